@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// One attention problem of any length, as the host hands it to firmware.
+#pragma once
+#include <stdint.h>
+
+namespace tessera::fw {
+
+/// A tensor [heads][rows][row bytes] in device memory. All in bytes, multiples of the bus width.
+struct Tensor {
+    uint64_t address = 0;
+    uint64_t head_stride = 0;
+    uint32_t pitch = 0;  ///< from row to row
+};
+
+enum class MaskKind : uint32_t { kDense, kCausal };
+
+/// In which order tile pairs are issued; the order of key tiles for one query tile is the same.
+enum class LoopOrder : uint32_t {
+    kQueryResident,     ///< for each query tile: all its key tiles; the state stays in its bank
+    kKeyValueResident,  ///< for each key tile: all its query tiles; states travel through memory
+};
+
+/// O[h] = softmax(scale * Q[h] K[h / group]^T) V[h / group], group = query_heads / kv_heads.
+/// Batches are flattened into heads. q, k, v hold bf16.
+struct AttentionJob {
+    uint32_t query_heads = 0, kv_heads = 0;
+    uint32_t nq = 0, nk = 0;    ///< tokens
+    uint32_t d_k = 0, d_v = 0;  ///< elements
+    uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
+    MaskKind mask = MaskKind::kDense;
+    /// Positions of query 0 and key 0. Causal, aligned at the end: q0 - k0 = nk - nq; at the start:
+    /// 0.
+    uint32_t q_position = 0, k_position = 0;
+    LoopOrder order = LoopOrder::kQueryResident;
+    bool bf16_output = false;
+    Tensor q, k, v, o;
+    Tensor state;  ///< for kKeyValueResident: rows of one beat + 4 * d_v bytes, one head
+    Tensor lse;    ///< rows of one beat {l, m}; address used only if want_lse
+    bool want_lse = false;
+};
+
+/// Where the driver finds its device and may put its ring.
+struct DriverConfig {
+    uint64_t csr_base = 0;
+    uint64_t ring_address = 0;      ///< multiple of 256 bytes
+    uint32_t ring_descriptors = 0;  ///< power of two, 4 to 65,536
+    uint64_t record_address = 0;    ///< completion records, one beat
+    uint32_t watchdog_cycles = 0;   ///< 0: off
+};
+
+}  // namespace tessera::fw

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What firmware reports, without exceptions.
+#pragma once
+#include <stdint.h>
+
+#include "spec/errors.h"
+
+namespace tessera::fw {
+
+enum class Code : uint32_t {
+    kOk = 0,
+    kBusFault,     ///< a register or memory access was answered with an error
+    kWrongDevice,  ///< ID or VERSION is not what this firmware was written for
+    kBadJob,       ///< the job does not fit the device; `detail` says which rule (JobRule)
+    kDeviceError,  ///< the device halted; `error`, `tag` and `descriptor` say why and where
+};
+
+/// Why a job was refused (Code::kBadJob).
+enum class JobRule : uint32_t {
+    kNone = 0,
+    kEmpty,      ///< a head, token or dimension count is zero
+    kHeads,      ///< kv_heads does not divide query_heads
+    kDimension,  ///< d_k or d_v over the device's D
+    kAlignment,  ///< an address or pitch is not a multiple of the bus width, or too small
+    kPositions,  ///< positions reach 2^31
+    kRing,       ///< ring base or size illegal
+    kProfile,    ///< the schedule needs a command the device's profile does not have
+};
+
+struct [[nodiscard]] Status {
+    Code code = Code::kOk;
+    JobRule rule = JobRule::kNone;
+    spec::ErrorCode error = spec::ErrorCode::kNone;
+    uint32_t tag = 0;  ///< of the failing command: the low 16 bits of its sequence number
+
+    constexpr bool ok() const { return code == Code::kOk; }
+};
+
+}  // namespace tessera::fw

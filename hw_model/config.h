@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What a simulation is built from, resolved: plain values, already checked.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "spec/params.h"
+
+namespace tessera::hw {
+
+/// Random delays of single beats; a hash of seed, port, direction, burst and beat, never of time.
+struct StallConfig {
+    uint64_t seed = 0;
+    uint32_t permille = 0;    ///< of beats that are delayed, 0 to 1000
+    uint32_t max_cycles = 0;  ///< a delayed beat waits 1 to this many cycles
+};
+
+/// Memory preset `ideal`: fixed latency, one beat a cycle each way and device.
+struct MemoryConfig {
+    std::string name = "ideal";
+    std::string kind = "ideal";
+    uint64_t size_bytes = uint64_t{1} << 32;  ///< beyond it: bus error
+    uint32_t read_latency_cycles = 64;        ///< request taken to first beat
+    uint32_t write_latency_cycles = 64;       ///< last write beat to response
+    StallConfig stall;
+};
+
+/// What firmware costs, in device cycles; the processor itself is not simulated.
+struct FirmwareCosts {
+    uint32_t plan_cycles = 24;        ///< to decide on one command and build its descriptor
+    uint32_t descriptor_cycles = 16;  ///< to write its 16 words, posted one a cycle
+};
+
+struct PlatformConfig {
+    spec::DeviceParams params;
+    MemoryConfig memory;
+    FirmwareCosts firmware;
+    uint32_t devices = 1;
+    bool timing_only = false;              ///< cycles and counters, no tensor data
+    uint64_t trace_commands = UINT64_MAX;  ///< keep trace records of the first so many commands
+};
+
+}  // namespace tessera::hw
