@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// A tensor in a file: element type, shape, and a view on its bytes (any alignment, little-endian,
+// last dimension fastest). Conversions follow docs/device.md, 5: bf16 by round to nearest even,
+// below 2^-126 a zero of the same sign, one NaN.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tessera::host {
+
+/// Element types of the safetensors format. BF16, F16, F32 and F64 can be converted.
+enum class Dtype {
+    kBf16,
+    kF16,
+    kF32,
+    kF64,
+    kBool,
+    kU8,
+    kI8,
+    kF8E5M2,
+    kF8E4M3,
+    kI16,
+    kU16,
+    kI32,
+    kU32,
+    kI64,
+    kU64
+};
+
+/// Its name in a safetensors header: "BF16".
+const char* dtype_name(Dtype dtype);
+uint32_t dtype_bytes(Dtype dtype);
+std::optional<Dtype> dtype_from_name(std::string_view name);
+/// All names, comma-separated, for messages.
+std::string dtype_names();
+/// Whether to_bf16, to_float, to_double and find_nonfinite work on it.
+bool is_convertible(Dtype dtype);
+
+/// "[4, 4096, 64]".
+std::string shape_text(const std::vector<uint64_t>& shape);
+/// Product of the dimensions (1 for none); nothing if it exceeds 64 bits.
+std::optional<uint64_t> element_count(const std::vector<uint64_t>& shape);
+/// Element `index` for a person: "head 1, token 17, dim 3" ([heads, tokens, dim], with a leading
+/// batch if there are four dimensions, no head if two); "[..]" for other ranks.
+std::string position_text(const std::vector<uint64_t>& shape, uint64_t index);
+
+/// Elements that no device can take. Counts of elements, `first` is the lowest index among them.
+struct NonFinite {
+    uint64_t nans = 0;
+    uint64_t infs = 0;
+    uint64_t overflows = 0;  ///< finite here, but infinite as bf16
+    uint64_t first = UINT64_MAX;
+    uint64_t count() const { return nans + infs + overflows; }
+};
+
+/// Points into the file it came from, which must outlive it.
+struct TensorView {
+    std::string file;  ///< for messages
+    std::string name;
+    Dtype dtype = Dtype::kF32;
+    std::vector<uint64_t> shape;
+    const uint8_t* data = nullptr;
+    uint64_t elements = 0;
+
+    uint64_t bytes() const { return elements * dtype_bytes(dtype); }
+    /// Elements [first, first + count) into out[0..count). UserError if the type cannot be
+    /// converted, std::out_of_range if the range is not inside the tensor.
+    void to_bf16(uint64_t first, uint64_t count, uint16_t* out) const;
+    void to_float(uint64_t first, uint64_t count, float* out) const;
+    void to_double(uint64_t first, uint64_t count, double* out) const;
+    /// Looks at all elements. UserError if the type cannot be converted.
+    NonFinite find_nonfinite() const;
+    /// UserError with tensor and position if there is an element that no device can take.
+    void require_finite() const;
+};
+
+}  // namespace tessera::host
