@@ -28,14 +28,17 @@ struct AttentionJob {
     uint32_t d_k = 0, d_v = 0;  ///< elements
     uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
     MaskKind mask = MaskKind::kDense;
-    /// Positions of query 0 and key 0. Causal, aligned at the end: q0 - k0 = nk - nq; at the start:
-    /// 0.
+    /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a causal mask aligned at the end, 0
+    /// for one aligned at the start.
     uint32_t q_position = 0, k_position = 0;
     LoopOrder order = LoopOrder::kQueryResident;
     bool bf16_output = false;
     Tensor q, k, v, o;
-    Tensor state;  ///< for kKeyValueResident: rows of one beat + 4 * d_v bytes, one head
-    Tensor lse;    ///< rows of one beat {l, m}; address used only if want_lse
+    /// Running states between two key tiles, rows of one beat + 4 * d_v bytes, a head for each
+    /// query head of a group. Only for kKeyValueResident, and then only if a group has more query
+    /// tiles than the device has state banks (Planner::states_travel).
+    Tensor state;
+    Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
     bool want_lse = false;
 };
 

@@ -9,10 +9,11 @@ namespace tessera::fw {
 
 enum class Code : uint32_t {
     kOk = 0,
-    kBusFault,     ///< a register or memory access was answered with an error
-    kWrongDevice,  ///< ID or VERSION is not what this firmware was written for
-    kBadJob,       ///< the job does not fit the device; `detail` says which rule (JobRule)
-    kDeviceError,  ///< the device halted; `error`, `tag` and `descriptor` say why and where
+    kBusFault,      ///< a register or memory access was answered with an error
+    kWrongDevice,   ///< ID or VERSION is not what this firmware was written for
+    kBadJob,        ///< the job does not fit the device; `rule` says why
+    kDeviceError,   ///< the device halted; `error` and `tag` say why and where
+    kResetTimeout,  ///< a soft reset found no end: memory does not answer
 };
 
 /// Why a job was refused (Code::kBadJob).

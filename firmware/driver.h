@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// The device driver: discovery, descriptor ring, interrupts, errors. Sleeps when the ring is full
+// or a job is to finish; never polls, except for the end of a soft reset.
+#pragma once
+#include <stdint.h>
+
+#include "firmware/bus.h"
+#include "firmware/job.h"
+#include "firmware/status.h"
+#include "spec/command.h"
+#include "spec/params.h"
+#include "spec/registers.h"
+
+namespace tessera::fw {
+
+class Driver {
+  public:
+    explicit Driver(Bus& bus) : bus_(bus) {}
+
+    /// Checks the device, reads its capabilities and enables it. A device that already runs on this
+    /// very ring goes on at its tail; one that runs on another or has halted is reset.
+    Status init(const DriverConfig& config);
+    /// Runs a job to its end. Refuses it (kBadJob) before the device sees any of it.
+    Status run(const AttentionJob& job);
+    /// Soft reset, then as after init. Needed after kDeviceError, which every call repeats until
+    /// then.
+    Status reset();
+
+    /// Puts one command into the ring, with its number as tag. The device may see it only at the
+    /// next fence(), since the tail moves by whole lines of four.
+    Status submit(const spec::Command& command);
+    /// Submits an interrupting FENCE and waits until everything before it is done.
+    Status fence();
+
+    const spec::DeviceParams& device() const { return device_; }
+    uint64_t calls() const { return calls_; }              ///< ATTENDs submitted so far
+    uint64_t descriptors() const { return descriptors_; }  ///< commands submitted so far
+
+  private:
+    Status discover();
+    Status check_config() const;
+    Status adopt(bool& adopted);
+    Status enable();
+    Status read(spec::Reg reg, uint32_t& value);
+    Status write(spec::Reg reg, uint32_t value);
+    Status write_descriptor(const spec::Descriptor& descriptor);
+    Status publish();
+    Status make_room();
+    Status wait_for(uint32_t event);
+    Status device_error();
+
+    Bus& bus_;
+    DriverConfig config_;
+    spec::DeviceParams device_;
+    Status fault_;            ///< the device error that a reset has to clear
+    uint32_t tail_ = 0;       ///< descriptors written; the next one's number
+    uint32_t published_ = 0;  ///< last value of RING_TAIL
+    uint32_t head_ = 0;       ///< last known value of RING_HEAD
+    uint32_t events_ = 0;     ///< interrupts taken from IRQ_STATUS and not yet waited for
+    uint64_t calls_ = 0;
+    uint64_t descriptors_ = 0;
+};
+
+}  // namespace tessera::fw

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The commands of a job, one by one: the planner's steps with banks, addresses, masks and fences.
+// Per step, in this order and only what is needed:
+//   LOAD_Q, LOAD_K, LOAD_V, FENCE, LOAD_STATE, ATTEND, STORE_O, STORE_STATE (lse), STORE_STATE.
+// A tile or state that is still in a bank is not loaded again; banks of a kind alternate. Does not
+// number commands (tags are the driver's) and does not end the job with a FENCE.
+#pragma once
+#include <stdint.h>
+
+#include "firmware/planner.h"
+#include "spec/command.h"
+#include "spec/params.h"
+
+namespace tessera::fw {
+
+/// What the banks of one kind hold; the least recently used one is given up.
+class BankSet {
+  public:
+    /// Makes a tile current. True if it has to be loaded (bank() then says where).
+    bool select(uint32_t head, uint32_t tile);
+    /// Forgets the current tile.
+    void release() { held_[bank_].valid = false; }
+    uint32_t bank() const { return bank_; }
+
+  private:
+    struct Held {
+        uint32_t head = 0, tile = 0;
+        bool valid = false;
+    };
+    static_assert(spec::kBanks == 2, "least recently used is simply the other one");
+    Held held_[spec::kBanks];
+    uint32_t bank_ = spec::kBanks - 1;
+};
+
+class Sequencer {
+  public:
+    /// `job` must be legal and outlive this. FENCE records go to `record_address`.
+    Sequencer(const AttentionJob& job, const spec::DeviceParams& device, uint64_t record_address);
+
+    /// The next command, or false at the end.
+    bool next(spec::Command& command);
+
+  private:
+    void begin_step();
+    void build(uint32_t stage, spec::Command& c) const;
+    void build_load(const Tensor& tensor, uint32_t head, uint32_t tile, uint32_t rows,
+                    spec::Command& c) const;
+    void build_attend(spec::Command& c) const;
+    void build_store(const Tensor& tensor, uint32_t head, spec::Command& c) const;
+
+    const AttentionJob& job_;
+    Planner planner_;
+    uint64_t record_address_;
+    uint32_t m_;
+    bool states_travel_;
+    bool states_unfenced_ = false;  ///< a state was stored after the last FENCE
+    uint32_t todo_ = 0;             ///< commands of this step still to come, a bit per stage
+    Step step_;
+    BankSet q_, kv_, state_;
+};
+
+}  // namespace tessera::fw
