@@ -17,6 +17,7 @@ class UserError : public std::runtime_error {
 std::string printable(std::string_view text);
 
 /// "WHERE: KEY is VALUE; allowed: ALLOWED". `where` is a file or an option of the command line.
+/// The value is made printable here; a key that is not ours has to be.
 UserError bad_value(std::string_view where, std::string_view key, std::string_view value,
                     std::string_view allowed);
 

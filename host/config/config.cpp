@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+#include "host/config/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+
+#include "host/config/keys.h"
+#include "host/config/presets.h"
+#include "host/error.h"
+#include "host/io/json_text.h"
+#include "host/io/mapped_file.h"
+#include "spec/params.h"
+
+namespace tessera::host {
+namespace {
+
+using nlohmann::json;
+constexpr uint64_t kMaxConfigBytes = 1 << 20;
+constexpr uint64_t kMemoryGrainBytes = 4096;
+
+/// A configuration file: what messages call it, and its JSON.
+struct Source {
+    std::string where;
+    std::string name;
+    std::string text;
+};
+
+/// What was said of each key, and where: the first layer.
+struct Said {
+    KeyValue value;
+    std::string where;
+};
+using Statements = std::map<std::string, Said>;  // by key path
+
+bool is_file_name(const std::string& name) {
+    const bool json_file = name.size() > 5 && name.compare(name.size() - 5, 5, ".json") == 0;
+    return json_file || name.find('/') != std::string::npos;
+}
+
+std::string names_of(const std::vector<EmbeddedPreset>& presets) {
+    std::string names;
+    for (const EmbeddedPreset& preset : presets) names += preset.name + std::string(", ");
+    return names + "or the path of a .json file";
+}
+
+/// A preset or a file; `where` is who named it ("--device", a device file), `key` its key there.
+Source find_source(const std::string& where, const std::string& key, const std::string& name,
+                   const std::vector<EmbeddedPreset>& presets) {
+    if (!is_file_name(name)) {
+        for (const EmbeddedPreset& preset : presets) {
+            if (name == preset.name) return {"preset " + name, name, preset.text};
+        }
+        throw bad_value(where, key, name, names_of(presets));
+    }
+    const MappedFile file(name);
+    if (file.bytes() > kMaxConfigBytes) {
+        throw bad_value(name, "file size", std::to_string(file.bytes()) + " bytes",
+                        "at most " + std::to_string(kMaxConfigBytes));
+    }
+    return {name,
+            std::filesystem::path(name).stem().string(),
+            {reinterpret_cast<const char*>(file.data()), file.bytes()}};
+}
+
+KeyValue value_from_json(const ConfigKey& key, const std::string& where, const json& value) {
+    if (key.kind == KeyKind::kUnsigned && value.is_number_unsigned()) return value.get<uint64_t>();
+    if (key.kind == KeyKind::kNumber && value.is_number()) return value.get<double>();
+    if (key.kind == KeyKind::kText && value.is_string()) return value.get<std::string>();
+    throw bad_value(where, key.path_in_file(), json_excerpt(value), key.allowed());
+}
+
+KeyValue value_from_text(const ConfigKey& key, const std::string& where, const std::string& text) {
+    const char* end = text.data() + text.size();
+    if (key.kind == KeyKind::kText) return text;
+    if (key.kind == KeyKind::kUnsigned) {
+        uint64_t integer = 0;
+        const auto read = std::from_chars(text.data(), end, integer);
+        if (read.ec == std::errc() && read.ptr == end) return integer;
+    } else {
+        double number = 0;
+        const auto read = std::from_chars(text.data(), end, number);
+        if (read.ec == std::errc() && read.ptr == end) return number;
+    }
+    throw bad_value(where, key.path, text, key.allowed());
+}
+
+void check_value(const ConfigKey& key, const std::string& where, const std::string& shown_key,
+                 const KeyValue& value) {
+    const std::string allowed = key.violation(value);
+    if (!allowed.empty()) throw bad_value(where, shown_key, value_text(value), allowed);
+}
+
+/// The keys of one file below `prefix` ("", "firmware."), comma-separated, for messages.
+std::string keys_below(KeyFile file, const std::string& prefix) {
+    std::string names;
+    for (const ConfigKey& key : config_keys()) {
+        const std::string path = key.path_in_file();
+        if (key.file != file || path.rfind(prefix, 0) != 0) continue;
+        names += (names.empty() ? "" : ", ") + path;
+    }
+    return names;
+}
+
+/// Reads the members of `object`, whose keys start with `prefix`, into `said`.
+void read_object(const Source& source, KeyFile file, const json& object, const std::string& prefix,
+                 Statements& said) {
+    for (const auto& [name, value] : object.items()) {
+        const std::string path = prefix + name;
+        const auto& keys = config_keys();
+        const auto key = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& k) {
+            return k.file == file && k.path_in_file() == path;
+        });
+        const std::string below = keys_below(file, path + ".");
+        if (name.find('.') != std::string::npos || (key == keys.end() && below.empty())) {
+            throw bad_value(source.where, "key " + printable(path), "unknown",
+                            keys_below(file, prefix));
+        }
+        if (key != keys.end()) {
+            const KeyValue read = value_from_json(*key, source.where, value);
+            check_value(*key, source.where, path, read);
+            said[key->path] = {read, source.where};
+        } else if (value.is_object()) {
+            read_object(source, file, value, path + ".", said);
+        } else {
+            throw bad_value(source.where, path, json_excerpt(value), "an object of " + below);
+        }
+    }
+}
+
+void read_source(const Source& source, KeyFile file, Statements& said) {
+    const json root = parse_json(source.where, source.text);
+    if (!root.is_object())
+        throw bad_value(source.where, "the file's content", json_excerpt(root), "a JSON object");
+    read_object(source, file, root, "", said);
+    for (const ConfigKey& key : config_keys()) {
+        if (key.file == file && key.required && said.count(key.path) == 0)
+            throw bad_value(source.where, key.path_in_file(), "missing", key.allowed());
+    }
+}
+
+/// "key=value" of --set.
+void read_override(const std::string& text, Statements& said) {
+    const std::string where = "--set";
+    const size_t equals = text.find('=');
+    const std::string path = text.substr(0, equals);
+    const ConfigKey* key = find_key(path);
+    if (key == nullptr || !key->settable) {
+        std::string names;
+        for (const ConfigKey& k : config_keys()) {
+            if (k.settable) names += (names.empty() ? "" : ", ") + k.path;
+        }
+        const bool fixed = key != nullptr;
+        throw bad_value(where, "key " + printable(path), fixed ? "not to be set here" : "unknown",
+                        names);
+    }
+    if (equals == std::string::npos)
+        throw bad_value(where, path, "without a value", path + "=VALUE: " + key->allowed());
+    const KeyValue value = value_from_text(*key, where, text.substr(equals + 1));
+    check_value(*key, where, path, value);
+    Said& statement = said[path];
+    if (statement.where == where)
+        throw bad_value(where, path, "given twice", "once, it was " + value_text(statement.value));
+    statement = {value, where};
+}
+
+/// "device.M 128 (preset base), device.LANES 3 (--set)": what a rule over several keys looked at.
+std::string values_of(const std::vector<const char*>& paths, const ResolvedConfig& config,
+                      const Statements& said) {
+    std::string text;
+    for (const char* path : paths) {
+        const auto statement = said.find(path);
+        const std::string value = value_text(find_key(path)->get(config));
+        text += (text.empty() ? "" : ", ") + std::string(path) + " " + value + " (" +
+                (statement == said.end() ? "default" : statement->second.where) + ")";
+    }
+    return text;
+}
+
+/// The rules over several keys.
+void check_together(const ResolvedConfig& config, const Statements& said) {
+    const char* broken = spec::params_error(config.platform.params);
+    if (broken != nullptr) {
+        throw UserError("device " + config.device_name + ": " + broken + "; given: " +
+                        values_of({"device.M", "device.D", "device.LANES", "device.INTERLEAVE",
+                                   "device.BUS_BYTES"},
+                                  config, said));
+    }
+    const hw::MemoryConfig& memory = config.platform.memory;
+    const std::string name = "memory " + memory.name + ": ";
+    if (memory.size_bytes % kMemoryGrainBytes != 0) {
+        throw UserError(name + "size_bytes must be a multiple of " +
+                        std::to_string(kMemoryGrainBytes) +
+                        "; given: " + values_of({"memory.size_bytes"}, config, said));
+    }
+    if (memory.stall.permille != 0 && memory.stall.max_cycles == 0) {
+        throw UserError(
+            name + "stall.max_cycles must be at least 1 where stall.permille is not 0; given: " +
+            values_of({"memory.stall.permille", "memory.stall.max_cycles"}, config, said));
+    }
+}
+
+json resolved_json(const ResolvedConfig& config) {
+    json resolved;
+    for (const ConfigKey& key : config_keys()) {
+        std::string pointer = "/" + key.path;
+        std::replace(pointer.begin(), pointer.end(), '.', '/');
+        json& place = resolved[json::json_pointer(pointer)];
+        std::visit([&](const auto& value) { place = value; }, key.get(config));
+    }
+    resolved["device"]["name"] = config.device_name;
+    resolved["device"]["memory"] = config.platform.memory.name;
+    resolved["memory"]["name"] = config.platform.memory.name;
+    return resolved;
+}
+
+ResolvedConfig resolve(const Source& device, const Source& memory, Statements said,
+                       const std::vector<std::string>& sets) {
+    ResolvedConfig config;
+    read_source(memory, KeyFile::kMemory, said);
+    for (const std::string& text : sets) read_override(text, said);
+    for (const auto& [path, statement] : said) find_key(path)->set(config, statement.value);
+    config.device_name = device.name;
+    config.platform.memory.name = memory.name;
+    check_together(config, said);
+    config.resolved = resolved_json(config);
+    return config;
+}
+
+std::vector<PresetInfo> list(const std::vector<EmbeddedPreset>& presets) {
+    std::vector<PresetInfo> infos;
+    for (const EmbeddedPreset& preset : presets) {
+        const json text = parse_json(preset.name, preset.text);
+        infos.push_back({preset.name, text.value("description", "")});
+    }
+    return infos;
+}
+
+}  // namespace
+
+ResolvedConfig resolve_config(const std::string& device, const std::optional<std::string>& memory,
+                              const std::vector<std::string>& sets) {
+    const Source source = find_source("--device", "device", device, embedded_devices());
+    Statements said;
+    read_source(source, KeyFile::kDevice, said);
+    if (memory) {
+        return resolve(source, find_source("--memory", "memory", *memory, embedded_memories()),
+                       said, sets);
+    }
+    const auto statement = said.find("device.memory");
+    std::string name = statement == said.end() ? ResolvedConfig{}.memory_name
+                                               : std::get<std::string>(statement->second.value);
+    if (is_file_name(name)) name = (std::filesystem::path(device).parent_path() / name).string();
+    return resolve(source, find_source(source.where, "memory", name, embedded_memories()), said,
+                   sets);
+}
+
+ResolvedConfig resolve_config_text(const std::string& device_file, const std::string& device_text,
+                                   const std::string& memory_file, const std::string& memory_text,
+                                   const std::vector<std::string>& sets) {
+    const Source device{device_file, std::filesystem::path(device_file).stem().string(),
+                        device_text};
+    const Source memory{memory_file, std::filesystem::path(memory_file).stem().string(),
+                        memory_text};
+    Statements said;
+    read_source(device, KeyFile::kDevice, said);
+    return resolve(device, memory, said, sets);
+}
+
+std::vector<PresetInfo> device_presets() { return list(embedded_devices()); }
+std::vector<PresetInfo> memory_presets() { return list(embedded_memories()); }
+
+}  // namespace tessera::host

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "host/error.h"
+
+#include <cstring>
+
+namespace tessera::host {
+
+std::string printable(std::string_view text) {
+    constexpr size_t kLimit = 80;
+    constexpr char kHex[] = "0123456789abcdef";
+    std::string out;
+    for (const char c : text) {
+        if (out.size() >= kLimit) return out + "...";
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f) {
+            out += c;
+        } else {
+            out += "\\x";
+            out += kHex[byte >> 4];
+            out += kHex[byte & 15];
+        }
+    }
+    return out;
+}
+
+UserError bad_value(std::string_view where, std::string_view key, std::string_view value,
+                    std::string_view allowed) {
+    return UserError(std::string(where) + ": " + std::string(key) + " is " + printable(value) +
+                     "; allowed: " + std::string(allowed));
+}
+
+UserError system_error(std::string_view path, std::string_view what, int error_number) {
+    return UserError(std::string(path) + ": " + std::string(what) + ": " +
+                     std::strerror(error_number));
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "host/io/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+
+#include "host/error.h"
+
+namespace tessera::host {
+namespace {
+
+/// "dir/.name.tmp-PID-N": in the same folder, so that the rename cannot cross file systems.
+std::string temporary_name(const std::string& path) {
+    static std::atomic<uint64_t> serial{0};
+    const size_t slash = path.rfind('/');
+    const size_t start = slash == std::string::npos ? 0 : slash + 1;
+    return path.substr(0, start) + "." + path.substr(start) + ".tmp-" + std::to_string(::getpid()) +
+           "-" + std::to_string(serial++);
+}
+
+}  // namespace
+
+OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
+    struct stat status {};
+    if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+        throw UserError(path_ + ": exists and is no regular file");
+    do {
+        temporary_ = temporary_name(path_);
+        descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor_ < 0 && errno == EEXIST);
+    if (descriptor_ < 0) throw system_error(path_, "cannot open for writing", errno);
+}
+
+OutputFile::~OutputFile() {
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    ::unlink(temporary_.c_str());
+}
+
+void OutputFile::append(std::string_view text) {
+    write_at(appended_, text.data(), text.size());
+    appended_ += text.size();
+}
+
+void OutputFile::write_at(uint64_t offset, const void* data, uint64_t bytes) {
+    constexpr uint64_t kLargest = uint64_t{1} << 30;  // of one pwrite
+    if (descriptor_ < 0) throw std::logic_error(path_ + ": written after commit");
+    const auto* next = static_cast<const uint8_t*>(data);
+    while (bytes > 0) {
+        const ssize_t written =
+            ::pwrite(descriptor_, next, std::min(bytes, kLargest), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) throw system_error(path_, "cannot write", written < 0 ? errno : ENOSPC);
+        next += written;
+        offset += static_cast<uint64_t>(written);
+        bytes -= static_cast<uint64_t>(written);
+    }
+}
+
+void OutputFile::commit() {
+    if (descriptor_ < 0) throw std::logic_error(path_ + ": committed twice");
+    const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
+    if (closed && std::rename(temporary_.c_str(), path_.c_str()) == 0) return;
+    const int error_number = errno;
+    ::unlink(temporary_.c_str());
+    throw system_error(path_, "cannot write", error_number);
+}
+
+void write_file(const std::string& path, std::string_view text) {
+    OutputFile file(path);
+    file.append(text);
+    file.commit();
+}
+
+}  // namespace tessera::host
