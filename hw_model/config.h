@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "spec/params.h"
 
@@ -15,6 +16,14 @@ struct StallConfig {
     uint32_t max_cycles = 0;  ///< a delayed beat waits 1 to this many cycles
 };
 
+/// One burst that the memory answers with an error, for tests.
+struct FaultConfig {
+    uint32_t device = 0;
+    bool write = false;
+    uint64_t burst = 0;  ///< the n-th of this device and direction, from 0
+    uint32_t beat = 0;   ///< first bad beat (reads)
+};
+
 /// Memory preset `ideal`: fixed latency, one beat a cycle each way and device.
 struct MemoryConfig {
     std::string name = "ideal";
@@ -23,6 +32,7 @@ struct MemoryConfig {
     uint32_t read_latency_cycles = 64;        ///< request taken to first beat
     uint32_t write_latency_cycles = 64;       ///< last write beat to response
     StallConfig stall;
+    std::vector<FaultConfig> faults;
 };
 
 /// What firmware costs, in device cycles; the processor itself is not simulated.

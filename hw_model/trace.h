@@ -8,6 +8,7 @@
 
 namespace tessera::hw {
 
+/// No such cycle (yet).
 inline constexpr spec::Cycle kNever = UINT64_MAX;
 
 /// One dispatched command. `start` and `retire` are kNever if it was discarded or never retired.

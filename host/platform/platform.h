@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The whole machine in one SystemC simulation: devices, memory, and a processor that runs the
-// firmware. One Platform per process; SystemC cannot elaborate a second one.
+// The whole machine in one SystemC simulation: devices, memory, and for each device a processor
+// that runs the firmware. One Platform per process; SystemC cannot elaborate a second one.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "firmware/bus.h"
 #include "firmware/job.h"
 #include "firmware/status.h"
 #include "hw_model/config.h"
@@ -18,24 +21,35 @@ namespace tessera::host {
 /// What a run left behind. Cycles are device cycles.
 struct RunOutcome {
     fw::Status status;
+    uint64_t calls = 0;  ///< ATTENDs firmware issued
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;  ///< in dispatch order, the first trace_commands
     std::vector<hw::GroupTrace> groups;      ///< lane groups of those commands
     uint64_t commands_total = 0;
-    uint64_t firmware_cycles = 0;       ///< processor busy: planning and writing descriptors
+    uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors
     uint64_t firmware_wait_cycles = 0;  ///< processor waiting for the interrupt
     uint64_t end_cycle = 0;             ///< firmware returned
 };
 
 class Platform {
   public:
+    /// A program for one processor; it may use the bus until it returns.
+    using Program = std::function<void(fw::Bus&)>;
+
     explicit Platform(const hw::PlatformConfig& config);
     ~Platform();
 
     /// Device memory, [address, address + bytes); throws std::out_of_range beyond its size.
     uint8_t* memory(uint64_t address, uint64_t bytes);
-    /// Runs firmware on `job` until it returns.
-    RunOutcome run(const fw::AttentionJob& job, const fw::DriverConfig& driver);
+    /// Runs the firmware on `job` (device 0) until it returns. driver.csr_base is ignored.
+    /// Throws std::runtime_error with the engines' state if the machine hangs.
+    RunOutcome run(const fw::AttentionJob& job, fw::DriverConfig driver);
+    /// Runs one program per device at the same time; `rings` says where descriptors are written.
+    /// Outcome i has device i's counters and trace; `status` and `calls` are the caller's business.
+    std::vector<RunOutcome> run_programs(const std::vector<Program>& programs,
+                                         const std::vector<fw::DriverConfig>& rings);
+    /// Device cycles since the start of the simulation.
+    uint64_t now() const;
 
   private:
     struct Impl;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "host/platform/platform.h"
+
+#include <stdexcept>
+
+#include "firmware/driver.h"
+#include "host/platform/processor.h"
+#include "hw_model/device.h"
+#include "hw_model/memory/arbiter.h"
+#include "hw_model/memory/ideal_memory.h"
+#include "spec/registers.h"
+
+namespace tessera::host {
+
+namespace {
+
+/// One device with its processor.
+struct Node {
+    Node(const hw::PlatformConfig& config, uint32_t index, hw::MemoryImage& image)
+        : device(("device_" + std::to_string(index)).c_str(), config.params, index,
+                 config.timing_only, config.trace_commands),
+          processor(("processor_" + std::to_string(index)).c_str(), config.firmware, image) {
+        processor.csr_socket.bind(device.csr_socket());
+        device.irq().bind(irq);
+        processor.irq.bind(irq);
+    }
+    hw::Device device;
+    Processor processor;
+    sc_core::sc_signal<bool> irq;
+};
+
+}  // namespace
+
+struct Platform::Impl {
+    explicit Impl(const hw::PlatformConfig& config)
+        : image(config.memory.size_bytes),
+          arbiter("arbiter", config.devices),
+          memory("memory", config.memory, config.devices, image) {
+        arbiter.socket.bind(memory.socket);
+        for (uint32_t i = 0; i < config.devices; ++i) {
+            nodes.push_back(std::make_unique<Node>(config, i, image));
+            nodes.back()->device.memory_socket().bind(arbiter.target(i));
+        }
+    }
+    hw::MemoryImage image;
+    hw::Arbiter arbiter;
+    hw::IdealMemory memory;
+    std::vector<std::unique_ptr<Node>> nodes;
+};
+
+Platform::Platform(const hw::PlatformConfig& config) {
+    if (const char* broken = spec::params_error(config.params)) throw std::invalid_argument(broken);
+    impl_ = std::make_unique<Impl>(config);
+}
+
+Platform::~Platform() = default;
+
+uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
+    uint8_t* p = impl_->image.at(address, bytes);
+    if (p == nullptr) throw std::out_of_range("address beyond the device memory");
+    return p;
+}
+
+uint64_t Platform::now() const { return hw::now_cycle(); }
+
+std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& programs,
+                                               const std::vector<fw::DriverConfig>& rings) {
+    std::vector<RunOutcome> outcomes(programs.size());
+    size_t running = programs.size();
+    for (size_t i = 0; i < programs.size(); ++i) {
+        Processor& processor = impl_->nodes.at(i)->processor;
+        RunOutcome& outcome = outcomes[i];
+        processor.set_ring(rings[i].ring_address,
+                           uint64_t{rings[i].ring_descriptors} * spec::kDescriptorBytes);
+        const uint64_t busy = processor.busy_cycles(), waited = processor.waiting_cycles();
+        const Program program = programs[i];
+        processor.start(
+            [&processor, &outcome, program, busy, waited] {
+                program(processor);
+                outcome.end_cycle = hw::now_cycle();
+                outcome.firmware_cycles = processor.busy_cycles() - busy;
+                outcome.firmware_wait_cycles = processor.waiting_cycles() - waited;
+                for (uint32_t c = 0; c < spec::kCounters; ++c) {
+                    const uint64_t at =
+                        kCsrBase + spec::counter_offset(static_cast<spec::Counter>(c));
+                    uint32_t low = 0, high = 0;
+                    if (!processor.read32(at, low) || !processor.read32(at + 4, high))
+                        throw std::logic_error("counter registers do not answer");
+                    outcome.counters[c] = low | uint64_t{high} << 32;
+                }
+            },
+            [&running] {
+                if (--running == 0) sc_core::sc_pause();
+            });
+    }
+    sc_core::sc_start();
+    for (size_t i = 0; i < programs.size(); ++i)
+        if (impl_->nodes[i]->processor.failure())
+            std::rethrow_exception(impl_->nodes[i]->processor.failure());
+    if (running != 0)
+        throw std::runtime_error("the machine hangs in cycle " + std::to_string(now()) +
+                                 ": firmware waits for an interrupt that nothing will raise");
+    for (size_t i = 0; i < programs.size(); ++i) {
+        const hw::TraceLog& trace = impl_->nodes[i]->device.trace();
+        outcomes[i].commands = trace.commands();
+        outcomes[i].groups = trace.groups();
+        outcomes[i].commands_total = trace.total();
+    }
+    return outcomes;
+}
+
+RunOutcome Platform::run(const fw::AttentionJob& job, fw::DriverConfig driver) {
+    driver.csr_base = kCsrBase;
+    fw::Status status;
+    uint64_t calls = 0;
+    const Program program = [&](fw::Bus& bus) {
+        fw::Driver firmware(bus);
+        status = firmware.init(driver);
+        if (status.ok()) status = firmware.run(job);
+        calls = firmware.calls();
+    };
+    RunOutcome outcome = std::move(run_programs({program}, {driver}).front());
+    outcome.status = status;
+    outcome.calls = calls;
+    return outcome;
+}
+
+}  // namespace tessera::host

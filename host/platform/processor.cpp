@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "host/platform/processor.h"
+
+#include <cstring>
+
+#include "spec/params.h"
+
+namespace tessera::host {
+
+Processor::Processor(const sc_core::sc_module_name& name, const hw::FirmwareCosts& costs,
+                     hw::MemoryImage& memory)
+    : sc_core::sc_module(name),
+      csr_socket("csr_socket"),
+      irq("irq"),
+      costs_(costs),
+      memory_(memory) {
+    SC_THREAD(run);
+}
+
+void Processor::set_ring(uint64_t address, uint64_t bytes) {
+    ring_begin_ = address;
+    ring_end_ = address + bytes;
+}
+
+void Processor::start(Program program, Program done) {
+    program_ = std::move(program);
+    done_ = std::move(done);
+    failure_ = nullptr;
+    start_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Processor::run() {
+    for (;;) {
+        if (!program_) wait(start_);
+        const Program program = std::move(program_);
+        program_ = nullptr;
+        try {
+            program();
+        } catch (const sc_core::sc_unwind_exception&) {
+            throw;
+        } catch (...) {
+            failure_ = std::current_exception();  // for the host: not to pass through the kernel
+        }
+        done_();
+    }
+}
+
+void Processor::spend(hw::Cycle cycles) {
+    busy_ += cycles;
+    if (cycles != 0) wait(hw::to_time(cycles));
+}
+
+bool Processor::access(tlm::tlm_command command, uint64_t offset, uint32_t& value) {
+    tlm::tlm_generic_payload payload;
+    payload.set_command(command);
+    payload.set_address(offset);
+    payload.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
+    payload.set_data_length(4);
+    payload.set_streaming_width(4);
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    csr_socket->b_transport(payload, delay);
+    spend(hw::to_cycle(delay));
+    return payload.is_response_ok();
+}
+
+bool Processor::read32(uint64_t address, uint32_t& value) {
+    if (address >= kCsrBase) return access(tlm::TLM_READ_COMMAND, address - kCsrBase, value);
+    const uint8_t* bytes = memory_.at(address, 4);
+    if (bytes == nullptr) return false;
+    std::memcpy(&value, bytes, 4);
+    return true;
+}
+
+bool Processor::write32(uint64_t address, uint32_t value) {
+    if (address >= kCsrBase) return access(tlm::TLM_WRITE_COMMAND, address - kCsrBase, value);
+    uint8_t* bytes = memory_.at(address, 4);
+    if (bytes == nullptr) return false;
+    std::memcpy(bytes, &value, 4);
+    const bool last_word = address % spec::kDescriptorBytes == spec::kDescriptorBytes - 4;
+    if (last_word && address >= ring_begin_ && address < ring_end_)
+        spend(costs_.plan_cycles + costs_.descriptor_cycles);
+    return true;
+}
+
+void Processor::wait_irq() {
+    const hw::Cycle from = hw::now_cycle();
+    if (!irq.read()) wait(irq.posedge_event());
+    waited_ += hw::now_cycle() - from;
+}
+
+}  // namespace tessera::host

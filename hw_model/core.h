@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What the units of one device share: parameters, tickets, banks, counters, the error latch, and
+// each other (to be woken).
+#pragma once
+#include "hw_model/banks.h"
+#include "hw_model/counters.h"
+#include "hw_model/error_latch.h"
+#include "hw_model/scoreboard.h"
+#include "hw_model/trace_log.h"
+
+namespace tessera::hw {
+
+class Csr;
+class FrontEnd;
+class Dispatch;
+class LoadEngine;
+class ScoreStage;
+class ValueStage;
+class StoreEngine;
+class MemoryPort;
+
+struct Core {
+    Core(const spec::DeviceParams& p, bool timing, uint64_t trace_commands)
+        : params(p), timing_only(timing), banks(p), trace(trace_commands) {}
+
+    const spec::DeviceParams params;
+    const bool timing_only;
+    Banks banks;
+    Scoreboard scoreboard;
+    Counters counters;
+    TraceLog trace;
+    ErrorLatch errors;
+
+    Csr* csr = nullptr;
+    FrontEnd* front_end = nullptr;
+    Dispatch* dispatch = nullptr;
+    LoadEngine* load = nullptr;
+    ScoreStage* score = nullptr;
+    ValueStage* value = nullptr;
+    StoreEngine* store = nullptr;
+    MemoryPort* port = nullptr;
+
+    /// Latch an error, tell the CSR, and let every unit see from the next cycle on that it is
+    /// halted.
+    void fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource source);
+    void wake_front_end(Cycle at);
+    /// A command is over in `at`: after an error, whoever waits in vain looks again.
+    void wake_for_abort(Cycle at);
+    /// New window: counters and engine time lines start at zero.
+    void clear_counters();
+    /// The banks' release by `engine`; whoever waits for them is woken.
+    void release(Engine engine, BankId bank, Cycle visible_from, Cycle now);
+};
+
+}  // namespace tessera::hw

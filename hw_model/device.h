@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The accelerator: CSR and memory sockets, interrupt, and inside one unit per box of
+// docs/device.md, section 2.
+#pragma once
+#include <memory>
+
+#include "hw_model/core.h"
+#include "hw_model/csr.h"
+#include "hw_model/dispatch.h"
+#include "hw_model/front_end.h"
+#include "hw_model/load_engine.h"
+#include "hw_model/memory_port.h"
+#include "hw_model/score_stage.h"
+#include "hw_model/store_engine.h"
+#include "hw_model/value_stage.h"
+
+namespace tessera::hw {
+
+class Device : public sc_core::sc_module {
+  public:
+    /// `index` is the device's port at the memory. Parameters must be legal (spec::params_error).
+    Device(const sc_core::sc_module_name& name, const spec::DeviceParams& params, uint32_t index,
+           bool timing_only, uint64_t trace_commands);
+
+    tlm_utils::simple_target_socket<Csr>& csr_socket() { return csr_.socket; }
+    tlm_utils::simple_initiator_socket<MemoryPort>& memory_socket() { return port_.socket; }
+    sc_core::sc_out<bool>& irq() { return csr_.irq; }
+
+    const TraceLog& trace() const { return core_.trace; }
+    /// Counters as the CSR shows them in cycle `now`.
+    const CounterValues& counters(Cycle now) const { return core_.counters.snapshot(now); }
+
+  private:
+    void reset(Cycle now);
+
+    Core core_;
+    MemoryPort port_;
+    Csr csr_;
+    FrontEnd front_end_;
+    Dispatch dispatch_;
+    LoadEngine load_;
+    ScoreStage score_;
+    ValueStage value_;
+    StoreEngine store_;
+};
+
+}  // namespace tessera::hw

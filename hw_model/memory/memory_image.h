@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The contents of the memory: a range of bytes that costs host memory only where it is touched.
+#pragma once
+#include <cstdint>
+
+namespace tessera::hw {
+
+class MemoryImage {
+  public:
+    /// Reserves address space; throws std::runtime_error if the host refuses.
+    explicit MemoryImage(uint64_t size_bytes);
+    ~MemoryImage();
+    MemoryImage(const MemoryImage&) = delete;
+    MemoryImage& operator=(const MemoryImage&) = delete;
+
+    uint64_t size() const { return size_; }
+    /// [address, address + bytes), or nullptr if that reaches beyond the end.
+    uint8_t* at(uint64_t address, uint64_t bytes) const {
+        return address <= size_ && bytes <= size_ - address ? base_ + address : nullptr;
+    }
+
+  private:
+    uint8_t* base_ = nullptr;
+    uint64_t size_ = 0;
+};
+
+}  // namespace tessera::hw

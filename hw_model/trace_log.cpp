@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/trace_log.h"
+
+namespace tessera::hw {
+
+void TraceLog::dispatched(const spec::Command& command, uint64_t sequence, Cycle now) {
+    ++total_;
+    if (commands_.size() >= keep_) return;
+    commands_.push_back(
+        {command.opcode, static_cast<uint16_t>(command.tag), sequence, now, kNever, kNever});
+}
+
+CommandTrace* TraceLog::find(uint64_t sequence) {
+    const size_t index = epoch_ + sequence;
+    return epoch_complete_ && index < commands_.size() ? &commands_[index] : nullptr;
+}
+
+void TraceLog::started(uint64_t sequence, Cycle cycle) {
+    if (CommandTrace* command = find(sequence)) command->start = cycle;
+}
+
+void TraceLog::retired(uint64_t sequence, Cycle cycle) {
+    if (CommandTrace* command = find(sequence)) command->retire = cycle;
+}
+
+void TraceLog::group(const GroupTrace& group) {
+    if (find(group.sequence) != nullptr) groups_.push_back(group);
+}
+
+void TraceLog::reset(Cycle now) {
+    for (size_t i = epoch_; i < commands_.size(); ++i) {
+        if (commands_[i].start != kNever && commands_[i].start > now) commands_[i].start = kNever;
+        if (commands_[i].retire != kNever && commands_[i].retire > now)
+            commands_[i].retire = kNever;
+    }
+    epoch_complete_ = total_ == commands_.size();
+    epoch_ = commands_.size();
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Collects what the trace port says. Costs memory only for the commands it was asked to keep.
+#pragma once
+#include <vector>
+
+#include "hw_model/trace.h"
+
+namespace tessera::hw {
+
+class TraceLog {
+  public:
+    using Cycle = spec::Cycle;
+    explicit TraceLog(uint64_t keep) : keep_(keep) {}
+
+    void dispatched(const spec::Command& command, uint64_t sequence, Cycle now);
+    void started(uint64_t sequence, Cycle cycle);
+    void retired(uint64_t sequence, Cycle cycle);
+    void group(const GroupTrace& group);
+    /// Soft reset: what was predicted for cycles from `now` on did not happen. Sequences restart.
+    void reset(Cycle now);
+
+    uint64_t total() const { return total_; }
+    const std::vector<CommandTrace>& commands() const { return commands_; }
+    const std::vector<GroupTrace>& groups() const { return groups_; }
+
+  private:
+    CommandTrace* find(uint64_t sequence);
+
+    uint64_t keep_;
+    uint64_t total_ = 0;
+    size_t epoch_ = 0;  // index of the first command after the last reset
+    bool epoch_complete_ = true;
+    std::vector<CommandTrace> commands_;
+    std::vector<GroupTrace> groups_;
+};
+
+}  // namespace tessera::hw

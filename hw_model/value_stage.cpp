@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/value_stage.h"
+
+#include <algorithm>
+
+#include "hw_model/dispatch.h"
+#include "hw_model/load_engine.h"
+#include "hw_model/store_engine.h"
+
+namespace tessera::hw {
+
+using spec::Counter;
+
+void ValueStage::hand_over(LaneGroup group, Cycle now) {
+    groups_.push_back(std::move(group));
+    wake(now + 1);
+}
+
+Cycle ValueStage::buffer_free(uint64_t n) const {
+    if (n < 2) return 0;
+    return n - 2 < admitted_ ? buffer_free_[(n - 2) % buffer_free_.size()] : kNever;
+}
+
+Cycle ValueStage::value_granted(const LaneGroup& group) const {
+    const Dispatched& d = *group.attend;
+    return core_.scoreboard.granted(Engine::kCompute, {BankKind::kV, d.command.v_bank}, d.v);
+}
+
+Cycle ValueStage::state_granted(const LaneGroup& group) const {
+    const Dispatched& d = *group.attend;
+    return core_.scoreboard.granted(Engine::kCompute, {BankKind::kState, d.command.state_bank},
+                                    d.state);
+}
+
+void ValueStage::step(Cycle now) {
+    waiting_ = false;
+    if (groups_.empty()) return;
+    const LaneGroup& group = groups_.front();
+    if (hopeless(group, now)) {
+        abort(now);
+        return;
+    }
+    const Cycle granted = std::max(value_granted(group), state_granted(group));
+    const Cycle in_order = last_admitted_ == kNever ? 0 : last_admitted_ + 1;
+    const Cycle at = std::max({group.score + 1, in_order, granted});
+    if (at > now) {
+        waiting_ = at == kNever;
+        wake(at);
+        return;
+    }
+    const LaneGroup admitted = std::move(groups_.front());
+    groups_.pop_front();
+    admit(admitted, now);
+    if (!groups_.empty()) wake(now + 1);
+}
+
+void ValueStage::admit(const LaneGroup& group, Cycle now) {
+    const spec::DeviceParams& p = core_.params;
+    const spec::Command& c = group.attend->command;
+    const Cycle known = group.score + spec::max_known_after(p, c.keys);
+    const Cycle spaced =
+        admitted_ == 0 ? 0 : last_value_ + spec::value_spacing(p, last_keys_, c.keys);
+    const Cycle value = std::max({known, spaced, now + 1});
+    account(group, value);
+    last_admitted_ = now;
+    last_value_ = value;
+    last_keys_ = c.keys;
+    // S(g) is at least V(g-2) + 1 - score_lead, and not before this admission is visible.
+    const Cycle lead = spec::score_lead(p);
+    buffer_free_[admitted_ % buffer_free_.size()] =
+        std::max(now + 1, value + 1 > lead ? value + 1 - lead : 0);
+    ++admitted_;
+    core_.score->wake(now + 1);
+
+    if (!core_.timing_only) compute(group);
+    const Cycle first_row = value + spec::merge_write_after(p, c.keys);
+    const BankId state{BankKind::kState, c.state_bank};
+    const uint64_t touch = group.attend->state.earlier[static_cast<size_t>(Engine::kCompute)] + 1;
+    core_.scoreboard.post_rows(state, touch, group.index * p.group_rows(), group.rows,
+                               first_row + 1);
+    if (core_.store->waiting()) core_.store->wake(first_row + 1);
+    core_.trace.group({group.attend->sequence, group.index, c.keys, group.score, value,
+                       first_row + group.rows - 1});
+    Counters& n = core_.counters;
+    n[Counter::kSramVRead] += c.keys;
+    n[Counter::kSramScoreRead] += spec::group_cycles(p, c.keys) * p.lanes;
+    n[Counter::kSramStateWrite] += group.rows;
+    if (c.has(spec::kFlagContinue)) n[Counter::kSramStateRead] += group.rows;
+    if (group.last) retire(group, value, first_row + group.rows - 1, now);
+}
+
+void ValueStage::retire(const LaneGroup& group, Cycle value, Cycle merged, Cycle now) {
+    const spec::Command& c = group.attend->command;
+    core_.release(Engine::kCompute, {BankKind::kV, c.v_bank},
+                  value + spec::value_release_after(core_.params, c.keys), now);
+    core_.release(Engine::kCompute, {BankKind::kState, c.state_bank}, merged + 1, now);
+    retired_.post(merged + 1);
+    retired_.trim(now);
+    over_.post(merged + 1);
+    over_.trim(now);
+    core_.trace.retired(group.attend->sequence, merged);
+    ++core_.counters[Counter::kCommandsRetired];
+    ++core_.counters[Counter::kAttendsRetired];
+    core_.dispatch->on_retired(merged);
+    core_.wake_for_abort(merged + 1);
+}
+
+/// Books the cycles from the end of the last group's keys to `value`.
+void ValueStage::account(const LaneGroup& group, Cycle value) {
+    Cycle from = std::max(busy_end_, core_.counters.start());
+    const auto until = [&](Cycle at, uint64_t& bucket) {
+        const Cycle end = std::min(std::max(at, from), value);
+        bucket += end - from;
+        from = end;
+    };
+    until(group.score + 1, idle_);
+    until(value_granted(group), stall_v_);
+    until(state_granted(group), stall_state_);
+    until(value, stall_score_);
+    const Cycle cycles = spec::group_cycles(core_.params, group.attend->command.keys);
+    busy_ += cycles;
+    busy_end_ = value + cycles;
+}
+
+void ValueStage::compute(const LaneGroup& group) {
+    const spec::Command& c = group.attend->command;
+    const OperandBank& v = core_.banks.v[c.v_bank];
+    PreparedValues& values = values_[c.v_bank];
+    if (values_version_[c.v_bank] != v.version || values.keys != c.keys || values.d_v != c.d_v) {
+        prepare_values(v.element.data(), v.stride, c.keys, c.d_v, values);
+        values_version_[c.v_bank] = v.version;
+    }
+    value_group(core_.score->scores(group.buffer), values, rows_);
+    StateBank& state = core_.banks.state[c.state_bank];
+    const size_t row = size_t{group.index} * core_.params.group_rows();
+    merge_group(rows_, !c.has(spec::kFlagContinue), &state.o[row * state.stride], state.stride,
+                &state.row[row]);
+}
+
+/// After an error: does this group wait for a bank that nobody will ever release?
+bool ValueStage::hopeless(const LaneGroup& group, Cycle now) const {
+    if (!core_.errors.halted(now) || core_.load->active(now) != 0) return false;
+    if (value_granted(group) == kNever) return true;
+    return state_granted(group) == kNever && core_.store->active(now) == 0;
+}
+
+void ValueStage::abort(Cycle now) {
+    groups_.clear();
+    core_.score->abort();
+    while (over_.posted() < core_.score->started()) over_.post(std::max(now + 1, over_.last()));
+    core_.store->wake(over_.last());
+}
+
+void ValueStage::report(Cycle end, CounterValues& out) const {
+    const Cycle from = std::max(busy_end_, core_.counters.start());
+    const auto set = [&](Counter c, uint64_t v) { out[static_cast<size_t>(c)] = v; };
+    set(Counter::kValueBusy, busy_);
+    set(Counter::kValueStallV, stall_v_);
+    set(Counter::kValueStallState, stall_state_);
+    set(Counter::kValueStallScore, stall_score_);
+    set(Counter::kValueIdle, idle_ + (end > from ? end - from : 0));
+}
+
+void ValueStage::clear_activity() {
+    busy_ = stall_v_ = stall_state_ = stall_score_ = idle_ = 0;
+    busy_end_ = 0;
+}
+
+void ValueStage::clear() {
+    groups_.clear();
+    admitted_ = 0;
+    last_value_ = 0;
+    last_admitted_ = kNever;
+    last_keys_ = 0;
+    waiting_ = false;
+    retired_ = over_ = Milestones();
+    clear_activity();
+}
+
+}  // namespace tessera::hw
