@@ -112,12 +112,13 @@ void read_object(const Source& source, KeyFile file, const json& object, const s
         const auto key = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& k) {
             return k.file == file && k.path_in_file() == path;
         });
-        const std::string below = keys_below(file, path + ".");
-        if (name.find('.') != std::string::npos || (key == keys.end() && below.empty())) {
+        const bool known = key != keys.end() && name.find('.') == std::string::npos;
+        const std::string below = known ? std::string() : keys_below(file, path + ".");
+        if (!known && below.empty()) {
             throw bad_value(source.where, "key " + printable(path), "unknown",
                             keys_below(file, prefix));
         }
-        if (key != keys.end()) {
+        if (known) {
             const KeyValue read = value_from_json(*key, source.where, value);
             check_value(*key, source.where, path, read);
             said[key->path] = {read, source.where};

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <stdexcept>
+#include <string_view>
 #include <type_traits>
 
 #include "spec/params.h"
@@ -253,7 +253,7 @@ ResolvedConfig legal_device() {
 }
 
 /// The contract's sentence on a device parameter (spec/params.h), empty for other keys.
-std::string contract_rule(const ConfigKey& key) {
+std::string_view contract_rule(const ConfigKey& key) {
     if (key.kind != KeyKind::kUnsigned) return {};
     ResolvedConfig probe = legal_device();
     key.set(probe, uint64_t{0});
@@ -288,8 +288,8 @@ std::string ConfigKey::allowed() const {
         for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
         return list;
     }
-    const std::string rule = contract_rule(*this);
-    if (!rule.empty()) return "an integer; " + rule;
+    const std::string_view rule = contract_rule(*this);
+    if (!rule.empty()) return "an integer; " + std::string(rule);
     return (kind == KeyKind::kUnsigned ? "an integer, " : "a number, ") + bound_text(*this, low) +
            " to " + bound_text(*this, high);
 }
@@ -305,7 +305,7 @@ std::string ConfigKey::violation(const KeyValue& value) const {
         const auto integer = std::get<uint64_t>(value);
         good = integer >= static_cast<uint64_t>(low) &&
                (high >= kU64 || integer <= static_cast<uint64_t>(high));
-        const std::string rule = good ? contract_rule(*this) : std::string();
+        const std::string_view rule = good ? contract_rule(*this) : std::string_view();
         if (!rule.empty()) {
             ResolvedConfig probe = legal_device();
             set(probe, value);

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+// Configuration: presets, files, --set, and for every mistake one message with file, key, value and
+// what is allowed.
+#include "host/config/config.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "host/config/keys.h"
+#include "host/error.h"
+#include "host/io/output_file.h"
+#include "spec/params.h"
+#include "tests/support/compared.h"
+#include "tests/unit/files.h"
+
+namespace {
+
+using namespace tessera;
+using host::resolve_config;
+using test::Compared;
+using test::message_of;
+
+const char* const kDevice = R"({"M": 16, "D": 8, "LANES": 2, "BUS_BYTES": 16})";
+const char* const kMemory = R"({"kind": "ideal"})";
+
+std::string set_message(const std::vector<std::string>& sets) {
+    return message_of([&] { resolve_config("base", {}, sets); });
+}
+
+std::string text_message(const std::string& device, const std::string& memory) {
+    return message_of(
+        [&] { host::resolve_config_text("my/chip.json", device, "my/ram.json", memory, {}); });
+}
+
+/// `device` with `member` in place of the member of that name, or added.
+std::string with(const char* base, const std::string& name, const nlohmann::json& value) {
+    nlohmann::json object = nlohmann::json::parse(base);
+    object[name] = value;
+    return object.dump();
+}
+
+}  // namespace
+
+TEST_CASE("device presets are those of the manual", "[config]") {
+    struct Row {
+        const char* name;
+        uint32_t m, d, lanes, bus_bytes;
+    };
+    const std::vector<Row> rows = {
+        {"base", 128, 64, 16, 64}, {"oracle", 128, 72, 16, 64}, {"oracle-wide", 256, 136, 32, 128},
+        {"small", 64, 64, 4, 32},  {"tiny", 16, 16, 2, 16},     {"wide", 256, 128, 32, 128}};
+    Compared compared("values of presets");
+    const auto presets = host::device_presets();
+    compared.equal(presets.size(), rows.size());
+    for (size_t i = 0; i < std::min(rows.size(), presets.size()); ++i) {
+        const Row& row = rows[i];
+        compared.equal(presets[i].name, std::string(row.name));
+        compared.equal(presets[i].description.empty(), false);
+        const auto config = resolve_config(row.name, {}, {});
+        const spec::DeviceParams& p = config.platform.params;
+        compared.equal(p.m, row.m);
+        compared.equal(p.d, row.d);
+        compared.equal(p.lanes, row.lanes);
+        compared.equal(p.interleave, 4u);
+        compared.equal(p.bus_bytes, row.bus_bytes);
+        compared.equal(p.profile, spec::Profile::kStateful);
+        compared.equal(config.device_name, std::string(row.name));
+        compared.equal(config.device_description, presets[i].description);
+        compared.equal(config.clock_ghz, 1.0);
+        compared.equal(config.platform.memory.name, std::string("ideal"));
+        compared.equal(config.platform.firmware.plan_cycles, hw::FirmwareCosts{}.plan_cycles);
+        compared.equal(config.platform.firmware.descriptor_cycles,
+                       hw::FirmwareCosts{}.descriptor_cycles);
+    }
+    const auto memories = host::memory_presets();
+    compared.equal(memories.size(), size_t{2});
+    for (const auto& memory : memories) {
+        const hw::MemoryConfig ram = resolve_config("base", memory.name, {}).platform.memory;
+        compared.equal(ram.name, memory.name);
+        compared.equal(ram.stall.permille > 0, memory.name == "ideal-stall");
+        compared.equal(ram.size_bytes, hw::MemoryConfig{}.size_bytes);
+    }
+}
+
+TEST_CASE("every settable key is set from the command line and from a file", "[config]") {
+    const std::map<std::string, nlohmann::json> values = {{"device.M", 64},
+                                                          {"device.D", 7},
+                                                          {"device.LANES", 4},
+                                                          {"device.INTERLEAVE", 8},
+                                                          {"device.BUS_BYTES", 128},
+                                                          {"device.profile", "stats"},
+                                                          {"device.clock_ghz", 0.75},
+                                                          {"firmware.plan_cycles", 0},
+                                                          {"firmware.descriptor_cycles", 1000000},
+                                                          {"memory.kind", "ideal"},
+                                                          {"memory.size_bytes", 1ull << 40},
+                                                          {"memory.read_latency_cycles", 1},
+                                                          {"memory.write_latency_cycles", 999},
+                                                          {"memory.stall.seed", UINT64_MAX},
+                                                          {"memory.stall.permille", 1000},
+                                                          {"memory.stall.max_cycles", 3}};
+    Compared compared("keys");
+    std::vector<std::string> sets;
+    nlohmann::json device = {{"description", "d"}, {"memory", "ideal"}};
+    nlohmann::json memory = {{"description", "m"}};
+    for (const host::ConfigKey& key : host::config_keys()) {
+        compared.equal(values.count(key.path), key.settable ? size_t{1} : size_t{0});
+        if (!key.settable) continue;
+        const nlohmann::json& value = values.at(key.path);
+        sets.push_back(key.path + "=" +
+                       (value.is_string() ? value.get<std::string>() : value.dump()));
+        std::string pointer = "/" + key.path_in_file();
+        std::replace(pointer.begin(), pointer.end(), '.', '/');
+        (key.file == host::KeyFile::kDevice ? device
+                                            : memory)[nlohmann::json::json_pointer(pointer)] =
+            value;
+    }
+    const auto by_set = resolve_config("base", {}, sets);
+    const auto by_file =
+        host::resolve_config_text("a/b.json", device.dump(), "c.json", memory.dump(), {});
+    for (const auto& [path, value] : values) {
+        const host::ConfigKey& key = *host::find_key(path);
+        std::string pointer = "/" + path;
+        std::replace(pointer.begin(), pointer.end(), '.', '/');
+        const nlohmann::json::json_pointer place(pointer);
+        compared.equal(by_set.resolved.at(place), value, [&] { return path; });
+        compared.equal(by_file.resolved.at(place), value, [&] { return path; });
+        compared.equal(key.get(by_set), key.get(by_file), [&] { return path; });
+    }
+    compared.equal(by_set.platform.params.lanes, 4u);
+    compared.equal(by_set.platform.memory.stall.seed, UINT64_MAX);
+    compared.equal(by_set.clock_ghz, 0.75);
+    compared.equal(by_file.device_name, std::string("b"));
+    compared.equal(by_file.platform.memory.name, std::string("c"));
+    compared.equal(by_file.device_description, std::string("d"));
+}
+
+TEST_CASE("mistakes in --set are named", "[config]") {
+    Compared compared("messages");
+    const auto says = [&](const std::vector<std::string>& sets, const std::string& start) {
+        const std::string message = set_message(sets);
+        compared.holds(message.rfind(start, 0) == 0,
+                       [&] { return start + " does not begin: " + message; });
+    };
+    const std::string m = "; allowed: an integer; M must be 1 to 1024";
+    for (const char* value : {"", "x", "-1", "+1", " 1", "1 ", "0x10", "1.0", "1e2", "0", "1025",
+                              "4294967424", "18446744073709551616", "99999999999999999999999"})
+        says({std::string("device.M=") + value}, "--set: device.M is " + std::string(value) + m);
+    says({"device.LANES=129"},
+         "--set: device.LANES is 129; allowed: an integer; LANES must be 1 to 128");
+    says({"device.INTERLEAVE=3"},
+         "--set: device.INTERLEAVE is 3; allowed: an integer; INTERLEAVE "
+         "must be 1, 2, 4 or 8");
+    says({"device.BUS_BYTES=256"},
+         "--set: device.BUS_BYTES is 256; allowed: an integer; BUS_BYTES "
+         "must be 16, 32, 64 or 128");
+    says({"device.profile=Stateful"},
+         "--set: device.profile is Stateful; allowed: blackbox, stats, stateful");
+    for (const char* value : {"nan", "inf", "-1", "0", "1e9", "", "1,5"}) {
+        says({std::string("device.clock_ghz=") + value},
+             "--set: device.clock_ghz is " +
+                 std::string(std::strcmp(value, "1e9") == 0 ? "1e+09" : value) +
+                 "; allowed: a number, 0.001 to 100");
+    }
+    says({"memory.stall.permille=1001"},
+         "--set: memory.stall.permille is 1001; allowed: an integer, 0 to 1000");
+    says({"memory.read_latency_cycles=0"},
+         "--set: memory.read_latency_cycles is 0; allowed: an integer, 1 to 1000000");
+    says({"memory.kind=dram"}, "--set: memory.kind is dram; allowed: ideal");
+    says({"device.lanes=4"}, "--set: key device.lanes is unknown; allowed: device.M, device.D, ");
+    says({"=4"}, "--set: key  is unknown; allowed: device.M, ");
+    says({""}, "--set: key  is unknown; allowed: device.M, ");
+    says({"device.memory=ideal"}, "--set: key device.memory is not to be set here; allowed: ");
+    says({"device.M"}, "--set: device.M is without a value; allowed: device.M=VALUE: an integer");
+    says({"device.D=8", "device.D=8"}, "--set: device.D is given twice; allowed: once, it was 8");
+    says({"device.D\n=8"}, "--set: key device.D\\x0a is unknown");
+    says({"device.LANES=3"},
+         "device base: LANES * INTERLEAVE must divide M; given: device.M 128 (preset base), "
+         "device.D 64 (preset base), device.LANES 3 (--set), device.INTERLEAVE 4 (preset base), ");
+    says({"device.LANES=1", "device.INTERLEAVE=2"},
+         "device base: LANES * INTERLEAVE must be at least INTERLEAVE + 3; given: ");
+    says({"memory.size_bytes=65537"},
+         "memory ideal: size_bytes must be a multiple of 4096; given: "
+         "memory.size_bytes 65537 (--set)");
+    says({"memory.stall.permille=1"},
+         "memory ideal: stall.max_cycles must be at least 1 where stall.permille is not 0; given: "
+         "memory.stall.permille 1 (--set), memory.stall.max_cycles 0 (preset ideal)");
+}
+
+TEST_CASE("mistakes in files are named", "[config]") {
+    Compared compared("messages");
+    const auto device = [&](const std::string& text, const std::string& start) {
+        const std::string message = text_message(text, kMemory);
+        compared.holds(message.rfind("my/chip.json: " + start, 0) == 0,
+                       [&] { return start + " does not begin: " + message; });
+    };
+    const auto memory = [&](const std::string& text, const std::string& start) {
+        const std::string message = text_message(kDevice, text);
+        compared.holds(message.rfind("my/ram.json: " + start, 0) == 0,
+                       [&] { return start + " does not begin: " + message; });
+    };
+    compared.equal(text_message(kDevice, kMemory), std::string());
+    const std::string lanes = "; allowed: an integer; LANES must be 1 to 128";
+    device(with(kDevice, "LANES", 0), "LANES is 0" + lanes);
+    device(with(kDevice, "LANES", -2), "LANES is -2" + lanes);
+    device(with(kDevice, "LANES", 2.0), "LANES is 2.0" + lanes);
+    device(with(kDevice, "LANES", "2"), "LANES is \"2\"" + lanes);
+    device(with(kDevice, "LANES", true), "LANES is true" + lanes);
+    device(with(kDevice, "LANES", nullptr), "LANES is null" + lanes);
+    device(with(kDevice, "LANES", {1, 2}), "LANES is an array of 2" + lanes);
+    device(with(kDevice, "LANES", uint64_t{1} << 32 | 2), "LANES is 4294967298" + lanes);
+    device(with(kDevice, "lanes", 2), "key lanes is unknown; allowed: description, M, D, LANES, ");
+    device(with(kDevice, "firmware.plan_cycles", 2), "key firmware.plan_cycles is unknown");
+    device(with(kDevice, "firmware", {{"x", 2}}),
+           "key firmware.x is unknown; allowed: firmware.plan_cycles, firmware.descriptor_cycles");
+    device(with(kDevice, "firmware", 2),
+           "firmware is 2; allowed: an object of firmware.plan_cycles, ");
+    device(with(kDevice, "firmware", {{"plan_cycles", 1000001}}),
+           "firmware.plan_cycles is 1000001; allowed: an integer, 0 to 1000000");
+    device(with(kDevice, "profile", 2), "profile is 2; allowed: blackbox, stats, stateful");
+    device(with(kDevice, "clock_ghz", "1"), "clock_ghz is \"1\"; allowed: a number, 0.001 to 100");
+    device(R"({"M": 16, "D": 8, "BUS_BYTES": 16})", "LANES is missing" + lanes);
+    device(R"({"M": 16, "M": 16})", "key M is given twice; allowed: once");
+    device(R"({"M": 16,})", "is no valid JSON: parse error at line 1, column 10");
+    device("", "is no valid JSON: ");
+    device("[]", "the file's content is an array of 0; allowed: a JSON object");
+    device("// M\n{}", "is no valid JSON: ");
+    memory("{}", "kind is missing; allowed: ideal");
+    memory(with(kMemory, "stall", {{"permille", 1001}}),
+           "stall.permille is 1001; allowed: an integer, 0 to 1000");
+    memory(with(kMemory, "size_bytes", 4096), "size_bytes is 4096; allowed: an integer, 65536 to ");
+    memory(with(kMemory, "M", 16), "key M is unknown; allowed: description, kind, size_bytes, ");
+    const std::string together = text_message(with(kDevice, "LANES", 3), kMemory);
+    compared.equal(together,
+                   std::string("device chip: LANES * INTERLEAVE must divide M; given: device.M 16 "
+                               "(my/chip.json), device.D 8 (my/chip.json), device.LANES 3 "
+                               "(my/chip.json), device.INTERLEAVE 4 (default), device.BUS_BYTES 16 "
+                               "(my/chip.json)"));
+}
+
+TEST_CASE("a name is a preset or a file", "[config]") {
+    Compared compared("names");
+    const test::FolderForTest folder;
+    const std::string chip = folder.path() + "/chip.json";
+    host::write_file(folder.path() + "/ram.json", with(kMemory, "read_latency_cycles", 7));
+    host::write_file(chip, with(kDevice, "memory", "./ram.json"));
+    const auto config = resolve_config(chip, {}, {"memory.write_latency_cycles=8"});
+    compared.equal(config.device_name, std::string("chip"));
+    compared.equal(config.platform.memory.name, std::string("ram"));
+    compared.equal(config.platform.memory.read_latency_cycles, 7u);
+    compared.equal(config.platform.memory.write_latency_cycles, 8u);
+    compared.equal(config.resolved["device"]["memory"], nlohmann::json("ram"));
+    const auto other = resolve_config(chip, "ideal-stall", {});
+    compared.equal(other.platform.memory.name, std::string("ideal-stall"));
+    compared.equal(other.platform.memory.read_latency_cycles, 64u);
+
+    const auto says = [&](const std::string& device, const std::optional<std::string>& memory,
+                          const std::string& expected) {
+        const std::string message = message_of([&] { resolve_config(device, memory, {}); });
+        compared.equal(message, expected, [&] { return message; });
+    };
+    const std::string file = ", or the path of a .json file";
+    says("bas", {},
+         "--device: device is bas; allowed: base, oracle, oracle-wide, small, tiny, wide" + file);
+    says("base", "dram", "--memory: memory is dram; allowed: ideal, ideal-stall" + file);
+    host::write_file(chip, with(kDevice, "memory", "dram"));
+    says(chip, {}, chip + ": memory is dram; allowed: ideal, ideal-stall" + file);
+    says("none.json", {}, "none.json: cannot open for reading: No such file or directory");
+    host::write_file(chip, std::string((1 << 20) + 1, ' '));
+    says(chip, {}, chip + ": file size is 1048577 bytes; allowed: at most 1048576");
+}
+
+TEST_CASE("the manual has every key as the program has it", "[config]") {
+    const std::string manual = test::file_text(TESSERA_SOURCE_DIR "/docs/configuration.md");
+    REQUIRE_FALSE(manual.empty());
+    Compared compared("rows of docs/configuration.md");
+    for (const host::ConfigKey& key : host::config_keys()) {
+        const std::string row = manual_row(key);
+        compared.holds(manual.find(row + "\n") != std::string::npos, [&] { return row; });
+    }
+    size_t rows = 0;
+    for (size_t at = 0; (at = manual.find("\n| `", at)) != std::string::npos; ++at) ++rows;
+    compared.equal(rows, host::config_keys().size());
+}
+
+TEST_CASE("a single value is refused exactly where the contract refuses it", "[config]") {
+    // Every value of every device parameter, on a device that is legal otherwise.
+    Compared compared("values of device parameters");
+    for (const char* path :
+         {"device.M", "device.D", "device.LANES", "device.INTERLEAVE", "device.BUS_BYTES"}) {
+        const host::ConfigKey& key = *host::find_key(path);
+        for (uint64_t value = 0; value < 1200; ++value) {
+            spec::DeviceParams p{1024, 64, 16, 4, 64, spec::Profile::kStateful};
+            host::ResolvedConfig config;
+            config.platform.params = p;
+            key.set(config, value);
+            const char* error = spec::params_error(config.platform.params);
+            const bool own =
+                error != nullptr && key.allowed() == std::string("an integer; ") + error;
+            compared.equal(key.violation(value).empty(), !own,
+                           [&] { return path + std::string(" ") + std::to_string(value); });
+        }
+    }
+}
