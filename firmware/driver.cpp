@@ -60,9 +60,9 @@ Status Driver::submit(const spec::Command& command) {
     if (!fault_.ok()) return fault_;
     if (tail_ - head_ == config_.ring_descriptors)
         if (Status s = make_room(); !s.ok()) return s;
-    spec::Command numbered = command;
-    numbered.tag = tail_ & 0xffff;
-    if (Status s = write_descriptor(spec::encode(numbered)); !s.ok()) return s;
+    spec::Descriptor descriptor = spec::encode(command);
+    descriptor.word[0] = (descriptor.word[0] & 0xffff) | tail_ << 16;  // the tag
+    if (Status s = write_descriptor(descriptor); !s.ok()) return s;
     ++tail_;
     ++descriptors_;
     if (command.opcode == spec::Opcode::kAttend) ++calls_;

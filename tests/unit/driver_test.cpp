@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+// The driver against a mock device: right tiles merged and stored for any job, ring and interrupt
+// protocol at every ring size, errors, bus faults, reset, and refusal of jobs that do not fit.
+#include "firmware/driver.h"
+
+#include <algorithm>
+#include <string>
+
+#include "firmware/planner.h"
+#include "tests/support/catch.h"
+#include "tests/support/compared.h"
+#include "tests/unit/mock_device.h"
+#include "tests/unit/symbolic_engines.h"
+
+namespace {
+
+namespace fw = tessera::fw;
+namespace spec = tessera::spec;
+using spec::ErrorCode;
+using spec::Reg;
+using tessera::test::Compared;
+using tessera::test::MockDevice;
+using tessera::test::SymbolicEngines;
+
+constexpr uint32_t kBus = 16;
+constexpr spec::DeviceParams kDevice{8, 16, 4, 2, kBus, spec::Profile::kStateful};
+
+fw::DriverConfig config(uint32_t ring) {
+    return {MockDevice::kCsr, MockDevice::kRing, ring, 0x7000, 100000};
+}
+
+/// A tensor whose rows lie [heads][rows] or, as frameworks like it, [rows][heads].
+fw::Tensor tensor(uint64_t address, uint32_t heads, uint32_t rows, uint32_t bytes, bool by_row) {
+    const uint32_t row = (bytes + kBus - 1) / kBus * kBus;
+    if (by_row) return {address, row, heads * row};
+    return {address, uint64_t{row} * rows, row};
+}
+
+fw::AttentionJob make_job(uint32_t query_heads, uint32_t kv_heads, uint32_t nq, uint32_t nk,
+                          bool by_row = false) {
+    fw::AttentionJob job;
+    job.query_heads = query_heads;
+    job.kv_heads = kv_heads;
+    job.nq = nq;
+    job.nk = nk;
+    job.d_k = 12;
+    job.d_v = 9;
+    job.factor = 0x3f317218;
+    job.q = tensor(0x10000000, query_heads, nq, 2 * job.d_k, by_row);
+    job.k = tensor(0x20000000, kv_heads, nk, 2 * job.d_k, by_row);
+    job.v = tensor(0x2ffffff00, kv_heads, nk, 2 * job.d_v, by_row);  // crosses 4 GiB multiples
+    job.o = tensor(0x40000000, query_heads, nq, 4 * job.d_v, by_row);
+    job.state = tensor(0x50000000, query_heads / kv_heads, nq, kBus + 4 * job.d_v, false);
+    job.lse = tensor(0x60000000, query_heads, nq, kBus, by_row);
+    return job;
+}
+
+fw::AttentionJob random_job(std::mt19937_64& random, uint32_t limit) {
+    const auto draw = [&](uint32_t low, uint32_t high) {
+        return low + static_cast<uint32_t>(random() % (high - low + 1));
+    };
+    const uint32_t kv_heads = draw(1, 3);
+    const uint32_t nq = draw(1, limit), nk = draw(1, limit);
+    fw::AttentionJob job = make_job(kv_heads * draw(1, 3), kv_heads, nq, nk, draw(0, 1) == 1);
+    job.mask = draw(0, 2) == 0 ? fw::MaskKind::kDense : fw::MaskKind::kCausal;
+    job.order = draw(0, 1) == 0 ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
+    job.q_position = draw(0, 1) == 0 ? draw(0, 60) : nk > nq ? nk - nq : 0;
+    job.k_position = draw(0, 1) == 0 ? draw(0, 60) : nq > nk ? nq - nk : 0;
+    job.bf16_output = draw(0, 1) == 1;
+    job.want_lse = draw(0, 1) == 1;
+    return job;
+}
+
+std::string text(const fw::AttentionJob& job) {
+    return "heads " + std::to_string(job.query_heads) + "/" + std::to_string(job.kv_heads) +
+           " nq " + std::to_string(job.nq) + " nk " + std::to_string(job.nk) + " positions " +
+           std::to_string(job.q_position) + "," + std::to_string(job.k_position) + " causal " +
+           std::to_string(job.mask == fw::MaskKind::kCausal) + " key/value-resident " +
+           std::to_string(job.order == fw::LoopOrder::kKeyValueResident);
+}
+
+/// Runs a job with engines of its own and collects what they have to say.
+fw::Status run(fw::Driver& driver, MockDevice& mock, const fw::AttentionJob& job,
+               SymbolicEngines& engines) {
+    mock.execute = [&](const spec::Command& c) { engines.execute(c); };
+    const fw::Status status = driver.run(job);
+    engines.finish();
+    mock.execute = nullptr;
+    return status;
+}
+
+std::string first_of(const std::vector<std::string>& faults) {
+    return faults.empty() ? "" : faults.front();
+}
+
+}  // namespace
+
+TEST_CASE("every output holds exactly its key tiles in order, whatever the job and the ring") {
+    auto random = tessera::test::test_random();
+    Compared outputs("answers about jobs and rings");
+    for (int n = 0; n < 800; ++n) {
+        MockDevice mock(kDevice, random());
+        const uint32_t ring = 4u << random() % 4;
+        mock.eager_permille = random() % 2 == 0 ? 0 : static_cast<uint32_t>(random() % 400);
+        fw::Driver driver(mock);
+        REQUIRE(driver.init(config(ring)).ok());
+        uint64_t calls = 0;
+        for (int again = 0; again < 3; ++again) {  // on the same device, from any tail
+            const fw::AttentionJob job = random_job(random, 60);
+            const auto where = [&] { return text(job) + " ring " + std::to_string(ring); };
+            SymbolicEngines engines(job, kDevice);
+            outputs.equal(run(driver, mock, job, engines).ok(), true, where);
+            outputs.equal(first_of(engines.faults), "", where);
+            outputs.equal(first_of(mock.faults), "", where);
+            calls += engines.attends;
+            outputs.equal(engines.attends, fw::Planner(job, kDevice.m).total(), where);
+            outputs.equal(driver.calls(), calls, where);
+            outputs.equal(driver.descriptors(), mock.commands, where);
+            outputs.equal(mock.head(), mock.tail(), where);
+            outputs.equal(mock.line_high(), false, where);
+            outputs.equal(engines.outputs, job.query_heads * ((job.nq + 7u) / 8), where);
+            // A state that travels does so between any two key tiles of its query tile.
+            const bool travel = fw::Planner(job, kDevice.m).states_travel();
+            const uint64_t moves = travel ? engines.attends - engines.outputs : 0;
+            outputs.equal(engines.state_stores, moves, where);
+            outputs.equal(engines.state_loads, moves, where);
+            outputs.equal(engines.lses, job.want_lse ? engines.outputs : 0, where);
+        }
+        outputs.equal(mock.reads[Reg::kStatus], 1 + mock.reset_reads);  // the reset, no polling
+        outputs.equal(mock.reads[Reg::kRingHead], mock.writes[Reg::kRingNotify]);
+    }
+}
+
+TEST_CASE("tiles and states that are in a bank are not loaded again") {
+    Compared loads("loads of a kind");
+    for (const uint32_t group : {1u, 2u, 3u})
+        for (const uint32_t tq : {1u, 2u, 3u, 5u})
+            for (const uint32_t tk : {1u, 2u, 3u, 6u})
+                for (const bool by_key : {false, true}) {
+                    fw::AttentionJob job = make_job(2 * group, 2, tq * 8 - 3, tk * 8 - 1);
+                    if (by_key) job.order = fw::LoopOrder::kKeyValueResident;
+                    MockDevice mock(kDevice, 1);
+                    fw::Driver driver(mock);
+                    REQUIRE(driver.init(config(16)).ok());
+                    SymbolicEngines engines(job, kDevice);
+                    const auto where = [&] { return text(job); };
+                    loads.equal(run(driver, mock, job, engines).ok(), true, where);
+                    const uint32_t heads = job.query_heads;
+                    const bool resident = group * tq <= 2;  // of a group's query tiles
+                    const uint32_t all = heads * tq * tk;
+                    const uint32_t q = by_key && !resident ? all : heads * tq;
+                    const uint32_t k = by_key || tk <= 2 ? 2 * tk : all;
+                    const uint32_t state = by_key && !resident ? heads * tq * (tk - 1) : 0;
+                    const uint32_t fences = state != 0 ? 2 * (tk - 1) : 0;
+                    loads.equal(engines.q_loads, q, where);
+                    loads.equal(engines.k_loads, k, where);
+                    loads.equal(engines.v_loads, k, where);
+                    loads.equal(engines.state_loads, state, where);
+                    loads.equal(engines.state_stores, state, where);
+                    loads.equal(engines.fences, fences + 1, where);
+                }
+}
+
+TEST_CASE("a full ring sleeps once for every half of it, an idle one not at all") {
+    Compared sleeps("sleeps");
+    for (const uint32_t ring : {8u, 16u, 64u}) {
+        MockDevice mock(kDevice, 1);  // takes descriptors only while firmware sleeps
+        fw::Driver driver(mock);
+        REQUIRE(driver.init(config(ring)).ok());
+        spec::Command fence;
+        fence.address = 0x7000;
+        for (uint32_t i = 0; i < 16 * ring; ++i) REQUIRE(driver.submit(fence).ok());
+        sleeps.equal(mock.sleeps, (16 * ring - ring) / (ring / 2));
+        sleeps.equal(mock.ragged_tails, 0u);
+        sleeps.equal(driver.fence().ok(), true);
+        sleeps.equal(mock.ragged_tails, 1u);
+        sleeps.equal(first_of(mock.faults), "");
+    }
+    MockDevice mock(kDevice, 1);
+    fw::Driver driver(mock);
+    REQUIRE(driver.init(config(64)).ok());
+    for (uint32_t i = 0; i < 9; ++i) {  // below a ring: one sleep, for the fence
+        sleeps.equal(driver.fence().ok(), true);
+        sleeps.equal(mock.sleeps, i + 1);
+    }
+}
+
+TEST_CASE("a device error is reported with code and tag, repeated, and cleared by a reset") {
+    auto random = tessera::test::test_random();
+    Compared reports("reports of device errors");
+    for (int n = 0; n < 400; ++n) {
+        MockDevice mock(kDevice, random());
+        mock.eager_permille = random() % 2 == 0 ? 0 : 100;
+        const fw::AttentionJob job = random_job(random, 40);
+        const auto where = [&] { return text(job); };
+        fw::Driver driver(mock);
+        REQUIRE(driver.init(config(8)).ok());
+        REQUIRE(driver.run(job).ok());
+        const uint64_t all = mock.commands;
+        const bool hang = random() % 4 == 0;
+        const uint64_t at = all + random() % all;
+        (hang ? mock.never_answer_from : mock.error_at) = at;
+        const fw::Status status = driver.run(job);
+        reports.equal(status.code, fw::Code::kDeviceError, where);
+        reports.equal(status.error, hang ? ErrorCode::kWatchdog : ErrorCode::kReadBus, where);
+        reports.equal(status.tag, at & 0xffff, where);
+        const uint64_t before = mock.accesses;
+        reports.equal(driver.run(job).error, status.error, where);
+        reports.equal(driver.fence().tag, status.tag, where);
+        reports.equal(mock.accesses, before, where);  // a halted device is left alone
+        mock.error_at = mock.never_answer_from = UINT64_MAX;
+        reports.equal(driver.reset().ok(), true, where);
+        SymbolicEngines engines(job, kDevice);
+        reports.equal(run(driver, mock, job, engines).ok(), true, where);
+        reports.equal(first_of(engines.faults), "", where);
+        reports.equal(first_of(mock.faults), "", where);
+    }
+}
+
+TEST_CASE("raw commands: an illegal one comes back as the device's answer") {
+    Compared reports("reports");
+    MockDevice mock(kDevice, 1);
+    fw::Driver driver(mock);
+    REQUIRE(driver.init(config(4)).ok());
+    spec::Command command;
+    command.opcode = spec::Opcode::kLoadQ;
+    command.rows = kDevice.m + 1;
+    command.d_k = 1;
+    command.pitch = kBus;
+    REQUIRE(driver.submit(command).ok());
+    const fw::Status status = driver.fence();
+    reports.equal(status.error, ErrorCode::kRowsOutOfRange);
+    reports.equal(status.tag, 0u);
+    reports.equal(driver.reset().ok(), true);
+    command.rows = kDevice.m;
+    reports.equal(driver.submit(command).ok(), true);
+    reports.equal(driver.fence().ok(), true);
+    reports.equal(mock.resets, 2u);
+}
+
+TEST_CASE("a bus fault at any access ends the call with kBusFault") {
+    Compared faults("accesses that fail");
+    const fw::AttentionJob job = make_job(1, 1, 17, 20);
+    uint64_t accesses = 0;
+    for (uint64_t at = 0; at == 0 || at < accesses; ++at) {
+        MockDevice mock(kDevice, 1);
+        mock.fault_at = at == 0 ? UINT64_MAX : at - 1;
+        fw::Driver driver(mock);
+        fw::Status status = driver.init(config(8));
+        if (status.ok()) status = driver.run(job);
+        faults.equal(status.code, at == 0 ? fw::Code::kOk : fw::Code::kBusFault);
+        if (at == 0) accesses = mock.accesses + 1;
+    }
+}
+
+TEST_CASE("init: wrong devices, found devices, resets that do not end") {
+    Compared answers("answers");
+    const auto init_with = [](Reg reg, uint32_t value) {
+        MockDevice mock(kDevice, 1);
+        mock.override_register[static_cast<uint32_t>(reg)] = value;
+        return fw::Driver(mock).init(config(8)).code;
+    };
+    answers.equal(init_with(Reg::kId, 0), fw::Code::kWrongDevice);
+    answers.equal(init_with(Reg::kVersion, spec::kVersionValue + 1), fw::Code::kWrongDevice);
+    answers.equal(init_with(Reg::kCapBanks, 3), fw::Code::kWrongDevice);
+    answers.equal(init_with(Reg::kCapM, 0), fw::Code::kWrongDevice);
+    answers.equal(init_with(Reg::kCapBusBytes, 24), fw::Code::kWrongDevice);
+    answers.equal(init_with(Reg::kStatus, spec::kStatusResetting), fw::Code::kResetTimeout);
+
+    MockDevice mock(kDevice, 1);
+    fw::Driver driver(mock);
+    REQUIRE(driver.init(config(8)).ok());
+    REQUIRE(driver.fence().ok());
+    fw::Driver next(mock);  // another driver takes over and goes on at the tail
+    answers.equal(next.init(config(8)).ok(), true);
+    answers.equal(next.run(make_job(1, 1, 20, 20)).ok(), true);
+    answers.equal(mock.resets, 1u);
+    mock.disown();  // enabled on a ring that is not ours
+    fw::Driver third(mock);
+    answers.equal(third.init(config(8)).ok(), true);
+    answers.equal(mock.resets, 2u);
+    answers.equal(third.run(make_job(1, 1, 20, 20)).ok(), true);
+    mock.error_at = mock.commands;
+    answers.equal(third.fence().code, fw::Code::kDeviceError);
+    fw::Driver fourth(mock);  // and one that has halted
+    answers.equal(fourth.init(config(8)).ok(), true);
+    answers.equal(mock.resets, 3u);
+    answers.equal(fourth.run(make_job(1, 1, 20, 20)).ok(), true);
+    answers.equal(first_of(mock.faults), "");
+    answers.equal(fourth.device().m, kDevice.m);
+    answers.equal(fourth.device().d, kDevice.d);
+    answers.equal(fourth.device().bus_bytes, kDevice.bus_bytes);
+}
