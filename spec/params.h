@@ -50,7 +50,7 @@ inline constexpr uint32_t kReadBurstBytes =
 inline constexpr uint32_t kWriteBurstBytes =
     1024;  ///< nor a write burst one of this (stored, then sent)
 inline constexpr uint32_t kMaxBurstBeats = 256;       ///< AXI4
-inline constexpr uint32_t kStoreFifoBytes = 4096;     ///< results waiting for the write port
+inline constexpr uint32_t kStoreFifoBytes = 8192;     ///< results waiting for the write port
 inline constexpr uint32_t kPositionLimit = 1u << 31;  ///< positions are below this
 
 /// The first rule that `p` breaks, as a sentence for the user, or nullptr if it is a legal device.
