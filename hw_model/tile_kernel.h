@@ -14,12 +14,12 @@ namespace tessera::hw {
 
 /// A K or V bank's rows, prepared for the kernel. Rebuild when the bank's contents change.
 struct PreparedKeys {
-    std::vector<float> columns;  ///< [d_k][padded keys], fp32
+    std::vector<float> columns;  ///< fp32, in the kernel's own layout
     uint32_t keys = 0, padded = 0, d_k = 0;
     uint32_t exponents = 0;  ///< implementation's summary of the exponents (may a kernel fuse?)
 };
 struct PreparedValues {
-    std::vector<float> rows;  ///< [keys][padded d_v], fp32
+    std::vector<float> rows;  ///< fp32, in the kernel's own layout
     uint32_t keys = 0, padded = 0, d_v = 0;
     uint32_t exponents = 0;
 };
@@ -27,13 +27,14 @@ struct PreparedValues {
 /// What the score buffer holds for one lane group: fixed-point scores (or fp32 bits, identity
 /// mode), which of them are masked or NaN, and the row maxima.
 struct GroupScores {
-    std::vector<int32_t> t;       ///< [rows][padded keys]
+    std::vector<int32_t> t;       ///< [rows][padded keys]; anything where masked or padding
     std::vector<uint8_t> state;   ///< [rows][padded keys]: 0 plain, 1 masked, 2 NaN
     std::vector<int16_t> m;       ///< [rows], spec::kEmpty if no key is allowed
     std::vector<uint16_t> flags;  ///< [rows], spec::kRow...
     uint32_t rows = 0, keys = 0, padded = 0;
     bool identity = false;
-    bool plain = false;  ///< no entry is masked or NaN: `state` need not be looked at
+    bool plain = false;    ///< no entry is masked or NaN: `state` need not be looked at
+    std::vector<float> q;  ///< the kernel's scratch
 };
 
 /// Result rows of one lane group against one tile, before the merge.
@@ -41,6 +42,8 @@ struct TileRows {
     std::vector<float> o;             ///< [rows][padded d_v]
     std::vector<spec::RowState> row;  ///< [rows]
     uint32_t rows = 0, padded = 0, d_v = 0;
+    std::vector<float> l, weights;  ///< the kernel's scratch
+    std::vector<uint8_t> masks;
 };
 
 /// Rows `first_row`... of the Q bank against a prepared K tile.
