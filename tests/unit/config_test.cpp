@@ -119,7 +119,9 @@ TEST_CASE("every settable key is set from the command line and from a file", "[c
     const auto by_set = resolve_config("base", {}, sets);
     const auto by_file =
         host::resolve_config_text("a/b.json", device.dump(), "c.json", memory.dump(), {});
-    for (const auto& [path, value] : values) {
+    for (const auto& entry : values) {  // clang 14 captures no structured bindings
+        const std::string& path = entry.first;
+        const nlohmann::json& value = entry.second;
         const host::ConfigKey& key = *host::find_key(path);
         std::string pointer = "/" + path;
         std::replace(pointer.begin(), pointer.end(), '.', '/');
