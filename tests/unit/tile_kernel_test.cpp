@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The tile kernel against the golden ATTEND, bit for bit, with the loops of every instruction set
 // this processor runs: random shapes, masks, positions and numbers of every kind.
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -19,7 +20,9 @@ using Random = std::mt19937_64;
 uint32_t below(Random& random, uint32_t n) { return static_cast<uint32_t>(random() % n); }
 
 /// What the numbers of an operand are like.
-enum class Kind { kPlain, kWide, kSmall, kHuge, kAnyBits, kRareSpecials, kKinds };
+/// kRoot: products around the smallest normal number; kTiny: weights times them are.
+enum class Kind { kPlain, kWide, kSmall, kHuge, kAnyBits, kRareSpecials, kRoot, kTiny, kKinds };
+constexpr uint32_t kKinds = static_cast<uint32_t>(Kind::kKinds);
 
 uint16_t number(Random& random, Kind kind) {
     const uint32_t bits = static_cast<uint32_t>(random());
@@ -29,6 +32,8 @@ uint16_t number(Random& random, Kind kind) {
     switch (kind) {
         case Kind::kWide: return with_exponent(97, 60);
         case Kind::kSmall: return with_exponent(0, 70);
+        case Kind::kRoot: return with_exponent(59, 10);
+        case Kind::kTiny: return with_exponent(1, 12);
         case Kind::kHuge: return with_exponent(180, 76);
         case Kind::kAnyBits: return static_cast<uint16_t>(bits);
         case Kind::kRareSpecials:
@@ -70,7 +75,8 @@ spec::Mask any_mask(Random& random, uint32_t m) {
     if (given(spec::kMaskBlock | spec::kMaskTail)) mask.block = 1u << below(random, 8);
     if (given(spec::kMaskTail)) mask.tail = 1 + below(random, mask.block);
     if (given(spec::kMaskFree)) mask.free_from = below(random, m + 1);
-    if (given(spec::kMaskDiagOff)) mask.diag_group = 1 + below(random, below(random, 2) ? 4 : m);
+    if (given(spec::kMaskDiagOff))
+        mask.diag_group = 1 + below(random, below(random, 2) ? std::min(m, 4u) : m);
     REQUIRE(spec::mask_legal(mask, m));
     return mask;
 }
@@ -98,7 +104,7 @@ void fill(Random& random, Kind kind, const Shape& s, Case& c) {
     in.v_stride = s.d_v + below(random, 3);
     c.q = numbers(random, uint64_t{s.rows} * in.q_stride, kind);
     c.k = numbers(random, uint64_t{s.keys} * in.k_stride, kind);
-    const Kind v_kind = below(random, 2) ? kind : static_cast<Kind>(below(random, 6));
+    const Kind v_kind = below(random, 2) ? kind : static_cast<Kind>(below(random, kKinds));
     c.v = numbers(random, uint64_t{s.keys} * in.v_stride, v_kind);
     c.q_position = positions(random, s.rows, s.keys * below(random, 3) / 2);
     c.k_position = positions(random, s.keys, below(random, 8));
@@ -252,7 +258,7 @@ void random_cases(const Shape& limit, uint32_t cases) {
         State state = any_state(random, shape.rows, shape.d_v);
         for (uint32_t tile = 0; tile < 2; ++tile) {
             Case c;
-            fill(random, static_cast<Kind>(below(random, 6)), shape, c);
+            fill(random, static_cast<Kind>(below(random, kKinds)), shape, c);
             attend(c, below(random, 2) == 0, true, state, counts);
         }
         hw::detail::select_isa(best);
@@ -322,5 +328,52 @@ TEST_CASE("the caller's floating-point mode is left alone") {
         attend(c, false, true, state, counts);
         modes.equal(__builtin_ia32_stmxcsr(), mode);
         __builtin_ia32_ldmxcsr(0x1f80);
+    }
+}
+
+TEST_CASE("weights one by one: V is the unit matrix") {
+    Random random = test::test_random();
+    Counts counts;
+    for (uint32_t i = 0; i < 60; ++i) {
+        const uint32_t n = 100 + below(random, 120);
+        Case c;
+        fill(random, Kind::kPlain, {4, n, 1, n}, c);
+        c.in.mask = spec::Mask{};
+        c.in.identity = false;
+        c.in.factor = i % 2 ? 0x3f800000 : 0x3f7ff000 + below(random, 0x2000);
+        c.v.assign(c.v.size(), 0);
+        for (uint32_t j = 0; j < n; ++j) c.v[uint64_t{j} * c.in.v_stride + j] = 0x3f80;
+        for (uint32_t row = 0; row < 4; ++row) c.q[uint64_t{row} * c.in.q_stride] = 0x3f80;
+        // Scores from 0 down past 2^-127, whole numbers or nearly.
+        for (uint32_t j = 0; j < n; ++j) {
+            const float score = -static_cast<float>(below(random, 132));
+            c.k[uint64_t{j} * c.in.k_stride] = static_cast<uint16_t>(bits(score) >> 16);
+        }
+        c.k[0] = 0;
+        State state = any_state(random, 4, n);
+        attend(c, true, true, state, counts);
+    }
+}
+
+TEST_CASE("masks at the edge of allowing everything") {
+    Random random = test::test_random();
+    Counts counts;
+    for (uint32_t i = 0; i < 2000; ++i) {
+        const Shape shape{1 + below(random, 9), 1 + below(random, 9), 1, 1};
+        Case c;
+        fill(random, Kind::kPlain, shape, c);
+        const uint32_t q = 100 + below(random, 24);
+        const uint32_t k = 100 + below(random, 24);
+        for (uint32_t j = 0; j < shape.rows; ++j) c.q_position[j] = q + j;
+        for (uint32_t j = 0; j < shape.keys; ++j) c.k_position[j] = k + j;
+        const int32_t back = static_cast<int32_t>(q + shape.rows) - static_cast<int32_t>(k);
+        const int32_t ahead = static_cast<int32_t>(k + shape.keys) - static_cast<int32_t>(q);
+        const int32_t edge =
+            std::max(i % 2 ? back : ahead, 1) + static_cast<int32_t>(i / 2 % 3) - 1;
+        c.in.mask = spec::Mask{};
+        c.in.mask.flags = spec::kMaskWindow | below(random, 2);
+        c.in.mask.window = static_cast<uint32_t>(std::max(edge, 1));
+        State state = any_state(random, shape.rows, shape.d_v);
+        attend(c, true, true, state, counts);
     }
 }
