@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/lists.h"
+
+#include <fmt/format.h>
+
+#include "host/config/config.h"
+#include "host/workload/problem.h"
+
+namespace tessera::host {
+
+std::string device_list() {
+    std::string text = fmt::format("{:<12} {:>5} {:>5} {:>6} {:>6} {:>8}  {}\n", "device", "M", "D",
+                                   "LANES", "bus B", "GHz", "description");
+    for (const PresetInfo& preset : device_presets()) {
+        const ResolvedConfig config = resolve_config(preset.name, std::nullopt, {});
+        const spec::DeviceParams& p = config.platform.params;
+        text += fmt::format("{:<12} {:>5} {:>5} {:>6} {:>6} {:>8.3g}  {}\n", preset.name, p.m, p.d,
+                            p.lanes, p.bus_bytes, config.clock_ghz, preset.description);
+    }
+    return text;
+}
+
+std::string schedule_list() {
+    std::string text;
+    for (const ScheduleInfo& info : schedules())
+        text += fmt::format("{:<16} {}\n", info.name, info.description);
+    return text;
+}
+
+std::string memory_list() {
+    std::string text;
+    for (const PresetInfo& preset : memory_presets())
+        text += fmt::format("{:<16} {}\n", preset.name, preset.description);
+    return text;
+}
+
+}  // namespace tessera::host

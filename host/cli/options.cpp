@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "host/cli/version.h"
+#include "host/error.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kRunExamples = R"(Examples:
+  tessera run --device base --input x.safetensors
+      attention of the tensors q, k, v on the reference machine, checked against double precision
+  tessera run --random 4,1024,64 --mask causal --out result
+      random tensors; result/ gets report.json, out.safetensors and trace.json
+  tessera run --random 8,512,64 --kv-heads 2 --lse --format json
+      grouped-query attention, log-sum-exp too, the report as JSON on stdout
+  tessera run --random 1,131072,64 --mask causal --timing-only
+      cycles and traffic only: no tensor exists, memory stays small
+  tessera run --random 1,4096,64 --set device.LANES=8 --set memory.read_latency_cycles=200
+      another machine; docs/configuration.md lists the keys
+Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 4 device error)";
+
+constexpr const char* kMainExamples = R"(Examples:
+  tessera run --random 4,1024,64 --mask causal
+  tessera run --help
+  tessera devices)";
+
+void add_input_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Input (one of --input, --q --k --v, --random)";
+    run.add_option("--input", o.input, "safetensors file with tensors q, k and v")
+        ->type_name("FILE")
+        ->group(group);
+    run.add_option("--q", o.q, ".npy file of the queries")->type_name("FILE")->group(group);
+    run.add_option("--k", o.k, ".npy file of the keys")->type_name("FILE")->group(group);
+    run.add_option("--v", o.v, ".npy file of the values")->type_name("FILE")->group(group);
+    auto* random = run.add_option("--random", o.random, "standard normal numbers of this shape")
+                       ->type_name("HEADS,TOKENS,DIM")
+                       ->group(group);
+    const auto add = [&](const char* name, uint64_t& value, const char* text) {
+        run.add_option(name, value, text)->type_name("N")->needs(random)->group(group);
+    };
+    add("--seed", o.seed, "of --random (default 1)");
+    add("--kv-heads", o.kv_heads, "of --random: key/value heads (default: as queries)");
+    add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
+    add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
+    run.add_flag("--allow-nonfinite", o.allow_nonfinite, "accept NaN and Inf in the input")
+        ->group(group);
+}
+
+void add_problem_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
+    run.add_option("--mask", o.mask, "dense or causal (default dense)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--align", o.align,
+                   "causal with unequal lengths: end (last query sees last key, default) or start")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--schedule", o.schedule, "see `tessera schedules` (default query-resident)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--scale", o.scale, "factor of the scores (default 1/sqrt(d_k))")
+        ->type_name("X")
+        ->group(group);
+}
+
+void add_machine_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Machine";
+    run.add_option("--device", o.device, "preset or .json file (default base)")
+        ->type_name("NAME|FILE")
+        ->group(group);
+    run.add_option("--memory", o.memory, "preset or .json file (default: the device's)")
+        ->type_name("NAME|FILE")
+        ->group(group);
+    run.add_option("--set", o.sets, "change one configuration value; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all()
+        ->group(group);
+}
+
+void add_output_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Output";
+    run.add_option("--out", o.out, "folder for report.json, out.safetensors and trace.json")
+        ->type_name("DIR")
+        ->group(group);
+    auto* check = run.add_flag_callback(
+        "--check", [&o] { o.check = true; },
+        "compare with double precision (default: up to 4,096 tokens)");
+    run.add_flag_callback(
+           "--no-check", [&o] { o.check = false; }, "do not compare")
+        ->excludes(check)
+        ->group(group);
+    check->group(group);
+    run.add_flag("--timing-only", o.timing_only, "cycles and traffic, no tensor data")
+        ->group(group);
+    run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
+    run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--trace-commands", o.trace_commands,
+                   "commands in trace.json, from the first on (default 20000)")
+        ->type_name("N")
+        ->group(group);
+}
+
+/// The value that belongs to `text`, or a UserError that lists the names.
+template <typename T>
+T choose(const char* option, const std::string& text,
+         const std::vector<std::pair<std::string, T>>& choices) {
+    std::string names;
+    for (const auto& [name, value] : choices) {
+        if (name == text) return value;
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    throw bad_value("command line", option, printable(text), names);
+}
+
+void check_inputs(const RunOptions& o) {
+    const int npy = !o.q.empty() + !o.k.empty() + !o.v.empty();
+    const int sources = !o.input.empty() + (npy != 0) + !o.random.empty();
+    const char* allowed =
+        "exactly one of --input FILE, --q FILE --k FILE --v FILE, "
+        "--random HEADS,TOKENS,DIM";
+    if (sources == 0) throw bad_value("command line", "input", "missing", allowed);
+    if (sources > 1) throw bad_value("command line", "input", "given more than once", allowed);
+    if (npy != 0 && npy != 3)
+        throw bad_value("command line",
+                        o.q.empty()   ? "--q"
+                        : o.k.empty() ? "--k"
+                                      : "--v",
+                        "missing", "--q, --k and --v together");
+}
+
+void check_combinations(const RunOptions& o) {
+    choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
+    if (o.timing_only && o.check.value_or(false))
+        throw UserError("command line: --timing-only computes no result; --check is not possible");
+    if (o.trace_commands && o.out.empty())
+        throw UserError("command line: --trace-commands needs --out, where trace.json goes");
+}
+
+}  // namespace
+
+CommandLine parse_command_line(std::vector<std::string> arguments) {
+    CommandLine line;
+    CLI::App app(
+        "Exact attention over long contexts on a simulated accelerator that can attend to "
+        "only M tokens at a time.",
+        "tessera");
+    app.footer(kMainExamples);
+    app.set_version_flag("--version", fmt::format("tessera {} ({}{})", kVersion, kGitHash,
+                                                  kGitDirty ? ", modified" : ""));
+    app.require_subcommand(1);
+    CLI::App* run = app.add_subcommand("run", "Run attention and report result, time and traffic");
+    run->footer(kRunExamples);
+    add_input_options(*run, line.run);
+    add_problem_options(*run, line.run);
+    add_machine_options(*run, line.run);
+    add_output_options(*run, line.run);
+    const std::pair<CLI::App*, CommandName> commands[] = {
+        {run, CommandName::kRun},
+        {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
+        {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
+        {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
+    try {
+        std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
+        app.parse(arguments);
+    } catch (const CLI::Success& success) {  // --help, --version
+        std::ostringstream text, unused;
+        app.exit(success, text, unused);
+        line.text = text.str();
+        return line;
+    } catch (const CLI::ParseError& error) {
+        throw UserError(fmt::format("command line: {}; see tessera {}--help", error.what(),
+                                    run->parsed() ? "run " : ""));
+    }
+    for (const auto& [command, name] : commands)
+        if (command->parsed()) line.command = name;
+    if (line.command == CommandName::kRun) {
+        check_inputs(line.run);
+        check_combinations(line.run);
+    }
+    return line;
+}
+
+Problem problem_of(const RunOptions& o) {
+    Problem p;
+    p.mask = choose<fw::MaskKind>(
+        "--mask", o.mask, {{"dense", fw::MaskKind::kDense}, {"causal", fw::MaskKind::kCausal}});
+    p.align = choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});
+    std::vector<std::pair<std::string, fw::LoopOrder>> orders;
+    for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
+    p.order = choose("--schedule", o.schedule, orders);
+    p.bf16_output =
+        choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});
+    if (o.scale && !std::isfinite(*o.scale))
+        throw bad_value("command line", "--scale", fmt::to_string(*o.scale), "a finite number");
+    if (o.scale) p.scale = *o.scale;
+    p.want_lse = o.lse;
+    return p;
+}
+
+}  // namespace tessera::host

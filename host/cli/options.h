@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The command line, parsed but not yet understood: names and files are still text.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/workload/problem.h"
+
+namespace tessera::host {
+
+enum class CommandName { kNone, kRun, kDevices, kSchedules, kMemories };
+
+struct RunOptions {
+    std::string device = "base";
+    std::optional<std::string> memory;
+    std::vector<std::string> sets;  ///< key=value
+    std::string input;              ///< safetensors
+    std::string q, k, v;            ///< .npy
+    std::string random;             ///< "heads,tokens,dim"
+    uint64_t seed = 1;
+    uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< of --random; 0: as q
+    std::string mask = "dense";
+    std::string align = "end";
+    std::string schedule = "query-resident";
+    std::optional<double> scale;
+    std::string output_format = "fp32";
+    std::string format = "table";
+    std::string out;
+    std::optional<bool> check;
+    std::optional<uint64_t> trace_commands;
+    bool timing_only = false;
+    bool lse = false;
+    bool allow_nonfinite = false;
+};
+
+struct CommandLine {
+    CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
+    std::string text;
+    RunOptions run;
+};
+
+/// Parses the arguments after the program's name. UserError on anything that is not understood.
+CommandLine parse_command_line(std::vector<std::string> arguments);
+
+/// Mask, alignment, schedule, scale and outputs of `options`; the shapes come from the inputs.
+/// UserError names option, value and what is allowed.
+Problem problem_of(const RunOptions& options);
+
+}  // namespace tessera::host

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/output_folder.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "host/cli/version.h"
+#include "host/error.h"
+#include "host/io/output_file.h"
+#include "host/io/safetensors.h"
+#include "host/report/report_json.h"
+#include "host/report/trace_json.h"
+
+namespace tessera::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kReport = "report.json";
+constexpr const char* kTrace = "trace.json";
+constexpr const char* kTensors = "out.safetensors";
+
+std::unique_ptr<SafetensorsWriter> write_tensors(const std::string& path, const RunRecord& record,
+                                                 const std::vector<float>& o,
+                                                 const std::vector<double>& lse) {
+    const Problem& p = record.problem;
+    std::vector<uint64_t> rows = p.leading;
+    rows.push_back(p.nq);
+    std::vector<uint64_t> elements = rows;
+    elements.push_back(p.d_v);
+    std::vector<TensorSpec> tensors = {{"o", Dtype::kF32, elements}};
+    if (p.want_lse) tensors.push_back({"lse", Dtype::kF32, rows});
+    auto writer =
+        std::make_unique<SafetensorsWriter>(path, tensors,
+                                            Metadata{{"tool", std::string("tessera ") + kVersion},
+                                                     {"mask", mask_name(p.mask)},
+                                                     {"input", printable(record.input)}});
+    writer->write("o", 0, o.data(), o.size());
+    if (p.want_lse) {
+        const std::vector<float> narrow(lse.begin(), lse.end());
+        writer->write("lse", 0, narrow.data(), narrow.size());
+    }
+    return writer;
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(const std::string& path) : path_(path) {
+    std::error_code error;
+    for (fs::path p = fs::absolute(path_, error); !p.empty() && !fs::exists(p, error);
+         p = p.parent_path()) {
+        if (p.filename().empty()) continue;  // "folder/"
+        made_.push_back(p);
+        if (p == p.root_path()) break;
+    }
+    for (auto p = made_.rbegin(); p != made_.rend(); ++p)
+        if (!fs::create_directory(*p, error) && error) {
+            made_.erase(made_.begin(), p.base());
+            for (const fs::path& outer : made_) fs::remove(outer, error);
+            throw bad_value("command line", "--out", printable(path), "a folder that can be made");
+        }
+    if (!fs::is_directory(path_, error))
+        throw bad_value("command line", "--out", printable(path), "a folder; this is a file");
+    if (access(path_.c_str(), W_OK | X_OK) != 0)
+        throw system_error(path, "cannot write in this folder", errno);
+}
+
+OutputFolder::~OutputFolder() {
+    if (keep_) return;
+    std::error_code ignored;
+    for (const fs::path& p : made_) fs::remove(p, ignored);  // only if empty
+}
+
+std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
+    std::vector<std::string> names = {kReport, kTrace};
+    if (!record.config.platform.timing_only) names.push_back(kTensors);
+    return names;
+}
+
+void OutputFolder::write_files(const RunRecord& record, const std::vector<float>& o,
+                               const std::vector<double>& lse) {
+    OutputFile report(file(kReport));
+    report.append(
+        report_json(record).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+        "\n");
+    OutputFile trace(file(kTrace));
+    write_trace_json(record, [&](std::string_view text) { trace.append(text); });
+    std::unique_ptr<SafetensorsWriter> tensors;
+    if (!record.config.platform.timing_only)
+        tensors = write_tensors(file(kTensors), record, o, lse);
+    if (tensors) tensors->commit();
+    trace.commit();
+    report.commit();
+    keep_ = true;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace tessera::host {
+namespace {
+
+constexpr std::chrono::milliseconds kPeriod{200};
+constexpr const char* kEraseLine = "\r\033[K";
+
+}  // namespace
+
+Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1) {
+    if (terminal_) ticker_ = std::thread([this] { tick(); });
+}
+
+Progress::~Progress() { finish(); }
+
+void Progress::phase(const std::string& name) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = name;
+    share_ = 0;
+}
+
+void Progress::share(double done) {
+    if (!terminal_) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    share_ = done;
+}
+
+void Progress::finish() {
+    if (!ticker_.joinable()) return;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        stopping_ = true;
+    }
+    stop_.notify_one();
+    ticker_.join();
+    fmt::print(stderr, "{}", kEraseLine);
+}
+
+void Progress::tick() {
+    const auto start = std::chrono::steady_clock::now();
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!stop_.wait_for(lock, kPeriod, [this] { return stopping_; })) {
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+        const std::string done = share_ > 0 ? fmt::format(" {:.0f} %", 100 * share_) : "";
+        fmt::print(stderr, "{}{}{}, {:.1f} s", kEraseLine, phase_, done, elapsed.count());
+        std::fflush(stderr);
+    }
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// One line on stderr that says what is going on; nothing if stderr is no terminal.
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace tessera::host {
+
+class Progress {
+  public:
+    Progress();
+    ~Progress();
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    /// A new phase begins: "simulating".
+    void phase(const std::string& name);
+    /// So much of it is done, 0 to 1; from any thread.
+    void share(double done);
+    /// Removes the line.
+    void finish();
+
+  private:
+    void tick();
+
+    bool terminal_;
+    std::mutex mutex_;
+    std::condition_variable stop_;
+    bool stopping_ = false;
+    std::string phase_;
+    double share_ = 0;
+    std::thread ticker_;
+};
+
+}  // namespace tessera::host

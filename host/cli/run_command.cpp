@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/run_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <stdexcept>
+
+#include "host/cli/device_error.h"
+#include "host/cli/output_folder.h"
+#include "host/cli/progress.h"
+#include "host/error.h"
+#include "host/report/counters.h"
+#include "host/report/formulas.h"
+#include "host/report/report_json.h"
+#include "host/report/table.h"
+#include "host/workload/inputs.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr uint64_t kDefaultTraceCommands = 20000;
+constexpr uint32_t kCheckedTokens = 4096;  ///< up to here the check is on by default
+
+/// Seconds since it was made.
+class Stopwatch {
+  public:
+    double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// "heads,tokens,dim" of --random.
+RandomShape random_shape(const RunOptions& options) {
+    RandomShape shape;
+    uint64_t* const parts[] = {&shape.heads, &shape.tokens, &shape.dim};
+    const char* at = options.random.data();
+    const char* const end = at + options.random.size();
+    for (size_t i = 0; i < 3; ++i) {
+        const auto [rest, error] = std::from_chars(at, end, *parts[i]);
+        const bool last = i == 2;
+        if (error != std::errc() || (last ? rest != end : rest == end || *rest != ','))
+            throw bad_value("command line", "--random", printable(options.random),
+                            "three whole numbers HEADS,TOKENS,DIM");
+        at = last ? rest : rest + 1;
+    }
+    shape.kv_heads = options.kv_heads;
+    shape.keys = options.keys;
+    shape.dim_v = options.dim_v;
+    return shape;
+}
+
+Inputs inputs_of(const RunOptions& options, Problem& problem) {
+    if (!options.random.empty())
+        return random_inputs(random_shape(options), options.seed, options.timing_only, problem);
+    const InputFiles files{options.input, options.q, options.k, options.v};
+    return open_inputs(files, options.allow_nonfinite, options.timing_only, problem);
+}
+
+std::string dtypes_of(const Inputs& inputs) {
+    if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
+    return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
+}
+
+/// Reads an operand as the device sees it.
+ElementReader device_reader(const Operand& operand) {
+    return [&operand](size_t first, size_t count, double* out) {
+        thread_local std::vector<uint16_t> values;
+        values.resize(count);
+        operand.bf16(first, count, values.data());
+        bf16_reader(values.data())(0, count, out);
+    };
+}
+
+ElementReader original_reader(const Operand& operand) {
+    return operand.original ? operand.original : device_reader(operand);
+}
+
+ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool original) {
+    const auto reader = original ? original_reader : device_reader;
+    ReferenceProblem r;
+    r.query_heads = p.query_heads;
+    r.kv_heads = p.kv_heads;
+    r.nq = p.nq;
+    r.nk = p.nk;
+    r.d_k = p.d_k;
+    r.d_v = p.d_v;
+    r.scale = p.scale;
+    r.causal = p.causal();
+    r.diagonal = p.diagonal();
+    r.q = reader(inputs.q);
+    r.k = reader(inputs.k);
+    r.v = reader(inputs.v);
+    return r;
+}
+
+/// Why the result is not to be checked; nothing if it is.
+std::string reason_not_to_check(const RunOptions& options, const Problem& problem) {
+    if (options.timing_only) return "timing only: there is no result";
+    if (options.check) return *options.check ? "" : "--no-check";
+    if (std::max(problem.nq, problem.nk) <= kCheckedTokens) return "";
+    return fmt::format("over {} tokens; --check compares with double precision",
+                       with_commas(kCheckedTokens));
+}
+
+/// Counter identities and the number of calls: a difference is a bug, never a result.
+void require_consistent(const RunRecord& record) {
+    const CounterValues& counters = record.outcome.counters;
+    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
+    const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
+    if (calls != formula)
+        throw std::logic_error(
+            fmt::format("{} calls were made, the formula says {}", calls, formula));
+    if (const char* engine = broken_identity(counters))
+        throw std::logic_error(
+            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
+class Run {
+  public:
+    Run(const RunOptions& options, const std::vector<std::string>& command_line)
+        : options_(options) {
+        record_.command_line = command_line;
+    }
+
+    int operator()() {
+        prepare();
+        if (!options_.out.empty()) folder_.emplace(options_.out);
+        simulate();
+        check();
+        progress_.finish();
+        if (folder_) {
+            record_.files = OutputFolder::file_names(record_);
+            folder_->write_files(record_, o_, lse_);
+        }
+        print();
+        return record_.error && !record_.error->within_bound() ? kExitMismatch : kExitGood;
+    }
+
+  private:
+    void prepare() {
+        progress_.phase("reading the input");
+        record_.config = resolve_config(options_.device, options_.memory, options_.sets);
+        hw::PlatformConfig& platform = record_.config.platform;
+        platform.timing_only = options_.timing_only;
+        platform.trace_commands =
+            options_.out.empty() ? 0 : options_.trace_commands.value_or(kDefaultTraceCommands);
+        Problem& problem = record_.problem;
+        problem = problem_of(options_);
+        inputs_ = inputs_of(options_, problem);
+        if (!options_.scale) problem.scale = default_scale(problem.d_k);
+        check_problem(problem, platform, record_.config.device_name);
+        record_.input = inputs_.description;
+        record_.input_dtypes = dtypes_of(inputs_);
+        record_.layout = make_layout(problem, platform);
+    }
+
+    void simulate() {
+        progress_.phase("simulating");
+        const Stopwatch watch;
+        const hw::PlatformConfig& config = record_.config.platform;
+        Platform platform(config);
+        const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+            return platform.memory(address, bytes);
+        };
+        if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
+        record_.outcome = platform.run(record_.layout.job, record_.layout.driver);
+        require_success(record_.outcome, record_.layout, config.params);
+        require_consistent(record_);
+        if (inputs_.has_data) {
+            o_ = read_output(record_.layout, memory);
+            if (record_.problem.want_lse)
+                lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
+        }
+        record_.simulation_seconds = watch.seconds();
+    }
+
+    void check() {
+        record_.not_checked = reason_not_to_check(options_, record_.problem);
+        if (!record_.not_checked.empty()) return;
+        progress_.phase("checking");
+        const Stopwatch watch;
+        ReferenceOptions options;
+        options.progress = [this](double done) { progress_.share(done); };
+        const ReferenceProblem problem = reference_problem(record_.problem, inputs_, false);
+        const ReferenceResult reference = reference_attention(problem, options);
+        const BoundParams bound{record_.config.platform.params.m, record_.problem.bf16_output};
+        record_.error = compare_with_reference(problem, reference, bound, o_.data(),
+                                               lse_.empty() ? nullptr : lse_.data());
+        if (inputs_.converted()) {
+            options.moments = false;
+            const ReferenceResult original =
+                reference_attention(reference_problem(record_.problem, inputs_, true), options);
+            record_.conversion = difference(reference.o, original.o);
+        }
+        record_.check_seconds = watch.seconds();
+    }
+
+    void print() const {
+        if (options_.format == "json") {
+            fmt::print("{}\n",
+                       report_json(record_).dump(2, ' ', false,
+                                                 nlohmann::ordered_json::error_handler_t::replace));
+            return;
+        }
+        fmt::print("{}", report_table(record_));
+        if (!folder_) return;
+        fmt::print("\nfiles in {}:", options_.out);
+        for (const std::string& name : record_.files) fmt::print(" {}", name);
+        fmt::print("\n");
+    }
+
+    const RunOptions& options_;
+    Progress progress_;
+    RunRecord record_;
+    Inputs inputs_;
+    std::optional<OutputFolder> folder_;
+    std::vector<float> o_;
+    std::vector<double> lse_;
+};
+
+}  // namespace
+
+int run_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+    return Run(options, command_line)();
+}
+
+}  // namespace tessera::host

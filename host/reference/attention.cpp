@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include "host/reference/attention.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+#include "host/reference/kernels.h"
+#include "spec/float.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr uint32_t kBlockRows = 8;    ///< query rows that share one pass over K and V
+constexpr uint32_t kScoreKeys = 256;  ///< keys of one score tile: the tile stays in the first cache
+constexpr uint32_t kValueKeys = 64;   ///< value rows of one tile, likewise
+
+float float_of(uint32_t bits) {
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/// One key head, as the kernels want it.
+struct Keys {
+    std::vector<double> kt;        ///< [d_k][nk]
+    std::vector<double> v;         ///< [nk][d_v]
+    std::vector<double> norm_max;  ///< [nk]: largest |k| of keys 0..j
+    double value_peak = 0;
+};
+
+Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
+    Keys keys;
+    const size_t nk = p.nk;
+    keys.kt.resize(nk * p.d_k);
+    keys.v.resize(nk * p.d_v);
+    keys.norm_max.resize(nk);
+    std::vector<double> row(p.d_k);
+    double largest = 0;
+    for (size_t j = 0; j < nk; ++j) {
+        p.k((kv_head * nk + j) * p.d_k, p.d_k, row.data());
+        double square = 0;
+        for (uint32_t c = 0; c < p.d_k; ++c) {
+            keys.kt[c * nk + j] = row[c];
+            square += row[c] * row[c];
+        }
+        largest = std::max(largest, std::sqrt(square));
+        keys.norm_max[j] = largest;
+    }
+    p.v(kv_head * nk * p.d_v, nk * p.d_v, keys.v.data());
+    for (const double x : keys.v)
+        if (std::isfinite(x)) keys.value_peak = std::max(keys.value_peak, std::fabs(x));
+    return keys;
+}
+
+/// Computes blocks of rows of one query head.
+class RowBlocks {
+  public:
+    RowBlocks(const ReferenceProblem& problem, const Keys& keys, uint32_t head, bool moments,
+              ReferenceResult& out)
+        : p_(problem), keys_(keys), head_(head), moments_(moments), out_(out) {
+        q_.resize(size_t{kBlockRows} * p_.d_k);
+        weight_.resize(size_t{kBlockRows} * p_.nk);
+        o_.resize(size_t{kBlockRows} * p_.d_v);
+        spread_.resize(o_.size());
+        magnitude_.resize(o_.size());
+    }
+
+    void compute(uint32_t first) {
+        first_ = first;
+        rows_ = std::min(kBlockRows, p_.nq - first);
+        limit_ = 0;
+        for (uint32_t r = 0; r < rows_; ++r) {
+            n_[r] = visible_keys(p_, first + r);
+            limit_ = std::max(limit_, n_[r]);
+        }
+        scores();
+        for (uint32_t r = 0; r < rows_; ++r) soften(r);
+        values();
+        if (moments_) moments();
+        store();
+    }
+
+  private:
+    size_t row_index(uint32_t r) const { return size_t{head_} * p_.nq + first_ + r; }
+    double* weight(uint32_t r) { return weight_.data() + size_t{r} * p_.nk; }
+
+    void scores() {
+        std::fill(q_.begin(), q_.end(), 0.0);
+        p_.q(row_index(0) * p_.d_k, size_t{rows_} * p_.d_k, q_.data());
+        for (uint32_t j = 0; j < limit_; j += kScoreKeys) {
+            const uint32_t n = std::min(kScoreKeys, limit_ - j);
+            for (uint32_t r = 0; r < rows_; r += 2)
+                kernels::score_rows(q_.data() + size_t{r} * p_.d_k,
+                                    q_.data() + size_t{r + 1} * p_.d_k, keys_.kt.data() + j, p_.nk,
+                                    p_.d_k, n, weight(r) + j, weight(r + 1) + j);
+        }
+    }
+
+    /// Scores of a row to weights that sum to one; its log-sum-exp.
+    void soften(uint32_t r) {
+        double* w = weight(r);
+        double largest = -std::numeric_limits<double>::infinity();
+        bool nan = false;
+        for (uint32_t j = 0; j < n_[r]; ++j) {
+            w[j] *= p_.scale;
+            nan = nan || std::isnan(w[j]);
+            largest = std::max(largest, w[j]);
+        }
+        double sum = 0;
+        for (uint32_t j = 0; j < n_[r]; ++j) sum += w[j] = std::exp(w[j] - largest);
+        if (nan) sum = std::numeric_limits<double>::quiet_NaN();
+        for (uint32_t j = 0; j < n_[r]; ++j) w[j] /= sum;
+        out_.lse[row_index(r)] =
+            n_[r] == 0 ? -std::numeric_limits<double>::infinity() : largest + std::log(sum);
+    }
+
+    void values() {
+        std::fill(o_.begin(), o_.end(), 0.0);
+        for (uint32_t j = 0; j < limit_; j += kValueKeys)
+            for (uint32_t r = 0; r < rows_; ++r)
+                if (j < n_[r])
+                    kernels::accumulate(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
+                                        std::min(kValueKeys, n_[r] - j), p_.d_v,
+                                        o_.data() + size_t{r} * p_.d_v);
+    }
+
+    void moments() {
+        std::fill(spread_.begin(), spread_.end(), 0.0);
+        std::fill(magnitude_.begin(), magnitude_.end(), 0.0);
+        for (uint32_t j = 0; j < limit_; j += kValueKeys)
+            for (uint32_t r = 0; r < rows_; ++r)
+                if (j < n_[r])
+                    kernels::accumulate_moments(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
+                                                o_.data() + size_t{r} * p_.d_v,
+                                                std::min(kValueKeys, n_[r] - j), p_.d_v,
+                                                spread_.data() + size_t{r} * p_.d_v,
+                                                magnitude_.data() + size_t{r} * p_.d_v);
+        for (uint32_t r = 0; r < rows_; ++r) {
+            double square = 0;
+            for (uint32_t c = 0; c < p_.d_k; ++c) {
+                const double x = q_[size_t{r} * p_.d_k + c];
+                square += x * x;
+            }
+            out_.score_reach[row_index(r)] =
+                n_[r] == 0 ? 0 : std::sqrt(square) * keys_.norm_max[n_[r] - 1];
+        }
+    }
+
+    void store() {
+        const size_t count = size_t{rows_} * p_.d_v;
+        const size_t at = row_index(0) * p_.d_v;
+        std::copy_n(o_.data(), count, out_.o.data() + at);
+        if (!moments_) return;
+        for (size_t i = 0; i < count; ++i) {
+            out_.spread[at + i] = static_cast<float>(spread_[i]);
+            out_.magnitude[at + i] = static_cast<float>(magnitude_[i]);
+        }
+    }
+
+    const ReferenceProblem& p_;
+    const Keys& keys_;
+    uint32_t head_;
+    bool moments_;
+    ReferenceResult& out_;
+    uint32_t first_ = 0, rows_ = 0, limit_ = 0;
+    uint32_t n_[kBlockRows] = {};
+    std::vector<double> q_, weight_, o_, spread_, magnitude_;
+};
+
+/// Runs work(i) for i < count on `threads` threads; rethrows the first exception.
+template <typename MakeWorker>
+void parallel_for(uint64_t count, uint32_t threads, const MakeWorker& make_worker) {
+    std::atomic<uint64_t> next{0};
+    std::exception_ptr failure;
+    std::mutex mutex;
+    const auto body = [&] {
+        try {
+            auto work = make_worker();
+            for (uint64_t i = next++; i < count; i = next++) work(i);
+        } catch (...) {
+            const std::lock_guard<std::mutex> lock(mutex);
+            if (!failure) failure = std::current_exception();
+        }
+    };
+    std::vector<std::thread> pool;
+    for (uint32_t t = 1; t < threads && t < count; ++t) pool.emplace_back(body);
+    body();
+    for (std::thread& thread : pool) thread.join();
+    if (failure) std::rethrow_exception(failure);
+}
+
+ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
+    ReferenceResult r;
+    const size_t rows = size_t{p.query_heads} * p.nq;
+    r.o.resize(rows * p.d_v);
+    r.lse.resize(rows);
+    if (moments) {
+        r.spread.resize(rows * p.d_v);
+        r.magnitude.resize(rows * p.d_v);
+        r.score_reach.resize(rows);
+        r.value_peak.resize(p.kv_heads);
+    }
+    return r;
+}
+
+}  // namespace
+
+ElementReader bf16_reader(const uint16_t* data) {
+    return [data](size_t first, size_t count, double* out) {
+        for (size_t i = 0; i < count; ++i)
+            out[i] = static_cast<double>(float_of(spec::bf16_to_fp32(data[first + i])));
+    };
+}
+
+ElementReader fp32_reader(const float* data) {
+    return [data](size_t first, size_t count, double* out) {
+        for (size_t i = 0; i < count; ++i) out[i] = static_cast<double>(data[first + i]);
+    };
+}
+
+uint32_t visible_keys(const ReferenceProblem& problem, uint32_t i) {
+    if (!problem.causal) return problem.nk;
+    const int64_t last = int64_t{i} + problem.diagonal;
+    return static_cast<uint32_t>(std::clamp<int64_t>(last + 1, 0, problem.nk));
+}
+
+ReferenceResult reference_attention(const ReferenceProblem& problem,
+                                    const ReferenceOptions& options) {
+    ReferenceResult result = allocate(problem, options.moments);
+    uint32_t threads = options.threads;
+    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    const uint32_t group = problem.query_heads / problem.kv_heads;
+    const uint64_t blocks = (problem.nq + kBlockRows - 1) / kBlockRows;
+    std::atomic<uint64_t> done{0};
+    for (uint32_t kv = 0; kv < problem.kv_heads; ++kv) {
+        const Keys keys = prepare(problem, kv);
+        if (options.moments) result.value_peak[kv] = keys.value_peak;
+        for (uint32_t head = kv * group; head < (kv + 1) * group; ++head) {
+            parallel_for(blocks, threads, [&] {
+                return [&, rows = RowBlocks(problem, keys, head, options.moments, result)](
+                           uint64_t block) mutable {
+                    rows.compute(static_cast<uint32_t>(block) * kBlockRows);
+                    const uint64_t finished = ++done;
+                    if (options.progress)
+                        options.progress(static_cast<double>(finished) /
+                                         static_cast<double>(blocks * problem.query_heads));
+                };
+            });
+        }
+    }
+    return result;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Attention in double precision: what the device's result is held against. Streams over keys, so it
+// needs memory for the tensors and a few rows, never for an N x N matrix. Uses all cores.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace tessera::host {
+
+/// Reads elements [first, first + count) of a contiguous tensor, exactly, as doubles. Called from
+/// several threads at once.
+using ElementReader = std::function<void(size_t first, size_t count, double* out)>;
+
+/// Reader of an array of bf16. Subnormal elements are zeros, as they are for the device.
+ElementReader bf16_reader(const uint16_t* data);
+/// Reader of an array of fp32.
+ElementReader fp32_reader(const float* data);
+
+/// O[h] = softmax(scale * Q[h] K[h / group]^T) V[h / group], group = query_heads / kv_heads.
+struct ReferenceProblem {
+    uint32_t query_heads = 0, kv_heads = 0;
+    uint32_t nq = 0, nk = 0;    ///< tokens
+    uint32_t d_k = 0, d_v = 0;  ///< elements
+    double scale = 0;
+    bool causal = false;
+    int64_t diagonal = 0;  ///< causal: query i sees the keys j <= i + diagonal
+    ElementReader q;       ///< [query_heads][nq][d_k]
+    ElementReader k;       ///< [kv_heads][nk][d_k]
+    ElementReader v;       ///< [kv_heads][nk][d_v]
+};
+
+struct ReferenceOptions {
+    bool moments = true;   ///< also compute what error bounds need: spread, magnitude, ...
+    uint32_t threads = 0;  ///< 0: as many as the machine has
+    std::function<void(double)> progress;  ///< told the finished share, 0 to 1, from any thread
+};
+
+/// All arrays are [query_heads][nq] or [query_heads][nq][d_v].
+struct ReferenceResult {
+    std::vector<double> o;
+    std::vector<double> lse;          ///< log of the sum of exp(scale * q k); -inf: no key allowed
+    std::vector<float> spread;        ///< E_p|v - O|, the mean over keys with their weights p
+    std::vector<float> magnitude;     ///< E_p|v|
+    std::vector<double> score_reach;  ///< |q| times the largest |k| among the keys of the row
+    std::vector<double> value_peak;   ///< [kv_heads]: largest |v|
+};
+
+/// How many keys query row `i` may see: always the first so many.
+uint32_t visible_keys(const ReferenceProblem& problem, uint32_t i);
+
+/// The attention of `problem`. Rows with no key: o = 0 and lse = -inf. NaN and Inf propagate, but
+/// never out of keys that a row may not see.
+ReferenceResult reference_attention(const ReferenceProblem& problem,
+                                    const ReferenceOptions& options = {});
+
+}  // namespace tessera::host

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "host/reference/error.h"
+
+#include <cmath>
+#include <limits>
+
+namespace tessera::host {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Distance, for numbers that may be infinite or NaN on the device's side.
+double distance(double actual, double exact) {
+    if (actual == exact) return 0;
+    const double d = std::fabs(actual - exact);
+    return std::isnan(d) ? kInfinity : d;
+}
+
+double ratio(double error, double bound) {
+    if (error == 0) return 0;
+    return bound > 0 ? error / bound : kInfinity;
+}
+
+/// Sums of squares, and the largest, of what has been compared so far.
+struct Squares {
+    double error = 0, exact = 0, max_abs = 0;
+
+    void add(double distance_abs, double exact_value) {
+        error += distance_abs * distance_abs;
+        exact += exact_value * exact_value;
+        max_abs = std::fmax(max_abs, distance_abs);
+    }
+    double rms_relative() const { return error == 0 ? 0 : std::sqrt(error / exact); }
+};
+
+/// One comparison, row by row.
+class Comparison {
+  public:
+    Comparison(const ReferenceProblem& problem, const ReferenceResult& reference,
+               const BoundParams& params, const float* o, const double* lse)
+        : p_(problem), r_(reference), params_(params), o_(o), lse_(lse) {
+        s_.has_lse = lse != nullptr;
+    }
+
+    ErrorSummary run() {
+        for (uint32_t head = 0; head < p_.query_heads; ++head)
+            for (uint32_t row = 0; row < p_.nq; ++row) compare_row(head, row);
+        s_.max_abs = squares_.max_abs;
+        s_.rms_relative = squares_.rms_relative();
+        return s_;
+    }
+
+  private:
+    bool finite_row(size_t first) const {
+        for (uint32_t c = 0; c < p_.d_v; ++c)
+            if (!std::isfinite(r_.o[first + c])) return false;
+        return true;
+    }
+
+    void compare_row(uint32_t head, uint32_t row) {
+        const size_t index = size_t{head} * p_.nq + row;
+        const bool empty = visible_keys(p_, row) == 0;
+        if (empty) ++s_.rows_empty;
+        if (!empty && (!finite_row(index * p_.d_v) || !std::isfinite(r_.lse[index]))) {
+            ++s_.rows_nonfinite;
+            return;
+        }
+        const RowBound bound = row_bound(p_, r_, params_, head, row);
+        for (uint32_t c = 0; c < p_.d_v; ++c) compare_element(bound, empty, head, row, c);
+        if (lse_ != nullptr) compare_lse(bound, empty, index);
+    }
+
+    void compare_element(const RowBound& bound, bool empty, uint32_t head, uint32_t row,
+                         uint32_t column) {
+        const size_t i = (size_t{head} * p_.nq + row) * p_.d_v + column;
+        const double error = distance(static_cast<double>(o_[i]), r_.o[i]);
+        const double strict = empty ? 0 : element_bound(r_, params_, bound, i);
+        const double full = empty ? 0 : full_element_bound(r_, params_, bound, i);
+        ++s_.elements;
+        if (error > full) ++s_.outside;
+        squares_.add(error, r_.o[i]);
+        s_.max_over_bound = std::fmax(s_.max_over_bound, ratio(error, strict));
+        const double over = ratio(error, full);
+        if (over > s_.max_over_full_bound) {
+            s_.max_over_full_bound = over;
+            s_.worst_head = head;
+            s_.worst_row = row;
+            s_.worst_column = column;
+        }
+    }
+
+    void compare_lse(const RowBound& bound, bool empty, size_t index) {
+        const double error = distance(lse_[index], r_.lse[index]);
+        const double limit = empty ? 0 : lse_bound(bound);
+        if (error > limit) ++s_.lse_outside;
+        s_.lse_max_abs = std::fmax(s_.lse_max_abs, error);
+        s_.lse_max_over_bound = std::fmax(s_.lse_max_over_bound, ratio(error, limit));
+    }
+
+    const ReferenceProblem& p_;
+    const ReferenceResult& r_;
+    const BoundParams& params_;
+    const float* o_;
+    const double* lse_;
+    ErrorSummary s_;
+    Squares squares_;
+};
+
+}  // namespace
+
+RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& reference,
+                   const BoundParams& params, uint32_t head, uint32_t row) {
+    const double keys = visible_keys(problem, row);
+    const double tiles = std::ceil(keys / params.m);
+    const double reach = reference.score_reach[size_t{head} * problem.nq + row];
+    // A score: d_k additions, the product with the factor, the factor's own rounding; then 2^-16 of
+    // a power of two is its last place.
+    const double delta =
+        (problem.d_k + 2.0) * std::ldexp(1.0, -24) * std::fabs(problem.scale) * reach +
+        std::ldexp(std::log(2.0), -17);
+    const uint32_t kv_head = head / (problem.query_heads / problem.kv_heads);
+    RowBound bound;
+    bound.sums = (params.m + tiles) * std::ldexp(1.0, -23);
+    bound.scores = std::expm1(2 * delta);
+    bound.underflow =
+        4 * (keys + tiles) * std::ldexp(1.0, -126) * (1 + reference.value_peak[kv_head]);
+    return bound;
+}
+
+double element_bound(const ReferenceResult& reference, const BoundParams& params,
+                     const RowBound& row, size_t index) {
+    const double bound = kWeightError * static_cast<double>(reference.spread[index]) +
+                         row.sums * static_cast<double>(reference.magnitude[index]);
+    if (!params.bf16_output) return bound;
+    return bound + kBf16UnitRoundoff * (std::fabs(reference.o[index]) + bound);
+}
+
+double full_element_bound(const ReferenceResult& reference, const BoundParams& params,
+                          const RowBound& row, size_t index) {
+    const double added = row.scores * static_cast<double>(reference.spread[index]) + row.underflow;
+    return element_bound(reference, params, row, index) +
+           (params.bf16_output ? 1 + kBf16UnitRoundoff : 1.0) * added;
+}
+
+double lse_bound(const RowBound& row) { return kWeightError + row.sums + row.scores; }
+
+ErrorSummary compare_with_reference(const ReferenceProblem& problem,
+                                    const ReferenceResult& reference, const BoundParams& params,
+                                    const float* o, const double* lse) {
+    return Comparison(problem, reference, params, o, lse).run();
+}
+
+Difference difference(const std::vector<double>& actual, const std::vector<double>& exact) {
+    Difference result;
+    Squares squares;
+    for (size_t i = 0; i < exact.size(); ++i) {
+        if (!std::isfinite(actual[i]) || !std::isfinite(exact[i])) continue;
+        squares.add(std::fabs(actual[i] - exact[i]), exact[i]);
+        ++result.elements;
+    }
+    result.max_abs = squares.max_abs;
+    result.rms_relative = squares.rms_relative();
+    return result;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The device's result against the double reference: how far, and how far it may be.
+// docs/report.md, "Error", derives every term of the bounds.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "host/reference/attention.h"
+
+namespace tessera::host {
+
+/// Largest relative error of a weight p: 0.522 ulp of bf16 (docs/device.md, section 5), rounded up.
+inline constexpr double kWeightError = 4.1e-3;
+/// Half a unit in the last place of bf16's 8-bit significand, relative to the value.
+inline constexpr double kBf16UnitRoundoff = 1.0 / 256;
+
+/// What the bound has to know of the device.
+struct BoundParams {
+    uint32_t m = 0;            ///< tile tokens
+    bool bf16_output = false;  ///< the output was rounded to bf16
+};
+
+/// Bounds of one row. Multiply with the row's moments: see element_bound.
+struct RowBound {
+    double sums = 0;       ///< (M + T) * 2^-23, T key tiles merged
+    double scores = 0;     ///< what the rounding of scores adds to the relative error of a weight
+    double underflow = 0;  ///< absolute: products and sums that were flushed to zero
+};
+RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& reference,
+                   const BoundParams& params, uint32_t head, uint32_t row);
+
+/// |O - exact| of element `index` of o, by docs/device.md, section 5: weights and sums only, plus
+/// the output's own rounding to bf16.
+double element_bound(const ReferenceResult& reference, const BoundParams& params,
+                     const RowBound& row, size_t index);
+/// The same with the terms for rounded scores and underflow: what a run is judged by.
+double full_element_bound(const ReferenceResult& reference, const BoundParams& params,
+                          const RowBound& row, size_t index);
+/// |lse - exact|, natural log, of any row with a key.
+double lse_bound(const RowBound& row);
+
+/// Distances over all elements of finite rows.
+struct ErrorSummary {
+    uint64_t elements = 0;        ///< compared
+    uint64_t outside = 0;         ///< of these, beyond the full bound
+    uint64_t rows_empty = 0;      ///< rows with no key: compared exactly
+    uint64_t rows_nonfinite = 0;  ///< rows whose exact result is not finite: not compared
+    double max_abs = 0;
+    double rms_relative = 0;         ///< sqrt(sum (O - exact)^2 / sum exact^2)
+    double max_over_bound = 0;       ///< against element_bound
+    double max_over_full_bound = 0;  ///< against full_element_bound
+    uint32_t worst_head = 0, worst_row = 0, worst_column = 0;  ///< where max_over_full_bound is
+    bool has_lse = false;
+    uint64_t lse_outside = 0;
+    double lse_max_abs = 0;
+    double lse_max_over_bound = 0;
+
+    bool within_bound() const { return outside == 0 && lse_outside == 0; }
+};
+
+/// Compare `o` [query_heads][nq][d_v] and, unless null, `lse` [query_heads][nq] with `reference`,
+/// which must hold its moments.
+ErrorSummary compare_with_reference(const ReferenceProblem& problem,
+                                    const ReferenceResult& reference, const BoundParams& params,
+                                    const float* o, const double* lse);
+
+/// How far apart two references are, e.g. of rounded and of original inputs.
+struct Difference {
+    double max_abs = 0;
+    double rms_relative = 0;  ///< relative to `exact`
+    uint64_t elements = 0;    ///< compared: both finite
+};
+Difference difference(const std::vector<double>& actual, const std::vector<double>& exact);
+
+}  // namespace tessera::host

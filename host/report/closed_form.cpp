@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/closed_form.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "spec/latency.h"
+
+namespace tessera::host {
+
+namespace {
+
+using spec::Cycle;
+
+/// Rows 0.. of a tile as the store sees them: visible one a cycle from `first_visible` on.
+struct MergedRows {
+    uint32_t rows;
+    Cycle first_visible;
+};
+
+/// Everything below counts from the acceptance of the first descriptor read (cycle 0).
+class ClosedForm {
+  public:
+    ClosedForm(const Problem& problem, const Layout& layout, const hw::PlatformConfig& config)
+        : problem_(problem), layout_(layout), config_(config), p_(config.params) {}
+
+    Cycle cycles() {
+        start_up();
+        const uint32_t q_tiles = tiles(problem_.nq);
+        for (uint32_t head = 0; head < problem_.query_heads; ++head)
+            for (uint32_t t = 0; t < q_tiles; ++t)
+                query_tile(t, head + 1 == problem_.query_heads && t + 1 == q_tiles);
+        return tail();
+    }
+
+  private:
+    uint32_t tiles(uint32_t n) const { return (n + p_.m - 1) / p_.m; }
+    uint32_t rows_of(uint32_t n, uint32_t tile) const { return std::min(p_.m, n - tile * p_.m); }
+
+    /// Key tiles that a query tile meets; one, all masked, if it may see no key.
+    uint32_t key_tiles(uint32_t q_tile) const {
+        if (!problem_.causal()) return tiles(problem_.nk);
+        const int64_t last_query = int64_t{q_tile} * p_.m + rows_of(problem_.nq, q_tile) - 1;
+        const int64_t keys = std::min<int64_t>(problem_.nk, last_query + problem_.diagonal() + 1);
+        return keys <= 0 ? 1 : tiles(static_cast<uint32_t>(keys));
+    }
+
+    /// S and V of the very first lane group: one line of descriptors, then Q, K and V back to back.
+    void start_up() {
+        const Cycle latency = config_.memory.read_latency_cycles;
+        const Cycle line_usable = latency + p_.beats(spec::kLineBytes) - 1 + spec::kSinkCycles + 1;
+        const Cycle load_start = line_usable + 1;  // dispatched, seen by the load engine
+        const Cycle data = load_start + spec::kAcceptCycles + latency;
+        const uint64_t q = uint64_t{p_.beats(2 * problem_.d_k)} * rows_of(problem_.nq, 0);
+        const uint64_t k = uint64_t{p_.beats(2 * problem_.d_k)} * rows_of(problem_.nk, 0);
+        const uint64_t v = uint64_t{p_.beats(2 * problem_.d_v)} * rows_of(problem_.nk, 0);
+        const Cycle k_ready = data + q + k - 1 + spec::kSinkCycles + 1;
+        const uint32_t n = rows_of(problem_.nk, 0);
+        score_ = std::max(k_ready, line_usable + 4);  // the ATTEND is the fourth descriptor
+        value_ =
+            std::max(score_ + spec::max_known_after(p_, n), std::max(score_ + 1, k_ready + v) + 1);
+    }
+
+    /// Adds the lane groups of a query tile to the stream; keeps the rows of its last key tile.
+    void query_tile(uint32_t q_tile, bool last) {
+        const uint32_t rows = rows_of(problem_.nq, q_tile);
+        const uint32_t groups = p_.groups(rows);
+        const uint32_t calls = key_tiles(q_tile);
+        const uint32_t ragged = rows_of(problem_.nk, calls - 1);
+        const auto advance = [&](uint32_t n) {
+            if (groups_ != 0) value_ += spec::value_spacing(p_, last_keys_, n);
+            last_keys_ = n;
+            ++groups_;
+        };
+        // Full key tiles in one step: their groups are I * M cycles apart.
+        if (calls > 1) {
+            advance(p_.m);
+            const uint64_t more = uint64_t{calls - 1} * groups - 1;
+            value_ += more * spec::value_spacing(p_, p_.m, p_.m);
+            groups_ += more;
+        }
+        for (uint32_t g = 0; g < groups; ++g) {
+            advance(ragged);
+            if (last)
+                merged_.push_back({std::min(p_.group_rows(), rows - g * p_.group_rows()),
+                                   value_ + spec::merge_write_after(p_, ragged) + 1});
+        }
+    }
+
+    /// Reads, bursts and responses of one store of the last query tile, which may begin at `begin`.
+    /// Returns the cycle after its last address; `retire` gets its last response.
+    Cycle store(Cycle begin, uint32_t row_beats, uint64_t address, Cycle& retire) {
+        const uint64_t per_burst = spec::kWriteBurstBytes / p_.bus_bytes;
+        uint64_t beat_address = address / p_.bus_bytes;
+        Cycle read = begin, presented = 0;
+        uint64_t in_burst = 0;
+        for (size_t g = 0; g < merged_.size(); ++g) {
+            for (uint32_t row = 0; row < merged_[g].rows; ++row) {
+                read = std::max(read, merged_[g].first_visible + row);
+                for (uint32_t beat = 0; beat < row_beats; ++beat, ++read) {
+                    ++in_burst;
+                    ++beat_address;
+                    const bool end = g + 1 == merged_.size() && row + 1 == merged_[g].rows &&
+                                     beat + 1 == row_beats;
+                    if (beat_address % per_burst != 0 && !end) continue;
+                    presented = std::max(presented + 1, read + spec::kStorePipeCycles);
+                    write_ = std::max(write_, presented + spec::kAcceptCycles) + in_burst;
+                    in_burst = 0;
+                }
+            }
+        }
+        retire = write_ - 1 + config_.memory.write_latency_cycles;
+        return presented + 1;
+    }
+
+    Cycle tail() {
+        const uint32_t q_tile = tiles(problem_.nq) - 1;
+        const uint64_t row = uint64_t{q_tile} * p_.m;
+        const uint64_t head = problem_.query_heads - 1;
+        const auto address = [&](const fw::Tensor& t) {
+            return t.address + head * t.head_stride + row * t.pitch;
+        };
+        const uint32_t o_beats = p_.beats((problem_.bf16_output ? 2 : 4) * problem_.d_v);
+        Cycle retire = 0;
+        const Cycle next = store(0, o_beats, address(layout_.job.o), retire);
+        if (problem_.want_lse) store(next, 1, address(layout_.job.lse), retire);
+        // FENCE: dispatched when the last response is visible, in the queue one cycle later.
+        const Cycle read = retire + 2;
+        const Cycle presented = read + spec::kStorePipeCycles;
+        return presented + spec::kAcceptCycles + config_.memory.write_latency_cycles;
+    }
+
+    const Problem& problem_;
+    const Layout& layout_;
+    const hw::PlatformConfig& config_;
+    const spec::DeviceParams& p_;
+    Cycle score_ = 0, value_ = 0;  // of the first, then of the latest group
+    uint64_t groups_ = 0;
+    uint32_t last_keys_ = 0;
+    std::vector<MergedRows> merged_;
+    Cycle write_ = 0;  // the write data bus is free from here on
+};
+
+}  // namespace
+
+std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& layout,
+                                          const hw::PlatformConfig& config) {
+    if (problem.order != fw::LoopOrder::kQueryResident || config.memory.kind != "ideal")
+        return std::nullopt;
+    return ClosedForm(problem, layout, config).cycles();
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/command_names.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace tessera::host {
+
+using spec::Opcode;
+
+CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& params)
+    : layout_(layout), m_(params.m), sequencer_(layout.job, params, layout.driver.record_address) {}
+
+void CommandNames::go_to(uint64_t sequence) {
+    if (sequence + 1 < next_) throw std::logic_error("CommandNames: cannot go back");
+    while (next_ <= sequence) {
+        if (!sequencer_.next(command_)) {  // the driver ends a job with one more FENCE
+            command_ = spec::Command{};
+            command_.flags = spec::kFlagInterrupt;
+            command_.address = layout_.driver.record_address;
+        }
+        remember_banks();
+        ++next_;
+    }
+}
+
+void CommandNames::remember_banks() {
+    if (command_.opcode == Opcode::kLoadQ) q_bank_[command_.q_bank] = tile_of(tensor());
+    if (command_.opcode == Opcode::kLoadK) k_bank_[command_.k_bank] = tile_of(tensor());
+}
+
+bool CommandNames::is_lse() const {
+    return command_.opcode == Opcode::kStoreState && command_.d_v == 0;
+}
+
+const fw::Tensor& CommandNames::tensor() const {
+    const fw::AttentionJob& job = layout_.job;
+    switch (command_.opcode) {
+        case Opcode::kLoadQ: return job.q;
+        case Opcode::kLoadK: return job.k;
+        case Opcode::kLoadV: return job.v;
+        case Opcode::kStoreO: return job.o;
+        default: return is_lse() ? job.lse : job.state;
+    }
+}
+
+CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
+    const uint64_t offset = command_.address - tensor.address;
+    return {offset / tensor.head_stride, offset % tensor.head_stride / tensor.pitch / m_};
+}
+
+std::string CommandNames::name() const {
+    const char* opcode = spec::opcode_name(command_.opcode);
+    if (command_.opcode == Opcode::kFence) return opcode;
+    if (command_.opcode == Opcode::kAttend) {
+        const Tile& q = q_bank_[command_.q_bank];
+        return fmt::format("{} head {} tiles {} x {}", opcode, q.head, q.tile,
+                           k_bank_[command_.k_bank].tile);
+    }
+    const Tile at = tile_of(tensor());
+    return fmt::format("{} {}head {} tile {}", opcode, is_lse() ? "lse " : "", at.head, at.tile);
+}
+
+std::string CommandNames::description() const {
+    const spec::Command& c = command_;
+    if (c.opcode == Opcode::kFence) return fmt::format("{}, record at {:#x}", name(), c.address);
+    if (c.opcode == Opcode::kAttend)
+        return fmt::format("{} (query tile x key tile), {} rows, {} keys, d_k {}, d_v {}", name(),
+                           c.rows, c.keys, c.d_k, c.d_v);
+    return fmt::format("{}, {} rows of {} elements from address {:#x}, pitch {} bytes", name(),
+                       c.rows, c.d_k + c.d_v, c.address, c.pitch);
+}
+
+uint64_t sequence_of_tag(uint32_t tag, uint64_t count) {
+    const uint64_t low = tag & 0xffff;
+    if (count < low) return low;
+    return low + (count - low) / 65536 * 65536;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What the n-th command of a job was, in words: firmware's own sequencer, run once more.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "firmware/sequencer.h"
+#include "host/workload/layout.h"
+#include "spec/command.h"
+
+namespace tessera::host {
+
+class CommandNames {
+  public:
+    /// `layout` must outlive this.
+    CommandNames(const Layout& layout, const spec::DeviceParams& params);
+
+    /// Goes to command `sequence`, counted from 0; never backwards (std::logic_error).
+    void go_to(uint64_t sequence);
+    const spec::Command& command() const { return command_; }
+    /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3.
+    std::string name() const;
+    /// name() with rows, sizes and address, for an error message.
+    std::string description() const;
+
+  private:
+    struct Tile {
+        uint64_t head = 0, tile = 0;
+    };
+    Tile tile_of(const fw::Tensor& tensor) const;
+    bool is_lse() const;
+    const fw::Tensor& tensor() const;
+    void remember_banks();
+
+    const Layout& layout_;
+    uint32_t m_;
+    fw::Sequencer sequencer_;
+    uint64_t next_ = 0;  ///< sequence number that the sequencer yields next
+    spec::Command command_;
+    Tile q_bank_[spec::kBanks], k_bank_[spec::kBanks];  ///< what the loads so far put there
+};
+
+/// The sequence number that firmware's 16-bit `tag` stands for, if `count` commands were
+/// dispatched: the latest that fits, that of the next command (found bad at dispatch) included.
+uint64_t sequence_of_tag(uint32_t tag, uint64_t count);
+
+}  // namespace tessera::host

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/figures.h"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "host/report/closed_form.h"
+#include "host/report/counters.h"
+#include "host/report/energy.h"
+#include "host/report/formulas.h"
+
+namespace tessera::host {
+namespace {
+
+using spec::Counter;
+
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+double quotient(double a, double b) { return b > 0 ? a / b : kNothing; }
+
+FigureValue measure(double x) { return std::isnan(x) ? FigureValue{} : FigureValue{x}; }
+
+double macs(const RunRecord& record, uint64_t pairs) {
+    return static_cast<double>(pairs) * (record.problem.d_k + record.problem.d_v);
+}
+
+}  // namespace
+
+Figures::Figures(const RunRecord& record) {
+    add_work(record);
+    add_time(record);
+    add_utilisation(record);
+    add_traffic(record);
+    add_energy(record);
+    add_firmware(record);
+}
+
+const Figure& Figures::at(const std::string& key) const {
+    for (const Figure& figure : figures_)
+        if (figure.key == key) return figure;
+    throw std::out_of_range("no figure " + key);
+}
+
+double Figures::number(const std::string& key) const {
+    const FigureValue& value = at(key).value;
+    if (const auto* count = std::get_if<uint64_t>(&value)) return static_cast<double>(*count);
+    if (const auto* difference = std::get_if<int64_t>(&value))
+        return static_cast<double>(*difference);
+    if (const auto* x = std::get_if<double>(&value)) return *x;
+    return kNothing;
+}
+
+uint64_t Figures::count(const std::string& key) const { return std::get<uint64_t>(at(key).value); }
+
+void Figures::add(const char* key, FigureValue value, const char* unit, std::string formula) {
+    figures_.push_back({key, value, unit, std::move(formula)});
+}
+
+void Figures::add_work(const RunRecord& record) {
+    const WorkFormula work = work_formula(record.problem, record.config.platform.params.m);
+    add("calls", counter_value(record.outcome.counters, Counter::kAttendsRetired), "call",
+        "counter attends_retired");
+    add("calls_formula", work.calls, "call", calls_formula_text(record.problem));
+    add("calls_at_least", work.calls_at_least, "call",
+        "heads * ceil(allowed pairs per head / M^2)");
+    add("pairs_issued", work.pairs_issued, "pair",
+        "sum over calls of real query rows * real key rows, by formula");
+    add("pairs_allowed", work.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
+}
+
+void Figures::add_time(const RunRecord& record) {
+    const uint64_t cycles = counter_value(record.outcome.counters, Counter::kCycles);
+    add("cycles", cycles, "cycle", "counter cycles");
+    add("time", static_cast<double>(cycles) / (record.config.clock_ghz * 1e9), "s",
+        "cycles / device clock");
+    const auto ideal = stall_free_cycles(record.problem, record.layout, record.config.platform);
+    const char* formula = "closed formula from the parameters alone (host/report/closed_form.h)";
+    add("stall_free_cycles", ideal ? FigureValue{*ideal} : FigureValue{}, "cycle", formula);
+    FigureValue difference;
+    if (ideal) difference = static_cast<int64_t>(cycles - *ideal);
+    add("stall_free_difference", difference, "cycle", "cycles - stall_free_cycles");
+}
+
+void Figures::add_utilisation(const RunRecord& record) {
+    const spec::DeviceParams& params = record.config.platform.params;
+    const double peak = static_cast<double>(params.peak_macs_per_cycle()) * number("cycles");
+    add("mac_utilisation", measure(quotient(macs(record, count("pairs_issued")), peak)), "1",
+        "pairs_issued * (d_k + d_v) / (2 * LANES * D * cycles)");
+    add("useful_utilisation", measure(quotient(macs(record, count("pairs_allowed")), peak)), "1",
+        "pairs_allowed * (d_k + d_v) / (2 * LANES * D * cycles)");
+}
+
+void Figures::add_traffic(const RunRecord& record) {
+    const uint64_t bytes = total_bytes(record.outcome.counters);
+    const uint64_t compulsory = compulsory_bytes(record.problem);
+    add("bytes", bytes, "byte", "sum of the bytes_ counters: all that crosses the memory port");
+    add("bytes_compulsory", compulsory, "byte",
+        "q, k, v read once in bf16, o written once, without padding");
+    add("bytes_over_compulsory",
+        measure(quotient(static_cast<double>(bytes), static_cast<double>(compulsory))), "1",
+        "bytes / bytes_compulsory");
+    add("arithmetic_intensity",
+        measure(quotient(2 * macs(record, count("pairs_issued")), static_cast<double>(bytes))),
+        "flop/byte", "2 * pairs_issued * (d_k + d_v) / bytes; a multiply-add is two, exp2 none");
+    add("bandwidth", measure(quotient(static_cast<double>(bytes), number("cycles"))), "byte/cycle",
+        "bytes / cycles; the bus carries BUS_BYTES each way");
+}
+
+void Figures::add_energy(const RunRecord& record) {
+    const EnergyEstimate e =
+        estimate_energy(record.problem, record.config.platform, record.outcome.counters);
+    add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
+    add("energy_sram", e.sram, "J", kSramEnergyFormula);
+    add("energy_dram_low", e.dram_low, "J", std::string(kDramEnergyFormula) + "_low");
+    add("energy_dram_high", e.dram_high, "J", std::string(kDramEnergyFormula) + "_high");
+    add("energy_low", e.total_low(), "J", "energy_arithmetic + energy_sram + energy_dram_low");
+    add("energy_high", e.total_high(), "J", "energy_arithmetic + energy_sram + energy_dram_high");
+}
+
+void Figures::add_firmware(const RunRecord& record) {
+    add("firmware_cycles", record.outcome.firmware_cycles, "cycle",
+        "processor planning commands and writing descriptors");
+    add("firmware_wait_cycles", record.outcome.firmware_wait_cycles, "cycle",
+        "processor waiting for the interrupt");
+    add("end_cycle", record.outcome.end_cycle, "cycle", "from reset until firmware returned");
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What a problem must cost, by closed formulas from N, M and the mask alone: independent of the
+// planner, so that the two check each other. docs/schedules.md, section 3.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "host/workload/problem.h"
+
+namespace tessera::host {
+
+/// Over all query heads.
+struct WorkFormula {
+    uint64_t calls = 0;           ///< ATTENDs of an exact schedule with tiles of M x M
+    uint64_t calls_at_least = 0;  ///< no schedule can do with fewer: allowed pairs / M^2
+    uint64_t pairs_issued = 0;    ///< sum over calls of real query rows * real key rows
+    uint64_t pairs_allowed = 0;   ///< (query, key) pairs that the mask allows
+};
+WorkFormula work_formula(const Problem& problem, uint32_t m);
+
+/// The formula of `calls` in words, for the report.
+std::string calls_formula_text(const Problem& problem);
+
+/// Bytes that any implementation must move: each of q, k, v read once, o written once, without
+/// padding.
+uint64_t compulsory_bytes(const Problem& problem);
+
+}  // namespace tessera::host

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/report_json.h"
+
+#include "host/cli/version.h"
+#include "host/report/energy.h"
+#include "host/report/figures.h"
+
+namespace tessera::host {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json quantity(const Json& value, const char* unit, const std::string& definition) {
+    return {{"value", value}, {"unit", unit}, {"definition", definition}};
+}
+
+Json tool() {
+    return {{"name", "tessera"},
+            {"version", kVersion},
+            {"git_hash", kGitHash},
+            {"git_dirty", kGitDirty}};
+}
+
+Json problem_json(const RunRecord& record) {
+    const Problem& p = record.problem;
+    return {{"input", record.input},
+            {"input_dtypes", record.input_dtypes},
+            {"query_heads", p.query_heads},
+            {"kv_heads", p.kv_heads},
+            {"query_tokens", p.nq},
+            {"key_tokens", p.nk},
+            {"d_k", p.d_k},
+            {"d_v", p.d_v},
+            {"mask", mask_name(p.mask)},
+            {"align", align_name(p.align)},
+            {"schedule", schedule_name(p.order)},
+            {"scale", p.scale},
+            {"output_format", p.bf16_output ? "bf16" : "fp32"},
+            {"lse", p.want_lse},
+            {"timing_only", record.config.platform.timing_only}};
+}
+
+Json configuration(const RunRecord& record) {
+    Json memory_map = Json::array();
+    for (const Region& region : record.layout.regions)
+        memory_map.push_back(
+            {{"name", region.name}, {"address", region.address}, {"bytes", region.bytes}});
+    return {{"device", record.config.device_name},
+            {"memory", record.config.platform.memory.name},
+            {"clock_ghz", record.config.clock_ghz},
+            {"resolved", record.config.resolved},
+            {"memory_map", memory_map}};
+}
+
+Json counters(const RunRecord& record) {
+    Json result = Json::object();
+    for (uint32_t i = 0; i < spec::kCounters; ++i) {
+        const spec::CounterInfo& info = spec::kCounterTable[i];
+        result[info.name] = quantity(record.outcome.counters[i], info.unit, info.definition);
+    }
+    return result;
+}
+
+Json figure_value(const FigureValue& value) {
+    return std::visit(
+        [](const auto& x) -> Json {
+            if constexpr (std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
+                return nullptr;
+            else
+                return x;
+        },
+        value);
+}
+
+Json derived(const RunRecord& record) {
+    Json result = Json::object();
+    const Figures figures(record);
+    for (const Figure& figure : figures.all())
+        result[figure.key] = {{"value", figure_value(figure.value)},
+                              {"unit", figure.unit},
+                              {"formula", figure.formula}};
+    return result;
+}
+
+Json energy_model() {
+    Json constants = Json::object();
+    for (const EnergyConstant* constant : kEnergyConstants)
+        constants[constant->name] = {{"value", constant->picojoules},
+                                     {"unit", "pJ"},
+                                     {"extrapolated", constant->extrapolated},
+                                     {"note", constant->note}};
+    return {{"validated", false},
+            {"node", kEnergyNode},
+            {"source", kEnergySource},
+            {"constants", constants}};
+}
+
+Json lse_error(const ErrorSummary& e) {
+    if (!e.has_lse) return nullptr;
+    return {{"max_abs", quantity(e.lse_max_abs, "1", "largest |lse - exact|, natural log")},
+            {"max_over_bound",
+             quantity(e.lse_max_over_bound, "1", "largest error over docs/report.md's bound")},
+            {"outside", quantity(e.lse_outside, "row", "rows beyond the bound")}};
+}
+
+Json error_json(const RunRecord& record) {
+    if (!record.error) return {{"checked", false}, {"reason", record.not_checked}};
+    const ErrorSummary& e = *record.error;
+    Json conversion = nullptr;
+    if (record.conversion)
+        conversion = {
+            {"max_abs", quantity(record.conversion->max_abs, "1",
+                                 "largest |reference on bf16 inputs - reference on inputs|")},
+            {"rms_relative", quantity(record.conversion->rms_relative, "1",
+                                      "root of the ratio of the sums of squares")}};
+    return {
+        {"checked", true},
+        {"within_bound", e.within_bound()},
+        {"reference", "attention in double precision on the bf16 inputs"},
+        {"elements", quantity(e.elements, "element", "compared")},
+        {"outside", quantity(e.outside, "element", "beyond the full bound")},
+        {"max_abs", quantity(e.max_abs, "1", "largest |o - exact|")},
+        {"rms_relative", quantity(e.rms_relative, "1", "sqrt(sum (o - exact)^2 / sum exact^2)")},
+        {"max_over_bound", quantity(e.max_over_bound, "1",
+                                    "largest error over the bound of docs/device.md, section 5")},
+        {"max_over_full_bound",
+         quantity(e.max_over_full_bound, "1",
+                  "the same with the terms for rounded scores and underflow (docs/report.md); "
+                  "within_bound means at most 1 everywhere")},
+        {"worst", {{"head", e.worst_head}, {"row", e.worst_row}, {"column", e.worst_column}}},
+        {"rows_empty", quantity(e.rows_empty, "row", "rows with no allowed key: 0 and -inf")},
+        {"rows_nonfinite",
+         quantity(e.rows_nonfinite, "row", "rows whose exact result is not finite: not compared")},
+        {"lse", lse_error(e)},
+        {"conversion", conversion}};
+}
+
+}  // namespace
+
+nlohmann::ordered_json report_json(const RunRecord& record) {
+    return {{"schema", "tessera.report"},
+            {"schema_version", kReportSchemaVersion},
+            {"tool", tool()},
+            {"command_line", record.command_line},
+            {"problem", problem_json(record)},
+            {"configuration", configuration(record)},
+            {"derived", derived(record)},
+            {"energy_model", energy_model()},
+            {"error", error_json(record)},
+            {"counters", counters(record)},
+            {"commands_total", record.outcome.commands_total},
+            {"host",
+             {{"simulation_seconds", record.simulation_seconds},
+              {"check_seconds", record.check_seconds}}},
+            {"files", record.files}};
+}
+
+}  // namespace tessera::host

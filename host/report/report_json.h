@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The report as JSON: every number of a run with its unit, and how it came about. docs/report.md
+// describes the schema; kReportSchemaVersion grows when a reader would have to change.
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "host/report/run_record.h"
+
+namespace tessera::host {
+
+inline constexpr int kReportSchemaVersion = 1;
+
+nlohmann::ordered_json report_json(const RunRecord& record);
+
+}  // namespace tessera::host

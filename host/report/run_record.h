@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Everything known about one finished run: what the table, report.json and the trace are made of.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/config/config.h"
+#include "host/platform/platform.h"
+#include "host/reference/error.h"
+#include "host/workload/layout.h"
+#include "host/workload/problem.h"
+
+namespace tessera::host {
+
+struct RunRecord {
+    std::vector<std::string> command_line;
+    std::string input;  ///< file or generator
+    std::string input_dtypes;
+    Problem problem;
+    ResolvedConfig config;
+    Layout layout;
+    RunOutcome outcome;
+    std::optional<ErrorSummary> error;     ///< device against the reference on bf16 inputs
+    std::string not_checked;               ///< why there is no `error`
+    std::optional<Difference> conversion;  ///< of o by rounding the inputs to bf16
+    double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
+    std::vector<std::string> files;                    ///< written beside the report
+};
+
+}  // namespace tessera::host

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/cli/version.h"
+#include "host/report/counters.h"
+#include "host/report/energy.h"
+#include "host/report/figures.h"
+
+namespace tessera::host {
+namespace {
+
+using spec::Counter;
+
+std::string percent(double x) {
+    return std::isfinite(x) ? fmt::format("{:.2f} %", 100 * x) : std::string("n/a");
+}
+
+std::string plural(uint64_t count, const char* unit) {
+    return fmt::format("{} {}{}", with_commas(count), unit, count == 1 ? "" : "s");
+}
+
+/// Rows of label, value and remark, grouped under headings.
+class Table {
+  public:
+    explicit Table(const RunRecord& record)
+        : record_(record), figures_(record), counters_(record.outcome.counters) {}
+
+    std::string text() {
+        head();
+        work();
+        time();
+        engines();
+        traffic();
+        energy();
+        error();
+        return out_;
+    }
+
+  private:
+    void row(const char* label, const std::string& value, const std::string& remark = "") {
+        std::string line = fmt::format("  {:<21} {:>14}  {}", label, value, remark);
+        line.erase(line.find_last_not_of(' ') + 1);
+        out_ += line + "\n";
+    }
+
+    void head() {
+        const Problem& p = record_.problem;
+        const spec::DeviceParams& d = record_.config.platform.params;
+        out_ += fmt::format(
+            "tessera {} on device {} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
+            kVersion, record_.config.device_name, d.m, d.d, d.lanes, d.bus_bytes,
+            record_.config.clock_ghz, record_.config.platform.memory.name);
+        out_ += fmt::format("input {} ({})\n", record_.input, record_.input_dtypes);
+        const std::string heads = p.kv_heads == p.query_heads
+                                      ? plural(p.query_heads, "head")
+                                      : fmt::format("{} query heads, {}", p.query_heads,
+                                                    plural(p.kv_heads, "key/value head"));
+        const std::string tokens =
+            p.nq == p.nk ? plural(p.nq, "token")
+                         : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
+        const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
+                                                : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
+        out_ += fmt::format("{}, {}, {}; {} mask{}, schedule {}, scale {:.6g}{}\n\n", heads, tokens,
+                            dims, mask_name(p.mask),
+                            p.causal() && p.nq != p.nk
+                                ? fmt::format(" aligned at the {}", align_name(p.align))
+                                : "",
+                            schedule_name(p.order), p.scale,
+                            record_.config.platform.timing_only ? "; timing only" : "");
+    }
+
+    void work() {
+        row("calls", with_commas(figures_.count("calls")),
+            fmt::format("formula {}, no schedule needs fewer than {}",
+                        with_commas(figures_.count("calls_formula")),
+                        with_commas(figures_.count("calls_at_least"))));
+    }
+
+    void time() {
+        row("cycles", with_commas(figures_.count("cycles")),
+            fmt::format("{} at {:g} GHz", engineering(figures_.number("time"), "s"),
+                        record_.config.clock_ghz));
+        const FigureValue& ideal = figures_.at("stall_free_cycles").value;
+        if (std::holds_alternative<uint64_t>(ideal)) {
+            const auto difference = std::get<int64_t>(figures_.at("stall_free_difference").value);
+            row("stall-free cycles", with_commas(std::get<uint64_t>(ideal)),
+                fmt::format("by closed formula; the run took {}{} more", difference < 0 ? "-" : "",
+                            with_commas(static_cast<uint64_t>(std::abs(difference)))));
+        } else {
+            row("stall-free cycles", "n/a", "no closed formula for this run");
+        }
+        row("mac_utilisation", percent(figures_.number("mac_utilisation")),
+            "of peak, real rows and keys only");
+        row("useful_utilisation", percent(figures_.number("useful_utilisation")),
+            "of peak, allowed pairs only");
+        row("firmware", with_commas(figures_.count("firmware_cycles")),
+            fmt::format("cycles of its processor; {} more waiting for the device",
+                        with_commas(figures_.count("firmware_wait_cycles"))));
+    }
+
+    std::string share(Counter counter) const {
+        const double cycles = figures_.number("cycles");
+        const double x = static_cast<double>(counter_value(counters_, counter));
+        return cycles > 0 ? fmt::format("{:.1f}", 100 * x / cycles) : std::string("n/a");
+    }
+
+    void engines() {
+        out_ += "\n  % of cycles                       busy   idle   stalled on\n";
+        engine("load engine", Counter::kLoadBusy, Counter::kLoadIdle,
+               {{"bank or port", Counter::kLoadStall}});
+        engine("score stage", Counter::kScoreBusy, Counter::kScoreIdle,
+               {{"Q", Counter::kScoreStallQ},
+                {"K", Counter::kScoreStallK},
+                {"score buffer", Counter::kScoreStallBuffer}});
+        engine("value stage", Counter::kValueBusy, Counter::kValueIdle,
+               {{"V", Counter::kValueStallV},
+                {"state", Counter::kValueStallState},
+                {"scores", Counter::kValueStallScore}});
+        engine("store engine", Counter::kStoreBusy, Counter::kStoreIdle,
+               {{"state rows", Counter::kStoreStall}});
+        out_ += "\n";
+    }
+
+    void engine(const char* name, Counter busy, Counter idle,
+                const std::vector<std::pair<const char*, Counter>>& stalls) {
+        std::string text;
+        for (const auto& [what, counter] : stalls)
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", what, share(counter));
+        out_ += fmt::format("  {:<29} {:>8} {:>6}   {}\n", name, share(busy), share(idle), text);
+    }
+
+    void traffic() {
+        row("bytes", with_commas(figures_.count("bytes")),
+            fmt::format("{:.2f} x compulsory {} (q, k, v read, o written once)",
+                        figures_.number("bytes_over_compulsory"),
+                        with_commas(figures_.count("bytes_compulsory"))));
+        static constexpr struct {
+            const char* label;
+            Counter counter;
+            bool always;
+        } kStreams[] = {{"  q", Counter::kBytesQ, true},
+                        {"  k", Counter::kBytesK, true},
+                        {"  v", Counter::kBytesV, true},
+                        {"  o", Counter::kBytesO, true},
+                        {"  state read", Counter::kBytesStateRead, false},
+                        {"  state, lse written", Counter::kBytesStateWrite, false},
+                        {"  index", Counter::kBytesIndex, false},
+                        {"  descriptors", Counter::kBytesDescriptor, true},
+                        {"  records", Counter::kBytesRecord, true}};
+        for (const auto& stream : kStreams) {
+            const uint64_t bytes = counter_value(counters_, stream.counter);
+            if (stream.always || bytes != 0) row(stream.label, with_commas(bytes));
+        }
+        row("arithmetic intensity", fmt::format("{:.1f}", figures_.number("arithmetic_intensity")),
+            fmt::format("flop/byte; {:.1f} byte/cycle of {} each way", figures_.number("bandwidth"),
+                        record_.config.platform.params.bus_bytes));
+    }
+
+    void energy() {
+        const std::string low = engineering(figures_.number("energy_low"), "J");
+        const std::string high = engineering(figures_.number("energy_high"), "J");
+        row("energy estimate", low,
+            fmt::format("to {}; NOT VALIDATED; {}, Horowitz, ISSCC 2014", high, kEnergyNode));
+        row("", "",
+            fmt::format("arithmetic {}, SRAM {}, DRAM {} to {}",
+                        engineering(figures_.number("energy_arithmetic"), "J"),
+                        engineering(figures_.number("energy_sram"), "J"),
+                        engineering(figures_.number("energy_dram_low"), "J"),
+                        engineering(figures_.number("energy_dram_high"), "J")));
+    }
+
+    void flagged_rows() {
+        static constexpr struct {
+            Counter counter;
+            const char* text;
+        } kFlags[] = {{Counter::kRowsEmpty, "with no allowed key: o = 0"},
+                      {Counter::kRowsNan, "with a NaN score or weight"},
+                      {Counter::kRowsSaturated, "with a clamped score: not exact"},
+                      {Counter::kRowsDiv0, "normalised by 0"}};
+        for (const auto& flag : kFlags) {
+            const uint64_t rows = counter_value(counters_, flag.counter);
+            if (rows != 0) row("rows", with_commas(rows), flag.text);
+        }
+    }
+
+    void error() {
+        flagged_rows();
+        if (!record_.error) {
+            row("error", "not checked", record_.not_checked);
+            return;
+        }
+        const ErrorSummary& e = *record_.error;
+        row("error: max abs", fmt::format("{:.3e}", e.max_abs),
+            fmt::format("over {}, against double precision", plural(e.elements, "element")));
+        row("error: rms relative", fmt::format("{:.3e}", e.rms_relative));
+        row("error: error/bound", fmt::format("{:.3f}", e.max_over_bound),
+            fmt::format("largest; {}", e.within_bound() ? "every element within the bound"
+                                                        : "OUTSIDE THE BOUND: mismatch"));
+        if (e.outside != 0)
+            row("", with_commas(e.outside),
+                fmt::format("elements outside; worst at head {}, row {}, column {}", e.worst_head,
+                            e.worst_row, e.worst_column));
+        if (e.has_lse)
+            row("lse: max abs", fmt::format("{:.3e}", e.lse_max_abs),
+                fmt::format("largest error/bound {:.3f}", e.lse_max_over_bound));
+        if (e.rows_nonfinite != 0)
+            row("rows not compared", with_commas(e.rows_nonfinite), "exact result is not finite");
+        if (record_.conversion)
+            row("inputs to bf16", fmt::format("{:.3e}", record_.conversion->max_abs),
+                fmt::format("max abs change of o, {:.3e} rms relative; not part of the error",
+                            record_.conversion->rms_relative));
+    }
+
+    const RunRecord& record_;
+    Figures figures_;
+    const CounterValues& counters_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string report_table(const RunRecord& record) { return Table(record).text(); }
+
+std::string with_commas(uint64_t x) {
+    std::string text = fmt::to_string(x);
+    for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+    return text;
+}
+
+std::string engineering(double x, const char* unit) {
+    static constexpr const char* kPrefixes[] = {"p", "n", "u", "m", "", "k", "M"};
+    constexpr int kUnity = 4, kLast = 6;
+    if (!std::isfinite(x)) return fmt::format("n/a {}", unit);
+    int prefix = kUnity;
+    if (x > 0) prefix += static_cast<int>(std::floor(std::log10(x) / 3 + 1e-9));
+    prefix = std::clamp(prefix, 0, kLast);
+    return fmt::format("{:.3g} {}{}", x / std::pow(1000.0, prefix - kUnity), kPrefixes[prefix],
+                       unit);
+}
+
+}  // namespace tessera::host

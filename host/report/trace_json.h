@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// A run as Chrome trace events, for Perfetto or chrome://tracing: a track per engine and stage.
+// Time 0 is the release of reset; one cycle is one period of the device clock.
+#pragma once
+#include <functional>
+#include <string_view>
+
+#include "host/report/run_record.h"
+
+namespace tessera::host {
+
+/// Takes the text piece by piece.
+using TextSink = std::function<void(std::string_view)>;
+
+/// Writes the JSON of all traced commands of `record`; says so if there were more.
+void write_trace_json(const RunRecord& record, const TextSink& sink);
+
+}  // namespace tessera::host

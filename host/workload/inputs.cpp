@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "host/workload/inputs.h"
+
+#include <fmt/format.h>
+
+#include "host/error.h"
+#include "host/io/npy.h"
+#include "host/io/safetensors.h"
+#include "host/io/tensor.h"
+
+namespace tessera::host {
+namespace {
+
+/// A tensor's shape as [leading...][tokens][dim].
+struct Shape {
+    std::vector<uint64_t> leading;
+    uint64_t batch = 1, heads = 1, tokens = 0, dim = 0;
+};
+
+Shape shape_of(const TensorView& t) {
+    const size_t rank = t.shape.size();
+    if (rank < 2 || rank > 4)
+        throw UserError(
+            fmt::format("{}: tensor {} has shape {}; allowed: [heads, tokens, dim], "
+                        "[tokens, dim] or [batch, heads, tokens, dim]",
+                        t.file, t.name, shape_text(t.shape)));
+    for (const uint64_t n : t.shape)
+        if (n == 0 || n >= spec::kPositionLimit)
+            throw UserError(
+                fmt::format("{}: tensor {} has shape {}; every dimension must be 1 to {}", t.file,
+                            t.name, shape_text(t.shape), spec::kPositionLimit - 1));
+    Shape s;
+    s.leading.assign(t.shape.begin(), t.shape.end() - 2);
+    s.dim = t.shape[rank - 1];
+    s.tokens = t.shape[rank - 2];
+    if (rank >= 3) s.heads = t.shape[rank - 3];
+    if (rank == 4) s.batch = t.shape[0];
+    if (s.batch * s.heads >= spec::kPositionLimit)
+        throw UserError(fmt::format("{}: tensor {} has shape {}: too many heads", t.file, t.name,
+                                    shape_text(t.shape)));
+    return s;
+}
+
+[[noreturn]] void mismatch(const TensorView& a, const TensorView& b, const char* rule) {
+    throw UserError(fmt::format("{}: tensor {} has shape {} and tensor {} has shape {}; {}", a.file,
+                                a.name, shape_text(a.shape), b.name, shape_text(b.shape), rule));
+}
+
+void fill_shapes(const TensorView& q, const TensorView& k, const TensorView& v, Problem& problem) {
+    const Shape sq = shape_of(q), sk = shape_of(k), sv = shape_of(v);
+    if (q.shape.size() != k.shape.size()) mismatch(q, k, "they must have as many dimensions");
+    if (k.shape.size() != v.shape.size()) mismatch(k, v, "they must have as many dimensions");
+    if (sq.batch != sk.batch) mismatch(q, k, "the batches must be equal");
+    if (sk.leading != sv.leading) mismatch(k, v, "batch and heads must be equal");
+    if (sq.dim != sk.dim) mismatch(q, k, "the last dimensions must be equal");
+    if (sk.tokens != sv.tokens) mismatch(k, v, "the tokens must be equal");
+    if (sq.heads % sk.heads != 0) mismatch(q, k, "q's heads must be a multiple of k's");
+    problem.leading = sq.leading;
+    problem.query_heads = static_cast<uint32_t>(sq.batch * sq.heads);
+    problem.kv_heads = static_cast<uint32_t>(sk.batch * sk.heads);
+    problem.nq = static_cast<uint32_t>(sq.tokens);
+    problem.nk = static_cast<uint32_t>(sk.tokens);
+    problem.d_k = static_cast<uint32_t>(sq.dim);
+    problem.d_v = static_cast<uint32_t>(sv.dim);
+}
+
+/// `tensor` must outlive the operand.
+Operand operand_of(const TensorView& tensor) {
+    Operand operand;
+    operand.dtype = dtype_name(tensor.dtype);
+    operand.bf16 = [&tensor](uint64_t first, uint64_t count, uint16_t* out) {
+        tensor.to_bf16(first, count, out);
+    };
+    if (tensor.dtype != Dtype::kBf16)
+        operand.original = [&tensor](size_t first, size_t count, double* out) {
+            tensor.to_double(first, count, out);
+        };
+    return operand;
+}
+
+void require_convertible(const TensorView& tensor) {
+    if (is_convertible(tensor.dtype)) return;
+    throw UserError(fmt::format("{}: tensor {} is {}; allowed: BF16, F16, F32, F64", tensor.file,
+                                tensor.name, dtype_name(tensor.dtype)));
+}
+
+struct NpyFiles {
+    NpyFile q, k, v;
+};
+
+}  // namespace
+
+Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
+                   Problem& problem) {
+    Inputs inputs;
+    const TensorView* tensors[3];
+    if (!files.safetensors.empty()) {
+        auto file = std::make_shared<SafetensorsFile>(files.safetensors);
+        tensors[0] = &file->tensor("q");
+        tensors[1] = &file->tensor("k");
+        tensors[2] = &file->tensor("v");
+        inputs.storage = file;
+        inputs.description = files.safetensors;
+    } else {
+        auto npy = std::make_shared<NpyFiles>(
+            NpyFiles{NpyFile(files.q, "q"), NpyFile(files.k, "k"), NpyFile(files.v, "v")});
+        tensors[0] = &npy->q.tensor();
+        tensors[1] = &npy->k.tensor();
+        tensors[2] = &npy->v.tensor();
+        inputs.storage = npy;
+        inputs.description = fmt::format("{}, {}, {}", files.q, files.k, files.v);
+    }
+    for (const TensorView* tensor : tensors) require_convertible(*tensor);
+    fill_shapes(*tensors[0], *tensors[1], *tensors[2], problem);
+    if (!shapes_only && !allow_nonfinite)
+        for (const TensorView* tensor : tensors) tensor->require_finite();
+    inputs.q = operand_of(*tensors[0]);
+    inputs.k = operand_of(*tensors[1]);
+    inputs.v = operand_of(*tensors[2]);
+    inputs.has_data = !shapes_only;
+    return inputs;
+}
+
+}  // namespace tessera::host

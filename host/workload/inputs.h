@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Where q, k and v come from: a safetensors file, three .npy files, or a seeded generator. Elements
+// are converted to bf16 as they are asked for; nothing is held twice.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/reference/attention.h"
+#include "host/workload/problem.h"
+
+namespace tessera::host {
+
+/// One operand, flattened to [heads][tokens][dim].
+struct Operand {
+    /// Elements [first, first + count) as the device gets them.
+    std::function<void(uint64_t first, uint64_t count, uint16_t* out)> bf16;
+    /// The same as they were given; empty if they were given as bf16.
+    ElementReader original;
+    std::string dtype;  ///< as given: "F32"
+};
+
+struct Inputs {
+    Operand q, k, v;
+    std::shared_ptr<void> storage;  ///< files or arrays that the operands read
+    std::string description;        ///< for the report
+    bool has_data = false;          ///< false: shapes only
+
+    bool converted() const { return q.original || k.original || v.original; }
+};
+
+/// Shapes of a generated problem.
+struct RandomShape {
+    uint64_t heads = 1, tokens = 0, dim = 0;     ///< of q
+    uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< 0: as q
+};
+
+struct InputFiles {
+    std::string safetensors;  ///< tensors q, k, v; or:
+    std::string q, k, v;      ///< .npy
+};
+
+/// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf
+/// pass. With `shapes_only` no element is looked at. UserError names file, tensor and both shapes.
+Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
+                   Problem& problem);
+
+/// Independent standard normal numbers, rounded to bf16: std::mt19937_64(seed), Box-Muller on
+/// pairs of 53-bit uniforms, cosine before sine, q then k then v in memory order. With
+/// `shapes_only` none are drawn.
+Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem);
+
+}  // namespace tessera::host

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "host/workload/layout.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include "firmware/job_check.h"
+#include "firmware/planner.h"
+#include "host/error.h"
+#include "spec/float.h"
+#include "spec/state.h"
+
+namespace tessera::host {
+namespace {
+
+const char* profile_name(spec::Profile profile) {
+    switch (profile) {
+        case spec::Profile::kBlackbox: return "blackbox";
+        case spec::Profile::kStats: return "stats";
+        default: return "stateful";
+    }
+}
+
+constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
+
+/// Hands out device memory from the bottom up; address 0 stays unused.
+class Allocator {
+  public:
+    Allocator(Layout& layout, uint32_t bus_bytes) : layout_(layout), bus_(bus_bytes) {
+        layout.end = kRegionAlignment;
+    }
+
+    uint64_t place(const char* name, uint64_t bytes) {
+        const uint64_t address = round_up(layout_.end, kRegionAlignment);
+        layout_.regions.push_back({name, address, bytes});
+        layout_.end = address + bytes;
+        return address;
+    }
+
+    /// A tensor [heads][rows][row_bytes].
+    fw::Tensor tensor(const char* name, uint64_t heads, uint64_t rows, uint64_t row_bytes) {
+        fw::Tensor t;
+        t.pitch = static_cast<uint32_t>(round_up(row_bytes, bus_));
+        t.head_stride = rows * t.pitch;
+        t.address = place(name, heads * t.head_stride);
+        return t;
+    }
+
+  private:
+    Layout& layout_;
+    uint32_t bus_;
+};
+
+void check_size(const Layout& layout, const hw::MemoryConfig& memory) {
+    if (layout.end <= memory.size_bytes) return;
+    std::string parts;
+    for (const Region& region : layout.regions)
+        parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", region.name, region.bytes);
+    throw UserError(fmt::format(
+        "not enough memory: the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}",
+        layout.end, parts, memory.name, memory.size_bytes));
+}
+
+/// Firmware's own check. Only the profile can still be wrong here: anything else is a bug.
+void check_profile(const fw::AttentionJob& job, const spec::DeviceParams& params) {
+    const fw::JobRule rule = fw::check_job(job, params);
+    if (rule == fw::JobRule::kNone) return;
+    if (rule != fw::JobRule::kProfile)
+        throw std::logic_error(
+            fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
+    throw UserError(
+        fmt::format("device profile {} cannot run this: {}; use a device with profile stateful",
+                    profile_name(params.profile),
+                    job.want_lse ? "--lse and more than one key tile need commands it does not have"
+                                 : "more than one key tile needs a command it does not have"));
+}
+
+/// Copies [heads][rows][columns] of an operand to padded rows.
+void write_operand(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
+                   uint32_t columns, const MemoryAccess& memory) {
+    for (uint64_t head = 0; head < heads; ++head) {
+        uint8_t* row = memory(to.address + head * to.head_stride, rows * to.pitch);
+        std::vector<uint16_t> values(columns);
+        for (uint64_t i = 0; i < rows; ++i, row += to.pitch) {
+            operand.bf16((head * rows + i) * columns, columns, values.data());
+            std::memcpy(row, values.data(), 2 * size_t{columns});
+            std::memset(row + 2 * size_t{columns}, 0, to.pitch - 2 * size_t{columns});
+        }
+    }
+}
+
+uint32_t word_at(const uint8_t* bytes) {
+    uint32_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+float float_of(uint32_t bits) {
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+}  // namespace
+
+Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
+    const uint32_t bus = config.params.bus_bytes;
+    Layout layout;
+    Allocator allocator(layout, bus);
+    fw::AttentionJob& job = layout.job;
+    job.query_heads = p.query_heads;
+    job.kv_heads = p.kv_heads;
+    job.nq = p.nq;
+    job.nk = p.nk;
+    job.d_k = p.d_k;
+    job.d_v = p.d_v;
+    job.factor = p.factor();
+    job.mask = p.mask;
+    job.q_position = p.q_position();
+    job.k_position = p.k_position();
+    job.order = p.order;
+    job.bf16_output = p.bf16_output;
+    job.want_lse = p.want_lse;
+
+    layout.driver.ring_address =
+        allocator.place("ring", uint64_t{kRingDescriptors} * spec::kDescriptorBytes);
+    layout.driver.ring_descriptors = kRingDescriptors;
+    layout.driver.record_address = allocator.place("record", bus);
+    job.q = allocator.tensor("q", p.query_heads, p.nq, 2 * uint64_t{p.d_k});
+    job.k = allocator.tensor("k", p.kv_heads, p.nk, 2 * uint64_t{p.d_k});
+    job.v = allocator.tensor("v", p.kv_heads, p.nk, 2 * uint64_t{p.d_v});
+    const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
+    job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
+    if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
+    if (fw::Planner(job, config.params.m).states_travel())
+        job.state = allocator.tensor("state", p.group(), p.nq, bus + 4 * uint64_t{p.d_v});
+    check_size(layout, config.memory);
+    check_profile(job, config.params);
+    return layout;
+}
+
+void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory) {
+    const fw::AttentionJob& job = layout.job;
+    write_operand(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory);
+    write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory);
+    write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory);
+}
+
+std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory) {
+    const fw::AttentionJob& job = layout.job;
+    std::vector<float> o;
+    o.reserve(size_t{job.query_heads} * job.nq * job.d_v);
+    for (uint64_t head = 0; head < job.query_heads; ++head) {
+        const uint8_t* row =
+            memory(job.o.address + head * job.o.head_stride, uint64_t{job.nq} * job.o.pitch);
+        for (uint32_t i = 0; i < job.nq; ++i, row += job.o.pitch)
+            for (uint32_t c = 0; c < job.d_v; ++c) {
+                uint16_t half;
+                std::memcpy(&half, row + 2 * size_t{c}, sizeof half);
+                o.push_back(job.bf16_output ? float_of(spec::bf16_to_fp32(half))
+                                            : float_of(word_at(row + 4 * size_t{c})));
+            }
+    }
+    return o;
+}
+
+std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, uint32_t bus_bytes) {
+    const fw::AttentionJob& job = layout.job;
+    const double ln2 = std::log(2.0);
+    std::vector<double> lse;
+    lse.reserve(size_t{job.query_heads} * job.nq);
+    for (uint64_t head = 0; head < job.query_heads; ++head)
+        for (uint64_t i = 0; i < job.nq; ++i) {
+            const uint8_t* row =
+                memory(job.lse.address + head * job.lse.head_stride + i * job.lse.pitch, bus_bytes);
+            const spec::RowState state = spec::row_state(word_at(row), word_at(row + 4));
+            const double l = static_cast<double>(float_of(state.l));
+            lse.push_back(state.m == spec::kEmpty ? -std::numeric_limits<double>::infinity()
+                                                  : (state.m + std::log2(l)) * ln2);
+        }
+    return lse;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Where a problem's tensors lie in device memory, and how they get in and out of it. Rows are
+// padded to whole bus beats, regions start on 4 KiB boundaries.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "firmware/job.h"
+#include "host/workload/inputs.h"
+#include "host/workload/problem.h"
+#include "hw_model/config.h"
+
+namespace tessera::host {
+
+inline constexpr uint32_t kRingDescriptors = 1024;
+inline constexpr uint64_t kRegionAlignment = 4096;
+
+/// A part of device memory, in bytes.
+struct Region {
+    std::string name;
+    uint64_t address = 0, bytes = 0;
+};
+
+struct Layout {
+    fw::AttentionJob job;
+    fw::DriverConfig driver;
+    std::vector<Region> regions;  ///< ascending, without overlap
+    uint64_t end = 0;             ///< first byte that is not used
+};
+
+/// Places everything `problem` needs. UserError if it does not fit the memory.
+Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
+
+/// Device memory as the functions below see it: a pointer to [address, address + bytes).
+using MemoryAccess = std::function<uint8_t*(uint64_t address, uint64_t bytes)>;
+
+/// Writes q, k and v as bf16; padding is zero.
+void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);
+
+/// The device's o, [query_heads][nq][d_v].
+std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory);
+
+/// The device's log-sum-exp, natural log, [query_heads][nq]: (m + log2 l) * ln 2, and -inf for rows
+/// with no key. Only if the job wants it; `bus_bytes` is the length of a row.
+std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, uint32_t bus_bytes);
+
+}  // namespace tessera::host

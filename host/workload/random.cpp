@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "host/error.h"
+#include "host/workload/inputs.h"
+#include "spec/float.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr double kTwoPi = 6.283185307179586477;
+
+/// Standard normal numbers, in pairs.
+class Gaussian {
+  public:
+    explicit Gaussian(uint64_t seed) : bits_(seed) {}
+
+    double draw() {
+        if (has_sine_) {
+            has_sine_ = false;
+            return sine_;
+        }
+        const double radius = std::sqrt(-2 * std::log(1 - uniform()));
+        const double angle = kTwoPi * uniform();
+        sine_ = radius * std::sin(angle);
+        has_sine_ = true;
+        return radius * std::cos(angle);
+    }
+
+  private:
+    /// In [0, 1).
+    double uniform() { return static_cast<double>(bits_() >> 11) * 0x1p-53; }
+
+    std::mt19937_64 bits_;
+    double sine_ = 0;
+    bool has_sine_ = false;
+};
+
+std::vector<uint16_t> draw(Gaussian& source, uint64_t count) {
+    std::vector<uint16_t> values(count);
+    for (uint16_t& value : values) {
+        const float x = static_cast<float>(source.draw());
+        uint32_t bits;
+        std::memcpy(&bits, &x, sizeof bits);
+        value = spec::fp32_to_bf16(bits);
+    }
+    return values;
+}
+
+Operand operand_of(const std::vector<uint16_t>& values) {
+    Operand operand;
+    operand.dtype = "BF16";
+    operand.bf16 = [&values](uint64_t first, uint64_t count, uint16_t* out) {
+        std::memcpy(out, values.data() + first, count * sizeof *out);
+    };
+    return operand;
+}
+
+uint32_t dimension(const char* name, uint64_t value) {
+    if (value >= 1 && value < spec::kPositionLimit) return static_cast<uint32_t>(value);
+    throw UserError(
+        fmt::format("--random: {} is {}; allowed: 1 to {}", name, value, spec::kPositionLimit - 1));
+}
+
+struct Arrays {
+    std::vector<uint16_t> q, k, v;
+};
+
+}  // namespace
+
+Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem) {
+    problem.query_heads = dimension("heads", shape.heads);
+    problem.nq = dimension("tokens", shape.tokens);
+    problem.d_k = dimension("dim", shape.dim);
+    problem.kv_heads =
+        shape.kv_heads == 0 ? problem.query_heads : dimension("--kv-heads", shape.kv_heads);
+    problem.nk = shape.keys == 0 ? problem.nq : dimension("--keys", shape.keys);
+    problem.d_v = shape.dim_v == 0 ? problem.d_k : dimension("--dim-v", shape.dim_v);
+    problem.leading = {problem.query_heads};
+
+    Inputs inputs;
+    inputs.description = fmt::format("random, seed {}", seed);
+    inputs.q.dtype = inputs.k.dtype = inputs.v.dtype = "BF16";
+    inputs.has_data = !shapes_only;
+    if (shapes_only) return inputs;
+    Gaussian source(seed);
+    auto arrays = std::make_shared<Arrays>();
+    arrays->q = draw(source, uint64_t{problem.query_heads} * problem.nq * problem.d_k);
+    arrays->k = draw(source, uint64_t{problem.kv_heads} * problem.nk * problem.d_k);
+    arrays->v = draw(source, uint64_t{problem.kv_heads} * problem.nk * problem.d_v);
+    inputs.q = operand_of(arrays->q);
+    inputs.k = operand_of(arrays->k);
+    inputs.v = operand_of(arrays->v);
+    inputs.storage = arrays;
+    return inputs;
+}
+
+}  // namespace tessera::host
