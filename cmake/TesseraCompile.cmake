@@ -12,6 +12,7 @@ target_compile_options(tessera_options INTERFACE
   -ffp-contract=off) # a multiply-add is two operations: docs/device.md, section 5
 if(TESSERA_SANITIZE)
   target_compile_options(tessera_options INTERFACE
-    -fsanitize=${TESSERA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${TESSERA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-maybe-uninitialized) # false alarms of GCC 12 in instrumented library code
   target_link_options(tessera_options INTERFACE -fsanitize=${TESSERA_SANITIZE})
 endif()

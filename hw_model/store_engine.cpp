@@ -135,7 +135,13 @@ void StoreEngine::read_row() {
         return;
     }
     const bool normalise = c.has(spec::kFlagNormalise);
-    store_row(state, o, c.d_v, normalise, c.has(spec::kFlagBf16), row_words_.data());
+    elements_.resize(c.d_v);
+    store_row(state, o, c.d_v, normalise, c.has(spec::kFlagBf16), elements_.data());
+    if (c.has(spec::kFlagBf16)) {
+        for (uint32_t j = 0; j < c.d_v; ++j) row_words_[j / 2] |= elements_[j] << (j % 2 * 16);
+    } else {
+        std::copy(elements_.begin(), elements_.end(), row_words_.begin());
+    }
     Counters& n = core_.counters;
     n[Counter::kRowsEmpty] += state.m == spec::kEmpty ? 1 : 0;
     n[Counter::kRowsNan] += (state.flags & spec::kRowNan) != 0 ? 1 : 0;

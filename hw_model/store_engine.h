@@ -72,9 +72,10 @@ class StoreEngine : public Unit {
     uint32_t row_beats_ = 0, row_ = 0, beat_ = 0;
     uint64_t beats_left_ = 0;  // to read
     BurstPlan plan_;
-    BurstPlan::Burst burst_;  // next to present
-    Cycle next_read_ = 0;     // the state bank is read once a cycle
-    std::vector<uint32_t> row_words_;
+    BurstPlan::Burst burst_;           // next to present
+    Cycle next_read_ = 0;              // the state bank is read once a cycle
+    std::vector<uint32_t> row_words_;  // the row being read, as memory will hold it
+    std::vector<uint32_t> elements_;
     std::vector<uint8_t> fifo_;    // bytes of beats read and not presented
     std::deque<Cycle> fifo_from_;  // when each of these beats is in the FIFO
     Cycle last_address_ = kNever;
