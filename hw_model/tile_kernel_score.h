@@ -141,7 +141,7 @@ RowSummary scale_softmax(const ScoreLoop& in, int32_t* t, const uint8_t* state) 
         const VectorF rounded = (size + integers) - integers;
         size = size < integers ? rounded : size;
         const VectorI magnitude = __builtin_convertvector(size, VectorI);
-        VectorI score = sign != 0 ? -magnitude : magnitude;
+        VectorI score = sign != 0 ? VectorI(-VectorU(magnitude)) : magnitude;
         score = nan ? sign_bit : score;
         const VectorI counts = counted(state, j, in.n);
         any_key |= counts;
