@@ -36,8 +36,9 @@ constexpr Score to_score(uint32_t t) {
     if (e == 0) return {0, false, false};
     // |t| = significand * 2^(e-150), so |t| * 2^16 = significand * 2^(e-134); e >= 142: over 2^31.
     if (e >= 142) return {negative ? -kScoreLimit : kScoreLimit, false, true};
-    const uint64_t wide = uint64_t{detail::significand(t)} << 32;
-    const uint64_t shifted = detail::shift_sticky(wide, 134 - e > 63 ? 63 : 134 - e);
+    // Shifted so that the integer part ends at bit 32 and no shift count is negative.
+    const uint64_t wide = uint64_t{detail::significand(t)} << 39;
+    const uint64_t shifted = detail::shift_sticky(wide, 141 - e > 63 ? 63 : 141 - e);
     uint64_t magnitude = shifted >> 32;
     const uint64_t rest = shifted & 0xffffffffu;
     if (rest > 0x80000000u || (rest == 0x80000000u && (magnitude & 1) != 0)) ++magnitude;
