@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// A whole simulated run, data and timing or timing alone: device cycles and multiply-adds per
+// second of host time. Each iteration is a process of its own, since SystemC elaborates once per
+// process.
+#include <benchmark/benchmark.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstring>
+#include <systemc>
+
+#include "host/config/config.h"
+#include "host/platform/platform.h"
+#include "host/workload/layout.h"
+#include "host/workload/problem.h"
+
+namespace {
+
+using namespace tessera;
+
+struct Result {
+    double seconds = 0;
+    uint64_t cycles = 0;
+};
+
+/// One head of n tokens at the device's full dimension; operands are zero, which costs the same.
+Result simulate(const char* device, uint32_t n, bool timing_only) {
+    host::ResolvedConfig config = host::resolve_config(device, std::nullopt, {});
+    config.platform.timing_only = timing_only;
+    config.platform.trace_commands = 0;
+    host::Problem problem;
+    problem.nq = problem.nk = n;
+    problem.d_k = problem.d_v = config.platform.params.d;
+    problem.scale = host::default_scale(problem.d_k);
+    const host::Layout layout = host::make_layout(problem, config.platform);
+    const auto from = std::chrono::steady_clock::now();
+    host::Platform platform(config.platform);
+    const host::RunOutcome outcome = platform.run(layout.job, layout.driver);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - from;
+    return {time.count(), outcome.counters[0]};
+}
+
+/// simulate() in a child process.
+Result run_child(const char* device, uint32_t n, bool timing_only) {
+    int fds[2];
+    if (pipe(fds) != 0) std::abort();
+    const pid_t child = fork();
+    if (child == 0) {
+        const Result result = simulate(device, n, timing_only);
+        _exit(write(fds[1], &result, sizeof result) == sizeof result ? 0 : 1);
+    }
+    Result result;
+    close(fds[1]);
+    const bool good = read(fds[0], &result, sizeof result) == sizeof result;
+    close(fds[0]);
+    waitpid(child, nullptr, 0);
+    if (!good) std::abort();
+    return result;
+}
+
+void whole_run(benchmark::State& state, const char* device, uint32_t n, bool timing_only) {
+    uint64_t cycles = 0;
+    for (auto _ : state) {
+        const Result result = run_child(device, n, timing_only);
+        state.SetIterationTime(result.seconds);
+        cycles += result.cycles;
+    }
+    const uint32_t d = host::resolve_config(device, std::nullopt, {}).platform.params.d;
+    state.counters["device_cycles_per_s"] =
+        benchmark::Counter(static_cast<double>(cycles), benchmark::Counter::kIsRate);
+    state.SetItemsProcessed(state.iterations() * 2 * int64_t{n} * n * d);  // multiply-adds
+}
+
+BENCHMARK_CAPTURE(whole_run, small_4096, "small", 4096, false)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(whole_run, small_4096_timing, "small", 4096, true)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(whole_run, base_1024, "base", 1024, false)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(whole_run, base_16384, "base", 16384, false)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(whole_run, base_16384_timing, "base", 16384, true)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+int sc_main(int argc, char* argv[]) {
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+    return 0;
+}
