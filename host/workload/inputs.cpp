@@ -26,9 +26,9 @@ Shape shape_of(const TensorView& t) {
                         t.file, t.name, shape_text(t.shape)));
     for (const uint64_t n : t.shape)
         if (n == 0 || n >= spec::kPositionLimit)
-            throw UserError(
-                fmt::format("{}: tensor {} has shape {}; every dimension must be 1 to {}", t.file,
-                            t.name, shape_text(t.shape), spec::kPositionLimit - 1));
+            throw UserError(fmt::format(
+                "{}: tensor {} has shape {}; every dimension must be at least 1 and at most {}",
+                t.file, t.name, shape_text(t.shape), spec::kPositionLimit - 1));
     Shape s;
     s.leading.assign(t.shape.begin(), t.shape.end() - 2);
     s.dim = t.shape[rank - 1];

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// trace.json parses, its slices have lengths and do not overlap on a track, and nothing is missing.
+#include "host/report/trace_json.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "firmware/sequencer.h"
+#include "tests/support/catch.h"
+#include "tests/support/compared.h"
+
+using namespace tessera;
+using namespace tessera::host;
+using test::Compared;
+
+namespace {
+
+/// A job of `tokens` tokens on the tiny device with an invented, overlapping timing.
+RunRecord traced_run(uint32_t tokens, uint64_t trace_commands) {
+    RunRecord r;
+    r.problem.nq = r.problem.nk = tokens;
+    r.problem.d_k = r.problem.d_v = 16;
+    r.problem.scale = 0.25;
+    r.config.device_name = "tiny";
+    r.config.clock_ghz = 0.5;
+    r.config.platform.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
+    r.layout = make_layout(r.problem, r.config.platform);
+    const spec::DeviceParams& params = r.config.platform.params;
+    fw::Sequencer sequencer(r.layout.job, params, r.layout.driver.record_address);
+    spec::Command command;
+    uint64_t n = 0, now = 100;
+    for (; sequencer.next(command); ++n) {
+        const uint64_t start = now + 20;
+        now += 60;
+        if (n >= trace_commands) continue;
+        r.outcome.commands.push_back(
+            {command.opcode, static_cast<uint16_t>(n), n, start - 15, start, start + 150});
+        if (command.opcode != spec::Opcode::kAttend) continue;
+        for (uint32_t g = 0; g < params.groups(command.rows); ++g) {
+            const uint64_t score = start + g * 64, value = score + 130;
+            const uint64_t merged = value + spec::merge_write_after(params, command.keys) + 7;
+            r.outcome.groups.push_back({n, g, command.keys, score, value, merged});
+        }
+    }
+    r.outcome.commands_total = n;
+    r.outcome.end_cycle = now + 1000;
+    return r;
+}
+
+nlohmann::json trace_of(const RunRecord& record) {
+    std::string text;
+    write_trace_json(record, [&](std::string_view piece) { text += piece; });
+    return nlohmann::json::parse(text);
+}
+
+}  // namespace
+
+TEST_CASE("every command and group is a slice, and slices of a track do not overlap") {
+    const RunRecord record = traced_run(200, UINT64_MAX);
+    const auto trace = trace_of(record);
+    Compared slices("slices"), commands("commands");
+    std::map<int, double> free_from;
+    std::map<uint64_t, int> seen;
+    int group_slices = 0;
+    for (const auto& event : trace["traceEvents"]) {
+        if (event["ph"] != "X") continue;
+        const double start = event["ts"], length = event["dur"];
+        double& track = free_from[event["tid"].get<int>()];
+        // Lane by lane: a slice begins when the one before has ended.
+        slices.holds(length >= 0 && start + 1e-9 >= track, [&] { return event.dump(); });
+        track = start + length;
+        if (event["args"].contains("group"))
+            ++group_slices;
+        else
+            ++seen[event["args"]["sequence"].get<uint64_t>()];
+    }
+    for (const hw::CommandTrace& c : record.outcome.commands)
+        commands.equal(seen[c.sequence], 1, [&] { return std::to_string(c.sequence); });
+    CHECK(group_slices == 3 * static_cast<int>(record.outcome.groups.size()));
+    CHECK(trace["otherData"]["truncated"] == false);
+    CHECK(trace["displayTimeUnit"] == "ns");
+}
+
+TEST_CASE("slices begin and end at the cycles of the trace, in microseconds") {
+    const RunRecord record = traced_run(20, UINT64_MAX);
+    Compared slices("slices");
+    const auto trace = trace_of(record);
+    for (const auto& event : trace["traceEvents"]) {
+        if (event["ph"] != "X" || event["args"].contains("group")) continue;
+        const auto& c = record.outcome.commands.at(event["args"]["sequence"].get<size_t>());
+        const double us_per_cycle = 2e-3;  // 0.5 GHz
+        slices.holds(std::abs(event["ts"].get<double>() -
+                              static_cast<double>(c.start) * us_per_cycle) < 1e-6 &&
+                         std::abs(event["dur"].get<double>() -
+                                  static_cast<double>(c.retire - c.start) * us_per_cycle) < 1e-6,
+                     [&] { return event.dump(); });
+    }
+}
+
+TEST_CASE("waits begin and end in pairs") {
+    Compared waits("waits");
+    std::map<uint64_t, std::pair<double, double>> wait;
+    const auto trace = trace_of(traced_run(200, UINT64_MAX));
+    for (const auto& event : trace["traceEvents"]) {
+        if (event["ph"] == "b") wait[event["id"].get<uint64_t>()].first = event["ts"];
+        if (event["ph"] == "e") wait[event["id"].get<uint64_t>()].second = event["ts"];
+    }
+    for (const auto& [id, times] : wait)
+        waits.holds(times.first > 0 && times.second > times.first,
+                    [id = id] { return std::to_string(id); });
+}
+
+TEST_CASE("a cut trace says so") {
+    const auto trace = trace_of(traced_run(200, 10));
+    Compared values("values");
+    values.equal(trace["otherData"]["truncated"], true);
+    values.equal(trace["otherData"]["commands_traced"], 10);
+    const auto none = trace_of(traced_run(200, 0));
+    values.equal(none["otherData"]["commands_traced"], 0);
+}
+
+TEST_CASE("commands that never started or retired") {
+    RunRecord record = traced_run(64, UINT64_MAX);
+    record.outcome.commands[1].retire = hw::kNever;
+    record.outcome.commands[2].start = record.outcome.commands[2].retire = hw::kNever;
+    record.outcome.groups[0].value = record.outcome.groups[0].merged = hw::kNever;
+    Compared slices("slices");
+    bool unfinished = false;
+    const auto trace = trace_of(record);
+    for (const auto& event : trace["traceEvents"]) {
+        if (event["ph"] != "X") continue;
+        slices.holds(event["dur"] >= 0.0 && event["args"]["sequence"] != 2,
+                     [&] { return event.dump(); });
+        if (event["args"]["sequence"] == 1) unfinished = event["args"]["retire"].is_null();
+    }
+    CHECK(unfinished);
+}
