@@ -26,8 +26,8 @@ nlohmann::json run(const std::string& arguments) {
     const nlohmann::json report = nlohmann::json::parse(text, nullptr, false);
     REQUIRE_FALSE(report.is_discarded());
     nlohmann::json counters;
-    for (const nlohmann::json& counter : report.at("counters"))
-        counters[counter.at("name").get<std::string>()] = counter.at("value");
+    for (const auto& [name, counter] : report.at("counters").items())
+        counters[name] = counter.at("value");
     return counters;
 }
 

@@ -3,6 +3,13 @@
 #define CATCH_CONFIG_RUNNER
 #include "tests/support/catch.h"
 
+#include <cstdlib>
 #include <systemc>
 
 int sc_main(int argc, char* argv[]) { return Catch::Session().run(argc, argv) == 0 ? 0 : 1; }
+
+// Our own main, only to silence SystemC's banner before anything prints it.
+int main(int argc, char* argv[]) {
+    setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+    return sc_core::sc_elab_and_sim(argc, argv);
+}
