@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <sstream>
 
@@ -32,6 +33,32 @@ constexpr const char* kMainExamples = R"(Examples:
   tessera run --help
   tessera devices)";
 
+template <typename T>
+bool parses_as(const std::string& text, T& value) {
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    return read.ec == std::errc() && read.ptr == end;
+}
+
+/// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
+CLI::Validator whole_number() {
+    return {[](std::string& text) {
+                uint64_t value;
+                if (parses_as(text, value)) return std::string();
+                return printable(text) + " is not allowed; allowed: a whole number, 0 to 2^64 - 1";
+            },
+            ""};
+}
+
+CLI::Validator finite_number() {
+    return {[](std::string& text) {
+                double value;
+                if (parses_as(text, value) && std::isfinite(value)) return std::string();
+                return printable(text) + " is not allowed; allowed: a finite number";
+            },
+            ""};
+}
+
 void add_input_options(CLI::App& run, RunOptions& o) {
     const char* group = "Input (one of --input, --q --k --v, --random)";
     run.add_option("--input", o.input, "safetensors file with tensors q, k and v")
@@ -44,7 +71,11 @@ void add_input_options(CLI::App& run, RunOptions& o) {
                        ->type_name("HEADS,TOKENS,DIM")
                        ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
-        run.add_option(name, value, text)->type_name("N")->needs(random)->group(group);
+        run.add_option(name, value, text)
+            ->check(whole_number())
+            ->type_name("N")
+            ->needs(random)
+            ->group(group);
     };
     add("--seed", o.seed, "of --random (default 1)");
     add("--kv-heads", o.kv_heads, "of --random: key/value heads (default: as queries)");
@@ -67,6 +98,7 @@ void add_problem_options(CLI::App& run, RunOptions& o) {
         ->type_name("NAME")
         ->group(group);
     run.add_option("--scale", o.scale, "factor of the scores (default 1/sqrt(d_k))")
+        ->check(finite_number())
         ->type_name("X")
         ->group(group);
 }
@@ -110,6 +142,7 @@ void add_output_options(CLI::App& run, RunOptions& o) {
         ->group(group);
     run.add_option("--trace-commands", o.trace_commands,
                    "commands in trace.json, from the first on (default 20000)")
+        ->check(whole_number())
         ->type_name("N")
         ->group(group);
 }
@@ -124,6 +157,17 @@ T choose(const char* option, const std::string& text,
         names += (names.empty() ? "" : ", ") + name;
     }
     throw bad_value("command line", option, printable(text), names);
+}
+
+/// The first word must be a command.
+void check_command(const CLI::App& app, const std::vector<std::string>& arguments) {
+    if (arguments.empty() || arguments.front().rfind('-', 0) == 0) return;
+    std::string names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (command->get_name() == arguments.front()) return;
+        names += (names.empty() ? "" : ", ") + command->get_name();
+    }
+    throw bad_value("command line", "command", arguments.front(), names);
 }
 
 void check_inputs(const RunOptions& o) {
@@ -173,6 +217,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
+    check_command(app, arguments);
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
         app.parse(arguments);
@@ -204,8 +249,6 @@ Problem problem_of(const RunOptions& o) {
     p.order = choose("--schedule", o.schedule, orders);
     p.bf16_output =
         choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});
-    if (o.scale && !std::isfinite(*o.scale))
-        throw bad_value("command line", "--scale", fmt::to_string(*o.scale), "a finite number");
     if (o.scale) p.scale = *o.scale;
     p.want_lse = o.lse;
     return p;

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+// The command as a user meets it: what it prints, writes, refuses, and its exit codes.
+#include <sys/wait.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "firmware/sequencer.h"
+#include "host/cli/device_error.h"
+#include "host/cli/options.h"
+#include "host/error.h"
+#include "host/io/safetensors.h"
+#include "tests/support/catch.h"
+#include "tests/support/compared.h"
+
+using namespace tessera;
+using namespace tessera::host;
+using test::Compared;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder of this test's own; gone at the end.
+class Scratch {
+  public:
+    Scratch() {
+        std::string name = (fs::temp_directory_path() / "tessera_cli_XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    ~Scratch() { fs::remove_all(path_); }
+    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+    std::string path() const { return path_.string(); }
+    size_t entries() const {
+        return static_cast<size_t>(std::distance(fs::recursive_directory_iterator(path_),
+                                                 fs::end(fs::recursive_directory_iterator())));
+    }
+
+  private:
+    fs::path path_;
+};
+
+struct Finished {
+    int exit_code = -1;
+    std::string out, err;
+};
+
+std::string read_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Runs `tessera ARGUMENTS` through the shell.
+Finished run_tessera(const std::string& arguments) {
+    const Scratch scratch;
+    const std::string command = std::string(TESSERA_BINARY) + " " + arguments + " > " +
+                                scratch / "out" + " 2> " + scratch / "err";
+    const int status = std::system(command.c_str());
+    Finished f;
+    f.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    f.out = read_text(scratch / "out");
+    f.err = read_text(scratch / "err");
+    return f;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+void write_tensors(const std::string& path, const std::vector<TensorSpec>& tensors,
+                   float odd_one = 1) {
+    SafetensorsWriter writer(path, tensors, {});
+    for (const TensorSpec& spec : tensors) {
+        std::vector<float> ones(*element_count(spec.shape), 1.0f);
+        ones.back() = odd_one;
+        writer.write(spec.name, 0, ones.data(), ones.size());
+    }
+    writer.commit();
+}
+
+TensorSpec f32(const char* name, std::vector<uint64_t> shape) {
+    return {name, Dtype::kF32, std::move(shape)};
+}
+
+}  // namespace
+
+TEST_CASE("bad command lines: exit code 2, one message with the right words, nothing else") {
+    const Scratch files;
+    const std::string good = files / "good.safetensors";
+    write_tensors(good, {f32("q", {2, 4, 8}), f32("k", {2, 4, 8}), f32("v", {2, 4, 8})});
+    write_tensors(files / "noq.safetensors", {f32("k", {2, 4, 8}), f32("v", {2, 4, 8})});
+    write_tensors(files / "shapes.safetensors",
+                  {f32("q", {2, 4, 8}), f32("k", {2, 4, 9}), f32("v", {2, 4, 9})});
+    write_tensors(files / "wide.safetensors",
+                  {f32("q", {1, 4, 65}), f32("k", {1, 4, 65}), f32("v", {1, 4, 8})});
+    write_tensors(files / "nan.safetensors",
+                  {f32("q", {2, 4, 8}), f32("k", {2, 4, 8}), f32("v", {2, 4, 8})},
+                  std::numeric_limits<float>::quiet_NaN());
+    std::ofstream(files / "junk.safetensors") << "this is no tensor";
+    std::ofstream(files / "file") << "x";
+    const std::string random = "run --random 1,8,8 ";
+    const struct {
+        std::string arguments;
+        std::vector<std::string> words;
+    } kCases[] = {
+        {"", {"subcommand"}},
+        {"fly", {"fly"}},
+        {"run", {"--input", "--random", "missing"}},
+        {"run --input " + good + " --random 1,2,3", {"more than once"}},
+        {"run --q a.npy --k b.npy", {"--v", "missing"}},
+        {random + "--mask round", {"--mask", "round", "dense", "causal"}},
+        {random + "--align middle", {"--align", "middle", "end", "start"}},
+        {random + "--schedule best", {"--schedule", "best", "query-resident", "kv-resident"}},
+        {random + "--format xml", {"--format", "xml", "table", "json"}},
+        {random + "--output-format int8", {"--output-format", "int8", "fp32", "bf16"}},
+        {random + "--scale much", {"--scale", "much", "finite number"}},
+        {random + "--scale nan", {"--scale", "nan", "finite"}},
+        {random + "--scale 1e39", {"--scale", "1e+39", "fp32"}},
+        {random + "--seed -1", {"--seed", "-1", "whole number"}},
+        {random + "--seed 1.5", {"--seed", "1.5", "whole number"}},
+        {random + "--colour red", {"--colour"}},
+        {random + "--device moon", {"moon", "base"}},
+        {random + "--memory moon", {"moon", "ideal"}},
+        {random + "--set device.MM=4", {"device.MM"}},
+        {random + "--set device.M=many", {"device.M", "many"}},
+        {random + "--set device.M=100", {"M"}},
+        {random + "--check --no-check", {"--no-check", "--check"}},
+        {random + "--timing-only --check", {"--timing-only", "--check"}},
+        {random + "--trace-commands 5", {"--trace-commands", "--out"}},
+        {"run --random 1,8", {"--random", "1,8", "HEADS,TOKENS,DIM"}},
+        {"run --random 1,8,8,8", {"--random", "1,8,8,8"}},
+        {"run --random 1,x,8", {"--random", "1,x,8"}},
+        {"run --random 1,0,8", {"tokens", "0"}},
+        {"run --random 1,8,65", {"d_k", "65", "base", "64"}},
+        {"run --random 1,8,8 --dim-v 65", {"d_v", "65", "base", "64"}},
+        {"run --random 3,8,8 --kv-heads 2", {"3", "2", "multiple"}},
+        {"run --seed 3 --input " + good, {"--seed", "--random"}},
+        {"run --random 1,2000000,64 --timing-only --set memory.size_bytes=1048576",
+         {"not enough memory", "1048576"}},
+        {"run --random 1,300,64 --set device.profile=stats", {"stats", "stateful"}},
+        {"run --input " + (files / "none.safetensors"), {"none.safetensors"}},
+        {"run --input " + (files / "junk.safetensors"), {"junk.safetensors"}},
+        {"run --input " + (files / "noq.safetensors"), {"noq.safetensors", "q", "k", "v"}},
+        {"run --input " + (files / "shapes.safetensors"), {"[2, 4, 8]", "[2, 4, 9]"}},
+        {"run --input " + (files / "wide.safetensors"), {"65", "base", "64"}},
+        {"run --input " + (files / "nan.safetensors"),
+         {"nan.safetensors", "q", "head 1", "token 3", "dim 7"}},
+        {"run --q " + good + " --k " + good + " --v " + good, {"good.safetensors"}},
+        {random + "--out " + (files / "file"), {"--out", "file"}},
+        {random + "--out " + (files / "file/below"), {"--out", "below"}},
+        {random + "--out /proc/none", {"--out", "/proc/none"}},
+        {random + "--mask round --out " + (files / "new"), {"round"}},
+        {"run --random 1,8,65 --out " + (files / "new"), {"65"}},
+    };
+    const size_t before = files.entries();
+    Compared cases("command lines");
+    for (const auto& c : kCases) {
+        const Finished f = run_tessera(c.arguments);
+        bool good_words = true;
+        for (const std::string& word : c.words) good_words = good_words && contains(f.err, word);
+        const bool one_line = !f.err.empty() && f.err.find('\n') == f.err.size() - 1;
+        cases.holds(f.exit_code == 2 && f.out.empty() && one_line && good_words, [&] {
+            return c.arguments + " -> " + std::to_string(f.exit_code) + " " + f.err;
+        });
+    }
+    CHECK(files.entries() == before);
+}
+
+TEST_CASE("what there is to choose from, and help") {
+    Compared texts("texts");
+    const auto says = [&](const std::string& arguments, const std::vector<std::string>& words) {
+        const Finished f = run_tessera(arguments);
+        for (const std::string& word : words)
+            texts.holds(f.exit_code == 0 && f.err.empty() && contains(f.out, word),
+                        [&] { return arguments + ": " + word; });
+    };
+    says("devices", {"base", "tiny", "oracle-wide"});
+    says("memories", {"ideal"});
+    says("schedules", {"query-resident", "kv-resident"});
+    says("--version", {"tessera "});
+    says("--help", {"run", "devices", "Examples"});
+    says("run --help", {"--input", "--mask", "Examples", "Exit codes"});
+}
+
+TEST_CASE("runs of every kind are good, and their JSON adds up") {
+    Compared runs("runs");
+    for (const std::string arguments :
+         {"--random 1,1,1", "--random 2,300,64", "--random 2,300,64 --mask causal --lse",
+          "--random 4,100,40 --kv-heads 2 --dim-v 24 --schedule kv-resident --mask causal --lse",
+          "--random 1,5,16 --keys 300 --mask causal",
+          "--random 1,300,16 --keys 5 --mask causal --lse",
+          "--random 1,300,16 --keys 5 --mask causal --align start",
+          "--random 1,130,64 --output-format bf16 --device small",
+          "--random 1,50,16 --device tiny --memory ideal-stall --scale -0.3",
+          "--random 1,300,64 --timing-only"}) {
+        const Finished f = run_tessera("run --format json " + arguments);
+        bool good = f.exit_code == 0 && f.err.empty();
+        if (good) {
+            const auto json = nlohmann::json::parse(f.out);
+            const auto& derived = json["derived"];
+            good = derived["calls"]["value"] == derived["calls_formula"]["value"] &&
+                   json["counters"]["cycles"]["value"] > 0 &&
+                   json["error"]["checked"] == !contains(arguments, "timing") &&
+                   json["command_line"].size() > 3;
+            if (json["error"]["checked"] == true)
+                good = good && json["error"]["within_bound"] == true &&
+                       json["error"]["max_over_full_bound"]["value"] <= 1.0 &&
+                       json["error"]["elements"]["value"] > 0;
+        }
+        runs.holds(good, [&] { return arguments + ": " + f.err; });
+    }
+}
+
+TEST_CASE("timing-only makes the same cycles and bytes as the whole run") {
+    Compared counters("counters");
+    const std::string arguments = "run --format json --random 2,300,64 --mask causal --lse";
+    const auto whole = nlohmann::json::parse(run_tessera(arguments).out);
+    const auto timing = nlohmann::json::parse(run_tessera(arguments + " --timing-only").out);
+    for (const auto& [name, counter] : whole["counters"].items())
+        if (name.rfind("rows_", 0) != 0)  // of data
+            counters.equal(timing["counters"][name], counter, [n = name] { return n; });
+}
+
+TEST_CASE("a result outside its bound: exit code 1, and the files are there to look at") {
+    const Scratch folder;
+    const Finished f = run_tessera("run --random 1,64,16 --scale 1e6 --out " + (folder / "out"));
+    Compared facts("facts");
+    facts.equal(f.exit_code, 1);
+    facts.equal(contains(f.out, "OUTSIDE THE BOUND"), true);
+    facts.equal(contains(f.out, "clamped score"), true);
+    facts.equal(fs::exists(folder / "out/report.json"), true);
+}
+
+TEST_CASE("the files of --out hold the result in the shape of the input") {
+    const Scratch folder;
+    const std::string input = folder / "x.safetensors";
+    std::vector<float> values(2 * 3 * 5 * 8);
+    auto random = test::test_random();
+    for (float& x : values) x = std::normal_distribution<float>()(random);
+    SafetensorsWriter writer(
+        input, {f32("q", {2, 3, 5, 8}), f32("k", {2, 3, 5, 8}), f32("v", {2, 3, 5, 8})}, {});
+    for (const char* name : {"q", "k", "v"}) writer.write(name, 0, values.data(), values.size());
+    writer.commit();
+    const Finished f = run_tessera("run --lse --input " + input + " --out " + (folder / "a/b"));
+    INFO(f.err);
+    REQUIRE(f.exit_code == 0);
+    CHECK(contains(f.out, "inputs to bf16"));  // F32 inputs: the conversion's own error
+    const SafetensorsFile out(folder / "a/b/out.safetensors");
+    CHECK(out.tensor("o").shape == std::vector<uint64_t>{2, 3, 5, 8});
+    CHECK(out.tensor("lse").shape == std::vector<uint64_t>{2, 3, 5});
+    const auto report = nlohmann::json::parse(read_text(folder / "a/b/report.json"));
+    CHECK(report["error"]["conversion"]["max_abs"]["value"] > 0.0);
+    const auto trace = nlohmann::json::parse(read_text(folder / "a/b/trace.json"));
+    Compared slices("slices of the trace");
+    for (const auto& event : trace["traceEvents"])
+        if (event["ph"] == "X")
+            slices.holds(event["dur"] >= 0.0 && event["ts"] >= 0.0, [&] { return event.dump(); });
+    CHECK(fs::exists(folder / "a/b/trace.json"));
+    CHECK(folder.entries() == 6);  // x, a, b and three files: no temporary is left
+}
+
+TEST_CASE("non-finite inputs run if they are allowed to") {
+    const Scratch folder;
+    const std::string input = folder / "x.safetensors";
+    write_tensors(input, {f32("q", {4, 8}), f32("k", {4, 8}), f32("v", {4, 8})},
+                  std::numeric_limits<float>::quiet_NaN());
+    const Finished f =
+        run_tessera("run --format json --allow-nonfinite --mask causal --input " + input);
+    INFO(f.err);
+    REQUIRE(f.exit_code == 0);
+    const auto json = nlohmann::json::parse(f.out);
+    Compared rows("rows");  // only the last row sees the NaNs
+    rows.equal(json["error"]["rows_nonfinite"]["value"], 1);
+    rows.equal(json["error"]["elements"]["value"], 24);
+    rows.equal(json["counters"]["rows_nan"]["value"], 1);
+}
+
+TEST_CASE("a device error names the command that caused it") {
+    Problem p;
+    p.nq = p.nk = 40;
+    p.d_k = p.d_v = 16;
+    p.scale = 1;
+    hw::PlatformConfig config;
+    config.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
+    const Layout layout = make_layout(p, config);
+    RunOutcome outcome;
+    require_success(outcome, layout, config.params);
+    Compared messages("messages");
+    const auto message = [&]() -> std::string {
+        try {
+            require_success(outcome, layout, config.params);
+        } catch (const DeviceError& error) {
+            return error.what();
+        } catch (const std::logic_error&) {
+            return "bug";
+        }
+        return "no error";
+    };
+    outcome.status.code = fw::Code::kDeviceError;
+    outcome.status.error = spec::ErrorCode::kReadBus;
+    outcome.status.tag = 4;
+    outcome.commands_total = 8;
+    messages.holds(contains(message(), "bus error on a load") &&
+                       contains(message(), "command 4 (tag 4): LOAD_K head 0 tile 1"),
+                   message);
+    outcome.status.error = spec::ErrorCode::kDescriptorBus;
+    messages.holds(contains(message(), "descriptor") && !contains(message(), "tag"), message);
+    outcome.status.code = fw::Code::kBusFault;
+    messages.holds(contains(message(), "bus error"), message);
+    outcome.status.code = fw::Code::kBadJob;
+    messages.equal(message(), "bug");
+}
