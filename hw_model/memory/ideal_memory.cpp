@@ -6,15 +6,8 @@
 
 namespace tessera::hw {
 
-IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const MemoryConfig& config,
-                         uint32_t devices, MemoryImage& image)
-    : sc_core::sc_module(name), socket("socket"), config_(config), image_(image), ports_(devices) {
-    socket.register_nb_transport_fw(this, &IdealMemory::forward);
-}
-
-/// Extra cycles before a beat: a hash of what the beat is, never of when it comes.
-uint32_t IdealMemory::stall(uint32_t device, bool write, uint64_t burst, uint32_t beat) const {
-    const StallConfig& s = config_.stall;
+uint32_t stall_cycles(const StallConfig& s, uint32_t device, bool write, uint64_t burst,
+                      uint32_t beat) {
     uint64_t x = s.seed ^ (uint64_t{device} << 56) ^ (uint64_t{write} << 55) ^ (burst << 10) ^ beat;
     // SplitMix64, twice: neighbouring beats must not resemble each other.
     for (int round = 0; round < 2; ++round) {
@@ -25,6 +18,12 @@ uint32_t IdealMemory::stall(uint32_t device, bool write, uint64_t burst, uint32_
     }
     if ((x & 0xffffffff) % 1000 >= s.permille || s.max_cycles == 0) return 0;
     return 1 + static_cast<uint32_t>((x >> 32) % s.max_cycles);
+}
+
+IdealMemory::IdealMemory(const sc_core::sc_module_name& name, const MemoryConfig& config,
+                         uint32_t devices, MemoryImage& image)
+    : sc_core::sc_module(name), socket("socket"), config_(config), image_(image), ports_(devices) {
+    socket.register_nb_transport_fw(this, &IdealMemory::forward);
 }
 
 uint32_t IdealMemory::bad_beat(uint32_t device, bool write, uint64_t burst, bool in_range) const {
@@ -42,7 +41,7 @@ void IdealMemory::schedule(Channel& channel, uint32_t device, bool write, Cycle 
     Cycle next = std::max(first, channel.next_beat);
     if (config_.stall.permille != 0) {
         for (uint32_t beat = 0; beat < e.beats; ++beat) {
-            next += stall(device, write, channel.bursts, beat);
+            next += stall_cycles(config_.stall, device, write, channel.bursts, beat);
             s.beats.push_back(next++);
         }
         s.first = s.beats.front();

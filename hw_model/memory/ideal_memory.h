@@ -13,6 +13,11 @@
 
 namespace tessera::hw {
 
+/// Extra cycles before a beat: a hash of what the beat is, never of when it comes. `burst` counts
+/// the bursts of this device and direction from 0.
+uint32_t stall_cycles(const StallConfig& config, uint32_t device, bool write, uint64_t burst,
+                      uint32_t beat);
+
 class IdealMemory : public sc_core::sc_module {
   public:
     IdealMemory(const sc_core::sc_module_name& name, const MemoryConfig& config, uint32_t devices,
@@ -31,7 +36,6 @@ class IdealMemory : public sc_core::sc_module {
     tlm::tlm_sync_enum forward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                sc_core::sc_time& delay);
     void schedule(Channel& channel, uint32_t device, bool write, Cycle first, BurstExtension& e);
-    uint32_t stall(uint32_t device, bool write, uint64_t burst, uint32_t beat) const;
     uint32_t bad_beat(uint32_t device, bool write, uint64_t burst, bool in_range) const;
 
     const MemoryConfig config_;
