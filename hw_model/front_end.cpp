@@ -20,7 +20,7 @@ void FrontEnd::step(Cycle now) {
     if (!wants_port(now)) {
         // Tail, enable and freed lines wake this unit; a full port has to be waited for.
         port_blocked_ = !core_.port->can_read(now, spec::kReadOutstanding);
-        if (port_blocked_) wake(std::max(core_.port->next_read_end(now), now + 1));
+        if (port_blocked_) wake(std::max(core_.port->next_read_chance(now), now + 1));
         return;
     }
     Line line;

@@ -33,7 +33,7 @@ void LoadEngine::step(Cycle now) {
 bool LoadEngine::port_free(Cycle now) {
     port_blocked_ = !core_.port->can_read(now, spec::kLoadOutstanding);
     if (port_blocked_) {
-        wake(std::max(now + 1, core_.port->next_read_end(now)));
+        wake(std::max(now + 1, core_.port->next_read_chance(now)));
         return false;
     }
     if (!core_.front_end->wants_port(now)) return true;

@@ -50,11 +50,13 @@ bool MemoryPort::can_write(Cycle now) const {
     return last_write_ != now && writes_ - write_ends_.count(now) < spec::kWriteOutstanding;
 }
 
-Cycle MemoryPort::next_read_end(Cycle now) const {
+Cycle MemoryPort::next_read_chance(Cycle now) const {
+    if (last_read_ == now) return now + 1;
     return read_ends_.when(read_ends_.count(now) + 1);
 }
 
-Cycle MemoryPort::next_write_end(Cycle now) const {
+Cycle MemoryPort::next_write_chance(Cycle now) const {
+    if (last_write_ == now) return now + 1;
     return write_ends_.when(write_ends_.count(now) + 1);
 }
 

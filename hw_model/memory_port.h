@@ -25,9 +25,11 @@ class MemoryPort : public sc_core::sc_module {
     /// May a read address be presented in cycle `now`, with fewer than `limit` bursts outstanding?
     bool can_read(Cycle now, uint32_t limit) const;
     bool can_write(Cycle now) const;
-    /// The next cycle in which an outstanding count drops; kNever if not known yet.
-    Cycle next_read_end(Cycle now) const;
-    Cycle next_write_end(Cycle now) const;
+    /// When to ask again after a refusal in cycle `now`: in the next one if an address was
+    /// presented in this one, else when an outstanding count drops; kNever if that is not known
+    /// yet.
+    Cycle next_read_chance(Cycle now) const;
+    Cycle next_write_chance(Cycle now) const;
 
     /// Present a read address. The user is told by on_read once the schedule is certain.
     /// With `data` false no contents are fetched (timing only).

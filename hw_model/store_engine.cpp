@@ -161,7 +161,7 @@ void StoreEngine::present(Cycle now) {
     }
     port_blocked_ = !core_.port->can_write(now);
     if (port_blocked_) {
-        wake(std::max(now + 1, core_.port->next_write_end(now)));
+        wake(std::max(now + 1, core_.port->next_write_chance(now)));
         return;
     }
     Store& store = stores_.back();
