@@ -208,4 +208,58 @@ package tessera_pkg;
   localparam int unsigned CounterBase      /*verilator public*/ = 256;
   localparam int unsigned WindowBytes      /*verilator public*/ = CounterBase + 8 * Counters;
 
+  // A command on its way: words 0 to 11 of its descriptor, as loads, stores and FENCE read them ...
+  typedef struct packed {
+    logic [31:0] reserved11;
+    logic [31:0] index_limit;
+    logic [63:0] index_address;
+    logic [31:0] position;
+    logic [31:0] pitch;
+    logic [63:0] address;
+    logic [15:0] d_v;
+    logic [15:0] d_k;
+    logic [15:0] first_row;
+    logic [15:0] rows;
+    logic [15:0] reserved1;
+    logic [3:0]  state_bank;
+    logic [3:0]  v_bank;
+    logic [3:0]  k_bank;
+    logic [3:0]  q_bank;
+    logic [15:0] tag;
+    logic [1:0]  reserved0;
+    logic [5:0]  flags;  // bit b of word 0 is flags[b - 8]
+    logic [7:0]  opcode;
+  } transfer_t;
+
+  // ... and as ATTEND does.
+  typedef struct packed {
+    logic [31:0] diag_group;
+    logic [31:0] free_from;
+    logic [31:0] tail;
+    logic [31:0] block;
+    logic [31:0] sinks;
+    logic [31:0] window;
+    logic [31:0] mask_flags;
+    logic [31:0] factor;
+    logic [15:0] d_v;
+    logic [15:0] d_k;
+    logic [15:0] keys;
+    logic [15:0] rows;
+    logic [15:0] reserved1;
+    logic [3:0]  state_bank;
+    logic [3:0]  v_bank;
+    logic [3:0]  k_bank;
+    logic [3:0]  q_bank;
+    logic [15:0] tag;
+    logic [1:0]  reserved0;
+    logic [5:0]  flags;
+    logic [7:0]  opcode;
+  } attend_t;
+  localparam int unsigned CommandBits = 384;
+
+  // Tickets: touches of a bank are counted modulo 2^TicketBits. An engine has at most 80 touches of
+  // a bank that are not over (8 queued, 63 or fewer under way), so the order of two counts is the
+  // sign of their difference.
+  localparam int unsigned TicketBits = 8;
+
 endpackage

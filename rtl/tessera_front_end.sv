@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Fetches descriptors: aligned lines of four from the ring into four line buffers, as long as the
+// tail is ahead. Its reads go before all others. The head descriptor is visible from the second
+// cycle after the line's last beat on; a line is free in the cycle after its last wanted descriptor.
+module tessera_front_end #(
+  parameter int unsigned BUS_BYTES = 16
+) (
+  input  logic                   clk_i,
+  input  logic                   rst_ni,
+  input  logic                   clear_i,
+  // Ring
+  input  logic                   enable_i,
+  input  logic                   halted_i,
+  input  logic [63:0]            ring_base_i,
+  input  logic [31:0]            ring_size_i,
+  input  logic [31:0]            tail_i,
+  // Read address
+  input  logic                   can_read_i,
+  output logic                   read_o,
+  output logic [63:0]            read_address_o,
+  output logic [7:0]             read_beats_o,
+  // Read data: the beat that was on the bus in the cycle before
+  input  logic                   beat_i,
+  input  logic                   beat_error_i,
+  input  logic [BUS_BYTES*8-1:0] beat_data_i,
+  output logic                   error_o,
+  output logic [15:0]            error_tag_o,
+  // Head
+  output logic                   head_valid_o,
+  output logic [511:0]           head_o,
+  input  logic                   pop_i,
+  output logic                   idle_o
+);
+  localparam int unsigned LineBits = tessera_pkg::LineBytes * 8;
+  localparam int unsigned LineBeats = tessera_pkg::LineBytes / BUS_BYTES;
+  localparam int unsigned BeatBits = $clog2(LineBeats) + 1;
+  localparam int unsigned BusBits = BUS_BYTES * 8;
+
+  // Lines: written at `fill`, read at `read`; `used` are fetched and not free again.
+  logic [BusBits-1:0] line_q[4*LineBeats];
+  logic [31:0] first_q[4];   // ring index of the first wanted descriptor
+  logic [2:0] end_q[4];      // one past the last wanted one, 1 to 4
+  logic [1:0] alloc_q, fill_q, read_q, offset_q;
+  logic [BeatBits-1:0] fill_beat_q;
+  logic [2:0] used_q, ready_q;
+  logic [31:0] fetch_q;
+  logic head_started_q;      // offset_q holds; else the line's first wanted descriptor is next
+  logic failed_q;
+
+  // Fetch
+  logic [31:0] aligned, left, slot;
+  logic [2:0] line_end;
+  assign aligned = {fetch_q[31:2], 2'b0};
+  assign left = tail_i - aligned;
+  assign line_end = left > 32'd4 ? 3'd4 : left[2:0];
+  assign slot = aligned & (ring_size_i - 32'd1);
+  assign read_o = enable_i && !halted_i && fetch_q != tail_i &&
+                  used_q < 3'(tessera_pkg::FifoLines) && can_read_i;
+  assign read_address_o = ring_base_i + {26'b0, slot, 6'b0};
+  assign read_beats_o = 8'(LineBeats);
+
+  // Data
+  logic line_full;
+  assign line_full = beat_i && fill_beat_q == BeatBits'(LineBeats - 1);
+  assign error_o = beat_i && beat_error_i;
+  assign error_tag_o = first_q[fill_q][15:0];
+
+  // Head
+  logic [1:0] offset;
+  logic line_done;
+  logic [LineBits-1:0] head_line;
+  always_comb begin
+    head_line = '0;
+    for (int unsigned i = 0; i < LineBeats; i++) begin
+      head_line[i*BusBits+:BusBits] = line_q[32'(read_q)*LineBeats+i];
+    end
+  end
+  assign offset = head_started_q ? offset_q : first_q[read_q][1:0];
+  assign head_valid_o = ready_q != '0;
+  assign head_o = head_line[32'(offset)*512+:512];
+  assign line_done = pop_i && {1'b0, offset} + 3'd1 == end_q[read_q];
+  assign idle_o = !read_o && used_q == '0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      alloc_q <= '0;
+      fill_q <= '0;
+      read_q <= '0;
+      offset_q <= '0;
+      fill_beat_q <= '0;
+      used_q <= '0;
+      ready_q <= '0;
+      fetch_q <= '0;
+      head_started_q <= 1'b0;
+      failed_q <= 1'b0;
+    end else begin
+      if (read_o) begin
+        alloc_q <= alloc_q + 2'd1;
+        fetch_q <= aligned + {29'b0, line_end};
+      end
+      if (beat_i) begin
+        fill_beat_q <= line_full ? '0 : fill_beat_q + 1'b1;
+        if (line_full) fill_q <= fill_q + 2'd1;
+        if (beat_error_i) failed_q <= 1'b1;
+      end
+      if (pop_i) begin
+        offset_q <= offset + 2'd1;
+        head_started_q <= !line_done;
+        if (line_done) read_q <= read_q + 2'd1;
+      end
+      used_q <= used_q + 3'(read_o) - 3'(line_done);
+      // A line with a bad beat never becomes ready, nor do those behind it.
+      ready_q <= ready_q + 3'(line_full && !failed_q && !beat_error_i) - 3'(line_done);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (read_o) begin
+      first_q[alloc_q] <= fetch_q;
+      end_q[alloc_q] <= line_end;
+    end
+    if (beat_i) line_q[32'(fill_q)*LineBeats+32'(fill_beat_q)] <= beat_data_i;
+  end
+
+`ifndef SYNTHESIS
+  assert property (@(posedge clk_i) disable iff (!rst_ni) pop_i |-> head_valid_o);
+  assert property (@(posedge clk_i) disable iff (!rst_ni) beat_i |-> used_q != ready_q);
+`endif
+endmodule
