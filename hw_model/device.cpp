@@ -5,7 +5,7 @@ namespace tessera::hw {
 
 Device::Device(const sc_core::sc_module_name& name, const spec::DeviceParams& params,
                uint32_t index, bool timing_only, uint64_t trace_commands)
-    : sc_core::sc_module(name),
+    : DeviceBase(name),
       core_(params, timing_only, trace_commands),
       port_("port", core_, index),
       csr_("csr", core_),

@@ -6,6 +6,7 @@
 
 #include "hw_model/core.h"
 #include "hw_model/csr.h"
+#include "hw_model/device_base.h"
 #include "hw_model/dispatch.h"
 #include "hw_model/front_end.h"
 #include "hw_model/load_engine.h"
@@ -16,17 +17,17 @@
 
 namespace tessera::hw {
 
-class Device : public sc_core::sc_module {
+class Device : public DeviceBase {
   public:
     /// `index` is the device's port at the memory. Parameters must be legal (spec::params_error).
     Device(const sc_core::sc_module_name& name, const spec::DeviceParams& params, uint32_t index,
            bool timing_only, uint64_t trace_commands);
 
-    tlm_utils::simple_target_socket<Csr>& csr_socket() { return csr_.socket; }
-    tlm_utils::simple_initiator_socket<MemoryPort>& memory_socket() { return port_.socket; }
-    sc_core::sc_out<bool>& irq() { return csr_.irq; }
+    tlm::tlm_target_socket<>& csr_socket() override { return csr_.socket; }
+    tlm::tlm_initiator_socket<>& memory_socket() override { return port_.socket; }
+    sc_core::sc_out<bool>& irq() override { return csr_.irq; }
 
-    const TraceLog& trace() const { return core_.trace; }
+    const TraceLog& trace() const override { return core_.trace; }
     /// Counters as the CSR shows them in cycle `now`.
     const CounterValues& counters(Cycle now) const { return core_.counters.snapshot(now); }
 

@@ -67,7 +67,8 @@ module tessera_csr #(
   logic [2:0] irq_status_q, irq_status_d, irq_enable_q, irq_enable_d;
 
   // Write access
-  logic write, write_ok, bvalid_q;
+  logic write, bvalid_q;
+  logic write_ok /*verilator public_flat_rd*/;
   logic [1:0] bresp_q;
   assign write = axil_awvalid_i && axil_wvalid_i && (!bvalid_q || axil_bready_i);
   assign axil_awready_o = write;
@@ -76,8 +77,10 @@ module tessera_csr #(
   assign axil_bresp_o = bresp_q;
 
   // Read access
-  logic read, read_ok, rvalid_q;
-  logic [31:0] rdata_d, rdata_q;
+  logic read, rvalid_q;
+  logic read_ok /*verilator public_flat_rd*/;
+  logic [31:0] rdata_d /*verilator public_flat_rd*/;
+  logic [31:0] rdata_q;
   logic [1:0] rresp_q;
   assign axil_arready_o = !rvalid_q || axil_rready_i;
   assign read = axil_arvalid_i && axil_arready_o;

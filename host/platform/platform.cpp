@@ -16,15 +16,15 @@ namespace {
 
 /// One device with its processor.
 struct Node {
-    Node(const hw::PlatformConfig& config, uint32_t index, hw::MemoryImage& image)
-        : device(("device_" + std::to_string(index)).c_str(), config.params, index,
-                 config.timing_only, config.trace_commands),
+    Node(const hw::PlatformConfig& config, const hw::DeviceFactory& make, uint32_t index,
+         hw::MemoryImage& image)
+        : device(make(("device_" + std::to_string(index)).c_str(), config, index)),
           processor(("processor_" + std::to_string(index)).c_str(), config.firmware, image) {
-        processor.csr_socket.bind(device.csr_socket());
-        device.irq().bind(irq);
+        processor.csr_socket.bind(device->csr_socket());
+        device->irq().bind(irq);
         processor.irq.bind(irq);
     }
-    hw::Device device;
+    std::unique_ptr<hw::DeviceBase> device;
     Processor processor;
     sc_core::sc_signal<bool> irq;
 };
@@ -32,14 +32,14 @@ struct Node {
 }  // namespace
 
 struct Platform::Impl {
-    explicit Impl(const hw::PlatformConfig& config)
+    Impl(const hw::PlatformConfig& config, const hw::DeviceFactory& make)
         : image(config.memory.size_bytes),
           arbiter("arbiter", config.devices),
           memory("memory", config.memory, config.devices, image) {
         arbiter.socket.bind(memory.socket);
         for (uint32_t i = 0; i < config.devices; ++i) {
-            nodes.push_back(std::make_unique<Node>(config, i, image));
-            nodes.back()->device.memory_socket().bind(arbiter.target(i));
+            nodes.push_back(std::make_unique<Node>(config, make, i, image));
+            nodes.back()->device->memory_socket().bind(arbiter.target(i));
         }
     }
     hw::MemoryImage image;
@@ -48,12 +48,19 @@ struct Platform::Impl {
     std::vector<std::unique_ptr<Node>> nodes;
 };
 
-Platform::Platform(const hw::PlatformConfig& config) {
+Platform::Platform(const hw::PlatformConfig& config, const hw::DeviceFactory& make) {
     if (const char* broken = spec::params_error(config.params)) throw std::invalid_argument(broken);
-    impl_ = std::make_unique<Impl>(config);
+    impl_ = std::make_unique<Impl>(config, make);
 }
 
 Platform::~Platform() = default;
+
+std::unique_ptr<hw::DeviceBase> Platform::make_model(const sc_core::sc_module_name& name,
+                                                     const hw::PlatformConfig& config,
+                                                     uint32_t index) {
+    return std::make_unique<hw::Device>(name, config.params, index, config.timing_only,
+                                        config.trace_commands);
+}
 
 uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
     uint8_t* p = impl_->image.at(address, bytes);
@@ -101,7 +108,7 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
         throw std::runtime_error("the machine hangs in cycle " + std::to_string(now()) +
                                  ": firmware waits for an interrupt that nothing will raise");
     for (size_t i = 0; i < programs.size(); ++i) {
-        const hw::TraceLog& trace = impl_->nodes[i]->device.trace();
+        const hw::TraceLog& trace = impl_->nodes[i]->device->trace();
         outcomes[i].commands = trace.commands();
         outcomes[i].groups = trace.groups();
         outcomes[i].commands_total = trace.total();

@@ -1,0 +1,46 @@
+# tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES PROFILE): the RTL with these parameters as
+# library tessera_rtl_NAME. tessera_rtl(NAMES...): all of them behind one device for the platform.
+find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT})
+
+set(tessera_rtl_folder ${CMAKE_SOURCE_DIR}/rtl)
+set(tessera_rtl_packages ${tessera_rtl_folder}/tessera_pkg.sv
+  ${tessera_rtl_folder}/arith/tessera_fp_pkg.sv ${tessera_rtl_folder}/tessera_group_pkg.sv)
+file(GLOB tessera_rtl_modules CONFIGURE_DEPENDS
+  ${tessera_rtl_folder}/*.sv ${tessera_rtl_folder}/arith/*.sv)
+list(REMOVE_ITEM tessera_rtl_modules ${tessera_rtl_packages})
+
+function(tessera_verilate name m d lanes interleave bus_bytes profile)
+  set(prefix Vtessera_${name})
+  add_library(tessera_rtl_${name} STATIC ${tessera_rtl_folder}/sim/verilated_top.cpp)
+  target_compile_features(tessera_rtl_${name} PRIVATE cxx_std_17)
+  target_include_directories(tessera_rtl_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(tessera_rtl_${name} PRIVATE
+    TESSERA_TOP=${prefix} TESSERA_TOP_HEADER="${prefix}.h"
+    TESSERA_ROOT_HEADER="${prefix}___024root.h" TESSERA_MAKE=make_${name}_top)
+  verilate(tessera_rtl_${name} TOP_MODULE tessera_device PREFIX ${prefix}
+    SOURCES ${tessera_rtl_folder}/lint.vlt ${tessera_rtl_packages} ${tessera_rtl_modules}
+    VERILATOR_ARGS --assert -O3 --x-assign 0 --x-initial 0 --no-timing
+      -GM=${m} -GD=${d} -GLANES=${lanes} -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
+      -GPROFILE=${profile}
+    OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+  set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
+  set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
+    "std::unique_ptr<VerilatedTop> make_${name}_top();\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_choices
+    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes}, ${profile})) return make_${name}_top();\n")
+endfunction()
+
+function(tessera_rtl_library)
+  get_property(names GLOBAL PROPERTY tessera_rtl_names)
+  get_property(TESSERA_TOP_DECLARATIONS GLOBAL PROPERTY tessera_rtl_declarations)
+  get_property(TESSERA_TOP_CHOICES GLOBAL PROPERTY tessera_rtl_choices)
+  list(JOIN names ", " TESSERA_TOP_NAMES)
+  configure_file(${tessera_rtl_folder}/sim/verilated_tops.cpp.in
+    ${CMAKE_BINARY_DIR}/generated/verilated_tops.cpp @ONLY)
+  add_library(tessera_rtl STATIC ${tessera_rtl_folder}/sim/rtl_device.cpp
+    ${CMAKE_BINARY_DIR}/generated/verilated_tops.cpp)
+  target_link_libraries(tessera_rtl PUBLIC tessera_hw_model)
+  foreach(name IN LISTS names)
+    target_link_libraries(tessera_rtl PRIVATE tessera_rtl_${name})
+  endforeach()
+endfunction()

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What the platform sees of a device, whether it is the model or the Verilated RTL.
+#pragma once
+#include <functional>
+#include <memory>
+#include <tlm>
+
+#include "hw_model/config.h"
+#include "hw_model/trace_log.h"
+
+namespace tessera::hw {
+
+class DeviceBase : public sc_core::sc_module {
+  public:
+    virtual tlm::tlm_target_socket<>& csr_socket() = 0;
+    virtual tlm::tlm_initiator_socket<>& memory_socket() = 0;
+    virtual sc_core::sc_out<bool>& irq() = 0;
+    virtual const TraceLog& trace() const = 0;
+
+  protected:
+    explicit DeviceBase(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {}
+};
+
+/// Makes device number `index` of a platform.
+using DeviceFactory = std::function<std::unique_ptr<DeviceBase>(
+    const sc_core::sc_module_name& name, const PlatformConfig& config, uint32_t index)>;
+
+}  // namespace tessera::hw

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// One Verilated class behind the VerilatedTop interface. Compiled once for each set of parameters,
+// with TESSERA_TOP the class, TESSERA_TOP_HEADER and TESSERA_ROOT_HEADER its headers, and
+// TESSERA_MAKE the name of the function that makes one.
+#include "rtl/sim/verilated_top.h"
+
+#include <cstring>
+
+#include TESSERA_TOP_HEADER
+#include TESSERA_ROOT_HEADER
+#include "verilated.h"
+
+namespace tessera::rtl {
+namespace {
+
+template <size_t kWords>
+void get_bytes(const VlWide<kWords>& from, uint8_t* to) {
+    std::memcpy(to, from.data(), 4 * kWords);
+}
+template <size_t kWords>
+void set_bytes(VlWide<kWords>& to, const uint8_t* from) {
+    std::memcpy(to.data(), from, 4 * kWords);
+}
+
+class Top : public VerilatedTop {
+  public:
+    Top() : top_(&context_, "top") {
+        constexpr int kResetCycles = 4;
+        top_.rst_ni = 0;
+        top_.m_axi_arready_i = top_.m_axi_awready_i = 1;
+        top_.s_axil_bready_i = top_.s_axil_rready_i = 1;
+        top_.s_axil_wstrb_i = 15;
+        for (int i = 0; i < kResetCycles; ++i) {
+            settle();
+            clock();
+        }
+        top_.rst_ni = 1;
+    }
+    ~Top() override { top_.final(); }
+
+    void settle() override {
+        top_.clk_i = 0;
+        top_.s_axil_awvalid_i = top_.s_axil_wvalid_i = in.awvalid;
+        top_.s_axil_awaddr_i = static_cast<uint16_t>(in.awaddr);
+        top_.s_axil_wdata_i = in.wdata;
+        top_.s_axil_arvalid_i = in.arvalid;
+        top_.s_axil_araddr_i = static_cast<uint16_t>(in.araddr);
+        top_.m_axi_rvalid_i = in.rvalid;
+        top_.m_axi_rid_i = in.rid;
+        top_.m_axi_rlast_i = in.rlast;
+        top_.m_axi_rresp_i = in.rerror ? 2 : 0;
+        if (in.rdata != nullptr) set_bytes(top_.m_axi_rdata_i, in.rdata);
+        top_.m_axi_wready_i = in.wready;
+        top_.m_axi_bvalid_i = in.bvalid;
+        top_.m_axi_bresp_i = in.berror ? 2 : 0;
+        top_.eval();
+    }
+    void clock() override {
+        top_.clk_i = 1;
+        context_.timeInc(1);
+        top_.eval();
+        in = Inputs();
+    }
+
+    uint64_t cycle() const override { return top_.trace_cycle_o; }
+    bool irq() const override { return top_.irq_o != 0; }
+    bool idle() const override { return top_.idle_o != 0; }
+    Address read_address() const override {
+        return {top_.m_axi_arvalid_o != 0, top_.m_axi_arid_o != 0, top_.m_axi_araddr_o,
+                top_.m_axi_arlen_o + 1u};
+    }
+    Address write_address() const override {
+        return {top_.m_axi_awvalid_o != 0, false, top_.m_axi_awaddr_o, top_.m_axi_awlen_o + 1u};
+    }
+    void peek_write_data(uint32_t i, uint8_t* bytes) const override {
+        const auto& root = *top_.rootp;
+        const auto& fifo = root.tessera_device__DOT__u_store_engine__DOT__u_fifo__DOT__beat_q;
+        const uint32_t first =
+            root.tessera_device__DOT__u_store_engine__DOT__u_fifo__DOT__present_q;
+        constexpr uint32_t kBeats = sizeof(fifo) / sizeof(fifo[0]);
+        get_bytes(fifo[(first + i) % kBeats], bytes);
+    }
+
+    bool write_beat(uint8_t* bytes, bool& last) const override {
+        get_bytes(top_.m_axi_wdata_o, bytes);
+        last = top_.m_axi_wlast_o != 0;
+        return top_.m_axi_wvalid_o != 0;
+    }
+    Trace trace() const override {
+        Trace t;
+        t.dispatch = {top_.trace_dispatch_o != 0, top_.trace_dispatch_number_o};
+        t.dispatch_opcode = top_.trace_dispatch_opcode_o;
+        t.dispatch_tag = top_.trace_dispatch_tag_o;
+        t.start[0] = {top_.trace_load_start_o != 0, top_.trace_load_start_number_o};
+        t.start[1] = {top_.trace_compute_start_o != 0, top_.trace_compute_start_number_o};
+        t.start[2] = {top_.trace_store_start_o != 0, top_.trace_store_start_number_o};
+        t.retire[0] = {top_.trace_load_retire_o != 0, top_.trace_load_retire_number_o};
+        t.retire[1] = {top_.trace_compute_retire_o != 0, top_.trace_compute_retire_number_o};
+        t.retire[2] = {top_.trace_store_retire_o != 0, top_.trace_store_retire_number_o};
+        t.group = {top_.trace_group_o != 0, top_.trace_group_number_o};
+        t.group_index = top_.trace_group_index_o;
+        t.group_keys = top_.trace_group_keys_o;
+        t.group_score = top_.trace_group_score_o;
+        t.group_value = top_.trace_group_value_o;
+        return t;
+    }
+    bool read_ok() const override {
+        return top_.rootp->tessera_device__DOT__u_csr__DOT__read_ok != 0;
+    }
+    bool write_ok() const override {
+        return top_.rootp->tessera_device__DOT__u_csr__DOT__write_ok != 0;
+    }
+    uint32_t read_data() const override {
+        return top_.rootp->tessera_device__DOT__u_csr__DOT__rdata_d;
+    }
+    bool answer(bool write, uint32_t& data) const override {
+        if (write) return top_.s_axil_bvalid_o != 0 && top_.s_axil_bresp_o == 0;
+        data = top_.s_axil_rdata_o;
+        return top_.s_axil_rvalid_o != 0 && top_.s_axil_rresp_o == 0;
+    }
+
+  private:
+    VerilatedContext context_;
+    TESSERA_TOP top_;
+};
+
+}  // namespace
+
+std::unique_ptr<VerilatedTop> TESSERA_MAKE() { return std::make_unique<Top>(); }
+
+}  // namespace tessera::rtl
