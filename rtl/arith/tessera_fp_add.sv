@@ -36,8 +36,9 @@ module tessera_fp_add #(
   always_ff @(posedge clk_i) rounded_q <= tessera_fp_pkg::round(normalised_q);
 
   tessera_delay #(.WIDTH(32), .CYCLES(STAGES == 8 ? 4 : 0)) u_rest (
-    .clk_i (clk_i),
-    .d_i   (rounded_q),
-    .q_o   (sum_o)
+    .clk_i   (clk_i),
+    .clear_i (1'b0),
+    .d_i     (rounded_q),
+    .q_o     (sum_o)
   );
 endmodule

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Rows of a finished lane group, one a cycle, into the state bank: row r of the group is addressed in
+// the cycle of start_i + r and written INTERLEAVE + 2 cycles later. Both sides are scaled down to the
+// larger maximum, then added; an empty side, or a replaced state, leaves the other untouched.
+module tessera_merge #(
+  parameter int unsigned D          = 16,
+  parameter int unsigned LANES      = 2,
+  parameter int unsigned INTERLEAVE = 4,
+  parameter int unsigned TurnBits   = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1,
+  parameter int unsigned LaneBits   = (LANES > 1) ? $clog2(LANES) : 1
+) (
+  input  logic                             clk_i,
+  input  logic                             clear_i,
+  // Maxima and flags of a turn, when its sums enter the shadow register
+  input  logic                             capture_i,
+  input  logic [TurnBits-1:0]              capture_turn_i,
+  input  logic [LANES*18-1:0]              capture_maximum_i,
+  // A group's first turn enters the shadow register
+  input  logic                             start_i,
+  input  tessera_group_pkg::value_group_t  group_i,
+  // Address cycle
+  output logic                             read_o,          // a row is addressed
+  output logic                             read_state_o,    // and the state side is wanted
+  output logic                             read_bank_o,
+  output logic [9:0]                       read_row_o,      // tile row
+  // Row cycle: {l, O} and {flags, m} of the state; the value array's row comes a cycle after that
+  input  logic [(D+1)*32-1:0]              state_i,
+  input  logic [31:0]                      state_word_i,
+  output logic                             tile_read_o,
+  output logic [TurnBits-1:0]              tile_turn_o,
+  output logic [LaneBits-1:0]              tile_lane_o,
+  output logic [15:0]                      tile_delta_o,
+  input  logic [(D+1)*32-1:0]              tile_i,
+  // Write cycle
+  output logic                             write_o,
+  output logic                             write_bank_o,
+  output logic [9:0]                       write_row_o,
+  output logic [9:0]                       write_cols_o,
+  output logic [(D+1)*32-1:0]              write_data_o,
+  output logic [31:0]                      write_word_o,
+  output logic                             write_last_o,    // last valid row of its group
+  output tessera_group_pkg::value_group_t  write_group_o
+);
+  localparam int unsigned Cols  = D + 1;
+  localparam int unsigned I     = INTERLEAVE;
+  localparam int unsigned Extra = (I == 8) ? 4 : 0;
+
+  // Address cycle: counts the rows of a group.
+  tessera_group_pkg::value_group_t group, group_q;
+  logic                busy_q, last;
+  logic [10:0]         row_q, row;      // within the group
+  logic [LaneBits-1:0] lane_q, lane;
+  logic [TurnBits-1:0] turn_q, turn;
+
+  assign group        = busy_q ? group_q : group_i;
+  assign row          = busy_q ? row_q : 11'd0;
+  assign lane         = busy_q ? lane_q : '0;
+  assign turn         = busy_q ? turn_q : '0;
+  assign last         = row + 11'd1 == group.rows;
+  assign read_o       = busy_q || start_i;
+  assign read_state_o = read_o && group.continued;
+  assign read_bank_o  = group.state_bank;
+  assign read_row_o   = group.first_row + row[9:0];
+
+  always_ff @(posedge clk_i) begin
+    if (clear_i) begin
+      busy_q <= 1'b0;
+    end else if (read_o) begin
+      busy_q  <= !last;
+      group_q <= group;
+      row_q   <= row + 11'd1;
+      lane_q  <= (lane == LaneBits'(LANES - 1)) ? '0 : lane + 1'b1;
+      turn_q  <= (lane == LaneBits'(LANES - 1)) ? turn + 1'b1 : turn;
+    end
+  end
+
+  // Row cycle: the two rows meet.
+  logic [LANES*18-1:0] maximum_q [1 << TurnBits];
+  logic                valid_q1, first_q1, last_q1, continued_q1;
+  logic [9:0]          row_q1;
+  logic [LaneBits-1:0] lane_q1;
+  logic [TurnBits-1:0] turn_q1;
+  logic [17:0]         tile_maximum;
+  logic [15:0]         tile_m, state_m, m, state_delta;
+  logic                take_state, take_tile;
+  logic [15:0]         flags;
+
+  always_ff @(posedge clk_i) begin
+    if (capture_i) maximum_q[capture_turn_i] <= capture_maximum_i;
+    valid_q1 <= read_o && !clear_i;
+    if (read_o) begin
+      first_q1     <= !busy_q;
+      last_q1      <= last;
+      continued_q1 <= group.continued;
+      row_q1       <= read_row_o;
+      lane_q1      <= lane;
+      turn_q1      <= turn;
+    end
+  end
+
+  assign tile_maximum = maximum_q[turn_q1][lane_q1*18 +: 18];
+  assign tile_m       = tile_maximum[15:0];
+  assign state_m      = state_word_i[15:0];
+  assign take_state   = continued_q1 && (tile_m == tessera_pkg::Empty);
+  assign take_tile    = !continued_q1 || (!take_state && (state_m == tessera_pkg::Empty));
+  assign m            = take_tile ? tile_m : take_state ? state_m :
+                        ($signed(state_m) > $signed(tile_m)) ? state_m : tile_m;
+  assign flags        = {14'd0, tile_maximum[17:16]} | (continued_q1 ? state_word_i[31:16] : 16'd0);
+  assign state_delta  = m - state_m;
+  assign tile_delta_o = m - tile_m;
+  assign tile_read_o  = valid_q1;
+  assign tile_turn_o  = turn_q1;
+  assign tile_lane_o  = lane_q1;
+
+  // Rescaled rows meet in the adder: word of control {valid, take_state, take_tile}.
+  logic [31:0]                               state      [Cols];
+  logic [tessera_fp_pkg::AlignedBits-1:0]    aligned    [Cols];
+  logic [tessera_fp_pkg::SummedBits-1:0]     summed     [Cols];
+  logic [tessera_fp_pkg::NormalisedBits-1:0] normalised [Cols];
+  logic [31:0]                               rounded    [(Extra+1)*Cols];
+  logic [2:0]                                control    [8];  // I are used
+  logic [tessera_fp_pkg::AlignedBits-1:0]    meeting;
+  logic [Cols*32-1:0]                        result;
+  logic                                      busy;      // some stage holds a row
+
+  // verilator lint_off BLKSEQ
+  // Blocking on purpose: these arrays are read nowhere else, and the stages go last to first.
+  always_ff @(posedge clk_i) begin
+    busy = valid_q1;
+    for (int t = 0; t < I; t++) busy = busy || control[t][2];
+    if (busy) for (int c = 0; c < Cols; c++) begin
+      for (int s = Extra; s > 0; s--)
+        if (control[3 + s][2]) rounded[s*Cols + c] = rounded[(s-1)*Cols + c];
+      if (I >= 4) begin
+        if (control[3][2]) rounded[c] = tessera_fp_pkg::round(normalised[c]);
+        if (control[2][2]) normalised[c] = tessera_fp_pkg::add_normalise(summed[c]);
+        if (control[1][2]) summed[c] = tessera_fp_pkg::add_sum(aligned[c]);
+      end else if (I == 2) begin
+        if (control[1][2])
+          rounded[c] = tessera_fp_pkg::round(tessera_fp_pkg::add_normalise(summed[c]));
+      end
+      if (control[0][2]) begin
+        meeting = control[0][1] ? tessera_fp_pkg::add_bypass(state[c])
+                : control[0][0] ? tessera_fp_pkg::add_bypass(tile_i[c*32 +: 32])
+                : tessera_fp_pkg::add_align(state[c], tile_i[c*32 +: 32]);
+        if (I >= 4) aligned[c] = meeting;
+        else if (I == 2) summed[c] = tessera_fp_pkg::add_sum(meeting);
+        else
+          rounded[c] = tessera_fp_pkg::round(tessera_fp_pkg::add_normalise(
+              tessera_fp_pkg::add_sum(meeting)));
+      end
+      if (valid_q1)
+        state[c] = take_state ? state_i[c*32 +: 32]
+                 : tessera_fp_pkg::scale_down(state_i[c*32 +: 32], state_delta);
+      if (control[I-1][2]) result[c*32 +: 32] = rounded[Extra*Cols + c];
+    end
+    write_data_o <= result;
+    for (int t = I - 1; t > 0; t--) control[t] = clear_i ? 3'd0 : control[t-1];
+    control[0] = clear_i ? 3'd0 : {valid_q1, take_state, take_tile};
+  end
+  // verilator lint_on BLKSEQ
+
+  // What goes with the row, to the cycle before its write. The group register still holds the row's
+  // group there: the next group starts LANES*INTERLEAVE >= INTERLEAVE + 3 cycles after this one.
+  logic        valid_w, first_w, last_w;
+  logic [9:0]  row_w;
+  logic [31:0] word_w;
+
+  tessera_delay #(.WIDTH(45), .CYCLES(I)) u_word (
+    .clk_i   (clk_i),
+    .clear_i (clear_i),
+    .d_i     ({valid_q1, first_q1, last_q1, row_q1, flags, m}),
+    .q_o     ({valid_w, first_w, last_w, row_w, word_w})
+  );
+
+  assign write_bank_o = write_group_o.state_bank;
+  assign write_cols_o = write_group_o.d_v;
+
+  always_ff @(posedge clk_i) begin
+    write_o <= valid_w && !clear_i;
+    if (valid_w) begin
+      write_last_o <= last_w;
+      write_row_o  <= row_w;
+      write_word_o <= word_w;
+      if (first_w) write_group_o <= group_q;
+    end
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i)
+    if (!clear_i && start_i) assert (!busy_q) else $error("merge of two groups at once");
+`endif
+endmodule
