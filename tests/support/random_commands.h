@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Random command sequences that are legal, defined and ordered: every row and column that is read
+// was written before, and a FENCE stands between a store and a load of the same memory. Apart from
+// that as odd as the contract allows.
+#pragma once
+#include <random>
+#include <vector>
+
+#include "hw_model/config.h"
+#include "spec/command.h"
+#include "tests/support/machine.h"
+
+namespace tessera::test {
+
+struct Scenario {
+    hw::PlatformConfig platform;
+    Feed feed;
+    Bytes image;                          ///< memory [0, kDataBytes) before the run
+    std::vector<spec::Command> commands;  ///< the last one is an interrupting FENCE
+};
+
+struct ScenarioOptions {
+    uint32_t commands = 32;
+    bool stalls = true;
+    bool odd_numbers = true;  ///< NaN, Inf, subnormals, wild factors and states
+};
+
+Scenario random_scenario(std::mt19937_64& random, const spec::DeviceParams& params,
+                         const ScenarioOptions& options);
+
+/// Runs it in a process of its own.
+Outcome run_scenario(const Scenario& scenario);
+
+/// One line for a failure message: the command and its main numbers.
+std::string describe(const spec::Command& command);
+
+}  // namespace tessera::test
