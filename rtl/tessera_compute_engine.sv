@@ -67,8 +67,8 @@ module tessera_compute_engine #(
   output logic                   v_release_bank_o,
   output logic                   state_release_o,
   output logic                   state_release_bank_o,
-  // Rows merged by the touch after the last one that is over, per state bank (register).
-  output logic [1:0][10:0]       state_rows_o,
+  // Rows merged by the touch after the last one that is over (register): bank b in [11*b +: 11].
+  output logic [21:0]            state_rows_o,
 
   // Bank writes by the load engine: one beat of one row. Kind 0 Q, 1 K, 2 V, 3 state.
   input  logic                   load_valid_i,
@@ -343,6 +343,8 @@ module tessera_compute_engine #(
   );
 
   // ---- Operand banks and positions
+  logic [BlockBits-1:0] load_block;
+  assign load_block = BlockBits'(load_row_i / 10'(LANES));
   tessera_operand_bank #(
     .M(M), .D(D), .LANES(LANES), .SKEW(I), .BUS_BYTES(BUS_BYTES)
   ) u_q (
@@ -354,7 +356,7 @@ module tessera_compute_engine #(
     .write_data_i (load_data_i),
     .read_i       (q_read),
     .read_bank_i  (q_bank),
-    .read_block_i (BlockBits'(q_block)),
+    .read_block_i (q_block[BlockBits-1:0]),
     .data_o       (q_data)
   );
   tessera_operand_bank #(.M(M), .D(D), .LANES(1), .SKEW(I), .BUS_BYTES(BUS_BYTES)) u_k (
@@ -366,7 +368,7 @@ module tessera_compute_engine #(
     .write_data_i (load_data_i),
     .read_i       (k_read),
     .read_bank_i  (k_bank),
-    .read_block_i (RowBits'(k_row)),
+    .read_block_i (k_row[RowBits-1:0]),
     .data_o       (k_data)
   );
   tessera_operand_bank #(.M(M), .D(D), .LANES(1), .SKEW(0), .BUS_BYTES(BUS_BYTES)) u_v (
@@ -378,27 +380,27 @@ module tessera_compute_engine #(
     .write_data_i (load_data_i),
     .read_i       (v_read),
     .read_bank_i  (v_bank),
-    .read_block_i (RowBits'(v_row)),
+    .read_block_i (v_row[RowBits-1:0]),
     .data_o       (v_data)
   );
   tessera_bank_column #(.WIDTH(32), .LANES(LANES), .AddrBits(BlockBits + 1)) u_q_position (
     .clk_i        (clk_i),
     .write_i      (load_valid_i && (load_kind_i == KindQ)),
-    .write_addr_i ({load_bank_i, BlockBits'(load_row_i / 10'(LANES))}),
+    .write_addr_i ({load_bank_i, load_block}),
     .write_lane_i (LaneBits'(load_row_i % 10'(LANES))),
     .write_data_i (load_position_i),
     .read_i       (position_read),
-    .read_addr_i  ({q_position_bank, BlockBits'(q_position_block)}),
+    .read_addr_i  ({q_position_bank, q_position_block[BlockBits-1:0]}),
     .data_o       (q_position)
   );
   tessera_bank_column #(.WIDTH(32), .LANES(1), .AddrBits(RowBits + 1)) u_k_position (
     .clk_i        (clk_i),
     .write_i      (load_valid_i && (load_kind_i == KindK)),
-    .write_addr_i ({load_bank_i, RowBits'(load_row_i)}),
+    .write_addr_i ({load_bank_i, load_row_i[RowBits-1:0]}),
     .write_lane_i (1'b0),
     .write_data_i (load_position_i),
     .read_i       (position_read),
-    .read_addr_i  ({k_position_bank, RowBits'(k_position_row)}),
+    .read_addr_i  ({k_position_bank, k_position_row[RowBits-1:0]}),
     .data_o       (k_position)
   );
 
@@ -445,7 +447,7 @@ module tessera_compute_engine #(
   logic [7:0] active_q;
   logic [7:0] complete_q, complete;  // all groups admitted, not retired
   logic       dropped_q;             // the others were dropped
-  logic [1:0][10:0] state_rows_q;
+  logic [21:0] state_rows_q;
 
   assign retire               = merge_write && merge_last && merge_group.last;
   assign admit_v_bank_o       = waiting.v_bank;
@@ -473,7 +475,7 @@ module tessera_compute_engine #(
       if ((dropped_q || abort) && (complete == 8'd0)) active_q <= 8'd0;
       else active_q <= active_q + 8'(start_o) - 8'(retire);
       if (merge_write)
-        state_rows_q[merge_write_bank] <= retire ? 11'd0 : {1'b0, merge_write_row} + 11'd1;
+        state_rows_q[merge_write_bank*11 +: 11] <= retire ? 11'd0 : {1'b0, merge_write_row} + 11'd1;
     end
   end
 

@@ -30,12 +30,14 @@ module tessera_operand_bank #(
   localparam int unsigned Taps     = (SKEW == 0) ? 0 : SKEW * (D - 1);
 
   logic                       unused_data;  // a beat may be wider than a row
+  logic [BlockBits-1:0]       write_block;
   logic [AddrBits-1:0]        write_addr;
   logic [LaneBits-1:0]        write_lane;
   logic [(Taps+1)*Word-1:0]   tap;  // tap n: n cycles old
 
   assign unused_data = ^write_data_i;
-  assign write_addr = {write_bank_i, BlockBits'(write_row_i / 10'(LANES))};
+  assign write_block = BlockBits'(write_row_i / 10'(LANES));
+  assign write_addr = {write_bank_i, write_block};
   assign write_lane = LaneBits'(write_row_i % 10'(LANES));
   assign tap[Word-1:0] = {read_i, read_bank_i, read_block_i};
   if (Taps > 0) begin : g_skew

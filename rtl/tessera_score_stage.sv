@@ -60,7 +60,6 @@ module tessera_score_stage #(
 );
   localparam int unsigned GroupRows = LANES * INTERLEAVE;
   localparam int unsigned Latency   = INTERLEAVE * D;  // from cell 0 to the end of the chain
-  localparam int unsigned ScoreBits = $bits(tessera_group_pkg::score_group_t);
 
   // ---- Entry: when, and which rows
   logic        continuing_q;                // groups of the head are left
@@ -185,7 +184,7 @@ module tessera_score_stage #(
     .d_i     (enter),
     .q_o     (start_t0)
   );
-  tessera_group_fifo #(.WIDTH(ScoreBits), .DEPTH(GroupsDepth)) u_groups (
+  tessera_group_fifo #(.WIDTH($bits(entering)), .DEPTH(GroupsDepth)) u_groups (
     .clk_i   (clk_i),
     .clear_i (clear_i),
     .push_i  (enter),

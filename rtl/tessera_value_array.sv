@@ -51,12 +51,15 @@ module tessera_value_array #(
   // Blocking on purpose: these arrays are read nowhere else, and the stages go last to first.
   always_ff @(posedge clk_i) begin
     if (read_i)
-      for (int c = 0; c < Cols; c++)
-        row[c*32 +: 32] = tessera_fp_pkg::scale_down(
-            shadow[32'(read_turn_i)*Cells + 32'(read_lane_i)*Cols + c], delta_i);
+      for (int t = 0; t < I; t++)
+        for (int l = 0; l < LANES; l++)
+          if ((read_turn_i == TurnBits'(t)) && (read_lane_i == LaneBits'(l)))
+            for (int c = 0; c < Cols; c++)
+              row[c*32 +: 32] =
+                  tessera_fp_pkg::scale_down(shadow[t*Cells + l*Cols + c], delta_i);
     row_o <= row;
 
-    // Sums that are complete: turn by turn, so that every index is a constant.
+    // Sums that are complete. (Searched, here and above, so that every index is a constant.)
     for (int t = 0; t < I; t++)
       if (control[I][Word-1] && control[I][TurnBits] && (control[I][TurnBits-1:0] == TurnBits'(t)))
         for (int c = 0; c < Cells; c++) shadow[t*Cells + c] = rounded[Extra*Cells + c];

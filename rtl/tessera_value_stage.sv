@@ -65,7 +65,6 @@ module tessera_value_stage #(
   output logic                             stall_score_o
 );
   localparam int unsigned I         = INTERLEAVE;
-  localparam int unsigned GroupBits = $bits(tessera_group_pkg::value_group_t);
   localparam int unsigned TurnLog   = $clog2(I);
 
   // ---- Admission
@@ -76,7 +75,7 @@ module tessera_value_stage #(
   logic [63:0] known, spaced, value;
   logic [10:0] short_by;
 
-  tessera_group_fifo #(.WIDTH(GroupBits + TicketBits), .DEPTH(2)) u_waiting (
+  tessera_group_fifo #(.WIDTH($bits(waiting) + TicketBits), .DEPTH(2)) u_waiting (
     .clk_i   (clk_i),
     .clear_i (clear_i),
     .push_i  (group_valid_i),
@@ -124,7 +123,7 @@ module tessera_value_stage #(
   logic                            unused_busy, unused_valid, unused_group;
   assign unused_group = ^group_q;
 
-  tessera_group_fifo #(.WIDTH(GroupBits), .DEPTH(GroupsDepth)) u_admitted (
+  tessera_group_fifo #(.WIDTH($bits(waiting)), .DEPTH(GroupsDepth)) u_admitted (
     .clk_i   (clk_i),
     .clear_i (clear_i),
     .push_i  (admit_o),
@@ -247,7 +246,7 @@ module tessera_value_stage #(
     .q_o     (capture_maximum_o)
   );
   assign finish_o = capture_o && (capture_turn_o == '0);
-  tessera_group_fifo #(.WIDTH(GroupBits), .DEPTH(4)) u_finishing (
+  tessera_group_fifo #(.WIDTH($bits(waiting)), .DEPTH(4)) u_finishing (
     .clk_i   (clk_i),
     .clear_i (clear_i),
     .push_i  (start),
