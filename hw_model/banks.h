@@ -18,6 +18,7 @@ struct OperandBank {
     std::vector<uint16_t> element;   // [m][d]
     std::vector<uint32_t> position;  // [m]
     uint64_t version = 0;            // counts changes, for what is derived from the contents
+    uint64_t used_by = 0;            // the last work of the TileWorker that reads it
 };
 
 /// M rows of running results.
@@ -26,6 +27,7 @@ struct StateBank {
     uint32_t stride;
     std::vector<float> o;             // [m][d]
     std::vector<spec::RowState> row;  // [m]
+    uint64_t used_by = 0;             // the last work of the TileWorker that changes it
 };
 
 /// All banks of one device.

@@ -6,6 +6,7 @@
 #include "hw_model/counters.h"
 #include "hw_model/error_latch.h"
 #include "hw_model/scoreboard.h"
+#include "hw_model/tile_worker.h"
 #include "hw_model/trace_log.h"
 
 namespace tessera::hw {
@@ -21,11 +22,12 @@ class MemoryPort;
 
 struct Core {
     Core(const spec::DeviceParams& p, bool timing, uint64_t trace_commands)
-        : params(p), timing_only(timing), banks(p), trace(trace_commands) {}
+        : params(p), timing_only(timing), banks(p), worker(p, banks), trace(trace_commands) {}
 
     const spec::DeviceParams params;
     const bool timing_only;
     Banks banks;
+    TileWorker worker;
     Scoreboard scoreboard;
     Counters counters;
     TraceLog trace;

@@ -224,6 +224,7 @@ void LoadEngine::write_elements(Load& load, const uint8_t* data, uint32_t beats)
     OperandBank& bank = c.opcode == Opcode::kLoadQ   ? core_.banks.q[c.q_bank]
                         : c.opcode == Opcode::kLoadK ? core_.banks.k[c.k_bank]
                                                      : core_.banks.v[c.v_bank];
+    core_.worker.settle(bank.used_by);
     const uint32_t row = c.first_row + load.row;
     const uint32_t per_beat = core_.params.bus_bytes / 2;
     const uint32_t first = load.beat * per_beat;
@@ -236,6 +237,7 @@ void LoadEngine::write_elements(Load& load, const uint8_t* data, uint32_t beats)
 void LoadEngine::write_state(Load& load, const uint8_t* data, uint32_t beats) {
     const spec::Command& c = load.d.command;
     StateBank& bank = core_.banks.state[c.state_bank];
+    core_.worker.settle(bank.used_by);
     const uint32_t row = c.first_row + load.row;
     uint32_t beat = load.beat;
     if (beat == 0) {

@@ -69,8 +69,8 @@ void ScoreStage::enter(Cycle now) {
     group.rows = std::min(p.group_rows(), c.rows - group_ * p.group_rows());
     group.last = group_ + 1 == p.groups(c.rows);
     group.score = now;
-    group.buffer = static_cast<uint32_t>(entered_ % kBuffers);
-    if (!core_.timing_only) compute(group);
+    group.buffer = static_cast<uint32_t>(entered_ % 2);
+    if (!core_.timing_only) core_.worker.score(group);
     const Cycle cycles = spec::group_cycles(p, c.keys);
     busy_end_ = now + cycles;
     busy_ += cycles;
@@ -111,28 +111,6 @@ void ScoreStage::account(Cycle now) {
     until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kQ, c.q_bank}, d.q), stall_q_);
     until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kK, c.k_bank}, d.k), stall_k_);
     until(now, stall_buffer_);
-}
-
-void ScoreStage::compute(const LaneGroup& group) {
-    const spec::Command& c = group.attend->command;
-    const OperandBank& q = core_.banks.q[c.q_bank];
-    const OperandBank& k = core_.banks.k[c.k_bank];
-    PreparedKeys& keys = keys_[c.k_bank];
-    if (keys_version_[c.k_bank] != k.version || keys.keys != c.keys || keys.d_k != c.d_k) {
-        prepare_keys(k.element.data(), k.stride, c.keys, c.d_k, keys);
-        keys_version_[c.k_bank] = k.version;
-    }
-    ScoreInput in;
-    in.first_row = group.index * core_.params.group_rows();
-    in.q = &q.element[size_t{in.first_row} * q.stride];
-    in.q_stride = q.stride;
-    in.rows = group.rows;
-    in.q_position = &q.position[in.first_row];
-    in.k_position = k.position.data();
-    in.factor = c.factor;
-    in.identity = c.has(spec::kFlagIdentity);
-    in.mask = c.mask;
-    score_group(in, keys, buffers_[group.buffer]);
 }
 
 void ScoreStage::report(Cycle end, CounterValues& out) const {

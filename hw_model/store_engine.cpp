@@ -125,6 +125,7 @@ void StoreEngine::read_row() {
         return;
     }
     const StateBank& bank = core_.banks.state[c.state_bank];
+    core_.worker.settle(bank.used_by);
     const uint32_t row = c.first_row + row_;
     const spec::RowState& state = bank.row[row];
     const float* o = &bank.o[size_t{row} * bank.stride];

@@ -72,7 +72,7 @@ void ValueStage::admit(const LaneGroup& group, Cycle now) {
     ++admitted_;
     core_.score->wake(now + 1);
 
-    if (!core_.timing_only) compute(group);
+    if (!core_.timing_only) core_.worker.value(group);
     const Cycle first_row = value + spec::merge_write_after(p, c.keys);
     const BankId state{BankKind::kState, c.state_bank};
     const uint64_t touch = group.attend->state.earlier[static_cast<size_t>(Engine::kCompute)] + 1;
@@ -120,21 +120,6 @@ void ValueStage::account(const LaneGroup& group, Cycle value) {
     const Cycle cycles = spec::group_cycles(core_.params, group.attend->command.keys);
     busy_ += cycles;
     busy_end_ = value + cycles;
-}
-
-void ValueStage::compute(const LaneGroup& group) {
-    const spec::Command& c = group.attend->command;
-    const OperandBank& v = core_.banks.v[c.v_bank];
-    PreparedValues& values = values_[c.v_bank];
-    if (values_version_[c.v_bank] != v.version || values.keys != c.keys || values.d_v != c.d_v) {
-        prepare_values(v.element.data(), v.stride, c.keys, c.d_v, values);
-        values_version_[c.v_bank] = v.version;
-    }
-    value_group(core_.score->scores(group.buffer), values, rows_);
-    StateBank& state = core_.banks.state[c.state_bank];
-    const size_t row = size_t{group.index} * core_.params.group_rows();
-    merge_group(rows_, !c.has(spec::kFlagContinue), &state.o[row * state.stride], state.stride,
-                &state.row[row]);
 }
 
 /// After an error: does this group wait for a bank that nobody will ever release?

@@ -29,7 +29,6 @@ class ValueStage : public Unit {
     void admit(const LaneGroup& group, Cycle now);
     void retire(const LaneGroup& group, Cycle value, Cycle merged, Cycle now);
     void account(const LaneGroup& group, Cycle value);
-    void compute(const LaneGroup& group);
     bool hopeless(const LaneGroup& group, Cycle now) const;
     void abort(Cycle now);
     Cycle value_granted(const LaneGroup& group) const;
@@ -43,9 +42,6 @@ class ValueStage : public Unit {
     uint32_t last_keys_ = 0;
     bool waiting_ = false;
     Milestones retired_, over_;
-    TileRows rows_;
-    std::array<PreparedValues, spec::kBanks> values_;
-    std::array<uint64_t, spec::kBanks> values_version_{};
     Cycle busy_end_ = 0;
     uint64_t busy_ = 0, stall_v_ = 0, stall_state_ = 0, stall_score_ = 0, idle_ = 0;
 };

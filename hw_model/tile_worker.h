@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Does the compute engine's arithmetic while simulated time goes on: a second host thread takes the
+// score and value parts of lane groups in the order in which they were submitted. Whoever touches a
+// bank's contents first waits for the work that uses it, so the thread cannot be observed except by
+// its speed. Small devices, whose tiles cost less than handing them over, compute in place.
+#pragma once
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "hw_model/banks.h"
+#include "hw_model/lane_group.h"
+#include "hw_model/tile_kernel.h"
+
+namespace tessera::hw {
+
+class TileWorker {
+  public:
+    TileWorker(const spec::DeviceParams& params, Banks& banks);
+    ~TileWorker();
+
+    /// Scores of a group, from the Q and K banks as they are now.
+    void score(const LaneGroup& group);
+    /// Values of a group and their merge, from the V and into the state bank.
+    void value(const LaneGroup& group);
+    /// Returns when work number `ticket` (a bank's used_by) is done.
+    void settle(uint64_t ticket);
+
+  private:
+    enum class Part { kScore, kValue };
+    struct Task {
+        Part part = Part::kScore;
+        LaneGroup group;
+        uint64_t version = 0;  // of the K or V bank's contents
+    };
+    static constexpr uint64_t kTasks = 64;    // submitted and not done, at most
+    static constexpr uint64_t kSmall = 4096;  // M * D below which a thread does not pay
+
+    void submit(Task task);
+    void run();
+    void execute(const Task& task);
+    void execute_score(const Task& task);
+    void execute_value(const Task& task);
+
+    const spec::DeviceParams params_;
+    Banks& banks_;
+    const bool threaded_;
+
+    std::array<Task, kTasks> tasks_;
+    std::atomic<uint64_t> submitted_{0}, done_{0};
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> asleep_{false};
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::thread thread_;
+
+    // Used only where execute() runs.
+    std::array<GroupScores, 2> scores_;
+    std::array<PreparedKeys, spec::kBanks> keys_;
+    std::array<PreparedValues, spec::kBanks> values_;
+    std::array<uint64_t, spec::kBanks> keys_version_{}, values_version_{};
+    TileRows rows_;
+};
+
+}  // namespace tessera::hw
