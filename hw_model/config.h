@@ -2,12 +2,24 @@
 // What a simulation is built from, resolved: plain values, already checked.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "spec/params.h"
 
+namespace sc_core {
+class sc_module_name;
+}
+
 namespace tessera::hw {
+
+class DeviceBase;
+struct PlatformConfig;
+/// Makes device number `index` of a platform.
+using DeviceFactory = std::function<std::unique_ptr<DeviceBase>(
+    const sc_core::sc_module_name& name, const PlatformConfig& config, uint32_t index)>;
 
 /// Random delays of single beats; a hash of seed, port, direction, burst and beat, never of time.
 struct StallConfig {
@@ -48,6 +60,7 @@ struct PlatformConfig {
     uint32_t devices = 1;
     bool timing_only = false;              ///< cycles and counters, no tensor data
     uint64_t trace_commands = UINT64_MAX;  ///< keep trace records of the first so many commands
+    DeviceFactory make_device;             ///< empty: the SystemC model
 };
 
 }  // namespace tessera::hw

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the platform sees of a device, whether it is the model or the Verilated RTL.
 #pragma once
-#include <functional>
-#include <memory>
 #include <tlm>
 
-#include "hw_model/config.h"
 #include "hw_model/trace_log.h"
 
 namespace tessera::hw {
@@ -20,9 +17,5 @@ class DeviceBase : public sc_core::sc_module {
   protected:
     explicit DeviceBase(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {}
 };
-
-/// Makes device number `index` of a platform.
-using DeviceFactory = std::function<std::unique_ptr<DeviceBase>(
-    const sc_core::sc_module_name& name, const PlatformConfig& config, uint32_t index)>;
 
 }  // namespace tessera::hw

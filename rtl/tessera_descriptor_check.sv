@@ -10,7 +10,7 @@ module tessera_descriptor_check #(
   input  logic [511:0]        descriptor_i,
   output tessera_pkg::error_e error_o
 );
-  localparam logic [63:0] BusMask = 64'(BUS_BYTES - 1);
+  localparam logic [63:0] BusMask = 64'(BUS_BYTES) - 64'd1;
 
   tessera_pkg::transfer_t t;
   tessera_pkg::attend_t a;

@@ -14,11 +14,17 @@ namespace tessera::host {
 
 namespace {
 
+std::unique_ptr<hw::DeviceBase> make_device(const sc_core::sc_module_name& name,
+                                            const hw::PlatformConfig& config, uint32_t index) {
+    if (config.make_device) return config.make_device(name, config, index);
+    return std::make_unique<hw::Device>(name, config.params, index, config.timing_only,
+                                        config.trace_commands);
+}
+
 /// One device with its processor.
 struct Node {
-    Node(const hw::PlatformConfig& config, const hw::DeviceFactory& make, uint32_t index,
-         hw::MemoryImage& image)
-        : device(make(("device_" + std::to_string(index)).c_str(), config, index)),
+    Node(const hw::PlatformConfig& config, uint32_t index, hw::MemoryImage& image)
+        : device(make_device(("device_" + std::to_string(index)).c_str(), config, index)),
           processor(("processor_" + std::to_string(index)).c_str(), config.firmware, image) {
         processor.csr_socket.bind(device->csr_socket());
         device->irq().bind(irq);
@@ -32,13 +38,13 @@ struct Node {
 }  // namespace
 
 struct Platform::Impl {
-    Impl(const hw::PlatformConfig& config, const hw::DeviceFactory& make)
+    explicit Impl(const hw::PlatformConfig& config)
         : image(config.memory.size_bytes),
           arbiter("arbiter", config.devices),
           memory("memory", config.memory, config.devices, image) {
         arbiter.socket.bind(memory.socket);
         for (uint32_t i = 0; i < config.devices; ++i) {
-            nodes.push_back(std::make_unique<Node>(config, make, i, image));
+            nodes.push_back(std::make_unique<Node>(config, i, image));
             nodes.back()->device->memory_socket().bind(arbiter.target(i));
         }
     }
@@ -48,19 +54,12 @@ struct Platform::Impl {
     std::vector<std::unique_ptr<Node>> nodes;
 };
 
-Platform::Platform(const hw::PlatformConfig& config, const hw::DeviceFactory& make) {
+Platform::Platform(const hw::PlatformConfig& config) {
     if (const char* broken = spec::params_error(config.params)) throw std::invalid_argument(broken);
-    impl_ = std::make_unique<Impl>(config, make);
+    impl_ = std::make_unique<Impl>(config);
 }
 
 Platform::~Platform() = default;
-
-std::unique_ptr<hw::DeviceBase> Platform::make_model(const sc_core::sc_module_name& name,
-                                                     const hw::PlatformConfig& config,
-                                                     uint32_t index) {
-    return std::make_unique<hw::Device>(name, config.params, index, config.timing_only,
-                                        config.trace_commands);
-}
 
 uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
     uint8_t* p = impl_->image.at(address, bytes);

@@ -13,7 +13,6 @@
 #include "firmware/job.h"
 #include "firmware/status.h"
 #include "hw_model/config.h"
-#include "hw_model/device_base.h"
 #include "hw_model/trace.h"
 #include "spec/counters.h"
 
@@ -37,8 +36,7 @@ class Platform {
     /// A program for one processor; it may use the bus until it returns.
     using Program = std::function<void(fw::Bus&)>;
 
-    /// `make` chooses the implementation of the devices; by default the model.
-    explicit Platform(const hw::PlatformConfig& config, const hw::DeviceFactory& make = make_model);
+    explicit Platform(const hw::PlatformConfig& config);
     ~Platform();
 
     /// Device memory, [address, address + bytes); throws std::out_of_range beyond its size.
@@ -52,11 +50,6 @@ class Platform {
                                          const std::vector<fw::DriverConfig>& rings);
     /// Device cycles since the start of the simulation.
     uint64_t now() const;
-
-    /// The SystemC model.
-    static std::unique_ptr<hw::DeviceBase> make_model(const sc_core::sc_module_name& name,
-                                                      const hw::PlatformConfig& config,
-                                                      uint32_t index);
 
   private:
     struct Impl;

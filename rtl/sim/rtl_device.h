@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hw_model/burst.h"
+#include "hw_model/config.h"
 #include "hw_model/device_base.h"
 #include "rtl/sim/verilated_top.h"
 
@@ -79,7 +80,7 @@ class RtlDevice : public hw::DeviceBase {
     uint64_t clocked_ = 0, beats_checked_ = 0;
 };
 
-/// For Platform: makes RtlDevices instead of models.
+/// For PlatformConfig::make_device.
 std::unique_ptr<hw::DeviceBase> make_rtl_device(const sc_core::sc_module_name& name,
                                                 const hw::PlatformConfig& config, uint32_t index);
 
