@@ -113,6 +113,12 @@ bool LoadEngine::present(Load& load, Cycle now) {
         if (load.rows_from != kNever) wake(load.rows_from);
         return false;
     }
+    if (gather && load.next_row == 0 && load.plan.done() && load.failed) {
+        // The rows of a bad list are never fetched. By now the error is visible.
+        queue_.discard(now);
+        presenting_ = false;
+        return false;
+    }
     BurstPlan::Burst burst;
     if (!next_burst(load, burst)) return false;
     const bool more = !load.plan.done() || (gather && load.next_row < c.rows);
@@ -187,16 +193,13 @@ void LoadEngine::take_indices(Load& load, const uint8_t* data, uint32_t beats,
     }
     load.index_beats_left -= beats;
     if (load.index_beats_left != 0) return;
-    if (!load.failed) {
-        load.rows_from = schedule.last + spec::kSinkCycles + 1;
-        wake(load.rows_from);
-        return;
-    }
-    // The rows of a bad list are never fetched: the command is over with its last index.
+    load.rows_from = schedule.last + spec::kSinkCycles + 1;
+    wake(load.rows_from);
+    if (!load.failed) return;
+    // The command is over with its last index. It stays at the head until then: the error is not
+    // visible yet, and nothing behind it may start.
     load.beats_left = 0;
     finish(load, schedule.last);
-    presenting_ = false;
-    if (queue_.head(now_cycle()) != nullptr) (void)queue_.pop(now_cycle());
 }
 
 void LoadEngine::take_rows(Load& load, const uint8_t* data, uint32_t beats) {
