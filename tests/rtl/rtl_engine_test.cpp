@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+// The compute engine on its own: bits against the golden ATTEND, every cycle against the formulas of
+// docs/timing.md, with commands and grants that come at random times.
+#include "tests/rtl/engine_bench.h"
+
+namespace {
+
+using namespace tessera;
+using namespace tessera::test;
+
+uint64_t pick(std::mt19937_64& random, uint64_t n) { return random() % n; }
+
+float uniform(std::mt19937_64& random) {
+    return static_cast<float>(random() >> 40) * 0x1p-23f - 1.0f;
+}
+
+uint16_t element(std::mt19937_64& random, bool wild) {
+    if (wild && pick(random, 50) == 0) return static_cast<uint16_t>(random());
+    uint32_t bits = 0;
+    const float x = uniform(random) * (wild ? 30.0f : 2.0f);
+    std::memcpy(&bits, &x, 4);
+    return static_cast<uint16_t>(bits >> 16);
+}
+
+uint32_t word(std::mt19937_64& random, bool wild) {
+    return wild && pick(random, 20) == 0 ? static_cast<uint32_t>(random())
+                                         : uint32_t{element(random, false)} << 16 | 0x1234;
+}
+
+Contents random_contents(std::mt19937_64& random, bool wild) {
+    Contents c;
+    for (auto* kind : {&c.q, &c.k, &c.v})
+        for (Contents::Operand& bank : *kind) {
+            for (uint16_t& e : bank.element) e = element(random, wild);
+            const uint32_t base = static_cast<uint32_t>(pick(random, 3) == 0
+                                                            ? random() >> 33
+                                                            : pick(random, 2 * kParams.m));
+            for (uint32_t i = 0; i < kParams.m; ++i)
+                bank.position[i] = pick(random, 8) == 0
+                                       ? static_cast<uint32_t>(random() >> 33)
+                                       : (base + i) & 0x7fffffff;
+        }
+    for (auto& bank : c.state)
+        for (uint32_t i = 0; i < kParams.m; ++i) {
+            ReferenceRow row;
+            row.state.l = word(random, wild);
+            row.state.m = static_cast<int16_t>(
+                pick(random, 6) == 0 ? spec::kEmpty
+                : pick(random, 6) == 0 ? static_cast<int>(random() & 0xffff) - 32768
+                                       : static_cast<int>(pick(random, 40)) - 20);
+            row.state.flags = static_cast<uint16_t>(pick(random, 4));
+            for (uint32_t j = 0; j < kParams.d; ++j) row.o.push_back(word(random, wild));
+            bank.push_back(row);
+        }
+    return c;
+}
+
+spec::Mask random_mask(std::mt19937_64& random) {
+    spec::Mask m;
+    if (pick(random, 3) == 0) return m;
+    m.flags = static_cast<uint32_t>(random()) & spec::kMaskAll;
+    if (m.flags & spec::kMaskWindow)
+        m.window = pick(random, 9) == 0 ? 1u << 31 : 1 + uint32_t(pick(random, kParams.m));
+    if (m.flags & spec::kMaskSink)
+        m.sinks = pick(random, 9) == 0 ? 1u << 31 : uint32_t(pick(random, kParams.m));
+    if (m.flags & (spec::kMaskBlock | spec::kMaskTail)) m.block = 1u << pick(random, 9);
+    if (m.flags & spec::kMaskTail) m.tail = 1 + uint32_t(pick(random, m.block));
+    if (m.flags & spec::kMaskFree) m.free_from = uint32_t(pick(random, kParams.m + 1));
+    if (m.flags & spec::kMaskDiagOff) m.diag_group = 1 + uint32_t(pick(random, kParams.m));
+    return m;
+}
+
+uint32_t few_or_any(std::mt19937_64& random, uint32_t limit) {
+    switch (pick(random, 5)) {
+        case 0: return limit;
+        case 1: return 1;
+        case 2: return std::min(limit, 1 + uint32_t(pick(random, 2 * kParams.lanes)));
+        default: return 1 + uint32_t(pick(random, limit));
+    }
+}
+
+std::vector<Attend> random_attends(std::mt19937_64& random, Cycle from) {
+    std::vector<Attend> r(1 + pick(random, 8));
+    const bool waits = pick(random, 2) == 0;
+    const Cycle span = Cycle{kParams.interleave} * (kParams.m + kParams.d);
+    Cycle at = from;
+    for (Attend& a : r) {
+        spec::Command& c = a.command;
+        c.opcode = spec::Opcode::kAttend;
+        c.rows = few_or_any(random, kParams.m);
+        c.keys = few_or_any(random, kParams.m);
+        c.d_k = few_or_any(random, kParams.d);
+        c.d_v = few_or_any(random, kParams.d);
+        c.q_bank = random() & 1;
+        c.k_bank = random() & 1;
+        c.v_bank = random() & 1;
+        c.state_bank = random() & 1;
+        if (pick(random, 2) == 0) c.flags |= spec::kFlagContinue;
+        if (pick(random, 4) == 0) c.flags |= spec::kFlagIdentity;
+        const float factor = uniform(random) * (pick(random, 8) == 0 ? 3000.0f : 1.0f);
+        std::memcpy(&c.factor, &factor, 4);
+        if (pick(random, 30) == 0) c.factor = static_cast<uint32_t>(random());
+        c.mask = random_mask(random);
+        const auto later = [&] { return at + (waits && pick(random, 2) == 0 ? pick(random, span) : 0); };
+        a.visible = later();
+        a.q = later();
+        a.k = later();
+        a.v = later();
+        a.state = later();
+        at = std::max(at, a.visible);
+        if (waits) at += pick(random, span);
+    }
+    return r;
+}
+
+struct Checks {
+    Compared cycles{"cycles of lane groups"}, pulses{"pulses"}, counters{"counters"},
+        rows{"state elements"}, progress{"rows merged"};
+};
+
+/// Expected per-cycle states of the two stages, counted as the model's account() does.
+std::array<uint64_t, 9> expected_counters(const std::vector<Attend>& attends,
+                                          const std::vector<GroupCycles>& groups, Cycle from) {
+    std::array<uint64_t, 9> n{};
+    Cycle at = from;
+    const auto until = [&](Cycle end, Cycle limit, uint64_t& bucket) {
+        end = std::min(std::max(end, at), limit);
+        bucket += end - at;
+        at = end;
+    };
+    Cycle head = 0;
+    for (const GroupCycles& g : groups) {
+        const Attend& a = attends[g.command];
+        if (g.first) {
+            until(std::max(a.visible, head), g.score, n[4]);
+            until(a.q, g.score, n[1]);
+            until(a.k, g.score, n[2]);
+        }
+        until(g.score, g.score, n[3]);
+        n[0] += kParams.interleave * g.keys;
+        at = g.score + kParams.interleave * g.keys;
+        if (g.last) head = g.score + 1;
+    }
+    at = from;
+    for (const GroupCycles& g : groups) {
+        const Attend& a = attends[g.command];
+        until(g.score + 1, g.value, n[8]);
+        until(a.v, g.value, n[6]);
+        until(a.state, g.value, n[7]);
+        uint64_t waiting = 0;
+        until(g.value, g.value, waiting);
+        n[5] += kParams.interleave * g.keys;  // stall_score is what is left
+        at = g.value + kParams.interleave * g.keys;
+    }
+    return n;
+}
+
+void run_sequence(EngineBench& bench, const std::vector<Attend>& attends, Checks& checks) {
+    TESSERA_ENGINE& dut = bench.dut;
+    const std::vector<GroupCycles> groups = expected_cycles(attends);
+    const Cycle from = bench.now();
+    std::map<Cycle, const GroupCycles*> q_over, v_over;
+    for (const GroupCycles& g : groups)
+        if (g.last) {
+            q_over[g.score + spec::score_release_after(kParams, g.keys) - 1] = &g;
+            v_over[g.value + spec::value_release_after(kParams, g.keys) - 1] = &g;
+        }
+    size_t head = 0, started = 0, reported = 0, retired = 0, popped = 0, row_group = 0;
+    std::array<uint64_t, 9> seen{};
+    uint64_t stall_score = 0;
+    std::array<uint32_t, 2> merged{};
+    const Cycle end = groups.back().merged + 20;
+    while (bench.now() < end) {
+        const Cycle now = bench.now();
+        const bool visible = head < attends.size() && attends[head].visible <= now;
+        bench.present(visible ? &attends[head] : nullptr, static_cast<uint32_t>(head));
+        dut.v_granted_i = dut.state_granted_i = 0;
+        bench.settle();
+        if (dut.admit_valid_o) {
+            const Attend& a = attends[dut.admit_tickets_o];
+            dut.v_granted_i = a.v <= now;
+            dut.state_granted_i = a.state <= now;
+            checks.pulses.equal(dut.admit_v_bank_o + 2u * dut.admit_state_bank_o,
+                                a.command.v_bank + 2u * a.command.state_bank);
+            bench.settle();
+        }
+        // Progress registers, then the pulses of this cycle.
+        for (uint32_t b = 0; b < 2; ++b)
+            checks.progress.equal(dut.state_rows_o >> (11 * b) & 0x7ff, merged[b]);
+        while (row_group < groups.size() && groups[row_group].merged < now) ++row_group;
+        if (row_group < groups.size()) {
+            const GroupCycles& g = groups[row_group];
+            const Cycle first = g.merged + 1 - g.rows;
+            if (now >= first) {
+                const uint32_t bank = attends[g.command].command.state_bank;
+                merged[bank] = g.last && now == g.merged
+                                   ? 0
+                                   : g.first_row + static_cast<uint32_t>(now - first) + 1;
+            }
+        }
+        const auto q = q_over.find(now), v = v_over.find(now);
+        checks.pulses.equal(bool(dut.q_release_o), q != q_over.end(),
+                            [&] { return "q release at " + std::to_string(now); });
+        checks.pulses.equal(bool(dut.k_release_o), q != q_over.end());
+        checks.pulses.equal(bool(dut.v_release_o), v != v_over.end(),
+                            [&] { return "v release at " + std::to_string(now); });
+        if (q != q_over.end()) {
+            const spec::Command& c = attends[q->second->command].command;
+            checks.pulses.equal(dut.q_release_bank_o + 2u * dut.k_release_bank_o,
+                                c.q_bank + 2u * c.k_bank);
+        }
+        if (v != v_over.end())
+            checks.pulses.equal(uint32_t{dut.v_release_bank_o},
+                                attends[v->second->command].command.v_bank);
+        if (dut.start_o) {
+            while (started < groups.size() && !groups[started].first) ++started;
+            checks.cycles.equal(now, started < groups.size() ? groups[started].score : 0,
+                                [] { return "start"; });
+            checks.pulses.equal(dut.start_sequence_o, groups[started].command);
+            ++started;
+        }
+        if (dut.group_o) {
+            REQUIRE(reported < groups.size());
+            const GroupCycles& g = groups[reported++];
+            const auto where = [&] {
+                return "command " + std::to_string(g.command) + " group " + std::to_string(g.index);
+            };
+            checks.cycles.equal(Cycle{dut.group_score_o}, g.score, where);
+            checks.cycles.equal(Cycle{dut.group_value_o}, g.value, where);
+            checks.cycles.equal(now, g.merged, where);
+            checks.pulses.equal(dut.group_sequence_o, g.command);
+            checks.pulses.equal(uint32_t{dut.group_index_o}, g.index);
+            checks.pulses.equal(uint32_t{dut.group_keys_o}, g.keys);
+            checks.pulses.equal(bool(dut.retire_o), g.last);
+            checks.pulses.equal(bool(dut.state_release_o), g.last);
+            if (g.last) {
+                checks.pulses.equal(dut.retire_sequence_o, g.command);
+                checks.pulses.equal(uint32_t{dut.state_release_bank_o},
+                                    attends[g.command].command.state_bank);
+                ++retired;
+            }
+        } else {
+            checks.pulses.equal(bool(dut.retire_o), false);
+        }
+        checks.pulses.equal(bool(dut.abort_o || dut.drop_o), false);
+        seen[0] += dut.score_busy_o;
+        seen[1] += dut.score_stall_q_o;
+        seen[2] += dut.score_stall_k_o;
+        seen[3] += dut.score_stall_buffer_o;
+        seen[4] += dut.score_idle_o;
+        seen[5] += dut.value_busy_o;
+        seen[6] += dut.value_stall_v_o;
+        seen[7] += dut.value_stall_state_o;
+        seen[8] += dut.value_idle_o;
+        stall_score += dut.value_stall_score_o;
+        checks.counters.equal(dut.score_busy_o + dut.score_stall_q_o + dut.score_stall_k_o +
+                                  dut.score_stall_buffer_o + dut.score_idle_o,
+                              1);
+        checks.counters.equal(dut.value_busy_o + dut.value_stall_v_o + dut.value_stall_state_o +
+                                  dut.value_stall_score_o + dut.value_idle_o,
+                              1);
+        if (dut.pop_o) {
+            ++head;
+            ++popped;
+        }
+        bench.edge();
+    }
+    bench.settle();
+    checks.pulses.equal(uint32_t{dut.active_o}, 0u);
+    checks.pulses.equal(reported, groups.size());
+    checks.pulses.equal(retired, attends.size());
+    checks.pulses.equal(popped, attends.size());
+    std::array<uint64_t, 9> expected = expected_counters(attends, groups, from);
+    expected[4] += end - (groups.back().score + kParams.interleave * groups.back().keys);
+    expected[8] += end - (groups.back().value + kParams.interleave * groups.back().keys);
+    for (size_t i = 0; i < seen.size(); ++i)
+        checks.counters.equal(seen[i], expected[i], [&] { return "counter " + std::to_string(i); });
+    checks.counters.equal(seen[5] + seen[6] + seen[7] + seen[8] + stall_score, end - from);
+}
+
+void compare_state(EngineBench& bench, const Contents& contents, Checks& checks) {
+    for (uint32_t bank = 0; bank < 2; ++bank)
+        for (uint32_t row = 0; row < kParams.m; ++row) {
+            const ReferenceRow actual = bench.read_row(bank, row);
+            const ReferenceRow& expected = contents.state[bank][row];
+            const auto where = [&] {
+                return "bank " + std::to_string(bank) + " row " + std::to_string(row);
+            };
+            checks.rows.equal(actual.state.l, expected.state.l, where);
+            checks.rows.equal(actual.state.m, expected.state.m, where);
+            checks.rows.equal(actual.state.flags, expected.state.flags, where);
+            for (uint32_t c = 0; c < kParams.d; ++c)
+                checks.rows.equal(actual.o[c], expected.o[c], where);
+        }
+}
+
+TEST_CASE("compute engine: random sequences of ATTENDs") {
+    std::mt19937_64 random = test_random();
+    EngineBench bench;
+    Checks checks;
+    const char* count = std::getenv("TESSERA_ENGINE_SEQUENCES");
+    const uint64_t sequences = count != nullptr ? std::strtoull(count, nullptr, 10) : TESSERA_ENGINE_SEQUENCES;
+    for (uint64_t i = 0; i < sequences; ++i) {
+        INFO("sequence " << i);
+        Contents contents = random_contents(random, pick(random, 2) == 0);
+        bench.load_all(contents);
+        // Without the registers of an empty pipeline nothing of the last sequence may be left over.
+        if (pick(random, 4) == 0) {
+            bench.dut.srst_i = 1;
+            bench.step();
+            bench.dut.srst_i = 0;
+        }
+        const uint32_t batches = 1 + uint32_t(pick(random, 2));
+        for (uint32_t b = 0; b < batches; ++b) {
+            const std::vector<Attend> attends = random_attends(random, bench.now());
+            run_sequence(bench, attends, checks);
+            for (const Attend& a : attends) contents.attend(a.command);
+        }
+        compare_state(bench, contents, checks);
+    }
+}
+
+}  // namespace
