@@ -57,11 +57,12 @@ RandomShape random_shape(const RunOptions& options) {
     return shape;
 }
 
-Inputs inputs_of(const RunOptions& options, Problem& problem) {
+/// `shapes_only`: the shapes of `problem`, and no data.
+Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
     if (!options.random.empty())
-        return random_inputs(random_shape(options), options.seed, options.timing_only, problem);
+        return random_inputs(random_shape(options), options.seed, shapes_only, problem);
     const InputFiles files{options.input, options.q, options.k, options.v};
-    return open_inputs(files, options.allow_nonfinite, options.timing_only, problem);
+    return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
 }
 
 std::string dtypes_of(const Inputs& inputs) {
@@ -154,12 +155,14 @@ class Run {
             options_.out.empty() ? 0 : options_.trace_commands.value_or(kDefaultTraceCommands);
         Problem& problem = record_.problem;
         problem = problem_of(options_);
-        inputs_ = inputs_of(options_, problem);
+        inputs_ = inputs_of(options_, true, problem);
         if (!options_.scale) problem.scale = default_scale(problem.d_k);
         check_problem(problem, platform, record_.config.device_name);
         record_.input = inputs_.description;
         record_.input_dtypes = dtypes_of(inputs_);
         record_.layout = make_layout(problem, platform);
+        // Only now is it known that the data fits.
+        if (!options_.timing_only) inputs_ = inputs_of(options_, false, problem);
     }
 
     void simulate() {

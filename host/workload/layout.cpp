@@ -17,6 +17,8 @@
 namespace tessera::host {
 namespace {
 
+constexpr double kLargestTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
+
 const char* profile_name(spec::Profile profile) {
     switch (profile) {
         case spec::Profile::kBlackbox: return "blackbox";
@@ -45,6 +47,11 @@ class Allocator {
     fw::Tensor tensor(const char* name, uint64_t heads, uint64_t rows, uint64_t row_bytes) {
         fw::Tensor t;
         t.pitch = static_cast<uint32_t>(round_up(row_bytes, bus_));
+        if (static_cast<double>(heads) * static_cast<double>(rows) * t.pitch > kLargestTensor)
+            throw UserError(
+                fmt::format("not enough memory: tensor {} has {} heads of {} rows of {} "
+                            "bytes",
+                            name, heads, rows, t.pitch));
         t.head_stride = rows * t.pitch;
         t.address = place(name, heads * t.head_stride);
         return t;

@@ -142,6 +142,8 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {"run --seed 3 --input " + good, {"--seed", "--random"}},
         {"run --random 1,2000000,64 --timing-only --set memory.size_bytes=1048576",
          {"not enough memory", "1048576"}},
+        {"run --random 1,1000000000,64", {"not enough memory", "4294967296"}},
+        {"run --random 2000000000,1000000000,64", {"not enough memory", "2000000000"}},
         {"run --random 1,300,64 --set device.profile=stats", {"stats", "stateful"}},
         {"run --input " + (files / "none.safetensors"), {"none.safetensors"}},
         {"run --input " + (files / "junk.safetensors"), {"junk.safetensors"}},
@@ -262,6 +264,56 @@ TEST_CASE("the files of --out hold the result in the shape of the input") {
             slices.holds(event["dur"] >= 0.0 && event["ts"] >= 0.0, [&] { return event.dump(); });
     CHECK(fs::exists(folder / "a/b/trace.json"));
     CHECK(folder.entries() == 6);  // x, a, b and three files: no temporary is left
+}
+
+TEST_CASE("real tensors, dense and causal: every element within the bound") {
+    const std::string data = test::large_data_dir();
+    const struct {
+        const char* file;
+        const char* device;
+        uint64_t elements;
+    } kFiles[] = {{"use-lite-layer0-n4096.safetensors", "base", 4 * 4096 * 64},
+                  {"use-lite-layer1-n2048.safetensors", "wide", 4 * 2048 * 128}};
+    Compared runs("runs"), elements("elements, with the stored reference");
+    for (const auto& f : kFiles)
+        for (const bool causal : {false, true}) {
+            const Scratch folder;
+            const std::string input = data + "/" + f.file;
+            const Finished run =
+                run_tessera("run --lse --device " + std::string(f.device) + " --input " + input +
+                            (causal ? " --mask causal" : "") + " --out " + (folder / "out"));
+            const auto json = nlohmann::json::parse(read_text(folder / "out/report.json"));
+            runs.holds(run.exit_code == 0 && json["error"]["elements"]["value"] == f.elements &&
+                           json["error"]["max_over_bound"]["value"] <= 1.0 &&
+                           json["error"]["lse"]["max_over_bound"]["value"] <= 1.0,
+                       [&] { return std::string(f.file) + run.err; });
+            // And once more without our own reference: against the one in the file.
+            const SafetensorsFile stored(input), ours(folder / "out/out.safetensors");
+            const TensorView& exact = stored.tensor(causal ? "o_causal" : "o");
+            std::vector<float> a(f.elements), b(f.elements);
+            exact.to_float(0, f.elements, a.data());
+            ours.tensor("o").to_float(0, f.elements, b.data());
+            double error = 0, square = 0;
+            for (size_t i = 0; i < a.size(); ++i) {
+                const double x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+                error += (x - y) * (x - y);
+                square += x * x;
+                elements.holds(std::fabs(x - y) < 0.02, [&] { return std::to_string(i); });
+            }
+            CHECK(std::sqrt(error / square) < 2e-3);
+        }
+}
+
+TEST_CASE("the bundled tensors of the demo") {
+    const Finished f = run_tessera(std::string("run --input ") + TESSERA_SOURCE_DIR +
+                                   "/tests/data/use-lite-layer0-2x1024.safetensors --format json");
+    REQUIRE(f.exit_code == 0);
+    const auto json = nlohmann::json::parse(f.out);
+    Compared facts("facts");
+    facts.equal(json["error"]["elements"]["value"], 2 * 1024 * 64);
+    facts.holds(json["error"]["max_over_bound"]["value"] <= 1.0, [] { return "bound"; });
+    facts.holds(json["derived"]["mac_utilisation"]["value"] >= 0.97, [] { return "utilisation"; });
+    facts.equal(json["derived"]["stall_free_difference"]["value"], 0);
 }
 
 TEST_CASE("non-finite inputs run if they are allowed to") {

@@ -19,6 +19,11 @@ using test::Compared;
 
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kSanitized = true;  // ten times slower: one head of the real tensors is enough
+#else
+constexpr bool kSanitized = false;
+#endif
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Case {
@@ -175,7 +180,7 @@ TEST_CASE("real tensors: the reference equals the stored ones") {
         const auto& shape = file.tensor("q").shape;
         for (const bool causal : {false, true}) {
             ReferenceProblem p;
-            p.query_heads = p.kv_heads = static_cast<uint32_t>(shape[0]);
+            p.query_heads = p.kv_heads = kSanitized ? 1 : static_cast<uint32_t>(shape[0]);
             p.nq = p.nk = static_cast<uint32_t>(shape[1]);
             p.d_k = p.d_v = static_cast<uint32_t>(shape[2]);
             p.scale = 1 / std::sqrt(static_cast<double>(p.d_k));
@@ -195,8 +200,8 @@ TEST_CASE("real tensors: the reference equals the stored ones") {
             const auto compare = [&](const TensorView& stored, const std::vector<double>& ours) {
                 std::vector<double> values(stored.elements);
                 stored.to_double(0, stored.elements, values.data());
-                REQUIRE(values.size() == ours.size());
-                for (size_t i = 0; i < values.size(); ++i)
+                REQUIRE(values.size() * p.query_heads == ours.size() * shape[0]);
+                for (size_t i = 0; i < ours.size(); ++i)
                     elements.holds(
                         std::fabs(values[i] - ours[i]) <= 1e-6 * (1 + std::fabs(ours[i])),
                         [&] { return stored.name + " " + std::to_string(i); });
