@@ -40,6 +40,7 @@ RtlDevice::~RtlDevice() {
 
 void RtlDevice::tick() {
     advance(hw::now_cycle());
+    irq_.write(top_->irq());
     if (!top_->idle() || accessed_ || !reads_.empty() || !writes_.empty())
         wake_.notify(hw::to_time(1));
 }
@@ -56,7 +57,6 @@ void RtlDevice::advance(Cycle now) {
     }
     require(!slept || top_->idle(), "the RTL slept although it was not idle");
     present();
-    irq_.write(top_->irq());
 }
 
 void RtlDevice::finish_cycle() {
@@ -73,17 +73,13 @@ void RtlDevice::finish_cycle() {
     was_ok_ = access_ok_;
     was_data_ = access_data_;
     accessed_ = false;
-    if (!writes_.empty() && top_->in.wready) {
-        Slot& slot = **std::find_if(writes_.begin(), writes_.end(),
-                                    [](const Slot* s) { return !s->data_done; });
+    if (top_->in.wready) {
         uint8_t beat[kMaxBusBytes];
         bool last = false;
         require(top_->write_beat(beat, last), "write data is not valid in its cycle");
-        const uint8_t* announced = slot.data.data() + size_t{slot.next_beat} * params_.bus_bytes;
-        require(std::memcmp(beat, announced, params_.bus_bytes) == 0, "write data has changed");
+        require(std::memcmp(beat, announced_, params_.bus_bytes) == 0, "write data has changed");
+        require(last == announced_last_, "WLAST is wrong");
         ++beats_checked_;
-        slot.data_done = ++slot.next_beat == slot.extension.beats;
-        require(last == slot.data_done, "WLAST is wrong");
     }
     record(top_->trace());
     if (top_->in.awvalid && top_->in.awaddr == static_cast<uint32_t>(spec::Reg::kControl) &&
@@ -176,9 +172,15 @@ void RtlDevice::drive_write() {
     const auto sending =
         std::find_if(writes_.begin(), writes_.end(), [](const Slot* s) { return !s->data_done; });
     if (sending != writes_.end() && (*sending)->scheduled) {
-        const Cycle at = (*sending)->extension.schedule.beat((*sending)->next_beat);
+        Slot& slot = **sending;
+        const Cycle at = slot.extension.schedule.beat(slot.next_beat);
         require(at >= cycle_, "a write beat was missed");
-        in.wready = at == cycle_;
+        if (at == cycle_) {
+            in.wready = true;
+            announced_ = slot.data.data() + size_t{slot.next_beat} * params_.bus_bytes;
+            slot.data_done = ++slot.next_beat == slot.extension.beats;
+            announced_last_ = slot.data_done;
+        }
     }
     if (writes_.empty() || !writes_.front()->data_done) return;
     Slot& slot = *writes_.front();

@@ -77,6 +77,8 @@ class RtlDevice : public hw::DeviceBase {
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<Slot*> free_;
     std::deque<Slot*> reads_, writes_;  // in flight, oldest first
+    const uint8_t* announced_ = nullptr;  // the write beat of this cycle
+    bool announced_last_ = false;
     uint64_t clocked_ = 0, beats_checked_ = 0;
 };
 
