@@ -50,7 +50,7 @@ struct Outcome {
 };
 
 /// Memory of test machines: data from 0 on, then the ring and the driver's completion record.
-inline constexpr uint64_t kDataBytes = 3u << 19;
+inline constexpr uint64_t kDataBytes = 768 * 1024;
 inline constexpr uint64_t kRecordAddress = kDataBytes;
 inline constexpr uint64_t kRingAddress = kDataBytes + 4096;
 inline constexpr uint64_t kMemoryBytes = kRingAddress + 64 * 1024;

@@ -11,9 +11,9 @@ using spec::Command;
 using spec::Opcode;
 
 // Where things lie: bf16 inputs, index lists, then results, each at a fresh address.
-constexpr uint64_t kInputBytes = 256 * 1024;
+constexpr uint64_t kInputBytes = 128 * 1024;
 constexpr uint64_t kIndexAddress = kInputBytes;
-constexpr uint64_t kResultAddress = 512 * 1024;
+constexpr uint64_t kResultAddress = 192 * 1024;
 
 class Builder {
   public:
@@ -133,7 +133,7 @@ void Builder::load(uint32_t kind, uint32_t bank, bool full) {
     if (c.first_row == p_.m) c.first_row = 0;
     c.rows = full ? p_.m : std::max(1u, some(p_.m - c.first_row));
     const uint32_t row_bytes = padded(spec::row_bytes(p_, c));
-    c.pitch = chance(60) ? row_bytes : row_bytes + p_.bus_bytes * below(40);
+    c.pitch = chance(60) ? row_bytes : row_bytes + p_.bus_bytes * below(24);
     const uint64_t span = uint64_t{c.pitch} * c.rows;
     c.address = align(below(kInputBytes - span));
     if (kind != 2) c.position = origin_ + below(2 * p_.m);
