@@ -135,6 +135,7 @@ void Csr::write_control(Cycle now, uint32_t value) {
     if ((value & spec::kControlSoftReset) != 0) {
         reset_from_ = now + 1;
         reset_until_ = kNever;
+        reset_due_ = true;
         wake(now + 1);
         return;
     }
@@ -187,11 +188,16 @@ void Csr::update_irq(Cycle now) {
     irq_changes_.erase(irq_changes_.begin(), irq_changes_.begin() + static_cast<ptrdiff_t>(done));
 }
 
+void Csr::reset_if_due(Cycle now) {
+    if (now != reset_from_ || !reset_due_) return;
+    reset_due_ = false;
+    reset_units(now);
+    clear_registers();
+}
+
 void Csr::step(Cycle now) {
-    if (now == reset_from_) {
-        reset_units(now);
-        clear_registers();
-    } else if (resetting(now) && core_.port->quiet(now)) {
+    reset_if_due(now);
+    if (resetting(now) && now != reset_from_ && core_.port->quiet(now)) {
         reset_until_ = now + 1;
     }
     if (resetting(now)) wake(now + 1);

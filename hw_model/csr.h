@@ -33,6 +33,9 @@ class Csr : public Unit {
     void set_head(uint32_t head, Cycle now);
     /// An error was latched; visible from cycle `visible_from` on.
     void error_latched(Cycle visible_from) { raise(spec::kIrqError, visible_from); }
+    /// Soft reset in this very cycle? Every unit asks before it does anything, for nothing may
+    /// happen in the first cycle in which the reset is visible.
+    void reset_if_due(Cycle now);
     /// Clears every unit of the device; set by the device.
     std::function<void(Cycle now)> reset_units;
 
@@ -61,7 +64,7 @@ class Csr : public Unit {
     bool notify_armed_ = false;
     uint32_t irq_status_ = 0, irq_enable_ = 0;
     std::vector<IrqChange> irq_changes_;
-    bool error_seen_ = false;
+    bool error_seen_ = false, reset_due_ = false;
     Cycle reset_from_ = kNever, reset_until_ = kNever;  // soft reset, visible
 };
 

@@ -34,6 +34,7 @@ uint64_t Dispatch::outstanding(Cycle now) const {
 }
 
 void Dispatch::step(Cycle now) {
+    core_.csr->reset_if_due(now);
     check_watchdog(now);
     if (core_.errors.halted(now) || !core_.csr->enabled(now) || last_dispatch_ == now) return;
     if (dispatch_one(now)) {

@@ -17,6 +17,7 @@ bool FrontEnd::wants_port(Cycle now) const {
 }
 
 void FrontEnd::step(Cycle now) {
+    core_.csr->reset_if_due(now);
     if (!wants_port(now)) {
         // Tail, enable and freed lines wake this unit; a full port has to be waited for.
         port_blocked_ = !core_.port->can_read(now, spec::kReadOutstanding);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hw_model/csr.h"
 #include "hw_model/dispatch.h"
 #include "hw_model/front_end.h"
 #include "hw_model/memory_port.h"
@@ -25,6 +26,7 @@ BankId LoadEngine::bank(const Dispatched& d, const Ticket*& ticket) const {
 }
 
 void LoadEngine::step(Cycle now) {
+    core_.csr->reset_if_due(now);
     if (!presenting_ && !start_next(now)) return;
     if (port_free(now) && present(loads_.back(), now)) wake(now + 1);
 }

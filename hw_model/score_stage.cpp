@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hw_model/csr.h"
 #include "hw_model/dispatch.h"
 #include "hw_model/value_stage.h"
 
@@ -41,6 +42,7 @@ Cycle ScoreStage::operands_granted(const Dispatched& d) const {
 }
 
 void ScoreStage::step(Cycle now) {
+    core_.csr->reset_if_due(now);
     if (!current_ && !next_attend(now)) return;
     // The buffer of two groups ago must be read before this group's scores arrive.
     const Cycle buffer = core_.value->buffer_free(entered_);

@@ -20,6 +20,7 @@ StoreEngine::StoreEngine(const sc_core::sc_module_name& name, Core& core)
     : Unit(name), core_(core), fifo_beats_(spec::kStoreFifoBytes / core.params.bus_bytes) {}
 
 void StoreEngine::step(Cycle now) {
+    core_.csr->reset_if_due(now);
     if (!reading_ && !begin(now)) return;
     if (!read_ahead(now)) return;
     present(now);

@@ -29,10 +29,10 @@ void TraceLog::group(const GroupTrace& group) {
 
 void TraceLog::reset(Cycle now) {
     for (size_t i = epoch_; i < commands_.size(); ++i) {
-        if (commands_[i].start != kNever && commands_[i].start > now) commands_[i].start = kNever;
-        if (commands_[i].retire != kNever && commands_[i].retire > now)
-            commands_[i].retire = kNever;
+        if (commands_[i].start >= now) commands_[i].start = kNever;
+        if (commands_[i].retire >= now) commands_[i].retire = kNever;
     }
+    while (!groups_.empty() && groups_.back().merged >= now) groups_.pop_back();
     epoch_complete_ = total_ == commands_.size();
     epoch_ = commands_.size();
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hw_model/csr.h"
 #include "hw_model/dispatch.h"
 #include "hw_model/load_engine.h"
 #include "hw_model/store_engine.h"
@@ -33,6 +34,7 @@ Cycle ValueStage::state_granted(const LaneGroup& group) const {
 }
 
 void ValueStage::step(Cycle now) {
+    core_.csr->reset_if_due(now);
     waiting_ = false;
     if (groups_.empty()) return;
     const LaneGroup& group = groups_.front();
