@@ -33,29 +33,31 @@ module tessera_operand_bank #(
   logic [BlockBits-1:0]       write_block;
   logic [AddrBits-1:0]        write_addr;
   logic [LaneBits-1:0]        write_lane;
-  logic [(Taps+1)*Word-1:0]   tap;  // tap n: n cycles old
+  logic [Word-1:0]            now;
 
   assign unused_data = ^write_data_i;
   assign write_block = BlockBits'(write_row_i / 10'(LANES));
   assign write_addr = {write_bank_i, write_block};
   assign write_lane = LaneBits'(write_row_i % 10'(LANES));
-  assign tap[Word-1:0] = {read_i, read_bank_i, read_block_i};
+  assign now = {read_i, read_bank_i, read_block_i};
+  logic [(Taps+1)*Word-1:0] tap;  // tap n: n cycles old
   if (Taps > 0) begin : g_skew
     logic [Taps*Word-1:0] tap_q;
     always_ff @(posedge clk_i) tap_q <= tap[Taps*Word-1:0];
-    assign tap[Word +: Taps*Word] = tap_q;
+    assign tap = {tap_q, now};
+  end else begin : g_straight
+    assign tap = now;
   end
 
+  // Slices of data_o are registers written here, not wires from D instances: Verilator makes one
+  // concatenation of such wires and copies all of it D times.
   for (genvar k = 0; k < D; k++) begin : g_column
-    tessera_bank_column #(.WIDTH(16), .LANES(LANES), .AddrBits(AddrBits)) u_column (
-      .clk_i        (clk_i),
-      .write_i      (write_i && (write_beat_i == 8'(k / PerBeat))),
-      .write_addr_i (write_addr),
-      .write_lane_i (write_lane),
-      .write_data_i (write_data_i[(k % PerBeat)*16 +: 16]),
-      .read_i       (tap[SKEW*k*Word + AddrBits]),
-      .read_addr_i  (tap[SKEW*k*Word +: AddrBits]),
-      .data_o       (data_o[k*LANES*16 +: LANES*16])
-    );
+    logic [LANES*16-1:0] word_q [1 << AddrBits];
+    always_ff @(posedge clk_i) begin
+      if (write_i && (write_beat_i == 8'(k / PerBeat)))
+        word_q[write_addr][write_lane*16 +: 16] <= write_data_i[(k % PerBeat)*16 +: 16];
+      if (tap[SKEW*k*Word + AddrBits])
+        data_o[k*LANES*16 +: LANES*16] <= word_q[tap[SKEW*k*Word +: AddrBits]];
+    end
   end
 endmodule

@@ -45,17 +45,14 @@ module tessera_state_bank #(
     localparam int unsigned Beat = (k == D) ? 0 : 1 + k / PerBeat;
     localparam int unsigned Word = (k == D) ? 0 : k % PerBeat;
     logic [31:0] o_q [1 << RowBits];
-    logic [31:0] merge_q, store_q;
     logic        load, write;
     assign load  = load_i && (load_beat_i == 8'(Beat));
     assign write = write_i && ((k == D) || (10'(k) < write_cols_i));
     always_ff @(posedge clk_i) begin
-      if (merge_read_i) merge_q <= o_q[merge_row];
-      if (store_read_i) store_q <= o_q[store_row];
+      if (merge_read_i) merge_o[k*32 +: 32] <= o_q[merge_row];
+      if (store_read_i) store_o[k*32 +: 32] <= o_q[store_row];
       if (load || write) o_q[row] <= load ? load_data_i[Word*32 +: 32] : write_data_i[k*32 +: 32];
     end
-    assign merge_o[k*32 +: 32] = merge_q;
-    assign store_o[k*32 +: 32] = store_q;
   end
 
   logic [31:0] word_q [1 << RowBits];
