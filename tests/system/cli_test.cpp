@@ -10,9 +10,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "firmware/sequencer.h"
 #include "host/cli/device_error.h"
-#include "host/cli/options.h"
+#include "host/cli/output_folder.h"
 #include "host/error.h"
 #include "host/io/safetensors.h"
 #include "tests/support/catch.h"
@@ -58,8 +57,9 @@ std::string read_text(const std::string& path) {
 /// Runs `tessera ARGUMENTS` through the shell.
 Finished run_tessera(const std::string& arguments) {
     const Scratch scratch;
-    const std::string command = std::string(TESSERA_BINARY) + " " + arguments + " > " +
-                                scratch / "out" + " 2> " + scratch / "err";
+    const std::string command = std::string("env -u SYSTEMC_DISABLE_COPYRIGHT_MESSAGE ") +
+                                TESSERA_BINARY + " " + arguments + " > " + scratch / "out" +
+                                " 2> " + scratch / "err";
     const int status = std::system(command.c_str());
     Finished f;
     f.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -264,6 +264,20 @@ TEST_CASE("the files of --out hold the result in the shape of the input") {
             slices.holds(event["dur"] >= 0.0 && event["ts"] >= 0.0, [&] { return event.dump(); });
     CHECK(fs::exists(folder / "a/b/trace.json"));
     CHECK(folder.entries() == 6);  // x, a, b and three files: no temporary is left
+}
+
+TEST_CASE("a folder that was made for a failed run is removed, one that was there stays") {
+    const Scratch scratch;
+    Compared facts("facts");
+    fs::create_directory(scratch / "there");
+    std::ofstream(scratch / "there/file") << "x";
+    for (const char* name : {"a", "a/b/c", "there", "there/new/"}) {
+        {
+            const OutputFolder folder(scratch / name);
+            facts.equal(fs::is_directory(scratch / name), true, [&] { return name; });
+        }
+        facts.equal(scratch.entries(), 2u, [&] { return name; });
+    }
 }
 
 TEST_CASE("real tensors, dense and causal: every element within the bound") {
