@@ -246,8 +246,10 @@ Outcome run_machine(const hw::PlatformConfig& config,
             Machine machine(config);
             Outcome outcome;
             body(machine, outcome);
-            const uint8_t* memory = machine.memory(0, memory_bytes);
-            outcome.memory.assign(memory, memory + memory_bytes);
+            if (memory_bytes != 0) {
+                const uint8_t* memory = machine.memory(0, memory_bytes);
+                outcome.memory.assign(memory, memory + memory_bytes);
+            }
             Packer packer;
             visit(packer, outcome);
             return packer.bytes;

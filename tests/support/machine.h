@@ -43,7 +43,7 @@ struct Outcome {
     std::vector<hw::GroupTrace> groups;
     std::vector<RegisterWrite> writes;
     std::vector<uint64_t> notes;  ///< whatever the test's body wants to tell
-    Bytes memory;                 ///< [0, memory_bytes)
+    Bytes memory;                 ///< [0, memory_bytes), or what the test's body puts there
     uint64_t calls = 0;
 
     uint64_t counter(spec::Counter c) const { return counters[static_cast<size_t>(c)]; }

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/attention_run.h"
+
+#include "host/workload/layout.h"
+
+namespace tessera::test {
+namespace {
+
+/// The same layout somewhere else.
+host::Layout moved(host::Layout layout, uint64_t by) {
+    fw::AttentionJob& job = layout.job;
+    for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse}) t->address += by;
+    layout.driver.ring_address += by;
+    layout.driver.record_address += by;
+    return layout;
+}
+
+host::ElementReader reader(const host::Operand& operand) {
+    return [bf16 = operand.bf16](size_t first, size_t count, double* out) {
+        std::vector<uint16_t> bits(count);
+        bf16(first, count, bits.data());
+        host::bf16_reader(bits.data())(0, count, out);
+    };
+}
+
+host::ReferenceProblem reference_problem(const AttentionSetup& setup) {
+    const host::Problem& p = setup.problem;
+    host::ReferenceProblem r;
+    r.query_heads = p.query_heads;
+    r.kv_heads = p.kv_heads;
+    r.nq = p.nq;
+    r.nk = p.nk;
+    r.d_k = p.d_k;
+    r.d_v = p.d_v;
+    r.scale = p.scale;
+    r.causal = p.causal();
+    r.diagonal = p.diagonal();
+    r.q = reader(setup.inputs.q);
+    r.k = reader(setup.inputs.k);
+    r.v = reader(setup.inputs.v);
+    return r;
+}
+
+template <typename T>
+void append(Bytes& bytes, const std::vector<T>& values) {
+    const size_t at = bytes.size();
+    bytes.resize(at + values.size() * sizeof(T));
+    if (!values.empty()) std::memcpy(&bytes[at], values.data(), values.size() * sizeof(T));
+}
+
+template <typename T>
+void extract(const Bytes& bytes, size_t& at, size_t count, std::vector<T>& values) {
+    values.resize(count);
+    if (count != 0) std::memcpy(values.data(), bytes.data() + at, count * sizeof(T));
+    at += count * sizeof(T);
+}
+
+/// All devices at once. The outcome of device `which`; its `memory` is o and lse.
+Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
+    const host::Problem& p = setup.problem;
+    return run_machine(setup.platform, [&](Machine& machine, Outcome& out) {
+        host::Platform& platform = machine.platform();
+        const auto memory = [&](uint64_t a, uint64_t n) { return platform.memory(a, n); };
+        const host::Layout base = host::make_layout(p, setup.platform);
+        const uint64_t stride = (base.end + 4095) / 4096 * 4096;
+        std::vector<host::Layout> layouts;
+        std::vector<host::Platform::Program> programs;
+        std::vector<fw::DriverConfig> rings;
+        std::vector<fw::Status> status(setup.platform.devices);
+        std::vector<uint64_t> calls(setup.platform.devices);
+        for (uint32_t i = 0; i < setup.platform.devices; ++i) {
+            layouts.push_back(moved(base, i * stride));
+            layouts.back().driver.csr_base = host::kCsrBase;
+            if (!setup.platform.timing_only)
+                host::write_operands(setup.inputs, layouts.back(), memory);
+            rings.push_back(layouts.back().driver);
+        }
+        for (uint32_t i = 0; i < setup.platform.devices; ++i)
+            programs.push_back([&, i](fw::Bus& bus) {
+                fw::Driver driver(bus);
+                status[i] = driver.init(rings[i]);
+                if (status[i].ok()) status[i] = driver.run(layouts[i].job);
+                calls[i] = driver.calls();
+            });
+        host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));
+        out.status = status[which];
+        out.calls = calls[which];
+        out.counters = r.counters;
+        out.commands = std::move(r.commands);
+        out.groups = std::move(r.groups);
+        if (setup.platform.timing_only) return;
+        append(out.memory, host::read_output(layouts[which], memory));
+        if (p.want_lse)
+            append(out.memory,
+                   host::read_lse(layouts[which], memory, setup.platform.params.bus_bytes));
+    });
+}
+
+}  // namespace
+
+std::string AttentionSetup::name() const {
+    const auto n = [](uint64_t x) { return std::to_string(x); };
+    return n(problem.query_heads) + "/" + n(problem.kv_heads) + " heads " + n(problem.nq) + "x" +
+           n(problem.nk) + " d " + n(problem.d_k) + "/" + n(problem.d_v) + " " +
+           host::mask_name(problem.mask) + " " + host::schedule_name(problem.order) + " align " +
+           host::align_name(problem.align) + (problem.bf16_output ? " bf16" : "");
+}
+
+AttentionSetup random_attention(const std::string& preset, uint32_t heads, uint32_t kv_heads,
+                                uint32_t nq, uint32_t nk, uint32_t d_k, uint32_t d_v,
+                                uint64_t seed) {
+    AttentionSetup s;
+    s.platform.params = device_params(preset);
+    s.platform.memory.size_bytes = uint64_t{1} << 28;
+    host::RandomShape shape;
+    shape.heads = heads;
+    shape.tokens = nq;
+    shape.dim = d_k;
+    shape.kv_heads = kv_heads;
+    shape.keys = nk;
+    shape.dim_v = d_v;
+    s.inputs = host::random_inputs(shape, seed, false, s.problem);
+    s.problem.scale = host::default_scale(d_k);
+    return s;
+}
+
+std::vector<AttentionRun> run_attention_on_all(const AttentionSetup& setup) {
+    const host::Problem& p = setup.problem;
+    std::vector<AttentionRun> runs(setup.platform.devices);
+    for (uint32_t i = 0; i < setup.platform.devices; ++i) {
+        AttentionRun& run = runs[i];
+        run.outcome = run_devices(setup, i);
+        INFO(setup.name());
+        REQUIRE(run.outcome.failure == "");
+        REQUIRE(run.outcome.status.ok());
+        if (setup.platform.timing_only) continue;
+        const size_t rows = size_t{p.query_heads} * p.nq;
+        size_t at = 0;
+        extract(run.outcome.memory, at, rows * p.d_v, run.o);
+        if (p.want_lse) extract(run.outcome.memory, at, rows, run.lse);
+        REQUIRE(at == run.outcome.memory.size());
+    }
+    return runs;
+}
+
+AttentionRun run_attention(const AttentionSetup& setup) {
+    return std::move(run_attention_on_all(setup).at(0));
+}
+
+host::ErrorSummary compare_exact(const AttentionSetup& setup, const AttentionRun& run) {
+    const host::ReferenceProblem problem = reference_problem(setup);
+    host::ReferenceOptions options;
+    options.threads = 1;
+    const host::ReferenceResult reference = host::reference_attention(problem, options);
+    const host::BoundParams bound{setup.platform.params.m, setup.problem.bf16_output};
+    return host::compare_with_reference(problem, reference, bound, run.o.data(),
+                                        run.lse.empty() ? nullptr : run.lse.data());
+}
+
+host::ErrorSummary check_bound(Compared& compared, const AttentionSetup& setup,
+                               const AttentionRun& run) {
+    const host::ErrorSummary error = compare_exact(setup, run);
+    const auto where = [&] {
+        return setup.name() + ": largest error / bound " + std::to_string(error.max_over_bound) +
+               " in row " + std::to_string(error.worst_row);
+    };
+    compared.equal(error.elements, uint64_t{run.o.size()}, where);
+    for (uint64_t i = 0; i < error.elements; ++i)
+        compared.holds(error.max_over_bound <= 1 && error.outside == 0, where);
+    if (setup.problem.want_lse)
+        for (size_t i = 0; i < run.lse.size(); ++i)
+            compared.holds(error.has_lse && error.lse_max_over_bound <= 1, where);
+    return error;
+}
+
+void check_identities(Compared& compared, const Outcome& outcome) {
+    using spec::Counter;
+    const auto sum = [&](std::initializer_list<Counter> list) {
+        uint64_t n = 0;
+        for (const Counter c : list) n += outcome.counter(c);
+        return n;
+    };
+    const uint64_t cycles = outcome.counter(Counter::kCycles);
+    compared.holds(cycles > 0, [] { return "cycles"; });
+    compared.equal(sum({Counter::kLoadBusy, Counter::kLoadStall, Counter::kLoadIdle}), cycles,
+                   [] { return "load"; });
+    compared.equal(sum({Counter::kScoreBusy, Counter::kScoreStallQ, Counter::kScoreStallK,
+                        Counter::kScoreStallBuffer, Counter::kScoreIdle}),
+                   cycles, [] { return "score"; });
+    compared.equal(sum({Counter::kValueBusy, Counter::kValueStallV, Counter::kValueStallState,
+                        Counter::kValueStallScore, Counter::kValueIdle}),
+                   cycles, [] { return "value"; });
+    compared.equal(sum({Counter::kStoreBusy, Counter::kStoreStall, Counter::kStoreIdle}), cycles,
+                   [] { return "store"; });
+}
+
+}  // namespace tessera::test

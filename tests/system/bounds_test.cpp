@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The error bound of docs/device.md, section 5, where it is hardest to keep: very many keys with
+// equal weights, one key that outweighs all others, and keys whose weights vanish beside it.
+#include <cmath>
+
+#include "spec/float.h"
+#include "tests/support/attention_run.h"
+
+using namespace tessera;
+using test::AttentionSetup;
+using test::Compared;
+
+namespace {
+
+constexpr uint32_t kQueries = 8, kKeys = 65536, kDim = 64;
+
+uint16_t to_bf16(float x) { return spec::fp32_to_bf16(test::bits_of(x)); }
+
+/// Element `i` of an operand by a function.
+host::Operand operand(std::function<float(uint64_t row, uint64_t column)> element) {
+    host::Operand o;
+    o.dtype = "BF16";
+    o.bf16 = [element = std::move(element)](uint64_t first, uint64_t count, uint16_t* out) {
+        for (uint64_t i = 0; i < count; ++i)
+            out[i] = to_bf16(element((first + i) / kDim, (first + i) % kDim));
+    };
+    return o;
+}
+
+/// A value between -1 and 1 that depends on nothing but its place.
+float noise(uint64_t row, uint64_t column) {
+    uint64_t x = (row * 64 + column + 1) * 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    return static_cast<float>(static_cast<double>(x >> 40) * 0x1p-23 - 1);
+}
+
+AttentionSetup long_context(std::function<float(uint64_t)> key) {
+    AttentionSetup s = test::random_attention("base", 1, 1, kQueries, kKeys, kDim, kDim, 1);
+    // Every row with another weight of column 0, where keys differ.
+    s.inputs.q = operand([](uint64_t row, uint64_t column) {
+        return column == 0 ? 1.0f + static_cast<float>(row) * 0.03125f : 0.0f;
+    });
+    s.inputs.k = operand([key = std::move(key)](uint64_t row, uint64_t column) {
+        return column == 0 ? key(row) : 0.5f;
+    });
+    s.inputs.v = operand(noise);
+    s.problem.scale = 1;
+    s.problem.want_lse = true;
+    s.platform.trace_commands = 0;
+    return s;
+}
+
+void compare(const char* name, const AttentionSetup& s) {
+    Compared bound(std::string("elements and rows within the bound, ") + name);
+    Compared identities("counter identities");
+    const test::AttentionRun run = test::run_attention(s);
+    const host::ErrorSummary error = test::check_bound(bound, s, run);
+    test::check_identities(identities, run.outcome);
+    std::printf("%s: largest error / bound %.3f, lse %.3f\n", name, error.max_over_bound,
+                error.lse_max_over_bound);
+}
+
+}  // namespace
+
+TEST_CASE("65,536 keys with equal scores") {
+    compare("equal scores", long_context([](uint64_t) { return 3.0f; }));
+}
+
+TEST_CASE("65,536 keys, one of which outweighs the others together") {
+    for (const uint64_t winner : {uint64_t{0}, uint64_t{40000}, uint64_t{kKeys - 1}})
+        compare("one dominating key",
+                long_context([winner](uint64_t row) { return row == winner ? 16.0f : 0.0f; }));
+}
+
+TEST_CASE("65,536 keys, one of which makes the others vanish") {
+    compare("one key alone", long_context([](uint64_t row) { return row == 777 ? 200.0f : 0.0f; }));
+}
+
+TEST_CASE("65,536 keys whose maximum rises from tile to tile") {
+    compare("rising scores",
+            long_context([](uint64_t row) { return static_cast<float>(row / 128) * 0.0625f; }));
+}
+
+TEST_CASE("inputs of every magnitude") {
+    const uint64_t seed = test::test_random()();
+    Compared bound("elements and rows within the bound");
+    for (int power = -12; power <= 4; power += 4) {
+        AttentionSetup s = test::random_attention("small", 1, 1, 64, 777, 64, 64, seed);
+        s.problem.scale = std::ldexp(0.125, power);
+        s.problem.want_lse = true;
+        test::check_bound(bound, s, test::run_attention(s));
+    }
+}
