@@ -55,7 +55,7 @@ module tessera_compute_engine #(
   input  logic                   halted_i,
   input  logic                   load_active_i,  // a load has started and is not over
   input  logic                   store_active_i,
-  output logic [7:0]             active_o,       // ATTENDs started and not over (register)
+  output logic [7:0]             active_o,       // ATTENDs started and not over, at most 255 shown
   output logic                   abort_o,          // pulse: the pipeline is dropped in this cycle
 
   // Bank touches of an ATTEND that are over: pulse in the cycle before the contract's "visible".
@@ -444,8 +444,8 @@ module tessera_compute_engine #(
 
   // ---- What is over, rows merged, ATTENDs on their way
   logic       retire;
-  logic [7:0] active_q;
-  logic [7:0] complete_q, complete;  // all groups admitted, not retired
+  logic [9:0] active_q;
+  logic [9:0] complete_q, complete;  // all groups admitted, not retired
   logic       dropped_q;             // the others were dropped
   logic [21:0] state_rows_q;
 
@@ -458,22 +458,22 @@ module tessera_compute_engine #(
   assign state_release_o      = retire;
   assign state_release_bank_o = merge_write_bank;
   assign state_rows_o         = state_rows_q;
-  assign active_o             = active_q;
+  assign active_o             = (active_q > 10'd255) ? 8'd255 : active_q[7:0];
   assign drop_o               = halted_i && !continuing && head_valid_i;
-  assign complete             = complete_q + 8'(admit && waiting.last) - 8'(retire);
+  assign complete             = complete_q + {9'd0, admit && waiting.last} - {9'd0, retire};
 
   always_ff @(posedge clk_i) begin
     if (clear) begin
-      active_q     <= 8'd0;
-      complete_q   <= 8'd0;
+      active_q     <= 10'd0;
+      complete_q   <= 10'd0;
       dropped_q    <= 1'b0;
       state_rows_q <= '0;
     end else begin
       complete_q <= complete;
       dropped_q  <= dropped_q || abort;
       // Dropped ATTENDs are over when the ones before them are.
-      if ((dropped_q || abort) && (complete == 8'd0)) active_q <= 8'd0;
-      else active_q <= active_q + 8'(start_o) - 8'(retire);
+      if ((dropped_q || abort) && (complete == 10'd0)) active_q <= 10'd0;
+      else active_q <= active_q + {9'd0, start_o} - {9'd0, retire};
       if (merge_write)
         state_rows_q[merge_write_bank*11 +: 11] <= retire ? 11'd0 : {1'b0, merge_write_row} + 11'd1;
     end

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Drives a Verilated compute engine with ATTENDs whose cycles of visibility and grants are scripted,
-// and says by the formulas of docs/timing.md what must happen when. Included once per configuration,
-// with TESSERA_ENGINE = the Verilated class and TESSERA_ENGINE_PARAMS = {M, D, LANES, INTERLEAVE, B}.
+// Drives a Verilated compute engine with ATTENDs whose cycles of visibility and grants are
+// scripted, and says by the formulas of docs/timing.md what must happen when. Compiled per
+// configuration, with TESSERA_ENGINE the Verilated class and TESSERA_ENGINE_PARAMS = {M, D, LANES,
+// INTERLEAVE, BUS_BYTES}.
 #pragma once
+#include TESSERA_ENGINE_HEADER
+
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -22,7 +26,7 @@ inline constexpr spec::DeviceParams kParams = TESSERA_ENGINE_PARAMS;
 /// An ATTEND and when the outside lets it go on.
 struct Attend {
     spec::Command command;
-    Cycle visible = 0;  ///< head of the queue at the earliest
+    Cycle visible = 0;                     ///< head of the queue at the earliest
     Cycle q = 0, k = 0, v = 0, state = 0;  ///< granted from here on
 };
 

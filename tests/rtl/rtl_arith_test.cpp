@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The arithmetic units against spec/, at full rate, each result in exactly its cycle: 10^7 random and
-// directed operand pairs (ties, cancellation, overflow, the flush boundary, NaN, Inf, subnormals).
+// The arithmetic units against spec/, at full rate, each result in exactly its cycle: 10^7 random
+// and directed operand pairs (ties, cancellation, overflow, the flush boundary, NaN, Inf,
+// subnormals).
 #include <array>
 #include <deque>
 #include <functional>
@@ -33,16 +34,16 @@ class Operands {
             case 0: return {special(a), special(b)};
             case 1: return {special(a), b};
             case 2: return {a, special(b)};
-            case 3: return {a, a ^ spec::kSign ^ (b & 0xff)};        // cancellation
-            case 4: return {a, near_exponent(a, b, 3)};              // cancellation, few places
+            case 3: return {a, a ^ spec::kSign ^ (b & 0xff)};  // cancellation
+            case 4: return {a, near_exponent(a, b, 3)};        // cancellation, few places
             case 5: return {near_one(a), near_one(b)};
             case 6: return {tie(a, b, 24), tie(b, a, 24)};
-            case 7: return {low(a), low(b)};                         // flush boundary of a sum
-            case 8: return {a, product_partner(a, b, 1)};            // flush boundary of a product
-            case 9: return {a, product_partner(a, b, 255)};          // overflow of a product
+            case 7: return {low(a), low(b)};                 // flush boundary of a sum
+            case 8: return {a, product_partner(a, b, 1)};    // flush boundary of a product
+            case 9: return {a, product_partner(a, b, 255)};  // overflow of a product
             case 10: return {a, quotient_partner(a, b, 1)};
             case 11: return {a, quotient_partner(a, b, 255)};
-            case 12: return {high(a), high(b)};                      // overflow of a sum
+            case 12: return {high(a), high(b)};  // overflow of a sum
             default: return {a, near_exponent(a, b, 26)};
         }
     }
@@ -166,8 +167,8 @@ TEST_CASE("arithmetic units: random and directed operands") {
 
 TEST_CASE("arithmetic units: every pair of edge values") {
     std::vector<uint32_t> edges;
-    for (const uint32_t e : {0u, 1u, 2u, 23u, 24u, 25u, 63u, 64u, 102u, 103u, 126u, 127u, 128u, 133u,
-                             134u, 141u, 142u, 150u, 190u, 191u, 253u, 254u, 255u})
+    for (const uint32_t e : {0u,   1u,   2u,   23u,  24u,  25u,  63u,  64u,  102u, 103u, 126u, 127u,
+                             128u, 133u, 134u, 141u, 142u, 150u, 190u, 191u, 253u, 254u, 255u})
         for (const uint32_t f : {0u, 1u, 2u, 0x3fffffu, 0x400000u, 0x400001u, 0x7ffffeu, 0x7fffffu,
                                  0x008000u, 0x018000u, 0x007fffu, 0x7f8000u, 0x7f0000u, 0x7e0000u})
             for (const uint32_t s : {0u, spec::kSign}) edges.push_back(s | e << 23 | f);
@@ -185,8 +186,9 @@ TEST_CASE("scaling down: every exponent with every delta that matters") {
                 dut.a_i = a;
                 dut.b_i = delta;
                 dut.eval();
-                compared.equal(uint32_t{dut.scaled_o}, spec::fp_scale_down(a, delta),
-                               [&] { return words({a, delta}); });
+                compared.equal(uint32_t{dut.scaled_o}, spec::fp_scale_down(a, delta), [&] {
+                    return words({a, delta});
+                });
             }
 }
 

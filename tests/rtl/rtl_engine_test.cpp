@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The compute engine on its own: bits against the golden ATTEND, every cycle against the formulas of
-// docs/timing.md, with commands and grants that come at random times.
+// The compute engine on its own: bits against the golden ATTEND, every cycle against the formulas
+// of docs/timing.md, with commands and grants that come at random times.
 #include "tests/rtl/engine_bench.h"
 
 namespace {
@@ -32,22 +32,20 @@ Contents random_contents(std::mt19937_64& random, bool wild) {
     for (auto* kind : {&c.q, &c.k, &c.v})
         for (Contents::Operand& bank : *kind) {
             for (uint16_t& e : bank.element) e = element(random, wild);
-            const uint32_t base = static_cast<uint32_t>(pick(random, 3) == 0
-                                                            ? random() >> 33
-                                                            : pick(random, 2 * kParams.m));
+            const uint32_t base = static_cast<uint32_t>(
+                pick(random, 3) == 0 ? random() >> 33 : pick(random, 2 * kParams.m));
             for (uint32_t i = 0; i < kParams.m; ++i)
-                bank.position[i] = pick(random, 8) == 0
-                                       ? static_cast<uint32_t>(random() >> 33)
-                                       : (base + i) & 0x7fffffff;
+                bank.position[i] = pick(random, 8) == 0 ? static_cast<uint32_t>(random() >> 33)
+                                                        : (base + i) & 0x7fffffff;
         }
     for (auto& bank : c.state)
         for (uint32_t i = 0; i < kParams.m; ++i) {
             ReferenceRow row;
             row.state.l = word(random, wild);
-            row.state.m = static_cast<int16_t>(
-                pick(random, 6) == 0 ? spec::kEmpty
-                : pick(random, 6) == 0 ? static_cast<int>(random() & 0xffff) - 32768
-                                       : static_cast<int>(pick(random, 40)) - 20);
+            row.state.m = static_cast<int16_t>(pick(random, 6) == 0 ? spec::kEmpty
+                                               : pick(random, 6) == 0
+                                                   ? static_cast<int>(random() & 0xffff) - 32768
+                                                   : static_cast<int>(pick(random, 40)) - 20);
             row.state.flags = static_cast<uint16_t>(pick(random, 4));
             for (uint32_t j = 0; j < kParams.d; ++j) row.o.push_back(word(random, wild));
             bank.push_back(row);
@@ -101,7 +99,9 @@ std::vector<Attend> random_attends(std::mt19937_64& random, Cycle from) {
         std::memcpy(&c.factor, &factor, 4);
         if (pick(random, 30) == 0) c.factor = static_cast<uint32_t>(random());
         c.mask = random_mask(random);
-        const auto later = [&] { return at + (waits && pick(random, 2) == 0 ? pick(random, span) : 0); };
+        const auto later = [&] {
+            return at + (waits && pick(random, 2) == 0 ? pick(random, span) : 0);
+        };
         a.visible = later();
         a.q = later();
         a.k = later();
@@ -299,7 +299,8 @@ TEST_CASE("compute engine: random sequences of ATTENDs") {
     EngineBench bench;
     Checks checks;
     const char* count = std::getenv("TESSERA_ENGINE_SEQUENCES");
-    const uint64_t sequences = count != nullptr ? std::strtoull(count, nullptr, 10) : TESSERA_ENGINE_SEQUENCES;
+    const uint64_t sequences =
+        count != nullptr ? std::strtoull(count, nullptr, 10) : TESSERA_ENGINE_SEQUENCES;
     for (uint64_t i = 0; i < sequences; ++i) {
         INFO("sequence " << i);
         Contents contents = random_contents(random, pick(random, 2) == 0);
@@ -317,6 +318,131 @@ TEST_CASE("compute engine: random sequences of ATTENDs") {
             for (const Attend& a : attends) contents.attend(a.command);
         }
         compare_state(bench, contents, checks);
+    }
+}
+
+TEST_CASE("compute engine: many short commands on their way at once") {
+    std::mt19937_64 random = test_random();
+    EngineBench bench;
+    Checks checks;
+    Contents contents = random_contents(random, false);
+    bench.load_all(contents);
+    for (const uint32_t keys : {1u, kParams.lanes, kParams.lanes + 1}) {
+        std::vector<Attend> attends(100);
+        for (Attend& a : attends) {
+            a = random_attends(random, 0).front();
+            a.visible = a.q = a.k = a.v = a.state = bench.now();
+            a.command.rows = 1 + uint32_t(pick(random, kParams.m));
+            a.command.keys = 1 + uint32_t(pick(random, keys));
+        }
+        run_sequence(bench, attends, checks);
+        for (const Attend& a : attends) contents.attend(a.command);
+        compare_state(bench, contents, checks);
+    }
+}
+
+TEST_CASE("compute engine: soft reset at any moment") {
+    std::mt19937_64 random = test_random();
+    EngineBench bench;
+    Checks checks;
+    for (uint32_t round = 0; round < 30; ++round) {
+        const std::vector<Attend> attends = random_attends(random, 0);
+        const Cycle stop =
+            bench.now() + pick(random, 4 * kParams.interleave * (kParams.m + kParams.d));
+        size_t head = 0;
+        bench.dut.v_granted_i = bench.dut.state_granted_i = 1;
+        while (bench.now() < stop) {
+            bench.present(head < attends.size() ? &attends[head] : nullptr, 0);
+            bench.settle();
+            head += bench.dut.pop_o;
+            bench.edge();
+        }
+        bench.present(nullptr, 0);
+        bench.dut.srst_i = 1;
+        bench.step();
+        bench.dut.srst_i = 0;
+        for (Cycle i = 0; i < 3 * Cycle{kParams.interleave} * (kParams.m + kParams.d); ++i) {
+            bench.settle();
+            const TESSERA_ENGINE& dut = bench.dut;
+            checks.pulses.equal(dut.q_release_o || dut.k_release_o || dut.v_release_o ||
+                                    dut.state_release_o || dut.retire_o || dut.group_o ||
+                                    dut.start_o || dut.score_busy_o || dut.value_busy_o ||
+                                    dut.state_row_write_o || dut.admit_valid_o,
+                                false);
+            checks.pulses.equal(uint32_t{dut.active_o}, 0u);
+            checks.pulses.equal(uint32_t{dut.state_rows_o}, 0u);
+            bench.edge();
+        }
+        Contents contents = random_contents(random, false);
+        bench.load_all(contents);
+        const std::vector<Attend> more = random_attends(random, bench.now());
+        run_sequence(bench, more, checks);
+        for (const Attend& a : more) contents.attend(a.command);
+        compare_state(bench, contents, checks);
+    }
+}
+
+TEST_CASE("compute engine: after an error, groups without hope are dropped") {
+    std::mt19937_64 random = test_random();
+    Compared pulses("pulses of an abort");
+    for (uint32_t round = 0; round < 60; ++round) {
+        EngineBench bench;
+        TESSERA_ENGINE& dut = bench.dut;
+        std::vector<Attend> attends(3);
+        for (Attend& a : attends) {
+            a = random_attends(random, bench.now()).front();
+            a.visible = a.q = a.k = a.v = a.state = bench.now();
+        }
+        const bool lacks_v = random() & 1;
+        const Cycle never = ~Cycle{0} >> 1;
+        attends[1].v = lacks_v ? never : 0;
+        attends[1].state = lacks_v ? 0 : never;
+        const std::vector<GroupCycles> groups =
+            expected_cycles({attends.begin(), attends.begin() + 1});
+        // The groups behind enter as far as the score buffers let them.
+        const Cycle wait = pick(random, 600);
+        const Cycle halted = bench.now() + wait;
+        const Cycle loads_end = halted + pick(random, 50), stores_end = halted + pick(random, 50);
+        Cycle started = 0, aborted = 0;
+        size_t head = 0, starts = 0, retires = 0;
+        while (bench.now() < halted + 3000) {
+            const Cycle now = bench.now();
+            bench.present(head < attends.size() ? &attends[head] : nullptr, uint32_t(head));
+            dut.halted_i = now >= halted;
+            dut.load_active_i = now < loads_end;
+            dut.store_active_i = now < stores_end;
+            dut.v_granted_i = dut.state_granted_i = 0;
+            bench.settle();
+            if (dut.admit_valid_o) {
+                dut.v_granted_i = attends[dut.admit_tickets_o].v <= now;
+                dut.state_granted_i = attends[dut.admit_tickets_o].state <= now;
+                bench.settle();
+            }
+            if (dut.start_o) {
+                if (starts++ == 1) started = now;
+                pulses.holds(now < halted, [] { return "start after the error"; });
+            }
+            retires += dut.retire_o;
+            if (dut.abort_o) {
+                pulses.equal(aborted, Cycle{0}, [] { return "second abort"; });
+                aborted = now;
+            }
+            if (dut.drop_o)
+                head = attends.size();  // the queue is empty from the next cycle on
+            else
+                head += dut.pop_o;
+            bench.edge();
+        }
+        bench.settle();
+        pulses.equal(uint32_t{dut.active_o}, 0u, [] { return "active at the end"; });
+        pulses.equal(retires, size_t{groups.back().score < halted || starts > 0},
+                     [] { return "retired"; });
+        pulses.equal(aborted != 0, started != 0, [] { return "aborted"; });
+        if (aborted == 0) continue;
+        // First group of command 1: seen from S + 1, and after the last admission of command 0.
+        const Cycle hopeless = std::max(loads_end, lacks_v ? halted : std::max(halted, stores_end));
+        pulses.equal(aborted, std::max({hopeless, started + 1, groups.back().admit + 1}),
+                     [] { return "cycle of the abort"; });
     }
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Test top: the exponential, and the mask unit with four lanes.
+module rtl_softmax_top (
+  input  logic         clk_i,
+  // Exponential
+  input  logic         exp_valid_i,
+  input  logic         identity_i,
+  input  logic         nan_i,
+  input  logic [31:0]  t_i,
+  input  logic [15:0]  m_i,
+  output logic [15:0]  weight_o,
+  // Mask unit
+  input  logic         mask_valid_i,
+  input  logic [9:0]   key_i,
+  input  logic [31:0]  k_position_i,
+  input  logic [9:0]   row_i,
+  input  logic [10:0]  rows_i,
+  input  logic [127:0] q_position_i,
+  input  logic [6:0]   flags_i,
+  input  logic [31:0]  window_i,
+  input  logic [31:0]  sinks_i,
+  input  logic [31:0]  block_i,
+  input  logic [31:0]  tail_i,
+  input  logic [10:0]  free_from_i,
+  input  logic [10:0]  diag_group_i,
+  output logic [3:0]   allowed_o
+);
+  tessera_exp2 u_exp2 (
+    .clk_i      (clk_i),
+    .valid_i    (exp_valid_i),
+    .identity_i (identity_i),
+    .nan_i      (nan_i),
+    .t_i        (t_i),
+    .m_i        (m_i),
+    .weight_o   (weight_o)
+  );
+  tessera_mask_unit #(.LANES(4)) u_mask (
+    .clk_i        (clk_i),
+    .valid_i      (mask_valid_i),
+    .key_i        (key_i),
+    .k_position_i (k_position_i),
+    .row_i        (row_i),
+    .rows_i       (rows_i),
+    .q_position_i (q_position_i),
+    .flags_i      (flags_i),
+    .window_i     (window_i),
+    .sinks_i      (sinks_i),
+    .block_i      (block_i),
+    .tail_i       (tail_i),
+    .free_from_i  (free_from_i),
+    .diag_group_i (diag_group_i),
+    .allowed_o    (allowed_o)
+  );
+endmodule
