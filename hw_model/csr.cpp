@@ -153,6 +153,7 @@ void Csr::write_control(Cycle now, uint32_t value) {
     }
     enable_.set(enable, now, now + 1);
     core_.wake_front_end(now + 1);
+    core_.dispatch->wake(now + 1);  // descriptors may be waiting for this
 }
 
 void Csr::raise(uint32_t bits, Cycle visible_from) {

@@ -33,6 +33,17 @@ uint64_t Dispatch::outstanding(Cycle now) const {
            core_.store->retired().count(now);
 }
 
+bool Dispatch::fence_waiting(Cycle now) const {
+    if (core_.errors.halted(now)) return false;
+    if (fence_sent_)
+        return core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]) > now;
+    // What was dispatched in this cycle is still the head that others see.
+    if (last_dispatch_ == now || !core_.csr->enabled(now)) return false;
+    const spec::Descriptor* head = core_.front_end->head(now);
+    return head != nullptr && spec::decode(*head).opcode == Opcode::kFence &&
+           spec::check(core_.params, *head) == spec::ErrorCode::kNone;
+}
+
 void Dispatch::step(Cycle now) {
     core_.csr->reset_if_due(now);
     check_watchdog(now);

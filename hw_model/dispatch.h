@@ -15,7 +15,8 @@ class Dispatch : public Unit {
 
     /// Commands dispatched and not retired, as visible in cycle `now`.
     uint64_t outstanding(Cycle now) const;
-    bool fence_waiting(Cycle now) const { return !core_.errors.halted(now) && fence_; }
+    /// Is dispatch held by a FENCE, at the head of the FIFO or under way?
+    bool fence_waiting(Cycle now) const;
     /// An engine's queue has room from cycle `at` on.
     void on_room(Cycle at) {
         if (blocked_) wake(at);

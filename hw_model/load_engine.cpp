@@ -183,13 +183,15 @@ void LoadEngine::take_indices(Load& load, const uint8_t* data, uint32_t beats,
                               const BurstSchedule& schedule) {
     const spec::Command& c = load.d.command;
     const uint32_t per_beat = core_.params.bus_bytes / 4;
+    bool over_limit = false;
     for (uint32_t i = 0; i < beats * per_beat && load.indices_seen < c.rows; ++i) {
         uint32_t index = 0;
         std::memcpy(&index, data + size_t{4} * i, 4);
         ++load.indices_seen;
         load.index.push_back(index);
-        if (index < c.index_limit || load.failed) continue;
-        load.failed = true;
+        // In a bad beat there is no index; one before it comes first.
+        if (index < c.index_limit || over_limit || i / per_beat >= schedule.error_beat) continue;
+        over_limit = load.failed = true;
         core_.fail(spec::ErrorCode::kIndexOverLimit, c.tag,
                    schedule.beat(i / per_beat) + spec::kSinkCycles, ErrorSource::kLoad);
     }
