@@ -18,7 +18,7 @@ package tessera_pkg;
   localparam int unsigned ReadBurstBytes   /*verilator public*/ = 4096;
   localparam int unsigned WriteBurstBytes  /*verilator public*/ = 1024;
   localparam int unsigned MaxBurstBeats    /*verilator public*/ = 256;
-  localparam int unsigned StoreFifoBytes   /*verilator public*/ = 4096;
+  localparam int unsigned StoreFifoBytes   /*verilator public*/ = 8192;
   localparam logic [31:0] PositionLimit    /*verilator public*/ = 32'h8000_0000;
 
   // Profiles

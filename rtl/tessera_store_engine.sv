@@ -124,7 +124,7 @@ module tessera_store_engine #(
   logic [63:0] next_q, range_q, step_next, step_range;
   logic [23:0] left_q, step_left;
   logic [15:0] ranges_q, step_ranges;
-  logic [8:0] available;
+  logic [9:0] available;
   logic present, plan_last;
   tessera_burst_plan #(
     .BUS_BYTES(BUS_BYTES), .BOUNDARY(tessera_pkg::WriteBurstBytes)
@@ -142,7 +142,7 @@ module tessera_store_engine #(
     .left_o(step_left),
     .ranges_o(step_ranges)
   );
-  assign present = reading_q && !hopeless && available >= write_beats_o && can_write_i;
+  assign present = reading_q && !hopeless && available >= {1'b0, write_beats_o} && can_write_i;
   assign pop_o = present && plan_last;
   assign write_o = present;
   assign write_address_o = next_q;

@@ -11,7 +11,7 @@ module tessera_store_fifo #(
   // Beats come in
   input  logic                   push_i,
   input  logic [BUS_BYTES*8-1:0] data_i,
-  output logic [8:0]             available_o,
+  output logic [9:0]             available_o,
   // A burst is presented
   input  logic                   present_i,
   input  logic [8:0]             present_beats_i,
@@ -28,7 +28,7 @@ module tessera_store_fifo #(
 
   logic [BUS_BYTES*8-1:0] beat_q[Depth] /*verilator public_flat_rd*/;
   logic [PtrBits-1:0] write_q, present_q /*verilator public_flat_rd*/, read_q;
-  logic [8:0] available_q;
+  logic [9:0] available_q;
 
   // Presented bursts whose data has not left
   logic [8:0] burst_q[Bursts];
@@ -54,7 +54,7 @@ module tessera_store_fifo #(
       available_q <= '0;
     end else begin
       if (push_i) write_q <= write_q + 1'b1;
-      available_q <= available_q + 9'(push_i) - (present_i ? present_beats_i : 9'd0);
+      available_q <= available_q + 10'(push_i) - (present_i ? {1'b0, present_beats_i} : 10'd0);
     end
     if (!rst_ni) begin
       present_q <= '0;
@@ -83,8 +83,8 @@ module tessera_store_fifo #(
   end
 
 `ifndef SYNTHESIS
-  assert property (@(posedge clk_i) disable iff (!rst_ni) push_i |-> available_q < 9'(Depth));
+  assert property (@(posedge clk_i) disable iff (!rst_ni) push_i |-> available_q < 10'(Depth));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-                   present_i |-> present_beats_i <= available_q && bursts_q < 5'(Bursts));
+                   present_i |-> {1'b0, present_beats_i} <= available_q && bursts_q < 5'(Bursts));
 `endif
 endmodule
