@@ -82,7 +82,7 @@ uint32_t Csr::read_word(Reg reg, Cycle now) {
         case Reg::kRingSize: return ring_size_;
         case Reg::kRingTail: return tail_.get(now);
         case Reg::kRingHead: return head_.get(now);
-        case Reg::kRingNotify: return notify_;
+        case Reg::kRingNotify: return notify_.get(now);
         case Reg::kIrqStatus: update_irq(now); return irq_status_;
         case Reg::kIrqEnable: return irq_enable_;
         case Reg::kErrorCode: return static_cast<uint32_t>(core_.errors.visible(now).code);
@@ -114,9 +114,10 @@ void Csr::write_word(Reg reg, Cycle now, uint32_t value) {
             core_.wake_front_end(now + 1);
             break;
         case Reg::kRingNotify:
-            notify_ = value;
-            notify_armed_ = true;
-            set_head(head_.latest(), now);
+            notify_.set(value, now, now + 1);
+            notify_armed_.set(true, now, now + 1);
+            notify_written_ = now;
+            wake(now + 1);
             break;
         case Reg::kIrqStatus:
             irq_changes_.push_back({now + 1, 0, value});
@@ -162,12 +163,17 @@ void Csr::raise(uint32_t bits, Cycle visible_from) {
 }
 
 void Csr::set_head(uint32_t head, Cycle now) {
-    if (head != head_.latest()) head_.set(head, now, now + 1);
-    // Compared in the cycle in which both are visible; the bit is visible one cycle later.
-    if (notify_armed_ && static_cast<int32_t>(head - notify_) >= 0) {
-        notify_armed_ = false;
-        raise(spec::kIrqRing, now + 2);
-    }
+    head_.set(head, now, now + 1);
+    if (notify_armed_.latest()) wake(now + 1);
+}
+
+/// Compares RING_HEAD and RING_NOTIFY as both are visible; the bit is visible one cycle later.
+void Csr::check_notify(Cycle now) {
+    if (!notify_armed_.get(now) || notify_fired_ == now) return;
+    if (static_cast<int32_t>(head_.get(now) - notify_.get(now)) < 0) return;
+    notify_fired_ = now;
+    if (notify_written_ != now) notify_armed_.set(false, now, now + 1);
+    raise(spec::kIrqRing, now + 1);
 }
 
 void Csr::update_irq(Cycle now) {
@@ -202,6 +208,7 @@ void Csr::step(Cycle now) {
         reset_until_ = now + 1;
     }
     if (resetting(now)) wake(now + 1);
+    check_notify(now);
     update_irq(now);
     irq.write((irq_status_ & irq_enable_) != 0);
 }
@@ -210,8 +217,10 @@ void Csr::clear_registers() {
     enable_ = Register<bool>();
     tail_ = head_ = Register<uint32_t>();
     ring_base_ = 0;
-    ring_size_ = notify_ = watchdog_ = 0;
-    notify_armed_ = error_seen_ = false;
+    ring_size_ = watchdog_ = 0;
+    notify_ = Register<uint32_t>();
+    notify_armed_ = Register<bool>();
+    error_seen_ = false;
     irq_status_ = irq_enable_ = 0;
     irq_changes_.clear();
 }

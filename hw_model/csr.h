@@ -52,6 +52,7 @@ class Csr : public Unit {
     void write_word(spec::Reg reg, Cycle now, uint32_t value);
     uint32_t read_word(spec::Reg reg, Cycle now);
     uint32_t engine_state(Cycle now) const;
+    void check_notify(Cycle now);
     void update_irq(Cycle now);
     void clear_registers();
     bool resetting(Cycle now) const { return now >= reset_from_ && now < reset_until_; }
@@ -60,8 +61,10 @@ class Csr : public Unit {
     Register<bool> enable_;
     Register<uint32_t> tail_, head_;
     uint64_t ring_base_ = 0;
-    uint32_t ring_size_ = 0, notify_ = 0, watchdog_ = 0;
-    bool notify_armed_ = false;
+    uint32_t ring_size_ = 0, watchdog_ = 0;
+    Register<uint32_t> notify_;
+    Register<bool> notify_armed_;
+    Cycle notify_written_ = kNever, notify_fired_ = kNever;
     uint32_t irq_status_ = 0, irq_enable_ = 0;
     std::vector<IrqChange> irq_changes_;
     bool error_seen_ = false, reset_due_ = false;

@@ -205,8 +205,8 @@ void RtlDevice::record(const Trace& t) {
     for (const TraceEvent& retire : t.retire)
         if (retire.valid) trace_.retired(retire.number, cycle_);
     if (t.group.valid)
-        trace_.group({t.group.number, t.group_index, t.group_keys, t.group_score, t.group_value,
-                      cycle_});
+        trace_.group(
+            {t.group.number, t.group_index, t.group_keys, t.group_score, t.group_value, cycle_});
 }
 
 void RtlDevice::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The Verilated RTL as a device of the platform: the sockets of the model, pin adapters AXI4-Lite and
-// AXI4 behind them. A register access is the handshake of the cycle it comes in; an address the RTL
-// presents is a BEGIN_REQ in the same cycle; the schedule in the answer drives ready and valid in
-// exactly its cycles. Stops ticking while the device is idle and catches up at the next access.
+// The Verilated RTL as a device of the platform: the sockets of the model, pin adapters AXI4-Lite
+// and AXI4 behind them. A register access is the handshake of the cycle it comes in; an address the
+// RTL presents is a BEGIN_REQ in the same cycle; the schedule in the answer drives ready and valid
+// in exactly its cycles. Stops ticking while the device is idle and catches up at the next access.
 #pragma once
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
@@ -33,7 +33,7 @@ class RtlDevice : public hw::DeviceBase {
     sc_core::sc_out<bool>& irq() override { return irq_; }
     const hw::TraceLog& trace() const override { return trace_; }
 
-    uint64_t clocked() const { return clocked_; }          ///< cycles simulated
+    uint64_t clocked() const { return clocked_; }              ///< cycles simulated
     uint64_t beats_checked() const { return beats_checked_; }  ///< write beats as announced
 
   private:
@@ -76,7 +76,7 @@ class RtlDevice : public hw::DeviceBase {
     uint32_t was_data_ = 0;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<Slot*> free_;
-    std::deque<Slot*> reads_, writes_;  // in flight, oldest first
+    std::deque<Slot*> reads_, writes_;    // in flight, oldest first
     const uint8_t* announced_ = nullptr;  // the write beat of this cycle
     bool announced_last_ = false;
     uint64_t clocked_ = 0, beats_checked_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The Verilated design as plain C++: pins of one cycle in, pins of the same cycle out. Knows neither
-// SystemC nor TLM, so that the generated headers stay in translation units of their own.
+// The Verilated design as plain C++: pins of one cycle in, pins of the same cycle out. Knows
+// neither SystemC nor TLM, so that the generated headers stay in translation units of their own.
 #pragma once
 #include <cstdint>
 #include <memory>

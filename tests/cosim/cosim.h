@@ -16,12 +16,15 @@ struct CosimTotals {
     void print(const std::string& name) const;
 };
 
+/// How many cases to run; TESSERA_COSIM_COUNT overrides the usual number.
+uint64_t cosim_count(uint64_t usual);
+
 /// A program for one machine; `out.notes` may carry what it has seen in registers.
 using CosimBody = std::function<void(Machine&, Outcome&)>;
 
-/// Runs `body` on both devices and compares: status, notes, register writes with their cycles, start
-/// and retire cycle of every command, every lane group, every counter, memory. `name` says how to
-/// find the case again.
+/// Runs `body` on both devices and compares: status, notes, register writes with their cycles,
+/// start and retire cycle of every command, every lane group, every counter, memory. `name` says
+/// how to find the case again.
 void cosimulate(const hw::PlatformConfig& config, const CosimBody& body, const std::string& name,
                 CosimTotals& totals);
 

@@ -3,20 +3,12 @@
 // attention jobs through it, with random memory stalls.
 #include "tests/cosim/cosim.h"
 
-#include <cstdlib>
-
 #include "tests/support/compared.h"
 #include "tests/support/random_commands.h"
 
 using namespace tessera;
 
 namespace {
-
-/// How many cases; TESSERA_COSIM_COUNT overrides it.
-uint64_t count(uint64_t usual) {
-    const char* said = std::getenv("TESSERA_COSIM_COUNT");
-    return said == nullptr ? usual : std::strtoull(said, nullptr, 10);
-}
 
 void finish(const test::CosimTotals& totals, const std::string& name) {
     totals.print(name);
@@ -78,9 +70,9 @@ void jobs(const std::string& preset, uint64_t n, uint32_t max_tokens) {
 
 }  // namespace
 
-TEST_CASE("random sequences on tiny") { sequences("tiny", count(150), 40); }
-TEST_CASE("random sequences on odd") { sequences("odd", count(40), 30); }
-TEST_CASE("random sequences on small") { sequences("small", count(8), 24); }
-TEST_CASE("jobs on tiny") { jobs("tiny", count(100), 128); }
-TEST_CASE("jobs on odd") { jobs("odd", count(10), 144); }
-TEST_CASE("jobs on small") { jobs("small", count(4), 128); }
+TEST_CASE("random sequences on tiny") { sequences("tiny", test::cosim_count(150), 40); }
+TEST_CASE("random sequences on odd") { sequences("odd", test::cosim_count(40), 30); }
+TEST_CASE("random sequences on small") { sequences("small", test::cosim_count(8), 24); }
+TEST_CASE("jobs on tiny") { jobs("tiny", test::cosim_count(100), 128); }
+TEST_CASE("jobs on odd") { jobs("odd", test::cosim_count(10), 144); }
+TEST_CASE("jobs on small") { jobs("small", test::cosim_count(4), 128); }
