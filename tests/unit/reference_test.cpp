@@ -163,7 +163,7 @@ TEST_CASE("keys that a row may not see cannot spoil it") {
     c.k.assign(32, 1.0f);
     c.v.assign(32, 2.0f);
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    for (int i = 20; i < 32; ++i) c.k[i] = c.v[i] = nan;
+    for (size_t i = 20; i < 32; ++i) c.k[i] = c.v[i] = nan;
     c.bind();
     const ReferenceResult r = reference_attention(c.problem);
     for (uint32_t i = 0; i < 32; ++i)

@@ -174,8 +174,10 @@ TEST_CASE("outputs are read from where firmware stores them") {
             }
         const std::vector<float> o = read_output(layout, memory.access());
         const std::vector<double> lse = read_lse(layout, memory.access(), 16);
-        for (uint32_t i = 0; i < 30; ++i)
-            elements.equal(o[i], static_cast<float>(i / 15 * 64 + i / 3 % 5 * 8 + i % 3));
+        for (uint32_t i = 0; i < 30; ++i) {
+            const uint32_t head = i / 15, row = i / 3 % 5, column = i % 3;
+            elements.equal(o[i], static_cast<float>(head * 64 + row * 8 + column));
+        }
         for (uint32_t i = 0; i < 10; ++i) {
             const double m = static_cast<double>(i % 5) - 2;
             const double expected = i % 5 == 4 ? -std::numeric_limits<double>::infinity()
