@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory of one column of an operand bank (or of the positions): words of LANES rows, one lane
-// written a cycle, one word read a cycle and held. Read and write of one address: the old word.
+// Positions of the rows of an operand bank: a memory of words of LANES rows, one lane written a cycle,
+// one word read a cycle and held. Read and write of one address: the old word.
 module tessera_bank_column #(
   parameter int unsigned WIDTH    = 16,
   parameter int unsigned LANES    = 1,
