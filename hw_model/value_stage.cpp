@@ -126,6 +126,8 @@ void ValueStage::account(const LaneGroup& group, Cycle value) {
 
 /// After an error: does this group wait for a bank that nobody will ever release?
 bool ValueStage::hopeless(const LaneGroup& group, Cycle now) const {
+    // A group is looked at from the cycle after its first key on, as by admission.
+    if (now <= group.score) return false;
     if (!core_.errors.halted(now) || core_.load->active(now) != 0) return false;
     if (value_granted(group) == kNever) return true;
     return state_granted(group) == kNever && core_.store->active(now) == 0;
@@ -134,6 +136,7 @@ bool ValueStage::hopeless(const LaneGroup& group, Cycle now) const {
 void ValueStage::abort(Cycle now) {
     groups_.clear();
     core_.score->abort();
+    core_.score->wake(now + 1);
     while (over_.posted() < core_.score->started()) over_.post(std::max(now + 1, over_.last()));
     core_.store->wake(over_.last());
 }
