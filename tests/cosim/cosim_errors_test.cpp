@@ -147,5 +147,5 @@ void compare_random(const std::string& preset, uint64_t n) {
 
 }  // namespace
 
-TEST_CASE("errors and resets on tiny") { compare_random("tiny", 150); }
-TEST_CASE("errors and resets on odd") { compare_random("odd", 20); }
+TEST_CASE("errors and resets on tiny") { compare_random("tiny", 300); }
+TEST_CASE("errors and resets on odd") { compare_random("odd", 60); }

@@ -20,6 +20,7 @@ void sequences(const std::string& preset, uint64_t n, uint32_t commands) {
     const spec::DeviceParams params = test::device_params(preset);
     test::CosimTotals totals;
     const uint64_t seed = test::test_seed();
+    n = test::cosim_count(n);
     for (uint64_t i = 0; i < n; ++i) {
         std::mt19937_64 random(seed + i);
         test::ScenarioOptions options;
@@ -44,6 +45,7 @@ void jobs(const std::string& preset, uint64_t n, uint32_t max_tokens) {
     const spec::DeviceParams params = test::device_params(preset);
     test::CosimTotals totals;
     const uint64_t seed = test::test_seed();
+    n = test::cosim_count(n);
     for (uint64_t i = 0; i < n; ++i) {
         std::mt19937_64 random(seed + i);
         const test::RandomJob j = test::random_job(random, params, max_tokens);
@@ -70,9 +72,9 @@ void jobs(const std::string& preset, uint64_t n, uint32_t max_tokens) {
 
 }  // namespace
 
-TEST_CASE("random sequences on tiny") { sequences("tiny", test::cosim_count(150), 40); }
-TEST_CASE("random sequences on odd") { sequences("odd", test::cosim_count(40), 30); }
-TEST_CASE("random sequences on small") { sequences("small", test::cosim_count(8), 24); }
-TEST_CASE("jobs on tiny") { jobs("tiny", test::cosim_count(100), 128); }
-TEST_CASE("jobs on odd") { jobs("odd", test::cosim_count(10), 144); }
-TEST_CASE("jobs on small") { jobs("small", test::cosim_count(4), 128); }
+TEST_CASE("random sequences on tiny") { sequences("tiny", 500, 40); }
+TEST_CASE("random sequences on odd") { sequences("odd", 100, 30); }
+TEST_CASE("random sequences on small") { sequences("small", 30, 24); }
+TEST_CASE("jobs on tiny") { jobs("tiny", 500, 128); }
+TEST_CASE("jobs on odd") { jobs("odd", 30, 144); }
+TEST_CASE("jobs on small") { jobs("small", 10, 256); }
