@@ -163,7 +163,7 @@ std::vector<AttentionSetup> setups(uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("bytes, commands and calls equal the formula; engines account for every cycle") {
+TEST_CASE("bytes and calls equal the formula and engines account for every cycle") {
     const uint64_t seed = test::test_random()();
     Compared work("counters equal to the schedule's");
     Compared identities("counter identities");
