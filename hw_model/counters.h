@@ -16,6 +16,13 @@ class Counters {
   public:
     uint64_t& operator[](Counter c) { return values_[static_cast<size_t>(c)]; }
     const CounterValues& values() const { return values_; }
+    /// An event of cycle `now` that may lie before the retirement of a FENCE whose snapshot was
+    /// taken ahead: descriptors are fetched while it is under way.
+    void add(Counter c, uint64_t n, Cycle now) {
+        values_[static_cast<size_t>(c)] += n;
+        if (CounterValues* ahead = snapshot_.pending(now + 1))
+            (*ahead)[static_cast<size_t>(c)] += n;
+    }
 
     bool running() const { return start_ != kNever; }
     /// The window opens when the first descriptor read is accepted.

@@ -33,7 +33,7 @@ void FrontEnd::step(Cycle now) {
     ++fetched_;
     lines_.push_back(line);
     core_.counters.open(now + spec::kAcceptCycles);
-    core_.counters[Counter::kBytesDescriptor] += spec::kLineBytes;
+    core_.counters.add(Counter::kBytesDescriptor, spec::kLineBytes, now);
     const uint64_t slot = aligned & (core_.csr->ring_size() - 1);
     core_.port->read(BurstUser::kDescriptor, core_.csr->ring_base() + slot * spec::kDescriptorBytes,
                      core_.params.beats(spec::kLineBytes), true, now);

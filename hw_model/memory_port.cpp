@@ -83,7 +83,7 @@ void MemoryPort::read(BurstUser user, uint64_t address, uint32_t beats, bool dat
     assert(last_read_ != now);
     last_read_ = now;
     ++reads_;
-    ++core_.counters[Counter::kReadBursts];
+    core_.counters.add(Counter::kReadBursts, 1, now);
     Slot& slot = free_slot();
     slot.user = user;
     slot.payload.set_data_ptr(data ? slot.data.data() : nullptr);

@@ -14,6 +14,8 @@ class Register {
   public:
     explicit Register(T value = T()) : current_(value), next_(value) {}
     const T& get(Cycle now) const { return now >= from_ ? next_ : current_; }
+    /// The value that will be visible later than in cycle `now`, to be corrected; nullptr if none.
+    T* pending(Cycle now) { return now < from_ ? &next_ : nullptr; }
     /// The value that was written last, visible or not.
     const T& latest() const { return next_; }
     void set(T value, Cycle now, Cycle visible_from) {
