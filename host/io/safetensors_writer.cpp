@@ -13,6 +13,7 @@ SafetensorsWriter::SafetensorsWriter(const std::string& path,
     : file_(path) {
     // Wide elements first: then every tensor is aligned to its element.
     std::vector<const TensorSpec*> order;
+    order.reserve(tensors.size());
     for (const TensorSpec& tensor : tensors) order.push_back(&tensor);
     std::stable_sort(order.begin(), order.end(), [](const TensorSpec* a, const TensorSpec* b) {
         return dtype_bytes(a->dtype) > dtype_bytes(b->dtype);

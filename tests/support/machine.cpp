@@ -175,6 +175,7 @@ fw::Status submit_all(fw::Driver& driver, const std::vector<spec::Command>& comm
 
 std::vector<spec::Descriptor> encode_all(const std::vector<spec::Command>& commands) {
     std::vector<spec::Descriptor> r;
+    r.reserve(commands.size());
     for (const spec::Command& c : commands) r.push_back(spec::encode(c));
     return r;
 }

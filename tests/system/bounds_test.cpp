@@ -77,8 +77,10 @@ TEST_CASE("65,536 keys, one of which makes the others vanish") {
 }
 
 TEST_CASE("65,536 keys whose maximum rises from tile to tile") {
-    compare("rising scores",
-            long_context([](uint64_t row) { return static_cast<float>(row / 128) * 0.0625f; }));
+    compare("rising scores", long_context([](uint64_t row) {
+                const uint64_t tile = row / 128;
+                return static_cast<float>(tile) * 0.0625f;
+            }));
 }
 
 TEST_CASE("inputs of every magnitude") {
