@@ -2,6 +2,7 @@
 # library tessera_rtl_NAME. tessera_rtl(NAMES...): all of them behind one device for the platform.
 find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT})
 
+set(tessera_profiles blackbox stats stateful) # by their number in spec/params.h
 set(tessera_rtl_folder ${CMAKE_SOURCE_DIR}/rtl)
 set(tessera_rtl_packages ${tessera_rtl_folder}/tessera_pkg.sv
   ${tessera_rtl_folder}/arith/tessera_fp_pkg.sv ${tessera_rtl_folder}/tessera_group_pkg.sv)
@@ -17,17 +18,51 @@ function(tessera_verilate name m d lanes interleave bus_bytes profile)
   target_compile_definitions(tessera_rtl_${name} PRIVATE
     TESSERA_TOP=${prefix} TESSERA_TOP_HEADER="${prefix}.h"
     TESSERA_ROOT_HEADER="${prefix}___024root.h" TESSERA_MAKE=make_${name}_top)
-  verilate(tessera_rtl_${name} TOP_MODULE tessera_device PREFIX ${prefix}
-    SOURCES ${tessera_rtl_folder}/lint.vlt ${tessera_rtl_packages} ${tessera_rtl_modules}
+  set(settings ${tessera_rtl_folder}/lint.vlt)
+  set(wave "")
+  if(TESSERA_RTL_WAVE)
+    find_package(ZLIB REQUIRED) # FST files are compressed
+    set(wave TRACE_FST)
+    list(APPEND settings ${tessera_rtl_folder}/waves.vlt)
+    target_link_libraries(tessera_rtl_${name} PRIVATE ZLIB::ZLIB)
+  endif()
+  verilate(tessera_rtl_${name} ${wave} TOP_MODULE tessera_device PREFIX ${prefix}
+    SOURCES ${settings} ${tessera_rtl_packages} ${tessera_rtl_modules}
     VERILATOR_ARGS --assert -O3 --x-assign 0 --x-initial 0 --no-timing
       -GM=${m} -GD=${d} -GLANES=${lanes} -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
       -GPROFILE=${profile}
     OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
   set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
-    "std::unique_ptr<VerilatedTop> make_${name}_top();\n")
+    "std::unique_ptr<VerilatedTop> make_${name}_top(const std::string& wave);\n")
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_choices
-    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes}, ${profile})) return make_${name}_top();\n")
+    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes}, ${profile})) return make_${name}_top;\n")
+endfunction()
+
+# tessera_verilate_device(DEVICE): the same for a preset, or for the path of a device's .json file.
+function(tessera_verilate_device device)
+  set(file ${CMAKE_SOURCE_DIR}/configs/devices/${device}.json)
+  if(device MATCHES "[.]json$")
+    get_filename_component(file ${device} ABSOLUTE BASE_DIR ${CMAKE_SOURCE_DIR})
+  endif()
+  if(NOT EXISTS ${file})
+    message(FATAL_ERROR "TESSERA_RTL_DEVICES: ${device}: there is no file ${file}")
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(READ ${file} json)
+  set(values "")
+  foreach(key M D LANES INTERLEAVE BUS_BYTES)
+    string(JSON value GET ${json} ${key})
+    list(APPEND values ${value})
+  endforeach()
+  string(JSON profile GET ${json} profile)
+  list(FIND tessera_profiles ${profile} number)
+  if(number EQUAL -1)
+    message(FATAL_ERROR "${file}: profile ${profile} is not one of ${tessera_profiles}")
+  endif()
+  get_filename_component(name ${file} NAME_WE)
+  string(MAKE_C_IDENTIFIER ${name} name)
+  tessera_verilate(${name} ${values} ${number})
 endfunction()
 
 function(tessera_rtl_library)
@@ -35,6 +70,10 @@ function(tessera_rtl_library)
   get_property(TESSERA_TOP_DECLARATIONS GLOBAL PROPERTY tessera_rtl_declarations)
   get_property(TESSERA_TOP_CHOICES GLOBAL PROPERTY tessera_rtl_choices)
   list(JOIN names ", " TESSERA_TOP_NAMES)
+  set(TESSERA_TOP_WAVES false)
+  if(TESSERA_RTL_WAVE)
+    set(TESSERA_TOP_WAVES true)
+  endif()
   configure_file(${tessera_rtl_folder}/sim/verilated_tops.cpp.in
     ${CMAKE_BINARY_DIR}/generated/verilated_tops.cpp @ONLY)
   add_library(tessera_rtl STATIC ${tessera_rtl_folder}/sim/rtl_device.cpp

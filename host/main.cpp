@@ -14,6 +14,7 @@
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
 #include "host/cli/run_command.h"
+#include "host/cli/verify_command.h"
 #include "host/error.h"
 
 namespace {
@@ -25,6 +26,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         {command_line.begin() + (command_line.empty() ? 0 : 1), command_line.end()});
     switch (line.command) {
         case CommandName::kRun: return run_command(line.run, command_line);
+        case CommandName::kVerify: return verify_command(line.run, line.verify, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kMemories: fmt::print("{}", memory_list()); break;

@@ -59,7 +59,17 @@ CLI::Validator finite_number() {
             ""};
 }
 
-void add_input_options(CLI::App& run, RunOptions& o) {
+constexpr const char* kVerifyExamples = R"(Examples:
+  tessera verify --device tiny --count 1000 --seed 1
+      random jobs: command sequences, attention through the firmware, injected errors; seed 1 on
+  tessera verify --device tiny --random 2,64,16 --mask causal
+      this job on reference, model and RTL
+  tessera verify --device small --input x.safetensors
+Compares outputs, start and retire cycle of every command, every lane group, counter and register
+access. The first divergence is shown with the events of both around it.
+Exit codes: 0 no difference, 1 a difference, 2 user's error)";
+
+void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     const char* group = "Input (one of --input, --q --k --v, --random)";
     run.add_option("--input", o.input, "safetensors file with tensors q, k and v")
         ->type_name("FILE")
@@ -71,13 +81,17 @@ void add_input_options(CLI::App& run, RunOptions& o) {
                        ->type_name("HEADS,TOKENS,DIM")
                        ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
-        run.add_option(name, value, text)
+        return run.add_option(name, value, text)
             ->check(whole_number())
             ->type_name("N")
             ->needs(random)
             ->group(group);
     };
-    add("--seed", o.seed, "of --random (default 1)");
+    auto* seed = add("--seed", o.seed, "of --random (default 1)");
+    if (verify) {
+        seed->remove_needs(random);
+        seed->description("of --random, or of the first random job (default 1)");
+    }
     add("--kv-heads", o.kv_heads, "of --random: key/value heads (default: as queries)");
     add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
     add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
@@ -95,6 +109,10 @@ void add_problem_options(CLI::App& run, RunOptions& o) {
         ->type_name("NAME")
         ->group(group);
     run.add_option("--schedule", o.schedule, "see `tessera schedules` (default query-resident)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
+    run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
         ->type_name("NAME")
         ->group(group);
     run.add_option("--scale", o.scale, "factor of the scores (default 1/sqrt(d_k))")
@@ -118,6 +136,31 @@ void add_machine_options(CLI::App& run, RunOptions& o) {
         ->group(group);
 }
 
+void add_implementation_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Machine";
+    run.add_option("--impl", o.impl, "what simulates the device: model or rtl (default model)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--wave", o.wave, "waveform of every RTL signal; with --impl rtl")
+        ->type_name("FILE.fst")
+        ->group(group);
+}
+
+void add_verify_options(CLI::App& verify, VerifyOptions& o) {
+    const char* group = "Random jobs (instead of an input)";
+    auto* count = verify.add_option("--count", o.count, "how many, with seeds from --seed on")
+                      ->check(whole_number())
+                      ->type_name("N")
+                      ->group(group);
+    verify
+        .add_option("--max-tokens", o.max_tokens,
+                    "largest number of queries or keys of one (default 4 M)")
+        ->check(whole_number())
+        ->type_name("N")
+        ->needs(count)
+        ->group(group);
+}
+
 void add_output_options(CLI::App& run, RunOptions& o) {
     const char* group = "Output";
     run.add_option("--out", o.out, "folder for report.json, out.safetensors and trace.json")
@@ -132,10 +175,6 @@ void add_output_options(CLI::App& run, RunOptions& o) {
         ->group(group);
     check->group(group);
     run.add_flag("--timing-only", o.timing_only, "cycles and traffic, no tensor data")
-        ->group(group);
-    run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
-    run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
-        ->type_name("NAME")
         ->group(group);
     run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
         ->type_name("NAME")
@@ -187,11 +226,27 @@ void check_inputs(const RunOptions& o) {
 }
 
 void check_combinations(const RunOptions& o) {
+    choose<int>("--impl", o.impl, {{"model", 0}, {"rtl", 1}});
+    if (o.impl == "rtl" && o.timing_only)
+        throw UserError(
+            "command line: --timing-only is not possible with --impl rtl, which always "
+            "computes");
+    if (o.impl != "rtl" && !o.wave.empty())
+        throw UserError("command line: --wave needs --impl rtl; the model's trace is in --out");
     choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
     if (o.timing_only && o.check.value_or(false))
         throw UserError("command line: --timing-only computes no result; --check is not possible");
     if (o.trace_commands && o.out.empty())
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
+}
+
+void check_verify(const RunOptions& run, const VerifyOptions& verify) {
+    if (!verify.count) return check_inputs(run);
+    if (!run.input.empty() || !run.q.empty() || !run.k.empty() || !run.v.empty() ||
+        !run.random.empty())
+        throw UserError("command line: --count makes its own inputs; give no other");
+    if (*verify.count == 0)
+        throw bad_value("command line", "--count", "0", "a whole number from 1 on");
 }
 
 }  // namespace
@@ -208,12 +263,21 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     app.require_subcommand(1);
     CLI::App* run = app.add_subcommand("run", "Run attention and report result, time and traffic");
     run->footer(kRunExamples);
-    add_input_options(*run, line.run);
+    add_input_options(*run, line.run, false);
     add_problem_options(*run, line.run);
     add_machine_options(*run, line.run);
+    add_implementation_options(*run, line.run);
     add_output_options(*run, line.run);
+    CLI::App* verify = app.add_subcommand(
+        "verify", "Compare double-precision reference, model and RTL, bit by bit, cycle by cycle");
+    verify->footer(kVerifyExamples);
+    add_input_options(*verify, line.run, true);
+    add_problem_options(*verify, line.run);
+    add_machine_options(*verify, line.run);
+    add_verify_options(*verify, line.verify);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
+        {verify, CommandName::kVerify},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
@@ -228,7 +292,9 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         return line;
     } catch (const CLI::ParseError& error) {
         throw UserError(fmt::format("command line: {}; see tessera {}--help", error.what(),
-                                    run->parsed() ? "run " : ""));
+                                    run->parsed()      ? "run "
+                                    : verify->parsed() ? "verify "
+                                                       : ""));
     }
     for (const auto& [command, name] : commands)
         if (command->parsed()) line.command = name;
@@ -236,6 +302,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         check_inputs(line.run);
         check_combinations(line.run);
     }
+    if (line.command == CommandName::kVerify) check_verify(line.run, line.verify);
     return line;
 }
 

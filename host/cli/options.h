@@ -10,7 +10,7 @@
 
 namespace tessera::host {
 
-enum class CommandName { kNone, kRun, kDevices, kSchedules, kMemories };
+enum class CommandName { kNone, kRun, kVerify, kDevices, kSchedules, kMemories };
 
 struct RunOptions {
     std::string device = "base";
@@ -27,6 +27,8 @@ struct RunOptions {
     std::optional<double> scale;
     std::string output_format = "fp32";
     std::string format = "table";
+    std::string impl = "model";  ///< of the device: "model" or "rtl"
+    std::string wave;            ///< FST file, "rtl" only
     std::string out;
     std::optional<bool> check;
     std::optional<uint64_t> trace_commands;
@@ -35,10 +37,17 @@ struct RunOptions {
     bool allow_nonfinite = false;
 };
 
+/// Of `tessera verify`, beside the RunOptions of its one job.
+struct VerifyOptions {
+    std::optional<uint64_t> count;       ///< random jobs instead of one job
+    std::optional<uint64_t> max_tokens;  ///< of random attention jobs
+};
+
 struct CommandLine {
     CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
     std::string text;
-    RunOptions run;
+    RunOptions run;  ///< of run and verify
+    VerifyOptions verify;
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <optional>
 #include <stdexcept>
 
 #include "host/cli/device_error.h"
+#include "host/cli/job.h"
 #include "host/cli/output_folder.h"
 #include "host/cli/progress.h"
 #include "host/error.h"
@@ -18,7 +18,6 @@
 #include "host/report/formulas.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
-#include "host/workload/inputs.h"
 
 namespace tessera::host {
 namespace {
@@ -36,71 +35,6 @@ class Stopwatch {
   private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-/// "heads,tokens,dim" of --random.
-RandomShape random_shape(const RunOptions& options) {
-    RandomShape shape;
-    uint64_t* const parts[] = {&shape.heads, &shape.tokens, &shape.dim};
-    const char* at = options.random.data();
-    const char* const end = at + options.random.size();
-    for (size_t i = 0; i < 3; ++i) {
-        const auto [rest, error] = std::from_chars(at, end, *parts[i]);
-        const bool last = i == 2;
-        if (error != std::errc() || (last ? rest != end : rest == end || *rest != ','))
-            throw bad_value("command line", "--random", printable(options.random),
-                            "three whole numbers HEADS,TOKENS,DIM");
-        at = last ? rest : rest + 1;
-    }
-    shape.kv_heads = options.kv_heads;
-    shape.keys = options.keys;
-    shape.dim_v = options.dim_v;
-    return shape;
-}
-
-/// `shapes_only`: the shapes of `problem`, and no data.
-Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
-    if (!options.random.empty())
-        return random_inputs(random_shape(options), options.seed, shapes_only, problem);
-    const InputFiles files{options.input, options.q, options.k, options.v};
-    return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
-}
-
-std::string dtypes_of(const Inputs& inputs) {
-    if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
-    return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
-}
-
-/// Reads an operand as the device sees it.
-ElementReader device_reader(const Operand& operand) {
-    return [&operand](size_t first, size_t count, double* out) {
-        thread_local std::vector<uint16_t> values;
-        values.resize(count);
-        operand.bf16(first, count, values.data());
-        bf16_reader(values.data())(0, count, out);
-    };
-}
-
-ElementReader original_reader(const Operand& operand) {
-    return operand.original ? operand.original : device_reader(operand);
-}
-
-ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool original) {
-    const auto reader = original ? original_reader : device_reader;
-    ReferenceProblem r;
-    r.query_heads = p.query_heads;
-    r.kv_heads = p.kv_heads;
-    r.nq = p.nq;
-    r.nk = p.nk;
-    r.d_k = p.d_k;
-    r.d_v = p.d_v;
-    r.scale = p.scale;
-    r.causal = p.causal();
-    r.diagonal = p.diagonal();
-    r.q = reader(inputs.q);
-    r.k = reader(inputs.k);
-    r.v = reader(inputs.v);
-    return r;
-}
 
 /// Why the result is not to be checked; nothing if it is.
 std::string reason_not_to_check(const RunOptions& options, const Problem& problem) {
@@ -148,21 +82,18 @@ class Run {
   private:
     void prepare() {
         progress_.phase("reading the input");
-        record_.config = resolve_config(options_.device, options_.memory, options_.sets);
+        Job job = make_job(options_, options_.timing_only);
+        record_.config = std::move(job.config);
+        record_.problem = std::move(job.problem);
+        record_.layout = std::move(job.layout);
+        inputs_ = std::move(job.inputs);
         hw::PlatformConfig& platform = record_.config.platform;
-        platform.timing_only = options_.timing_only;
+        platform.make_device = device_factory(options_, record_.config);
         platform.trace_commands =
             options_.out.empty() ? 0 : options_.trace_commands.value_or(kDefaultTraceCommands);
-        Problem& problem = record_.problem;
-        problem = problem_of(options_);
-        inputs_ = inputs_of(options_, true, problem);
-        if (!options_.scale) problem.scale = default_scale(problem.d_k);
-        check_problem(problem, platform, record_.config.device_name);
+        record_.implementation = options_.impl;
         record_.input = inputs_.description;
         record_.input_dtypes = dtypes_of(inputs_);
-        record_.layout = make_layout(problem, platform);
-        // Only now is it known that the data fits.
-        if (!options_.timing_only) inputs_ = inputs_of(options_, false, problem);
     }
 
     void simulate() {

@@ -37,6 +37,7 @@ Json problem_json(const RunRecord& record) {
             {"scale", p.scale},
             {"output_format", p.bf16_output ? "bf16" : "fp32"},
             {"lse", p.want_lse},
+            {"implementation", record.implementation},
             {"timing_only", record.config.platform.timing_only}};
 }
 

@@ -16,7 +16,8 @@ namespace tessera::host {
 
 struct RunRecord {
     std::vector<std::string> command_line;
-    std::string input;  ///< file or generator
+    std::string implementation = "model";  ///< of the device: "model" or "rtl"
+    std::string input;                     ///< file or generator
     std::string input_dtypes;
     Problem problem;
     ResolvedConfig config;

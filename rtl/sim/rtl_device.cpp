@@ -19,14 +19,14 @@ void require(bool good, const char* what) {
 }  // namespace
 
 RtlDevice::RtlDevice(const sc_core::sc_module_name& name, const spec::DeviceParams& params,
-                     uint32_t index, uint64_t trace_commands)
+                     uint32_t index, uint64_t trace_commands, const std::string& wave)
     : hw::DeviceBase(name),
       csr_socket_("csr_socket"),
       memory_socket_("memory_socket"),
       irq_("irq"),
       params_(params),
       index_(index),
-      top_(make_verilated_top(params)),
+      top_(make_verilated_top(params, wave)),
       trace_(trace_commands) {
     csr_socket_.register_b_transport(this, &RtlDevice::b_transport);
     memory_socket_.register_nb_transport_bw(this, &RtlDevice::on_response);
@@ -237,6 +237,14 @@ void RtlDevice::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
     payload.set_response_status(access_ok_ ? tlm::TLM_OK_RESPONSE
                                            : tlm::TLM_COMMAND_ERROR_RESPONSE);
     wake_.notify(hw::to_time(1));
+}
+
+hw::DeviceFactory rtl_factory(const std::string& wave) {
+    return [wave](const sc_core::sc_module_name& name, const hw::PlatformConfig& config,
+                  uint32_t index) {
+        return std::make_unique<RtlDevice>(name, config.params, index, config.trace_commands,
+                                           index == 0 ? wave : std::string());
+    };
 }
 
 std::unique_ptr<hw::DeviceBase> make_rtl_device(const sc_core::sc_module_name& name,

@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "hw_model/burst.h"
@@ -25,7 +26,7 @@ class RtlDevice : public hw::DeviceBase {
     SC_HAS_PROCESS(RtlDevice);
     /// Throws std::invalid_argument if no RTL was built with these parameters.
     RtlDevice(const sc_core::sc_module_name& name, const spec::DeviceParams& params, uint32_t index,
-              uint64_t trace_commands);
+              uint64_t trace_commands, const std::string& wave = "");
     ~RtlDevice() override;
 
     tlm::tlm_target_socket<>& csr_socket() override { return csr_socket_; }
@@ -82,7 +83,9 @@ class RtlDevice : public hw::DeviceBase {
     uint64_t clocked_ = 0, beats_checked_ = 0;
 };
 
-/// For PlatformConfig::make_device.
+/// For PlatformConfig::make_device. With `wave`, device 0 writes its signals to that FST file.
+hw::DeviceFactory rtl_factory(const std::string& wave);
+/// The same without a waveform.
 std::unique_ptr<hw::DeviceBase> make_rtl_device(const sc_core::sc_module_name& name,
                                                 const hw::PlatformConfig& config, uint32_t index);
 

@@ -5,10 +5,14 @@
 #include "rtl/sim/verilated_top.h"
 
 #include <cstring>
+#include <stdexcept>
 
 #include TESSERA_TOP_HEADER
 #include TESSERA_ROOT_HEADER
 #include "verilated.h"
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+#endif
 
 namespace tessera::rtl {
 namespace {
@@ -22,9 +26,43 @@ void set_bytes(VlWide<kWords>& to, const uint8_t* from) {
     std::memcpy(to.data(), from, 4 * kWords);
 }
 
+/// Time in a waveform file: picoseconds; cycle n begins at n ns, and what the outside drives in it
+/// shows half a cycle later.
+constexpr uint64_t kCycleTime = 1000;
+
+#if VM_TRACE_FST
+class Wave {
+  public:
+    Wave(VerilatedContext& context, TESSERA_TOP& top, const std::string& file) {
+        if (file.empty()) return;
+        context.traceEverOn(true);
+        top.trace(&fst_, 99);
+        fst_.open(file.c_str());
+        if (!fst_.isOpen()) throw std::runtime_error(file + ": cannot be written");
+    }
+    ~Wave() {
+        if (fst_.isOpen()) fst_.close();
+    }
+    void dump(uint64_t time) {
+        if (fst_.isOpen()) fst_.dump(time);
+    }
+
+  private:
+    VerilatedFstC fst_;
+};
+#else
+class Wave {
+  public:
+    Wave(VerilatedContext&, TESSERA_TOP&, const std::string& file) {
+        if (!file.empty()) throw std::runtime_error("this RTL was built without waveforms");
+    }
+    void dump(uint64_t) {}
+};
+#endif
+
 class Top : public VerilatedTop {
   public:
-    Top() : top_(&context_, "top") {
+    explicit Top(const std::string& wave) : top_(&context_, "top"), wave_(context_, top_, wave) {
         constexpr int kResetCycles = 4;
         top_.rst_ni = 0;
         top_.m_axi_arready_i = top_.m_axi_awready_i = 1;
@@ -56,9 +94,11 @@ class Top : public VerilatedTop {
         top_.eval();
     }
     void clock() override {
+        if (top_.rst_ni) wave_.dump(cycle() * kCycleTime + kCycleTime / 2);
         top_.clk_i = 1;
         context_.timeInc(1);
         top_.eval();
+        if (top_.rst_ni) wave_.dump(cycle() * kCycleTime);
         in = Inputs();
     }
 
@@ -122,10 +162,13 @@ class Top : public VerilatedTop {
   private:
     VerilatedContext context_;
     TESSERA_TOP top_;
+    Wave wave_;
 };
 
 }  // namespace
 
-std::unique_ptr<VerilatedTop> TESSERA_MAKE() { return std::make_unique<Top>(); }
+std::unique_ptr<VerilatedTop> TESSERA_MAKE(const std::string& wave) {
+    return std::make_unique<Top>(wave);
+}
 
 }  // namespace tessera::rtl

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "spec/params.h"
 
@@ -69,8 +70,16 @@ class VerilatedTop {
     virtual bool answer(bool write, uint32_t& data) const = 0;
 };
 
-/// The design with these parameters; throws std::invalid_argument if it was not built. A `wave`
-/// name is reserved for builds with waveforms.
-std::unique_ptr<VerilatedTop> make_verilated_top(const spec::DeviceParams& params);
+/// Whether the RTL was built with these parameters.
+bool has_verilated_top(const spec::DeviceParams& params);
+/// Whether it was built such that it can write waveforms.
+bool has_waveforms();
+/// What it was built with: "tiny, small".
+const char* verilated_top_names();
+/// The design with these parameters; throws std::invalid_argument if it was not built. Unless
+/// `wave` is empty, every signal goes into that FST file, cycle n at n ns; throws
+/// std::runtime_error if the file cannot be written or the design was built without waveforms.
+std::unique_ptr<VerilatedTop> make_verilated_top(const spec::DeviceParams& params,
+                                                 const std::string& wave = "");
 
 }  // namespace tessera::rtl

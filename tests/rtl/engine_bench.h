@@ -15,9 +15,11 @@
 #include "spec/command.h"
 #include "spec/latency.h"
 #include "tests/support/compared.h"
-#include "tests/support/tile_reference.h"
+#include "host/verify/tile_reference.h"
 
 namespace tessera::test {
+
+using namespace verify;  // the golden ATTEND
 
 using spec::Cycle;
 

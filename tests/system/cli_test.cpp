@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The command as a user meets it: what it prints, writes, refuses, and its exit codes.
-#include <sys/wait.h>
-
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -16,10 +13,16 @@
 #include "host/io/safetensors.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/run_tessera.h"
 
 using namespace tessera;
 using namespace tessera::host;
 using test::Compared;
+using test::contains;
+using test::Finished;
+using test::read_text;
+using test::run_tessera;
+using test::Scratch;
 namespace fs = std::filesystem;
 
 namespace {
@@ -29,54 +32,6 @@ constexpr bool kSanitized = true;  // ten times slower: one real run is enough
 #else
 constexpr bool kSanitized = false;
 #endif
-
-/// A folder of this test's own; gone at the end.
-class Scratch {
-  public:
-    Scratch() {
-        std::string name = (fs::temp_directory_path() / "tessera_cli_XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Scratch() { fs::remove_all(path_); }
-    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-    std::string path() const { return path_.string(); }
-    size_t entries() const {
-        return static_cast<size_t>(std::distance(fs::recursive_directory_iterator(path_),
-                                                 fs::end(fs::recursive_directory_iterator())));
-    }
-
-  private:
-    fs::path path_;
-};
-
-struct Finished {
-    int exit_code = -1;
-    std::string out, err;
-};
-
-std::string read_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Runs `tessera ARGUMENTS` through the shell.
-Finished run_tessera(const std::string& arguments) {
-    const Scratch scratch;
-    const std::string command = std::string("env -u SYSTEMC_DISABLE_COPYRIGHT_MESSAGE ") +
-                                TESSERA_BINARY + " " + arguments + " > " + scratch / "out" +
-                                " 2> " + scratch / "err";
-    const int status = std::system(command.c_str());
-    Finished f;
-    f.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    f.out = read_text(scratch / "out");
-    f.err = read_text(scratch / "err");
-    return f;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 void write_tensors(const std::string& path, const std::vector<TensorSpec>& tensors,
                    float odd_one = 1) {

@@ -6,8 +6,8 @@
 #include <map>
 
 #include "tests/support/compared.h"
-#include "tests/support/golden_device.h"
-#include "tests/support/random_commands.h"
+#include "host/verify/golden_device.h"
+#include "host/verify/scenario.h"
 #include "tests/support/timing_oracle.h"
 
 using namespace tessera;

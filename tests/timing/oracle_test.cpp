@@ -3,7 +3,7 @@
 // oracle: a cycle-by-cycle reading of docs/timing.md.
 #include "spec/counters.h"
 #include "tests/support/compared.h"
-#include "tests/support/random_commands.h"
+#include "host/verify/scenario.h"
 #include "tests/support/timing_oracle.h"
 
 using namespace tessera;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every error code on the model: found where docs/device.md, section 8, says, without side effect,
 // and a Driver::reset brings back a device that does its next job right.
+#include "host/verify/golden_device.h"
 #include "tests/support/compared.h"
-#include "tests/support/golden_device.h"
 #include "tests/support/machine.h"
 
 using namespace tessera;

@@ -5,10 +5,10 @@
 #include <cstring>
 #include <vector>
 
+#include "host/verify/tile_reference.h"
 #include "hw_model/tile_kernel.h"
 #include "hw_model/tile_kernel_isa.h"
 #include "tests/support/compared.h"
-#include "tests/support/tile_reference.h"
 
 using namespace tessera;
 using test::Compared;
@@ -85,7 +85,7 @@ spec::Mask any_mask(Random& random, uint32_t m) {
 struct Case {
     std::vector<uint16_t> q, k, v;
     std::vector<uint32_t> q_position, k_position;
-    test::AttendInput in;
+    verify::AttendInput in;
     uint32_t group = 0;
 };
 
@@ -94,7 +94,7 @@ struct Shape {
 };
 
 void fill(Random& random, Kind kind, const Shape& s, Case& c) {
-    test::AttendInput& in = c.in;
+    verify::AttendInput& in = c.in;
     in.rows = s.rows;
     in.keys = s.keys;
     in.d_k = s.d_k;
@@ -134,7 +134,7 @@ uint32_t bits(float x) {
 }
 
 /// The same row states and elements, by their bits?
-void compare_row(const spec::RowState& row, const float* o, const test::ReferenceRow& expected,
+void compare_row(const spec::RowState& row, const float* o, const verify::ReferenceRow& expected,
                  Compared& rows, Compared& elements, uint32_t i) {
     const auto where = [&] { return "row " + std::to_string(i); };
     rows.equal(spec::state_word(row), spec::state_word(expected.state), where);
@@ -144,11 +144,11 @@ void compare_row(const spec::RowState& row, const float* o, const test::Referenc
                        [&] { return where() + ":" + std::to_string(c); });
 }
 
-void compare_scores(const hw::GroupScores& scores, uint32_t first, const test::AttendInput& in,
+void compare_scores(const hw::GroupScores& scores, uint32_t first, const verify::AttendInput& in,
                     Counts& counts) {
     for (uint32_t i = 0; i < scores.rows; ++i) {
-        const auto expected = test::reference_scores(in, first + i);
-        const spec::RowState row = test::reference_maximum(expected, in.identity);
+        const auto expected = verify::reference_scores(in, first + i);
+        const spec::RowState row = verify::reference_maximum(expected, in.identity);
         counts.rows.equal(scores.m[i], row.m);
         counts.rows.equal(scores.flags[i], row.flags);
         for (uint32_t j = 0; j < in.keys; ++j) {
@@ -156,7 +156,7 @@ void compare_scores(const hw::GroupScores& scores, uint32_t first, const test::A
                 return "row " + std::to_string(first + i) + " key " + std::to_string(j);
             };
             const uint64_t at = uint64_t{i} * scores.padded + j;
-            const test::ReferenceScore& e = expected[j];
+            const verify::ReferenceScore& e = expected[j];
             const uint32_t state = !e.allowed ? 1 : spec::is_nan(e.scaled) ? 2 : 0;
             counts.scores.holds(scores.state[at] == state && (state == 0 || !scores.plain), where);
             if (!e.allowed) continue;
@@ -166,14 +166,14 @@ void compare_scores(const hw::GroupScores& scores, uint32_t first, const test::A
     }
 }
 
-void compare_stores(const spec::RowState& row, const float* o, const test::ReferenceRow& expected,
+void compare_stores(const spec::RowState& row, const float* o, const verify::ReferenceRow& expected,
                     Counts& counts) {
     std::vector<uint32_t> out(expected.o.size());
     for (uint32_t options = 0; options < 4; ++options) {
         const bool normalise = (options & 1) != 0;
         const bool bf16 = (options & 2) != 0;
         hw::store_row(row, o, static_cast<uint32_t>(out.size()), normalise, bf16, out.data());
-        const std::vector<uint32_t> e = test::reference_store(expected, normalise, bf16);
+        const std::vector<uint32_t> e = verify::reference_store(expected, normalise, bf16);
         for (size_t c = 0; c < e.size(); ++c) counts.stored.equal(out[c], e[c]);
     }
 }
@@ -182,7 +182,7 @@ void compare_stores(const spec::RowState& row, const float* o, const test::Refer
 struct State {
     std::vector<float> o;
     std::vector<spec::RowState> row;
-    std::vector<test::ReferenceRow> expected;
+    std::vector<verify::ReferenceRow> expected;
     uint32_t stride = 0;
 };
 
@@ -192,7 +192,7 @@ State any_state(Random& random, uint32_t rows, uint32_t d_v) {
     s.stride = d_v + below(random, 5);
     s.o.resize(uint64_t{rows} * s.stride);
     for (uint32_t i = 0; i < rows; ++i) {
-        test::ReferenceRow row;
+        verify::ReferenceRow row;
         row.state = spec::row_state(static_cast<uint32_t>(random()), below(random, 4) << 16);
         row.state.m = static_cast<int16_t>(below(random, 300)) - 150;
         if (below(random, 4) == 0) row.state.m = static_cast<int16_t>(random());
@@ -209,7 +209,7 @@ State any_state(Random& random, uint32_t rows, uint32_t d_v) {
 
 /// One ATTEND into `s`, group by group, and its stores.
 void attend(const Case& c, bool replace, bool check_scores, State& s, Counts& counts) {
-    const test::AttendInput& in = c.in;
+    const verify::AttendInput& in = c.in;
     hw::PreparedKeys keys;
     hw::PreparedValues values;
     hw::prepare_keys(in.k, in.k_stride, in.keys, in.d_k, keys);
@@ -233,10 +233,10 @@ void attend(const Case& c, bool replace, bool check_scores, State& s, Counts& co
         float* o = s.o.data() + uint64_t{first} * s.stride;
         hw::merge_group(tile, replace, o, s.stride, s.row.data() + first);
         for (uint32_t i = 0; i < group.rows; ++i) {
-            const test::ReferenceRow expected = test::reference_row(in, first + i);
+            const verify::ReferenceRow expected = verify::reference_row(in, first + i);
             compare_row(tile.row[i], tile.o.data() + uint64_t{i} * tile.padded, expected,
                         counts.rows, counts.elements, first + i);
-            test::reference_merge(expected, replace, s.expected[first + i]);
+            verify::reference_merge(expected, replace, s.expected[first + i]);
             const float* merged = o + uint64_t{i} * s.stride;
             compare_row(s.row[first + i], merged, s.expected[first + i], counts.rows, counts.merged,
                         first + i);

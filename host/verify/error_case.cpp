@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Model and RTL with something broken: illegal descriptors, bus errors, bad indices, a short
-// watchdog, soft resets in full flight. Firmware polls registers all the time, and every value it
-// reads is compared, as is a good run after the reset.
-#include "tests/cosim/cosim.h"
-#include "tests/support/compared.h"
-#include "tests/support/random_commands.h"
+// Illegal descriptors, bus errors, bad indices, a short watchdog, soft resets in full flight.
+// Firmware reads registers all the time, and every value it reads is compared, as is a good run
+// after the reset.
+#include <fmt/format.h>
 
-using namespace tessera;
-using spec::Reg;
+#include <memory>
+#include <stdexcept>
 
+#include "host/verify/case.h"
+#include "host/verify/golden_check.h"
+#include "host/verify/scenario.h"
+
+namespace tessera::verify {
 namespace {
 
+using spec::Reg;
+
 struct Broken {
-    test::Scenario good;
+    Scenario good;
     hw::PlatformConfig platform;
     std::vector<spec::Descriptor> descriptors;
-    test::Bytes image;
+    Bytes image;
     uint32_t watchdog = 0;
     bool bad_ring = false;
     uint64_t polls = 0, seed = 0;
@@ -43,12 +48,12 @@ void break_index(std::mt19937_64& random, Broken& b) {
 
 Broken random_broken(std::mt19937_64& random, const spec::DeviceParams& params) {
     const auto below = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
-    test::ScenarioOptions options;
+    ScenarioOptions options;
     options.commands = 4 + below(36);
     Broken b;
-    b.good = test::random_scenario(random, params, options);
+    b.good = random_scenario(random, params, options);
     b.platform = b.good.platform;
-    b.descriptors = test::encode_all(b.good.commands);
+    b.descriptors = encode_all(b.good.commands);
     b.image = b.good.image;
     std::vector<hw::FaultConfig>& faults = b.platform.memory.faults;
     for (uint32_t i = below(2); i < 2; ++i) {
@@ -69,18 +74,18 @@ Broken random_broken(std::mt19937_64& random, const spec::DeviceParams& params) 
 }
 
 /// Feeds the descriptors and polls meanwhile; returns after so many polls.
-void poll(const Broken& b, test::Machine& machine, fw::Bus& bus, test::Outcome& out) {
+void poll(const Broken& b, Machine& machine, fw::Bus& bus, Outcome& out) {
     std::mt19937_64 random(b.seed);
     fw::Driver driver(bus);
     if (!driver.init(machine.driver_config(64, b.watchdog)).ok())
         throw std::runtime_error("driver does not start");
-    const auto note = [&](Reg reg) { out.notes.push_back(test::read_register(bus, reg)); };
+    const auto note = [&](Reg reg) { out.notes.push_back(read_register(bus, reg)); };
     if (b.bad_ring) {
-        test::write_register(bus, Reg::kControl, 0);
-        test::write_register(bus, Reg::kRingSize, 48);
-        test::write_register(bus, Reg::kControl, spec::kControlEnable);
+        write_register(bus, Reg::kControl, 0);
+        write_register(bus, Reg::kRingSize, 48);
+        write_register(bus, Reg::kControl, spec::kControlEnable);
     }
-    std::memcpy(machine.memory(test::kRingAddress, b.descriptors.size() * sizeof(spec::Descriptor)),
+    std::memcpy(machine.memory(kRingAddress, b.descriptors.size() * sizeof(spec::Descriptor)),
                 b.descriptors.data(), b.descriptors.size() * sizeof(spec::Descriptor));
     const auto total = static_cast<uint32_t>(b.descriptors.size());
     uint32_t tail = 0;
@@ -88,21 +93,21 @@ void poll(const Broken& b, test::Machine& machine, fw::Bus& bus, test::Outcome& 
         switch (random() % 12) {
             case 0:
                 tail = std::min<uint32_t>(total, tail + static_cast<uint32_t>(random() % 12));
-                test::write_register(bus, Reg::kRingTail, tail);
+                write_register(bus, Reg::kRingTail, tail);
                 break;
             case 1: note(Reg::kErrorCode); break;
             case 2: note(Reg::kErrorTag); break;
             case 3: note(Reg::kRingHead); break;
             case 4: note(Reg::kIrqStatus); break;
             case 5:
-                if (random() % 8 == 0) test::write_register(bus, Reg::kIrqStatus, random() & 7);
+                if (random() % 8 == 0) write_register(bus, Reg::kIrqStatus, random() & 7);
                 break;
             case 6:
-                test::write_register(bus, Reg::kRingNotify, static_cast<uint32_t>(random() % 40));
+                write_register(bus, Reg::kRingNotify, static_cast<uint32_t>(random() % 40));
                 break;
             case 7:
                 if (random() % 40 == 0)
-                    test::write_register(bus, Reg::kControl, random() % 2 == 0 ? 0 : 1);
+                    write_register(bus, Reg::kControl, random() % 2 == 0 ? 0 : 1);
                 break;
             case 8: note(Reg::kStatus); break;
             default: note(Reg::kEngineState); break;
@@ -110,42 +115,40 @@ void poll(const Broken& b, test::Machine& machine, fw::Bus& bus, test::Outcome& 
     }
 }
 
-void run_broken(const Broken& b, test::Machine& machine, test::Outcome& out) {
+void run_broken(const Broken& b, Machine& machine, Outcome& out) {
     machine.write_memory(0, b.image);
     machine.run(
         [&](fw::Bus& bus) {
             poll(b, machine, bus, out);
-            test::write_register(bus, Reg::kControl, spec::kControlSoftReset);
+            write_register(bus, Reg::kControl, spec::kControlSoftReset);
             for (int i = 0; i < 200; ++i)
                 for (const Reg reg : {Reg::kStatus, Reg::kEngineState})
-                    out.notes.push_back(test::read_register(bus, reg));
+                    out.notes.push_back(read_register(bus, reg));
             machine.write_memory(0, b.good.image);
-            test::feed_raw(machine, bus, test::encode_all(b.good.commands), b.good.feed);
+            feed_raw(machine, bus, encode_all(b.good.commands), b.good.feed);
             for (const Reg reg : {Reg::kErrorCode, Reg::kErrorTag, Reg::kStatus, Reg::kEngineState})
-                out.notes.push_back(test::read_register(bus, reg));
+                out.notes.push_back(read_register(bus, reg));
         },
         out);
 }
 
-void compare_random(const std::string& preset, uint64_t n) {
-    const spec::DeviceParams params = test::device_params(preset);
-    test::CosimTotals totals;
-    const uint64_t seed = test::test_seed();
-    n = test::cosim_count(n);
-    for (uint64_t i = 0; i < n; ++i) {
-        std::mt19937_64 random(seed + i);
-        const Broken b = random_broken(random, params);
-        test::cosimulate(
-            b.platform,
-            [&](test::Machine& machine, test::Outcome& out) { run_broken(b, machine, out); },
-            "seed " + std::to_string(seed + i), totals);
-    }
-    totals.print("errors on " + preset);
-    CHECK(totals.elements > 0);
-    CHECK(totals.differences == 0);
-}
-
 }  // namespace
 
-TEST_CASE("errors and resets on tiny") { compare_random("tiny", 300); }
-TEST_CASE("errors and resets on odd") { compare_random("odd", 60); }
+Case error_case(uint64_t seed, const spec::DeviceParams& params) {
+    std::mt19937_64 random(seed);
+    const auto b = std::make_shared<Broken>(random_broken(random, params));
+    Case c;
+    c.name = fmt::format("errors, seed {}", seed);
+    c.platform = b->platform;
+    c.memory_bytes = kDataBytes;
+    c.words = scenario_words(std::shared_ptr<const Scenario>(b, &b->good));
+    c.body = [b](Machine& machine, Outcome& out) { run_broken(*b, machine, out); };
+    c.reference = [b](const Outcome& out, Comparison& comparison) {
+        // A planted bus error may also hit the run after the reset: then it has no result.
+        const uint64_t error_code = out.notes.at(out.notes.size() - 4);
+        if (error_code == 0) compare_with_golden(b->good, out, false, comparison);
+    };
+    return c;
+}
+
+}  // namespace tessera::verify

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "tests/support/random_commands.h"
+#include "host/verify/scenario.h"
 
 #include <algorithm>
 #include <stdexcept>
 
-namespace tessera::test {
+namespace tessera::verify {
 namespace {
 
 using spec::Command;
@@ -320,4 +320,4 @@ std::string describe(const Command& c) {
            n("address", c.address) + n("pitch", c.pitch) + n("mask", c.mask.flags);
 }
 
-}  // namespace tessera::test
+}  // namespace tessera::verify

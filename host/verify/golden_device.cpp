@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "tests/support/golden_device.h"
+#include "host/verify/golden_device.h"
 
-namespace tessera::test {
+namespace tessera::verify {
 
 using spec::Command;
 using spec::Opcode;
@@ -132,4 +132,4 @@ void GoldenDevice::store(const Command& c) {
 
 void GoldenDevice::fence(const Command& c) { put(c.address, {c.tag, executed_}, 4, p_.bus_bytes); }
 
-}  // namespace tessera::test
+}  // namespace tessera::verify

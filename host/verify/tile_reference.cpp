@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "tests/support/tile_reference.h"
+#include "host/verify/tile_reference.h"
 
 #include <algorithm>
 
 #include "spec/softmax.h"
 
-namespace tessera::test {
+namespace tessera::verify {
 
 using namespace spec;
 
@@ -85,4 +85,4 @@ std::vector<uint32_t> reference_store(const ReferenceRow& row, bool normalise, b
     return r;
 }
 
-}  // namespace tessera::test
+}  // namespace tessera::verify

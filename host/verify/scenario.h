@@ -6,11 +6,11 @@
 #include <random>
 #include <vector>
 
+#include "host/verify/machine.h"
 #include "hw_model/config.h"
 #include "spec/command.h"
-#include "tests/support/machine.h"
 
-namespace tessera::test {
+namespace tessera::verify {
 
 struct Scenario {
     hw::PlatformConfig platform;
@@ -34,4 +34,4 @@ Outcome run_scenario(const Scenario& scenario);
 /// One line for a failure message: the command and its main numbers.
 std::string describe(const spec::Command& command);
 
-}  // namespace tessera::test
+}  // namespace tessera::verify

@@ -9,7 +9,7 @@
 #include "spec/mask.h"
 #include "spec/state.h"
 
-namespace tessera::test {
+namespace tessera::verify {
 
 /// Operands of one ATTEND. Row r of a matrix starts at r * its stride.
 struct AttendInput {
@@ -54,4 +54,4 @@ void reference_merge(const ReferenceRow& tile, bool replace, ReferenceRow& state
 /// STORE_O of a row: fp32 bits, or bf16 in the low halves.
 std::vector<uint32_t> reference_store(const ReferenceRow& row, bool normalise, bool bf16);
 
-}  // namespace tessera::test
+}  // namespace tessera::verify

@@ -6,11 +6,11 @@
 #include <array>
 #include <vector>
 
+#include "host/verify/tile_reference.h"
 #include "spec/command.h"
 #include "spec/counters.h"
-#include "tests/support/tile_reference.h"
 
-namespace tessera::test {
+namespace tessera::verify {
 
 class GoldenDevice {
   public:
@@ -46,4 +46,4 @@ class GoldenDevice {
     uint32_t executed_ = 0;
 };
 
-}  // namespace tessera::test
+}  // namespace tessera::verify

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/job.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <fstream>
+
+#include "host/error.h"
+#ifdef TESSERA_HAS_RTL
+#include "rtl/sim/rtl_device.h"
+#endif
+
+namespace tessera::host {
+namespace {
+
+/// "heads,tokens,dim" of --random.
+RandomShape random_shape(const RunOptions& options) {
+    RandomShape shape;
+    uint64_t* const parts[] = {&shape.heads, &shape.tokens, &shape.dim};
+    const char* at = options.random.data();
+    const char* const end = at + options.random.size();
+    for (size_t i = 0; i < 3; ++i) {
+        const auto [rest, error] = std::from_chars(at, end, *parts[i]);
+        const bool last = i == 2;
+        if (error != std::errc() || (last ? rest != end : rest == end || *rest != ','))
+            throw bad_value("command line", "--random", printable(options.random),
+                            "three whole numbers HEADS,TOKENS,DIM");
+        at = last ? rest : rest + 1;
+    }
+    shape.kv_heads = options.kv_heads;
+    shape.keys = options.keys;
+    shape.dim_v = options.dim_v;
+    return shape;
+}
+
+/// `shapes_only`: the shapes of `problem`, and no data.
+Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
+    if (!options.random.empty())
+        return random_inputs(random_shape(options), options.seed, shapes_only, problem);
+    const InputFiles files{options.input, options.q, options.k, options.v};
+    return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
+}
+
+/// Reads an operand as the device sees it.
+ElementReader device_reader(const Operand& operand) {
+    return [&operand](size_t first, size_t count, double* out) {
+        thread_local std::vector<uint16_t> values;
+        values.resize(count);
+        operand.bf16(first, count, values.data());
+        bf16_reader(values.data())(0, count, out);
+    };
+}
+
+ElementReader original_reader(const Operand& operand) {
+    return operand.original ? operand.original : device_reader(operand);
+}
+
+#ifdef TESSERA_HAS_RTL
+void check_wave(const std::string& file) {
+    if (!rtl::has_waveforms())
+        throw UserError(
+            "command line: --wave: this program's RTL was built without waveforms; build the one "
+            "that has them with cmake --workflow --preset rtl");
+    if (!std::ofstream(file))
+        throw bad_value("command line", "--wave", printable(file), "a file that can be written");
+}
+
+hw::DeviceFactory rtl_factory(const ResolvedConfig& config, const std::string& wave) {
+    if (!rtl::has_verilated_top(config.platform.params))
+        throw UserError(
+            fmt::format("device {}: this program has no RTL with its parameters, only that of {}; "
+                        "TESSERA_RTL_DEVICES says what is built (docs/rtl.md)",
+                        config.device_name, rtl::verilated_top_names()));
+    if (!wave.empty()) check_wave(wave);
+    return rtl::rtl_factory(wave);
+}
+#else
+hw::DeviceFactory rtl_factory(const ResolvedConfig&, const std::string&) {
+    throw UserError(
+        "this program was built without the RTL; build the one that has it with "
+        "cmake --workflow --preset rtl");
+}
+#endif
+
+}  // namespace
+
+Job make_job(const RunOptions& options, bool timing_only) {
+    Job job;
+    job.config = resolve_config(options.device, options.memory, options.sets);
+    hw::PlatformConfig& platform = job.config.platform;
+    platform.timing_only = timing_only;
+    job.problem = problem_of(options);
+    job.inputs = inputs_of(options, true, job.problem);
+    if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
+    check_problem(job.problem, platform, job.config.device_name);
+    job.layout = make_layout(job.problem, platform);
+    // Only now is it known that the data fits.
+    if (!timing_only) job.inputs = inputs_of(options, false, job.problem);
+    return job;
+}
+
+std::string dtypes_of(const Inputs& inputs) {
+    if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
+    return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
+}
+
+ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool original) {
+    const auto reader = original ? original_reader : device_reader;
+    ReferenceProblem r;
+    r.query_heads = p.query_heads;
+    r.kv_heads = p.kv_heads;
+    r.nq = p.nq;
+    r.nk = p.nk;
+    r.d_k = p.d_k;
+    r.d_v = p.d_v;
+    r.scale = p.scale;
+    r.causal = p.causal();
+    r.diagonal = p.diagonal();
+    r.q = reader(inputs.q);
+    r.k = reader(inputs.k);
+    r.v = reader(inputs.v);
+    return r;
+}
+
+hw::DeviceFactory device_factory(const RunOptions& options, const ResolvedConfig& config) {
+    return options.impl == "rtl" ? rtl_factory(config, options.wave) : hw::DeviceFactory();
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The job that a command line asks for: machine, problem, inputs, their place in device memory.
+#pragma once
+#include <string>
+
+#include "host/cli/options.h"
+#include "host/config/config.h"
+#include "host/reference/attention.h"
+#include "host/workload/inputs.h"
+#include "host/workload/layout.h"
+
+namespace tessera::host {
+
+struct Job {
+    ResolvedConfig config;
+    Problem problem;
+    Inputs inputs;
+    Layout layout;
+};
+
+/// Reads and checks everything; UserError says what is wrong. With `timing_only` the tensors' data
+/// is not looked at.
+Job make_job(const RunOptions& options, bool timing_only);
+
+/// The dtype of the inputs as they were given, or that of each.
+std::string dtypes_of(const Inputs& inputs);
+
+/// The problem for the double-precision reference, on the operands as the device sees them, or,
+/// with `original`, as they were given. `inputs` must outlive it.
+ReferenceProblem reference_problem(const Problem& problem, const Inputs& inputs, bool original);
+
+/// What simulates the device: `options.impl`, with its waveform. Empty for the model. UserError if
+/// this program has no RTL with the parameters of `config`.
+hw::DeviceFactory device_factory(const RunOptions& options, const ResolvedConfig& config);
+
+}  // namespace tessera::host

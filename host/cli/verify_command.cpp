@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/verify_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <stdexcept>
+
+#include "host/cli/device_error.h"
+#include "host/cli/job.h"
+#include "host/cli/progress.h"
+#include "host/cli/run_command.h"
+#include "host/error.h"
+#include "host/report/command_names.h"
+#include "host/verify/verify.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr unsigned kRandomJobSeconds = 600;  ///< a simulation that takes longer hangs
+constexpr uint64_t kMostTokens = 65536;      ///< of a random job
+
+/// Where outputs begin in device memory: o is the first of them.
+uint64_t outputs_begin(const Layout& layout) { return layout.job.o.address; }
+
+void run_job(const Job& job, verify::Machine& machine, verify::Outcome& out) {
+    Platform& platform = machine.platform();
+    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+        return platform.memory(address, bytes);
+    };
+    write_operands(job.inputs, job.layout, memory);
+    fw::DriverConfig config = job.layout.driver;
+    config.csr_base = kCsrBase;
+    machine.run(
+        [&](fw::Bus& bus) {
+            fw::Driver driver(bus);
+            out.status = driver.init(config);
+            if (out.status.ok()) out.status = driver.run(job.layout.job);
+            out.calls = driver.calls();
+        },
+        config, out);
+    const uint64_t begin = outputs_begin(job.layout), bytes = job.layout.end - begin;
+    const uint8_t* at = memory(begin, bytes);
+    out.memory.assign(at, at + bytes);
+}
+
+void compare_with_double(const Job& job, const verify::Outcome& out,
+                         verify::Comparison& comparison) {
+    comparison.holds(out.status.ok(), [&] { return verify::failed_text(out.status); });
+    if (!out.status.ok()) return;
+    verify::Bytes outputs = out.memory;
+    const MemoryAccess memory = [&](uint64_t address, uint64_t) {
+        return outputs.data() + (address - outputs_begin(job.layout));
+    };
+    const std::vector<float> o = read_output(job.layout, memory);
+    std::vector<double> lse;
+    if (job.problem.want_lse)
+        lse = read_lse(job.layout, memory, job.config.platform.params.bus_bytes);
+    const ReferenceProblem problem = reference_problem(job.problem, job.inputs, false);
+    const BoundParams bound{job.config.platform.params.m, job.problem.bf16_output};
+    verify::compare_with_double(problem, bound, o, lse, comparison);
+}
+
+verify::Case job_case(std::shared_ptr<const Job> job) {
+    verify::Case c;
+    c.name = job->inputs.description;
+    c.platform = job->config.platform;
+    c.body = [job](verify::Machine& machine, verify::Outcome& out) { run_job(*job, machine, out); };
+    c.words = [job](uint64_t sequence) {
+        CommandNames names(job->layout, job->config.platform.params);
+        names.go_to(sequence);
+        return names.description();
+    };
+    c.reference = [job](const verify::Outcome& out, verify::Comparison& comparison) {
+        compare_with_double(*job, out, comparison);
+    };
+    return c;
+}
+
+/// Prints the report of a divergence, if there is one, and the closing line.
+int finish(const std::string& divergence, const std::string& again, const verify::Totals& totals) {
+    if (!divergence.empty()) fmt::print("{}again: {}\n", divergence, again);
+    fmt::print("{}\n", totals.line());
+    return divergence.empty() ? kExitGood : kExitMismatch;
+}
+
+int verify_job(const RunOptions& options, const std::vector<std::string>& command_line) {
+    auto job = std::make_shared<Job>(make_job(options, false));
+    const hw::DeviceFactory rtl = device_factory(options, job->config);
+    verify::Totals totals;
+    const std::string divergence = verify::verify_case(job_case(job), rtl, 0, totals);
+    return finish(divergence, fmt::format("{}", fmt::join(command_line, " ")), totals);
+}
+
+int verify_random(const RunOptions& options, const VerifyOptions& verify) {
+    const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
+    const spec::DeviceParams& params = config.platform.params;
+    const hw::DeviceFactory rtl = device_factory(options, config);
+    const uint64_t max_tokens = verify.max_tokens.value_or(4 * uint64_t{params.m});
+    if (max_tokens == 0 || max_tokens > kMostTokens)
+        throw bad_value("command line", "--max-tokens", std::to_string(max_tokens),
+                        fmt::format("1 to {}", kMostTokens));
+    Progress progress;
+    progress.phase("verifying");
+    verify::Totals totals;
+    for (uint64_t i = 0; i < *verify.count; ++i) {
+        const uint64_t seed = options.seed + i;
+        const verify::Case c = verify::random_case(seed, params, static_cast<uint32_t>(max_tokens));
+        const std::string divergence = verify::verify_case(c, rtl, kRandomJobSeconds, totals);
+        if (!divergence.empty() || i + 1 == *verify.count) {
+            progress.finish();
+            return finish(divergence,
+                          fmt::format("tessera verify --device {} --count 1 --seed {} "
+                                      "--max-tokens {}",
+                                      options.device, seed, max_tokens),
+                          totals);
+        }
+        progress.share(static_cast<double>(i + 1) / static_cast<double>(*verify.count));
+    }
+    throw std::logic_error("verify: no job");
+}
+
+}  // namespace
+
+int verify_command(const RunOptions& run, const VerifyOptions& verify,
+                   const std::vector<std::string>& command_line) {
+    RunOptions options = run;
+    options.impl = "rtl";
+    return verify.count ? verify_random(options, verify) : verify_job(options, command_line);
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// `tessera verify`: reference, model and RTL on one job, or on many random ones.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/cli/options.h"
+
+namespace tessera::host {
+
+/// Returns the exit code: 0, or 1 after the report of the first divergence.
+int verify_command(const RunOptions& run, const VerifyOptions& verify,
+                   const std::vector<std::string>& command_line);
+
+}  // namespace tessera::host

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Random attention jobs through the firmware.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+#include "host/reference/error.h"
+#include "host/report/command_names.h"
+#include "host/verify/case.h"
+#include "host/workload/layout.h"
+
+namespace tessera::verify {
+namespace {
+
+/// A job with its data in the machine's memory.
+struct AttentionJob {
+    host::Layout layout;
+    hw::PlatformConfig platform;
+    Bytes image;         ///< q, k and v
+    uint64_t bytes = 0;  ///< of all tensors
+
+    const fw::AttentionJob& job() const { return layout.job; }
+};
+
+class Generator {
+  public:
+    Generator(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens)
+        : random_(seed), p_(params), max_tokens_(max_tokens) {}
+
+    AttentionJob make() {
+        AttentionJob j;
+        j.platform = random_platform();
+        j.layout.driver.ring_descriptors = 4u << below(5);
+        j.layout.driver.watchdog_cycles = chance(50) ? 0 : 1000000;
+        choose_shape(j.layout.job);
+        place_tensors(j);
+        for (uint64_t at = 0; at + 2 <= j.image.size(); at += 2) {
+            const uint64_t x = random_();
+            const auto bits =
+                static_cast<uint16_t>((x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
+            std::memcpy(&j.image[at], &bits, 2);
+        }
+        fw::DriverConfig& driver = j.layout.driver;
+        driver.csr_base = host::kCsrBase;
+        driver.record_address = (j.bytes + 4095) / 4096 * 4096;
+        driver.ring_address = driver.record_address + 4096;
+        j.platform.memory.size_bytes =
+            driver.ring_address + uint64_t{driver.ring_descriptors} * spec::kDescriptorBytes;
+        return j;
+    }
+
+  private:
+    uint32_t below(uint64_t n) { return static_cast<uint32_t>(random_() % n); }
+    bool chance(uint32_t percent) { return below(100) < percent; }
+
+    hw::PlatformConfig random_platform() {
+        hw::PlatformConfig platform = machine_config(p_);
+        hw::MemoryConfig& memory = platform.memory;
+        memory.read_latency_cycles = chance(30) ? 1 + below(200) : 64;
+        memory.write_latency_cycles = chance(30) ? 1 + below(200) : 64;
+        if (chance(50)) memory.stall = {random_(), chance(20) ? 1000 : below(300), 1 + below(16)};
+        if (chance(30)) platform.firmware = {below(60), below(30)};
+        return platform;
+    }
+
+    void choose_shape(fw::AttentionJob& job) {
+        job.kv_heads = 1 + below(2);
+        job.query_heads = job.kv_heads * (1 + below(2));
+        job.nq = chance(20) ? 1 : 1 + below(max_tokens_);
+        job.nk = chance(40) ? job.nq : 1 + below(max_tokens_);
+        job.d_k = chance(50) ? p_.d : 1 + below(p_.d);
+        job.d_v = chance(50) ? p_.d : 1 + below(p_.d);
+        job.factor = 0x3e000000u + below(1 << 24);  // 2^-3 to 2^-1
+        job.mask = chance(50) ? fw::MaskKind::kCausal : fw::MaskKind::kDense;
+        const uint32_t origin = chance(20) ? spec::kPositionLimit - max_tokens_ : below(1000);
+        const bool at_end = job.mask == fw::MaskKind::kCausal && job.nk > job.nq && chance(50);
+        job.q_position = at_end ? origin + job.nk - job.nq : origin;
+        job.k_position = origin;
+        job.order = chance(50) ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
+        job.bf16_output = chance(50);
+        job.want_lse = chance(30);
+    }
+
+    fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
+        fw::Tensor t;
+        t.pitch = p_.beats(row_bytes) * p_.bus_bytes + (chance(30) ? p_.bus_bytes * below(4) : 0);
+        t.address = next;
+        t.head_stride = uint64_t{t.pitch} * rows;
+        next += t.head_stride * heads;
+        return t;
+    }
+
+    void place_tensors(AttentionJob& j) {
+        fw::AttentionJob& job = j.layout.job;
+        uint64_t next = 0;
+        job.q = place(job.query_heads, job.nq, 2 * job.d_k, next);
+        job.k = place(job.kv_heads, job.nk, 2 * job.d_k, next);
+        job.v = place(job.kv_heads, job.nk, 2 * job.d_v, next);
+        j.image.assign(next, 0);
+        job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
+        job.state = place(job.query_heads, job.nq, p_.bus_bytes + 4 * job.d_v, next);
+        job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
+        j.bytes = next;
+    }
+
+    std::mt19937_64 random_;
+    const spec::DeviceParams p_;
+    const uint32_t max_tokens_;
+};
+
+/// Reads a bf16 tensor with padded rows, as [heads][rows][columns].
+host::ElementReader reader(const Bytes& image, const fw::Tensor& t, uint32_t rows,
+                           uint32_t columns) {
+    return [&image, t, rows, columns](size_t first, size_t count, double* out) {
+        for (size_t i = first; i < first + count; ++i) {
+            const size_t row = i / columns;
+            const uint64_t at =
+                t.address + row / rows * t.head_stride + row % rows * t.pitch + i % columns * 2;
+            uint16_t bits;
+            std::memcpy(&bits, &image[at], 2);
+            host::bf16_reader (&bits)(0, 1, out++);
+        }
+    };
+}
+
+double scale_of(uint32_t factor) {
+    float x;
+    std::memcpy(&x, &factor, 4);
+    return static_cast<double>(x) * std::log(2.0);
+}
+
+host::ReferenceProblem reference_problem(const AttentionJob& j) {
+    const fw::AttentionJob& job = j.job();
+    host::ReferenceProblem r;
+    r.query_heads = job.query_heads;
+    r.kv_heads = job.kv_heads;
+    r.nq = job.nq;
+    r.nk = job.nk;
+    r.d_k = job.d_k;
+    r.d_v = job.d_v;
+    r.scale = scale_of(job.factor);
+    r.causal = job.mask == fw::MaskKind::kCausal;
+    r.diagonal = int64_t{job.q_position} - int64_t{job.k_position};
+    r.q = reader(j.image, job.q, job.nq, job.d_k);
+    r.k = reader(j.image, job.k, job.nk, job.d_k);
+    r.v = reader(j.image, job.v, job.nk, job.d_v);
+    return r;
+}
+
+void compare_with_double(const AttentionJob& j, const Outcome& outcome, Comparison& comparison) {
+    comparison.holds(outcome.status.ok(), [&] { return failed_text(outcome.status); });
+    if (!outcome.status.ok()) return;
+    Bytes memory = outcome.memory;
+    const host::MemoryAccess access = [&](uint64_t address, uint64_t) {
+        return memory.data() + address;
+    };
+    const std::vector<float> o = host::read_output(j.layout, access);
+    std::vector<double> lse;
+    if (j.job().want_lse) lse = host::read_lse(j.layout, access, j.platform.params.bus_bytes);
+    const host::BoundParams bound{j.platform.params.m, j.job().bf16_output};
+    compare_with_double(reference_problem(j), bound, o, lse, comparison);
+}
+
+void run_job(const AttentionJob& j, Machine& machine, Outcome& out) {
+    machine.write_memory(0, j.image);
+    machine.run(
+        [&](fw::Bus& bus) {
+            fw::Driver driver(bus);
+            out.status = driver.init(j.layout.driver);
+            if (out.status.ok()) out.status = driver.run(j.job());
+            out.calls = driver.calls();
+        },
+        j.layout.driver, out);
+}
+
+}  // namespace
+
+Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
+    const auto j = std::make_shared<AttentionJob>(Generator(seed, params, max_tokens).make());
+    Case c;
+    c.name = fmt::format("attention, seed {}", seed);
+    c.platform = j->platform;
+    c.memory_bytes = j->bytes;
+    c.words = [j](uint64_t sequence) {
+        host::CommandNames names(j->layout, j->platform.params);
+        names.go_to(sequence);
+        return names.description();
+    };
+    c.body = [j](Machine& machine, Outcome& out) { run_job(*j, machine, out); };
+    c.reference = [j](const Outcome& out, Comparison& comparison) {
+        compare_with_double(*j, out, comparison);
+    };
+    return c;
+}
+
+}  // namespace tessera::verify

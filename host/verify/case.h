@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// One thing to verify: a program for a machine, and what is known of its result beforehand.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/reference/error.h"
+#include "host/verify/compare.h"
+
+namespace tessera::verify {
+
+struct Case {
+    std::string name;  ///< "sequence, seed 17"
+    hw::PlatformConfig platform;
+    Body body;
+    uint64_t memory_bytes = 0;  ///< of memory that is compared, from address 0 on
+    CommandWords words;
+    /// Compares what the model left behind with the reference.
+    std::function<void(const Outcome&, Comparison&)> reference;
+};
+
+/// Legal commands past the driver, as odd as the contract allows: single-key tiles, several loads
+/// into one bank, restarted states, gathers, back-to-back stores, NaN and Inf. Reference: the
+/// golden device, bit by bit.
+Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
+
+/// An attention job through the firmware, of at most `max_tokens` tokens: masks, ragged sizes,
+/// heads, loop orders, row pitches, ring sizes, random stalls. Reference: double precision, within
+/// the bound of docs/device.md.
+Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
+
+/// A sequence with something broken (descriptors, bus errors, bad indices, a short watchdog, a bad
+/// ring) while firmware reads registers, a soft reset at any time, then the good sequence.
+/// Reference: the golden device after the good sequence.
+Case error_case(uint64_t seed, const spec::DeviceParams& params);
+
+/// What `tessera verify --count` runs for a seed: of 20 cases 9 are sequences, 8 attention jobs
+/// and 3 with errors.
+Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
+
+/// What to say about an attention job that ended with this status.
+std::string failed_text(const fw::Status& status);
+
+/// Counts every element of `o` and `lse` (empty: not wanted) that is within its bound of the exact
+/// result of `problem`.
+void compare_with_double(const host::ReferenceProblem& problem, const host::BoundParams& params,
+                         const std::vector<float>& o, const std::vector<double>& lse,
+                         Comparison& comparison);
+
+}  // namespace tessera::verify

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include "host/verify/case.h"
+
+namespace tessera::verify {
+
+std::string failed_text(const fw::Status& status) {
+    return fmt::format("firmware ended with status {}; device error {}: {} (tag {})",
+                       static_cast<uint32_t>(status.code), static_cast<uint32_t>(status.error),
+                       spec::error_text(status.error), status.tag);
+}
+
+void compare_with_double(const host::ReferenceProblem& problem, const host::BoundParams& params,
+                         const std::vector<float>& o, const std::vector<double>& lse,
+                         Comparison& comparison) {
+    host::ReferenceOptions options;
+    // Threads cost more than a small job takes.
+    options.threads = uint64_t{problem.query_heads} * problem.nq * problem.nk < 1000000 ? 1 : 0;
+    const host::ReferenceResult exact = host::reference_attention(problem, options);
+    const host::ErrorSummary e = host::compare_with_reference(problem, exact, params, o.data(),
+                                                              lse.empty() ? nullptr : lse.data());
+    comparison.elements += e.elements + lse.size();
+    if (e.within_bound()) return;
+    comparison.different(
+        hw::kNever,
+        fmt::format("{} elements of o and {} of lse are outside the bound of the reference; the "
+                    "worst of o is {:.3g} times its bound, in head {} row {} column {}",
+                    e.outside, e.lse_outside, e.max_over_full_bound, e.worst_head, e.worst_row,
+                    e.worst_column));
+}
+
+}  // namespace tessera::verify

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "host/verify/forked.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+namespace tessera::verify {
+namespace {
+
+void write_all(int file, const void* data, size_t bytes) {
+    const char* at = static_cast<const char*>(data);
+    while (bytes != 0) {
+        const ssize_t n = ::write(file, at, bytes);
+        if (n <= 0) ::_exit(3);
+        at += n;
+        bytes -= static_cast<size_t>(n);
+    }
+}
+
+[[noreturn]] void child(int file, const std::function<Bytes()>& work, unsigned timeout_seconds) {
+    ::alarm(timeout_seconds);
+    char good = 1;
+    Bytes bytes;
+    try {
+        bytes = work();
+    } catch (const std::exception& e) {
+        good = 0;
+        const std::string text = e.what();
+        bytes.assign(text.begin(), text.end());
+    }
+    write_all(file, &good, 1);
+    write_all(file, bytes.data(), bytes.size());
+    ::_exit(0);
+}
+
+}  // namespace
+
+Forked run_forked(const std::function<Bytes()>& work, unsigned timeout_seconds) {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
+    const pid_t pid = ::fork();
+    if (pid < 0) throw std::runtime_error("no process");
+    if (pid == 0) {
+        ::close(ends[0]);
+        child(ends[1], work, timeout_seconds);
+    }
+    ::close(ends[1]);
+    Bytes received;
+    uint8_t buffer[65536];
+    for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof(buffer))) > 0;)
+        received.insert(received.end(), buffer, buffer + n);
+    ::close(ends[0]);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    Forked result;
+    if (WIFSIGNALED(status)) {
+        const int signal = WTERMSIG(status);
+        result.failure =
+            signal == SIGALRM ? "timeout" : "killed by signal " + std::to_string(signal);
+    } else if (WEXITSTATUS(status) != 0 || received.empty()) {
+        result.failure = "child ended with " + std::to_string(WEXITSTATUS(status));
+    } else if (received[0] == 0) {
+        result.failure = "exception: " + std::string(received.begin() + 1, received.end());
+    } else {
+        result.bytes.assign(received.begin() + 1, received.end());
+    }
+    return result;
+}
+
+}  // namespace tessera::verify

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "host/verify/machine.h"
+
+#include <chrono>
+#include <stdexcept>
+
+namespace tessera::verify {
+namespace {
+
+/// Bytes out of and into an Outcome, field by field.
+class Packer {
+  public:
+    template <typename T>
+    void value(const T& x) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        const auto* p = reinterpret_cast<const uint8_t*>(&x);
+        bytes.insert(bytes.end(), p, p + sizeof(T));
+    }
+    template <typename T>
+    void list(const std::vector<T>& x) {
+        value(x.size());
+        const auto* p = reinterpret_cast<const uint8_t*>(x.data());
+        bytes.insert(bytes.end(), p, p + sizeof(T) * x.size());
+    }
+    Bytes bytes;
+};
+
+class Unpacker {
+  public:
+    explicit Unpacker(const Bytes& bytes) : bytes_(bytes) {}
+    template <typename T>
+    void value(T& x) {
+        take(&x, sizeof(T));
+    }
+    template <typename T>
+    void list(std::vector<T>& x) {
+        size_t n = 0;
+        value(n);
+        x.resize(n);
+        take(x.data(), n * sizeof(T));
+    }
+
+  private:
+    void take(void* to, size_t n) {
+        if (n == 0) return;
+        if (n > bytes_.size() - at_) throw std::runtime_error("short answer of a child process");
+        std::memcpy(to, bytes_.data() + at_, n);
+        at_ += n;
+    }
+    const Bytes& bytes_;
+    size_t at_ = 0;
+};
+
+template <typename Visitor, typename SomeOutcome>
+void visit(Visitor& v, SomeOutcome& o) {
+    v.value(o.status);
+    v.value(o.counters);
+    v.list(o.commands);
+    v.list(o.groups);
+    v.list(o.writes);
+    v.list(o.notes);
+    v.list(o.memory);
+    v.value(o.calls);
+    v.value(o.end);
+    v.value(o.seconds);
+}
+
+/// Passes everything on and notes register writes.
+class RecordingBus final : public fw::Bus {
+  public:
+    RecordingBus(fw::Bus& bus, host::Platform& platform, std::vector<RegisterWrite>& writes)
+        : bus_(bus), platform_(platform), writes_(writes) {}
+    bool read32(uint64_t address, uint32_t& value) override { return bus_.read32(address, value); }
+    bool write32(uint64_t address, uint32_t value) override {
+        if (address >= host::kCsrBase)
+            writes_.push_back(
+                {platform_.now(), static_cast<spec::Reg>(address - host::kCsrBase), value});
+        return bus_.write32(address, value);
+    }
+    void wait_irq() override { bus_.wait_irq(); }
+
+  private:
+    fw::Bus& bus_;
+    host::Platform& platform_;
+    std::vector<RegisterWrite>& writes_;
+};
+
+}  // namespace
+
+void Machine::run(const host::Platform::Program& program, const fw::DriverConfig& driver,
+                  Outcome& out) {
+    const host::Platform::Program recorded = [&](fw::Bus& bus) {
+        RecordingBus recording(bus, platform_, out.writes);
+        program(recording);
+    };
+    host::RunOutcome r = std::move(platform_.run_programs({recorded}, {driver}).front());
+    out.counters = r.counters;
+    out.commands = std::move(r.commands);
+    out.groups = std::move(r.groups);
+}
+
+fw::DriverConfig Machine::driver_config(uint32_t ring_descriptors, uint32_t watchdog) const {
+    fw::DriverConfig c;
+    c.csr_base = host::kCsrBase;
+    c.ring_address = kRingAddress;
+    c.ring_descriptors = ring_descriptors;
+    c.record_address = kRecordAddress;
+    c.watchdog_cycles = watchdog;
+    return c;
+}
+
+std::vector<spec::Descriptor> encode_all(const std::vector<spec::Command>& commands) {
+    std::vector<spec::Descriptor> r;
+    r.reserve(commands.size());
+    for (const spec::Command& c : commands) r.push_back(spec::encode(c));
+    return r;
+}
+
+namespace {
+
+/// Returns early at an error.
+void feed_all(Machine& machine, fw::Bus& bus, const std::vector<spec::Descriptor>& descriptors,
+              const Feed& feed) {
+    std::mt19937_64 random(feed.seed);
+    const auto total = static_cast<uint32_t>(descriptors.size());
+    uint32_t tail = 0;
+    while (tail != total) {
+        const auto step = static_cast<uint32_t>(1 + random() % feed.max_step);
+        const uint32_t end = std::min(total, tail + std::min(step, feed.ring_descriptors));
+        while (end - read_register(bus, spec::Reg::kRingHead) > feed.ring_descriptors)
+            if (read_register(bus, spec::Reg::kErrorCode) != 0) return;
+        for (; tail != end; ++tail) {
+            const uint64_t slot = tail % feed.ring_descriptors;
+            const uint64_t address = kRingAddress + slot * spec::kDescriptorBytes;
+            std::memcpy(machine.memory(address, spec::kDescriptorBytes), &descriptors[tail],
+                        spec::kDescriptorBytes);
+        }
+        for (uint64_t n = feed.max_delay == 0 ? 0 : random() % (feed.max_delay + 1); n != 0; --n)
+            (void)read_register(bus, spec::Reg::kId);
+        write_register(bus, spec::Reg::kRingTail, tail);
+    }
+    for (;;) {
+        bus.wait_irq();
+        const uint32_t irq = read_register(bus, spec::Reg::kIrqStatus);
+        write_register(bus, spec::Reg::kIrqStatus, irq);
+        if ((irq & spec::kIrqError) != 0) return;
+        if (read_register(bus, spec::Reg::kRingHead) == total &&
+            (read_register(bus, spec::Reg::kStatus) & spec::kStatusBusy) == 0)
+            return;
+    }
+}
+
+}  // namespace
+
+void feed_raw(Machine& machine, fw::Bus& bus, const std::vector<spec::Descriptor>& descriptors,
+              const Feed& feed) {
+    fw::Driver driver(bus);
+    fw::Status s = driver.init(machine.driver_config(feed.ring_descriptors, feed.watchdog_cycles));
+    if (s.ok() && feed.reset) s = driver.reset();
+    if (!s.ok()) throw std::runtime_error("driver does not start");
+    feed_all(machine, bus, descriptors, feed);
+    const uint64_t end = machine.platform().now() + feed.settle_cycles;
+    while (machine.platform().now() < end) (void)read_register(bus, spec::Reg::kId);
+}
+
+uint32_t read_register(fw::Bus& bus, spec::Reg reg) {
+    uint32_t value = 0;
+    if (!bus.read32(host::kCsrBase + static_cast<uint32_t>(reg), value))
+        throw std::runtime_error("register read refused");
+    return value;
+}
+
+void write_register(fw::Bus& bus, spec::Reg reg, uint32_t value) {
+    if (!bus.write32(host::kCsrBase + static_cast<uint32_t>(reg), value))
+        throw std::runtime_error("register write refused");
+}
+
+Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t memory_bytes,
+                    unsigned timeout_seconds) {
+    const Forked forked = run_forked(
+        [&] {
+            Machine machine(config);
+            Outcome outcome;
+            const auto start = std::chrono::steady_clock::now();
+            body(machine, outcome);
+            outcome.seconds =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            outcome.end = machine.platform().now();
+            if (memory_bytes != 0) {
+                const uint8_t* memory = machine.memory(0, memory_bytes);
+                outcome.memory.assign(memory, memory + memory_bytes);
+            }
+            Packer packer;
+            visit(packer, outcome);
+            return packer.bytes;
+        },
+        timeout_seconds);
+    Outcome outcome;
+    outcome.failure = forked.failure;
+    if (!forked.failure.empty()) return outcome;
+    Unpacker unpacker(forked.bytes);
+    visit(unpacker, outcome);
+    return outcome;
+}
+
+hw::PlatformConfig machine_config(const spec::DeviceParams& params) {
+    hw::PlatformConfig config;
+    config.params = params;
+    config.memory.size_bytes = kMemoryBytes;
+    return config;
+}
+
+spec::Command make_fence(uint64_t address) {
+    spec::Command c;
+    c.opcode = spec::Opcode::kFence;
+    c.flags = spec::kFlagInterrupt;
+    c.address = address;
+    return c;
+}
+
+}  // namespace tessera::verify

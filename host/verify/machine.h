@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// A small machine that is verified: device, memory and processor, in a process of its own, and
+// everything that a run leaves behind.
+#pragma once
+#include <cstring>
+#include <functional>
+#include <random>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "firmware/driver.h"
+#include "host/platform/platform.h"
+#include "host/platform/processor.h"
+#include "host/verify/forked.h"
+#include "spec/command.h"
+#include "spec/registers.h"
+
+namespace tessera::verify {
+
+class Machine;
+
+/// A register write, with the cycle in which the device sampled it.
+struct RegisterWrite {
+    uint64_t cycle = 0;
+    spec::Reg reg = spec::Reg::kId;
+    uint32_t value = 0;
+};
+
+/// What a simulation left behind.
+struct Outcome {
+    std::string failure;  ///< as Forked; nothing else is valid then
+    fw::Status status;
+    std::array<uint64_t, spec::kCounters> counters{};
+    std::vector<hw::CommandTrace> commands;
+    std::vector<hw::GroupTrace> groups;
+    std::vector<RegisterWrite> writes;
+    std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read
+    Bytes memory;                 ///< [0, memory_bytes), or what the body puts there
+    uint64_t calls = 0;
+    uint64_t end = 0;    ///< cycle in which the body was over
+    double seconds = 0;  ///< wall clock of the body
+
+    uint64_t counter(spec::Counter c) const { return counters[static_cast<size_t>(c)]; }
+};
+
+/// What happens on a machine.
+using Body = std::function<void(Machine&, Outcome&)>;
+
+/// Memory of these machines: data from 0 on, then the ring and the driver's completion record.
+inline constexpr uint64_t kDataBytes = 768 * 1024;
+inline constexpr uint64_t kRecordAddress = kDataBytes;
+inline constexpr uint64_t kRingAddress = kDataBytes + 4096;
+inline constexpr uint64_t kMemoryBytes = kRingAddress + 64 * 1024;
+
+/// How raw descriptors reach the device: RING_TAIL moves by 1 to max_step, after up to max_delay
+/// reads of a register.
+struct Feed {
+    uint32_t ring_descriptors = 256;
+    uint32_t max_step = 256;
+    uint32_t max_delay = 0;
+    uint64_t seed = 1;
+    uint32_t watchdog_cycles = 0;
+    bool reset = false;          ///< begin with Driver::reset
+    uint32_t settle_cycles = 0;  ///< wait so long before returning
+};
+
+class Machine {
+  public:
+    explicit Machine(const hw::PlatformConfig& config) : platform_(config) {}
+
+    host::Platform& platform() { return platform_; }
+    uint8_t* memory(uint64_t address, uint64_t bytes) { return platform_.memory(address, bytes); }
+    void write_memory(uint64_t address, const Bytes& bytes) {
+        std::memcpy(memory(address, bytes.size()), bytes.data(), bytes.size());
+    }
+    /// Runs a program on processor 0; `out` gets counters, traces and the register writes. The
+    /// ring is where `driver` says.
+    void run(const host::Platform::Program& program, const fw::DriverConfig& driver, Outcome& out);
+    void run(const host::Platform::Program& program, Outcome& out) {
+        run(program, driver_config(), out);
+    }
+    /// Driver settings of this memory map.
+    fw::DriverConfig driver_config(uint32_t ring_descriptors = 64, uint32_t watchdog = 0) const;
+
+  private:
+    host::Platform platform_;
+};
+
+/// Past the driver: descriptors with their own tags, RING_TAIL as `feed` says. The last command
+/// must be an interrupting FENCE. Returns when it has retired, or at an error.
+void feed_raw(Machine& machine, fw::Bus& bus, const std::vector<spec::Descriptor>& descriptors,
+              const Feed& feed);
+std::vector<spec::Descriptor> encode_all(const std::vector<spec::Command>& commands);
+
+/// Reads a register; throws if the bus answers with an error.
+uint32_t read_register(fw::Bus& bus, spec::Reg reg);
+/// Writes a register; throws likewise.
+void write_register(fw::Bus& bus, spec::Reg reg, uint32_t value);
+
+/// Builds a machine in a child process, runs `body` there and brings `Outcome` back, with the first
+/// `memory_bytes` of memory.
+Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t memory_bytes = 0,
+                    unsigned timeout_seconds = 60);
+
+/// A machine with that device and a small memory.
+hw::PlatformConfig machine_config(const spec::DeviceParams& params);
+
+/// A FENCE that interrupts, its record at `address`.
+spec::Command make_fence(uint64_t address = kRecordAddress);
+
+}  // namespace tessera::verify

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "host/verify/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tessera::verify {
+namespace {
+
+constexpr size_t kShown = 5;  ///< further differences in a report
+
+std::string report(const Case& c, const Outcome& model, const Outcome& rtl,
+                   const Comparison& comparison) {
+    const Difference* first = comparison.earliest();
+    std::string text = fmt::format("{}: {} of {} items differ. Earliest: {}\n", c.name,
+                                   comparison.differences, comparison.elements, first->text);
+    text += events_around_divergence(model, rtl, c.words);
+    size_t shown = 0;
+    for (const Difference& d : comparison.first)
+        if (&d != first && shown++ < kShown) text += fmt::format("  also {}\n", d.text);
+    return text;
+}
+
+std::string speed(uint64_t cycles, double seconds) {
+    return seconds > 0 ? fmt::format("{:.0f} cycles/s", static_cast<double>(cycles) / seconds)
+                       : std::string("-");
+}
+
+}  // namespace
+
+std::string Totals::line() const {
+    return fmt::format(
+        "jobs: {}, commands: {}, cycles: {}, elements compared: {}, differences: {}, model: {}, "
+        "RTL: {}",
+        jobs, commands, cycles, elements, differences, speed(cycles, model_seconds),
+        speed(cycles, rtl_seconds));
+}
+
+std::string verify_case(const Case& c, const hw::DeviceFactory& rtl_factory,
+                        unsigned timeout_seconds, Totals& totals) {
+    hw::PlatformConfig config = c.platform;
+    config.trace_commands = UINT64_MAX;
+    const Outcome model = run_machine(config, c.body, c.memory_bytes, timeout_seconds);
+    config.make_device = rtl_factory;
+    const Outcome rtl = run_machine(config, c.body, c.memory_bytes, timeout_seconds);
+    Comparison comparison;
+    compare_outcomes(model, rtl, comparison);
+    if (model.failure.empty() && rtl.failure.empty() && c.reference) c.reference(model, comparison);
+    ++totals.jobs;
+    totals.commands += model.commands.size();
+    totals.cycles += model.end;
+    totals.elements += comparison.elements;
+    totals.differences += comparison.differences;
+    totals.model_seconds += model.seconds;
+    totals.rtl_seconds += rtl.seconds;
+    if (comparison.differences == 0) return "";
+    const std::string text = report(c, model, rtl, comparison);
+    if (totals.first_report.empty()) totals.first_report = text;
+    return text;
+}
+
+}  // namespace tessera::verify

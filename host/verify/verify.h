@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Reference, model and RTL on the same cases, everything compared.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/verify/case.h"
+
+namespace tessera::verify {
+
+/// What a series of cases added up to.
+struct Totals {
+    uint64_t jobs = 0, commands = 0, cycles = 0, elements = 0, differences = 0;
+    double model_seconds = 0, rtl_seconds = 0;  ///< wall clock in the simulations
+    std::string first_report;                   ///< of the first case that differs
+
+    /// The closing line: jobs, commands, cycles, elements compared, differences, speeds.
+    std::string line() const;
+};
+
+/// Runs `c` on the model and on the device `rtl` makes, each in a process of its own, compares the
+/// two and the model with the reference, and adds to `totals`. Returns the report of the first
+/// divergence, empty if there is none. A simulation is stopped after `timeout_seconds`.
+std::string verify_case(const Case& c, const hw::DeviceFactory& rtl, unsigned timeout_seconds,
+                        Totals& totals);
+
+}  // namespace tessera::verify

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// `tessera verify` and `tessera run --impl rtl` as a user meets them, and what a divergence looks
+// like.
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "host/verify/verify.h"
+#include "hw_model/device.h"
+#include "tests/support/compared.h"
+#include "tests/support/machine.h"
+#include "tests/support/run_tessera.h"
+
+using namespace tessera;
+using test::Compared;
+using test::contains;
+using test::Finished;
+using test::run_tessera;
+
+namespace {
+
+/// Checks the closing line, counts what it says was compared, and returns the number of jobs.
+uint64_t jobs_without_difference(const Finished& f) {
+    INFO(f.out << f.err);
+    std::smatch m;
+    const std::regex line(
+        "jobs: (\\d+), commands: (\\d+), cycles: (\\d+), elements compared: (\\d+), differences: "
+        "0, model: \\d+ cycles/s, RTL: \\d+ cycles/s\n$");
+    REQUIRE(std::regex_search(f.out, m, line));
+    CHECK(f.exit_code == 0);
+    CHECK(f.err == "");
+    std::printf("compared %s items of reference, model and RTL, 0 different\n", m[4].str().c_str());
+    CHECK(std::stoull(m[2]) > 0);
+    return std::stoull(m[1]);
+}
+
+/// The model with twice the lanes: other cycles, the same bits.
+std::unique_ptr<hw::DeviceBase> quick_device(const sc_core::sc_module_name& name,
+                                             const hw::PlatformConfig& config, uint32_t index) {
+    spec::DeviceParams params = config.params;
+    params.lanes *= 2;
+    return std::make_unique<hw::Device>(name, params, index, false, config.trace_commands);
+}
+
+}  // namespace
+
+TEST_CASE("a job on base, 256 tokens") {
+    CHECK(jobs_without_difference(run_tessera("verify --device base --random 1,256,64 --lse")) ==
+          1);
+}
+
+TEST_CASE("one job with every option") {
+    CHECK(jobs_without_difference(
+              run_tessera("verify --device tiny --random 4,50,11 --kv-heads 2 --keys 77 --dim-v 5 "
+                          "--mask causal --align end --schedule kv-resident --output-format bf16 "
+                          "--lse --memory ideal-stall --seed 9")) == 1);
+}
+
+TEST_CASE("random jobs from the command line") {
+    CHECK(jobs_without_difference(run_tessera("verify --device tiny --count 40 --seed 100")) == 40);
+    CHECK(jobs_without_difference(
+              run_tessera("verify --device small --count 5 --seed 1 --max-tokens 90")) == 5);
+}
+
+TEST_CASE("the RTL gives the report that the model gives") {
+    const std::string job = " --device tiny --random 2,70,13 --mask causal --lse --format json";
+    const Finished model = run_tessera("run" + job), rtl = run_tessera("run --impl rtl" + job);
+    INFO(rtl.err);
+    REQUIRE(model.exit_code == 0);
+    REQUIRE(rtl.exit_code == 0);
+    auto a = nlohmann::json::parse(model.out).flatten(),
+         b = nlohmann::json::parse(rtl.out).flatten();
+    Compared fields("fields of the report");
+    for (const auto& [key, value] : a.items()) {
+        if (contains(key, "seconds") || contains(key, "command_line") ||
+            contains(key, "implementation"))
+            continue;
+        fields.equal(b[key], value, [&k = key] { return k; });
+    }
+    CHECK(fields.count() > 300);
+}
+
+TEST_CASE("a divergence: what differs first, both event lists, the command in words") {
+    Compared cases("divergences reported");
+    const spec::DeviceParams params = test::device_params("tiny");
+    uint32_t with_events = 0;  // a job of one query row takes as long on more lanes
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+        verify::Totals totals;
+        const verify::Case c = verify::attention_case(seed, params, 64);
+        const std::string text = verify::verify_case(c, quick_device, 60, totals);
+        const auto where = [&] { return text; };
+        cases.holds(totals.differences > 0 && totals.first_report == text, where);
+        cases.holds(contains(text, "attention, seed " + std::to_string(seed) + ": "), where);
+        cases.holds(std::regex_search(text, std::regex("Earliest: .*: model .*, RTL ")), where);
+        const bool commands = std::regex_search(text, std::regex("\n  #\\d+: [A-Z_]+ head "));
+        cases.holds(contains(text, "\n> ") == commands, where);
+        with_events += commands ? 1 : 0;
+    }
+    CHECK(with_events >= 5);
+}
+
+TEST_CASE("what verify and --impl refuse") {
+    const std::pair<const char*, const char*> refused[] = {
+        {"verify", "input is missing"},
+        {"verify --count 0", "--count is 0"},
+        {"verify --count 3 --random 1,4,4", "--count makes its own inputs"},
+        {"verify --count 3 --device tiny --max-tokens 0", "--max-tokens is 0"},
+        {"verify --max-tokens 3 --random 1,4,4", "--max-tokens requires --count"},
+        {"verify --count 3 --device wide", "device wide: this program has no RTL"},
+        {"verify --count 3 --out x", "--out"},
+        {"run --random 1,4,4 --impl verilog", "--impl is verilog; allowed: model, rtl"},
+        {"run --random 1,4,4 --wave x.fst", "--wave needs --impl rtl"},
+        {"run --random 1,4,4 --device tiny --impl rtl --timing-only", "--timing-only"},
+        {"run --random 1,4,4 --device tiny --impl rtl --set device.M=8", "no RTL"},
+    };
+    Compared messages("refused command lines");
+    for (const auto& [arguments, text] : refused) {
+        const Finished f = run_tessera(arguments);
+        messages.holds(f.exit_code == 2 && f.out.empty() && contains(f.err, text) &&
+                           f.err.find('\n') == f.err.size() - 1,
+                       [&, a = arguments] { return std::string(a) + ": " + f.err; });
+    }
+}
