@@ -109,7 +109,6 @@ module tessera_device #(
   // Memory port
   logic front_can_read, front_read, front_beat, load_can_read, load_read, load_beat, beat_error;
   logic can_write, write;
-  logic [4:0] writes_outstanding;
   logic [63:0] front_address, load_address, write_address;
   logic [7:0] front_beats;
   logic [8:0] load_beats, write_beats;
@@ -265,7 +264,6 @@ module tessera_device #(
     .write_address_i(write_address),
     .write_beats_i(write_beats),
     .quiet_o(quiet),
-    .writes_outstanding_o(writes_outstanding),
     .axi_arid_o(m_axi_arid_o),
     .axi_araddr_o(m_axi_araddr_o),
     .axi_arlen_o(m_axi_arlen_o),
@@ -536,7 +534,6 @@ module tessera_device #(
     .row_m_i(row_m),
     .row_flags_i(row_flags),
     .can_write_i(can_write),
-    .writes_outstanding_i(writes_outstanding),
     .write_o(write),
     .write_address_o(write_address),
     .write_beats_o(write_beats),
@@ -554,7 +551,6 @@ module tessera_device #(
     .retire_irq_o(fence_irq),
     .over_o(store_over),
     .over_bank_o(store_over_bank),
-    .others_active_i(load_active != '0 || compute_active != '0),
     .active_o(store_active),
     .error_o(store_error),
     .error_tag_o(store_error_tag),

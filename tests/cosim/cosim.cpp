@@ -141,6 +141,12 @@ void cosimulate(const hw::PlatformConfig& config, const CosimBody& body, const s
     compare(c, model, rtl);
 }
 
+void shift_phase(fw::Bus& bus, uint64_t cycles) {
+    constexpr uint64_t kLastWord = kRingAddress + 64 * sizeof(spec::Descriptor) - 4;
+    for (; cycles != 0; --cycles)
+        if (!bus.write32(kLastWord, 0)) throw std::runtime_error("the ring is not in memory");
+}
+
 RandomJob random_job(std::mt19937_64& random, const spec::DeviceParams& params,
                      uint32_t max_tokens) {
     const auto below = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };

@@ -28,6 +28,11 @@ using CosimBody = std::function<void(Machine&, Outcome&)>;
 void cosimulate(const hw::PlatformConfig& config, const CosimBody& body, const std::string& name,
                 CosimTotals& totals);
 
+/// Register accesses take four cycles each; this shifts the processor by single ones against the
+/// device. Needs the firmware costs kPhaseCosts and the driver's ring of 64, last slot unused.
+void shift_phase(fw::Bus& bus, uint64_t cycles);
+inline constexpr hw::FirmwareCosts kPhaseCosts{1, 0};
+
 /// A random attention job of at most `max_tokens` tokens, with its data in the machine's memory.
 struct RandomJob {
     fw::AttentionJob job;
