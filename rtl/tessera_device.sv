@@ -209,6 +209,7 @@ module tessera_device #(
     .watchdog_o(watchdog),
     .head_i(dispatched),
     .outstanding_i(outstanding),
+    .front_idle_i(front_idle),
     .quiet_i(quiet),
     .halted_i(halted),
     .error_code_i(error_code),
