@@ -23,10 +23,7 @@ void Core::fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource sou
 void Core::wake_front_end(Cycle at) { front_end->wake(at); }
 
 void Core::wake_for_abort(Cycle at) {
-    if (errors.latched()) {
-        value->wake(at);
-        store->wake(at);
-    }
+    if (errors.latched()) value->wake(at);
 }
 
 void Core::clear_counters() {

@@ -46,7 +46,8 @@ struct Core {
     /// halted.
     void fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource source);
     void wake_front_end(Cycle at);
-    /// A command is over in `at`: after an error, whoever waits in vain looks again.
+    /// A command is seen to be over from `at` on: after an error, a lane group that waits in vain
+    /// looks again.
     void wake_for_abort(Cycle at);
     /// New window: counters and engine time lines start at zero.
     void clear_counters();

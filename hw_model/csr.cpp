@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hw_model/dispatch.h"
+#include "hw_model/front_end.h"
 #include "hw_model/load_engine.h"
 #include "hw_model/memory_port.h"
 #include "hw_model/score_stage.h"
@@ -77,9 +78,9 @@ uint32_t Csr::read_word(Reg reg, Cycle now) {
                    (core_.errors.halted(now) ? spec::kStatusHalted : 0) |
                    (resetting(now) ? spec::kStatusResetting : 0);
         }
-        case Reg::kRingBaseLo: return static_cast<uint32_t>(ring_base_);
-        case Reg::kRingBaseHi: return static_cast<uint32_t>(ring_base_ >> 32);
-        case Reg::kRingSize: return ring_size_;
+        case Reg::kRingBaseLo: return static_cast<uint32_t>(ring_base_.get(now));
+        case Reg::kRingBaseHi: return static_cast<uint32_t>(ring_base_.get(now) >> 32);
+        case Reg::kRingSize: return ring_size_.get(now);
         case Reg::kRingTail: return tail_.get(now);
         case Reg::kRingHead: return head_.get(now);
         case Reg::kRingNotify: return notify_.get(now);
@@ -87,7 +88,7 @@ uint32_t Csr::read_word(Reg reg, Cycle now) {
         case Reg::kIrqEnable: return irq_enable_;
         case Reg::kErrorCode: return static_cast<uint32_t>(core_.errors.visible(now).code);
         case Reg::kErrorTag: return core_.errors.visible(now).tag;
-        case Reg::kWatchdog: return watchdog_;
+        case Reg::kWatchdog: return watchdog_.get(now);
         case Reg::kEngineState: return engine_state(now);
         default: return spec::find_register(static_cast<uint32_t>(reg))->reset;
     }
@@ -104,11 +105,14 @@ uint32_t Csr::engine_state(Cycle now) const {
 void Csr::write_word(Reg reg, Cycle now, uint32_t value) {
     switch (reg) {
         case Reg::kControl: write_control(now, value); break;
-        case Reg::kRingBaseLo: ring_base_ = (ring_base_ >> 32 << 32) | value; break;
-        case Reg::kRingBaseHi:
-            ring_base_ = (ring_base_ & 0xffffffffu) | static_cast<uint64_t>(value) << 32;
+        case Reg::kRingBaseLo:
+            ring_base_.set((ring_base_.get(now) >> 32 << 32) | value, now, now + 1);
             break;
-        case Reg::kRingSize: ring_size_ = value; break;
+        case Reg::kRingBaseHi:
+            ring_base_.set((ring_base_.get(now) & 0xffffffffu) | static_cast<uint64_t>(value) << 32,
+                           now, now + 1);
+            break;
+        case Reg::kRingSize: ring_size_.set(value, now, now + 1); break;
         case Reg::kRingTail:
             tail_.set(value, now, now + 1);
             core_.wake_front_end(now + 1);
@@ -127,7 +131,10 @@ void Csr::write_word(Reg reg, Cycle now, uint32_t value) {
             irq_enable_ = value;
             wake(now + 1);
             break;
-        case Reg::kWatchdog: watchdog_ = value; break;
+        case Reg::kWatchdog:
+            watchdog_.set(value, now, now + 1);
+            core_.dispatch->wake(now + 1);
+            break;
         default: break;
     }
 }
@@ -140,14 +147,15 @@ void Csr::write_control(Cycle now, uint32_t value) {
         wake(now + 1);
         return;
     }
-    const bool idle = core_.dispatch->outstanding(now) == 0;
+    // A descriptor fetched would otherwise run before the new window opens.
+    const bool idle = core_.dispatch->outstanding(now) == 0 && core_.front_end->idle(now);
     if ((value & spec::kControlClearCounters) != 0 && idle) core_.clear_counters();
     const bool enable = (value & spec::kControlEnable) != 0;
     if (enable && !enable_.get(now)) {
-        const bool size_good = ring_size_ >= spec::kRingMinDescriptors &&
-                               ring_size_ <= spec::kRingMaxDescriptors &&
-                               (ring_size_ & (ring_size_ - 1)) == 0;
-        if (!size_good || ring_base_ % spec::kLineBytes != 0) {
+        const uint32_t size = ring_size_.get(now);
+        const bool size_good = size >= spec::kRingMinDescriptors &&
+                               size <= spec::kRingMaxDescriptors && (size & (size - 1)) == 0;
+        if (!size_good || ring_base_.get(now) % spec::kLineBytes != 0) {
             core_.fail(spec::ErrorCode::kBadRing, 0, now, ErrorSource::kDispatch);
             return;
         }
@@ -216,8 +224,8 @@ void Csr::step(Cycle now) {
 void Csr::clear_registers() {
     enable_ = Register<bool>();
     tail_ = head_ = Register<uint32_t>();
-    ring_base_ = 0;
-    ring_size_ = watchdog_ = 0;
+    ring_base_ = Register<uint64_t>();
+    ring_size_ = watchdog_ = Register<uint32_t>();
     notify_ = Register<uint32_t>();
     notify_armed_ = Register<bool>();
     error_seen_ = false;

@@ -23,9 +23,9 @@ class Csr : public Unit {
 
     bool enabled(Cycle now) const { return enable_.get(now); }
     uint32_t tail(Cycle now) const { return tail_.get(now); }
-    uint64_t ring_base() const { return ring_base_; }
-    uint32_t ring_size() const { return ring_size_; }
-    uint32_t watchdog() const { return watchdog_; }
+    uint64_t ring_base(Cycle now) const { return ring_base_.get(now); }
+    uint32_t ring_size(Cycle now) const { return ring_size_.get(now); }
+    uint32_t watchdog(Cycle now) const { return watchdog_.get(now); }
 
     /// Set interrupt bits, visible from a cycle on.
     void raise(uint32_t bits, Cycle visible_from);
@@ -60,8 +60,8 @@ class Csr : public Unit {
     Core& core_;
     Register<bool> enable_;
     Register<uint32_t> tail_, head_;
-    uint64_t ring_base_ = 0;
-    uint32_t ring_size_ = 0, watchdog_ = 0;
+    Register<uint64_t> ring_base_;
+    Register<uint32_t> ring_size_, watchdog_;
     Register<uint32_t> notify_;
     Register<bool> notify_armed_;
     Cycle notify_written_ = kNever, notify_fired_ = kNever;

@@ -35,8 +35,9 @@ uint64_t Dispatch::outstanding(Cycle now) const {
 
 bool Dispatch::fence_waiting(Cycle now) const {
     if (core_.errors.halted(now)) return false;
-    if (fence_sent_)
-        return core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]) > now;
+    if (fence_sent_ &&
+        core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]) > now)
+        return true;
     // What was dispatched in this cycle is still the head that others see.
     if (last_dispatch_ == now || !core_.csr->enabled(now)) return false;
     const spec::Descriptor* head = core_.front_end->head(now);
@@ -96,7 +97,7 @@ bool Dispatch::dispatch_one(Cycle now) {
     units[static_cast<size_t>(engine)]->wake(now + 1);
     core_.front_end->pop(now);
     core_.csr->set_head(sequence_, now);
-    if (core_.csr->watchdog() != 0) check_watchdog(now);
+    check_watchdog(now);
     return true;
 }
 
@@ -140,16 +141,17 @@ void Dispatch::take_tickets(Dispatched& d) {
 void Dispatch::on_retired(Cycle cycle) {
     if (fence_ && !fence_sent_) wake(cycle + 1);
     if (fence_sent_) wake(cycle + 1);
-    if (core_.csr->watchdog() == 0) return;
+    if (overslept_) wake(cycle + 1);
     retired_.insert(std::upper_bound(retired_.begin(), retired_.end(), cycle), cycle);
 }
 
 /// docs/device.md, section 8: latched in the cycle in which `limit` cycles have passed since the
 /// last retirement, or since the first dispatch into an idle device, with commands outstanding.
 void Dispatch::check_watchdog(Cycle now) {
-    const uint32_t limit = core_.csr->watchdog();
-    if (limit == 0 || watch_from_ == kNever || core_.errors.halted(now)) return;
     while (retired_.size() > 1 && retired_[1] < now) retired_.pop_front();
+    overslept_ = false;
+    const uint32_t limit = core_.csr->watchdog(now);
+    if (limit == 0 || watch_from_ == kNever || core_.errors.halted(now)) return;
     Cycle base = watch_from_;
     if (!retired_.empty() && retired_.front() < now) base = std::max(base, retired_.front());
     const Cycle deadline = base + 1 + limit;
@@ -157,6 +159,10 @@ void Dispatch::check_watchdog(Cycle now) {
         wake(deadline);
     } else if (now == deadline && outstanding(now) != 0) {
         core_.fail(spec::ErrorCode::kWatchdog, 0, now, ErrorSource::kDispatch);
+    } else if (now > deadline) {
+        overslept_ = true;
+        const auto next = std::lower_bound(retired_.begin(), retired_.end(), now);
+        if (next != retired_.end()) wake(*next + 1);
     }
 }
 
@@ -164,7 +170,7 @@ void Dispatch::clear() {
     sent_ = {};
     total_ = Register<uint64_t>();
     sequence_ = 0;
-    blocked_ = fence_ = fence_sent_ = false;
+    blocked_ = fence_ = fence_sent_ = overslept_ = false;
     retired_.clear();
     watch_from_ = last_dispatch_ = kNever;
 }

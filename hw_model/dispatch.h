@@ -39,7 +39,8 @@ class Dispatch : public Unit {
     bool blocked_ = false;  // by a full queue
     bool fence_ = false;    // a FENCE is at the head or under way
     bool fence_sent_ = false;
-    std::deque<Cycle> retired_;  // cycles, sorted; kept while the watchdog may ask
+    std::deque<Cycle> retired_;  // cycles, sorted: the last one passed and all to come
+    bool overslept_ = false;     // WATCHDOG was lowered below the age: the next retirement counts
     Cycle watch_from_ = kNever;  // first command dispatched after the device was idle
     Cycle last_dispatch_ = kNever;
 };

@@ -34,8 +34,9 @@ void FrontEnd::step(Cycle now) {
     lines_.push_back(line);
     core_.counters.open(now + spec::kAcceptCycles);
     core_.counters.add(Counter::kBytesDescriptor, spec::kLineBytes, now);
-    const uint64_t slot = aligned & (core_.csr->ring_size() - 1);
-    core_.port->read(BurstUser::kDescriptor, core_.csr->ring_base() + slot * spec::kDescriptorBytes,
+    const uint64_t slot = aligned & (core_.csr->ring_size(now) - 1);
+    core_.port->read(BurstUser::kDescriptor,
+                     core_.csr->ring_base(now) + slot * spec::kDescriptorBytes,
                      core_.params.beats(spec::kLineBytes), true, now);
     wake(now + 1);
 }

@@ -16,6 +16,8 @@ class FrontEnd : public Unit {
 
     /// Will the front end present a read address in cycle `now`? Depends on visible values only.
     bool wants_port(Cycle now) const;
+    /// No line is in use, and none is fetched in this cycle.
+    bool idle(Cycle now) const { return fetched_ == freed_.count(now) && !wants_port(now); }
     /// A line's schedule is certain.
     void on_read(const uint8_t* data, const BurstSchedule& schedule);
 

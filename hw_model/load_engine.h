@@ -20,6 +20,8 @@ class LoadEngine : public Unit {
     /// Loads retired, and loads started that are not over yet (retired or failed).
     const Milestones& retired() const { return retired_; }
     uint64_t active(Cycle now) const { return started_.count(now) - over_.count(now); }
+    /// The next cycle in which that number is seen to fall, if it is known.
+    Cycle next_over(Cycle now) const { return over_.next(now); }
     /// Is the head waiting for a bank whose release is not known yet?
     bool waiting() const { return waiting_; }
     /// A read burst ends, visible from cycle `at` on.

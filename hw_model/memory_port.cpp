@@ -61,7 +61,8 @@ Cycle MemoryPort::next_write_chance(Cycle now) const {
 }
 
 bool MemoryPort::quiet(Cycle now) const {
-    return reads_ == read_ends_.count(now) && writes_ == write_ends_.count(now);
+    const uint64_t fresh = (last_read_ == now ? 1 : 0) + (last_write_ == now ? 1 : 0);
+    return reads_ + writes_ == read_ends_.count(now) + write_ends_.count(now) + fresh;
 }
 
 void MemoryPort::send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats) {

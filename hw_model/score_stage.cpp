@@ -43,6 +43,7 @@ Cycle ScoreStage::operands_granted(const Dispatched& d) const {
 
 void ScoreStage::step(Cycle now) {
     core_.csr->reset_if_due(now);
+    if (core_.value->aborts(now)) return;
     if (!current_ && !next_attend(now)) return;
     // The buffer of two groups ago must be read before this group's scores arrive.
     const Cycle buffer = core_.value->buffer_free(entered_);
@@ -92,7 +93,14 @@ void ScoreStage::enter(Cycle now) {
         current_.reset();
     }
     core_.value->hand_over(std::move(group), now);
-    wake(busy_end_);
+    // Halted, what is behind the last group is dropped at once.
+    wake(core_.errors.halted(now) ? now + 1 : busy_end_);
+}
+
+void ScoreStage::abort(Cycle now) {
+    // An ATTEND that is entering leaves the queue now, what is behind it in the next cycle.
+    if (!current_) queue_.discard(now);
+    current_.reset();
 }
 
 /// Books the cycles since the last key entered, up to `now`.

@@ -22,7 +22,7 @@ class ScoreStage : public Unit {
     void report(Cycle end, CounterValues& out) const;
     void clear_activity();
     /// Error: the pipeline is dropped; its commands are over from the next cycle on.
-    void abort() { current_.reset(); }
+    void abort(Cycle now);
     void clear();
 
   private:

@@ -77,7 +77,7 @@ bool StoreEngine::read_ahead(Cycle now) {
     while (beats_left_ != 0) {
         const Cycle at = beat_granted();
         waiting_ = at == kNever;
-        if (waiting_) return !abort_if_hopeless(now, at) && reading_;
+        if (waiting_) return reading_;
         if (!reading_) {
             if (at > now) {
                 wake(at);
@@ -225,10 +225,6 @@ void StoreEngine::finish(Store& store, Cycle response) {
     }
     core_.wake_for_abort(response + 1);
     stores_.pop_front();
-    // An aborted store behind this one has nothing to wait for.
-    if (!stores_.empty() && stores_.front().failed && stores_.front().all_presented &&
-        stores_.front().unanswered == 0)
-        finish(stores_.front(), response);
 }
 
 void StoreEngine::finish_fence(const Store& store, Cycle response) {
@@ -242,25 +238,6 @@ void StoreEngine::finish_fence(const Store& store, Cycle response) {
     report(response, at(Counter::kStoreBusy), at(Counter::kStoreStall), at(Counter::kStoreIdle));
     core_.counters.take(values, now_cycle(), response + 1);
     if (store.d.command.has(spec::kFlagInterrupt)) core_.csr->raise(spec::kIrqFence, response + 1);
-}
-
-/// After an error: a store whose rows will never come is dropped, with what it has not presented.
-bool StoreEngine::abort_if_hopeless(Cycle now, Cycle granted) {
-    const bool hopeless = granted == kNever && core_.errors.halted(now) &&
-                          row_granted(*queue_.oldest(), row_) == kNever &&
-                          core_.score->active(now) == 0 && core_.load->active(now) == 0;
-    if (!hopeless) return false;
-    if (reading_) {
-        Store& store = stores_.back();
-        store.failed = store.all_presented = true;
-        reading_ = false;
-        core_.value->wake(now + 1);
-        if (stores_.size() == 1 && store.unanswered == 0) finish(store, now);
-    }
-    queue_.discard(now);
-    fifo_.clear();
-    fifo_from_.clear();
-    return true;
 }
 
 void StoreEngine::clear() {

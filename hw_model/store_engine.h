@@ -20,8 +20,10 @@ class StoreEngine : public Unit {
 
     CommandQueue& queue() { return queue_; }
     const Milestones& retired() const { return retired_; }
-    /// Stores started and not over (retired, failed or aborted).
+    /// Stores started and not over (retired or failed).
     uint64_t active(Cycle now) const { return started_.count(now) - over_.count(now); }
+    /// The next cycle in which that number is seen to fall, if it is known.
+    Cycle next_over(Cycle now) const { return over_.next(now); }
     bool waiting() const { return waiting_; }
     /// A write burst ends, visible from cycle `at` on.
     void on_port_end(Cycle at) {
@@ -58,7 +60,6 @@ class StoreEngine : public Unit {
     void present(Cycle now);
     void finish(Store& store, Cycle response);
     void finish_fence(const Store& store, Cycle response);
-    bool abort_if_hopeless(Cycle now, Cycle granted);
 
     Core& core_;
     const uint32_t fifo_beats_;

@@ -37,11 +37,8 @@ void ValueStage::step(Cycle now) {
     core_.csr->reset_if_due(now);
     waiting_ = false;
     if (groups_.empty()) return;
+    if (aborts(now)) return;
     const LaneGroup& group = groups_.front();
-    if (hopeless(group, now)) {
-        abort(now);
-        return;
-    }
     const Cycle granted = std::max(value_granted(group), state_granted(group));
     const Cycle in_order = last_admitted_ == kNever ? 0 : last_admitted_ + 1;
     const Cycle at = std::max({group.score + 1, in_order, granted});
@@ -124,21 +121,30 @@ void ValueStage::account(const LaneGroup& group, Cycle value) {
     busy_end_ = value + cycles;
 }
 
-/// After an error: does this group wait for a bank that nobody will ever release?
-bool ValueStage::hopeless(const LaneGroup& group, Cycle now) const {
+/// After an error: does this group wait for a bank that nobody will ever release? If that may still
+/// become true, comes back.
+bool ValueStage::hopeless(const LaneGroup& group, Cycle now) {
     // A group is looked at from the cycle after its first key on, as by admission.
-    if (now <= group.score) return false;
-    if (!core_.errors.halted(now) || core_.load->active(now) != 0) return false;
-    if (value_granted(group) == kNever) return true;
-    return state_granted(group) == kNever && core_.store->active(now) == 0;
+    if (!core_.errors.halted(now) || now <= group.score || now == last_admitted_) return false;
+    const bool no_value = value_granted(group) == kNever;
+    if (!no_value && state_granted(group) != kNever) return false;
+    if (core_.load->active(now) == 0 && (no_value || core_.store->active(now) == 0)) return true;
+    wake(core_.load->next_over(now));
+    wake(core_.store->next_over(now));
+    return false;
 }
 
-void ValueStage::abort(Cycle now) {
+/// After an error: drops all groups not admitted if the oldest is hopeless. Tickets are those of a
+/// command, so no group of these ATTENDs was admitted. They are over when the ones before them are.
+bool ValueStage::aborts(Cycle now) {
+    if (aborted_ == now) return true;
+    if (groups_.empty() || !hopeless(groups_.front(), now)) return false;
+    aborted_ = now;
     groups_.clear();
-    core_.score->abort();
+    core_.score->abort(now);
     core_.score->wake(now + 1);
     while (over_.posted() < core_.score->started()) over_.post(std::max(now + 1, over_.last()));
-    core_.store->wake(over_.last());
+    return true;
 }
 
 void ValueStage::report(Cycle end, CounterValues& out) const {
@@ -160,7 +166,7 @@ void ValueStage::clear() {
     groups_.clear();
     admitted_ = 0;
     last_value_ = 0;
-    last_admitted_ = kNever;
+    last_admitted_ = aborted_ = kNever;
     last_keys_ = 0;
     waiting_ = false;
     retired_ = over_ = Milestones();

@@ -18,6 +18,8 @@ class ValueStage : public Unit {
     /// ATTENDs retired, and those over: retired or aborted.
     const Milestones& retired() const { return retired_; }
     uint64_t over(Cycle now) const { return over_.count(now); }
+    /// Is the pipeline dropped in this very cycle? Both stages ask before they do anything.
+    bool aborts(Cycle now);
     bool waiting() const { return waiting_; }
 
     void report(Cycle end, CounterValues& out) const;
@@ -29,8 +31,7 @@ class ValueStage : public Unit {
     void admit(const LaneGroup& group, Cycle now);
     void retire(const LaneGroup& group, Cycle value, Cycle merged, Cycle now);
     void account(const LaneGroup& group, Cycle value);
-    bool hopeless(const LaneGroup& group, Cycle now) const;
-    void abort(Cycle now);
+    bool hopeless(const LaneGroup& group, Cycle now);
     Cycle value_granted(const LaneGroup& group) const;
     Cycle state_granted(const LaneGroup& group) const;
 
@@ -39,6 +40,7 @@ class ValueStage : public Unit {
     uint64_t admitted_ = 0;               // groups since reset
     std::array<Cycle, 4> buffer_free_{};  // per group number modulo 4
     Cycle last_value_ = 0, last_admitted_ = kNever;
+    Cycle aborted_ = kNever;
     uint32_t last_keys_ = 0;
     bool waiting_ = false;
     Milestones retired_, over_;

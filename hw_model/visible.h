@@ -49,6 +49,8 @@ class Milestones {
         if (n <= forgotten_) return 0;
         return n - forgotten_ <= times_.size() ? times_[n - forgotten_ - 1] : kNever;
     }
+    /// The cycle from which the first event after those of `now` is visible; kNever if not known.
+    Cycle next(Cycle now) const { return when(count(now) + 1); }
     uint64_t posted() const { return forgotten_ + times_.size(); }
     Cycle last() const { return times_.empty() ? 0 : times_.back(); }
     /// Forget what every reader has seen long ago.

@@ -47,6 +47,7 @@ module tessera_csr #(
   // What they show
   input  logic [31:0]         head_i,         // descriptors dispatched
   input  logic [31:0]         outstanding_i,
+  input  logic                front_idle_i,   // no descriptor fetched and not dispatched
   input  logic                quiet_i,
   input  logic                halted_i,
   input  tessera_pkg::error_e error_code_i,
@@ -133,7 +134,8 @@ module tessera_csr #(
         if (accept && w[tessera_pkg::ControlSoftReset]) begin
           soft_reset_o = 1'b1;
         end else if (accept) begin
-          clear_counters_o = w[tessera_pkg::ControlClearCounters] && outstanding_i == '0;
+          clear_counters_o = w[tessera_pkg::ControlClearCounters] && outstanding_i == '0 &&
+                             front_idle_i;
           if (w[tessera_pkg::ControlEnable] && !enable_q && !ring_ok) bad_ring_o = 1'b1;
           else enable_d = w[tessera_pkg::ControlEnable];
         end

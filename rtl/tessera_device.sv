@@ -109,7 +109,6 @@ module tessera_device #(
   // Memory port
   logic front_can_read, front_read, front_beat, load_can_read, load_read, load_beat, beat_error;
   logic can_write, write;
-  logic [4:0] writes_outstanding;
   logic [63:0] front_address, load_address, write_address;
   logic [7:0] front_beats;
   logic [8:0] load_beats, write_beats;
@@ -139,7 +138,7 @@ module tessera_device #(
   logic [3:0] compute_size;
   logic [7:0] compute_active;
   logic q_over, q_over_bank, k_over, k_over_bank, v_over, v_over_bank, s_over, s_over_bank;
-  logic [1:0][10:0] rows_merged;
+  logic [21:0] rows_merged;  // of state bank 0, 1
   logic score_busy, score_stall_q, score_stall_k, score_stall_buffer, score_idle;
   logic value_busy, value_stall_v, value_stall_state, value_stall_score, value_idle;
   logic k_row_read, v_row_read, merge_read, merge_write, compute_start, compute_retire;
@@ -210,6 +209,7 @@ module tessera_device #(
     .watchdog_o(watchdog),
     .head_i(dispatched),
     .outstanding_i(outstanding),
+    .front_idle_i(front_idle),
     .quiet_i(quiet),
     .halted_i(halted),
     .error_code_i(error_code),
@@ -265,7 +265,6 @@ module tessera_device #(
     .write_address_i(write_address),
     .write_beats_i(write_beats),
     .quiet_o(quiet),
-    .writes_outstanding_o(writes_outstanding),
     .axi_arid_o(m_axi_arid_o),
     .axi_araddr_o(m_axi_araddr_o),
     .axi_arlen_o(m_axi_arlen_o),
@@ -525,7 +524,7 @@ module tessera_device #(
     .loads_granted_i(store_loads_granted),
     .computes_granted_i(store_computes_granted),
     .last_merging_i(store_last_merging),
-    .rows_merged_i(rows_merged[store_head.state_bank[0]]),
+    .rows_merged_i(store_head.state_bank[0] ? rows_merged[21:11] : rows_merged[10:0]),
     .pop_o(store_pop),
     .drop_o(store_drop),
     .row_read_o(row_read),
@@ -536,7 +535,6 @@ module tessera_device #(
     .row_m_i(row_m),
     .row_flags_i(row_flags),
     .can_write_i(can_write),
-    .writes_outstanding_i(writes_outstanding),
     .write_o(write),
     .write_address_o(write_address),
     .write_beats_o(write_beats),
@@ -554,7 +552,6 @@ module tessera_device #(
     .retire_irq_o(fence_irq),
     .over_o(store_over),
     .over_bank_o(store_over_bank),
-    .others_active_i(load_active != '0 || compute_active != '0),
     .active_o(store_active),
     .error_o(store_error),
     .error_tag_o(store_error_tag),

@@ -30,7 +30,6 @@ module tessera_memory_port #(
   input  logic [8:0]             write_beats_i,
   // State
   output logic                   quiet_o,
-  output logic [4:0]             writes_outstanding_o,
   // AXI4
   output logic                   axi_arid_o,
   output logic [63:0]            axi_araddr_o,
@@ -60,7 +59,6 @@ module tessera_memory_port #(
   assign load_can_read_o = !read_held_q && reads_q < 7'(tessera_pkg::LoadOutstanding);
   assign can_write_o = !write_held_q && writes_q < 5'(tessera_pkg::WriteOutstanding);
   assign quiet_o = reads_q == '0 && writes_q == '0;
-  assign writes_outstanding_o = writes_q;
 
   logic read, read_id;
   logic [63:0] read_address;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Reads state rows a beat a cycle, follows the merge row by row, and presents a write burst when all
 // of it is in the store FIFO. Also writes the completion record of a FENCE. One command reads at a
-// time; a store retires with its last response. After an error a store whose rows can no longer come
-// is dropped, with what it has not presented.
+// time; a store retires with its last response. One that has started ends, error or not: the ATTEND
+// whose rows it follows has all its tickets.
 module tessera_store_engine #(
   parameter int unsigned D = 16,
   parameter int unsigned BUS_BYTES = 16
@@ -32,7 +32,6 @@ module tessera_store_engine #(
   input  logic [15:0]            row_flags_i,
   // Write address
   input  logic                   can_write_i,
-  input  logic [4:0]             writes_outstanding_i,
   output logic                   write_o,
   output logic [63:0]            write_address_o,
   output logic [8:0]             write_beats_o,
@@ -53,7 +52,6 @@ module tessera_store_engine #(
   output logic                   over_o,           // state bank read for the last time
   output logic                   over_bank_o,
   // State
-  input  logic                   others_active_i,  // loads or ATTENDs started and not over
   output logic [4:0]             active_o,         // stores started and not over
   output logic                   error_o,
   output logic [15:0]            error_tag_o,
@@ -96,7 +94,7 @@ module tessera_store_engine #(
   logic [9:0] in_use_q, owed_q;  // FIFO room: beats read, and presented, whose burst has not left
   logic [8:0] freed_beats;
   logic [15:0] source_row;
-  logic row_granted, room, read, read_last, row_end, hopeless;
+  logic row_granted, room, read, read_last, row_end;
   assign row = reading_q ? row_q : 16'd0;
   assign beat = reading_q ? beat_q : 8'd0;
   assign source_row = head_i.first_row + row;
@@ -107,9 +105,7 @@ module tessera_store_engine #(
                 (beat != '0 || row_granted);
   assign row_end = {16'b0, beat} + 24'd1 == row_beats;
   assign read_last = read && row_end && row + 16'd1 == rows;
-  assign hopeless = reading_q && !read_all_q && beat_q == '0 && !row_granted && halted_i &&
-                    !others_active_i;
-  assign drop_o = (halted_i && !reading_q) || hopeless;
+  assign drop_o = halted_i && !reading_q;
 
   assign start_o = read && !reading_q;
   assign start_number_o = head_number_i;
@@ -142,7 +138,7 @@ module tessera_store_engine #(
     .left_o(step_left),
     .ranges_o(step_ranges)
   );
-  assign present = reading_q && !hopeless && available >= {1'b0, write_beats_o} && can_write_i;
+  assign present = reading_q && available >= {1'b0, write_beats_o} && can_write_i;
   assign pop_o = present && plan_last;
   assign write_o = present;
   assign write_address_o = next_q;
@@ -153,8 +149,8 @@ module tessera_store_engine #(
       reading_q <= 1'b0;
       read_all_q <= 1'b0;
     end else begin
-      reading_q <= (reading_q || read) && !pop_o && !hopeless;
-      read_all_q <= (read_all_q || read_last) && !pop_o && !hopeless;
+      reading_q <= (reading_q || read) && !pop_o;
+      read_all_q <= (read_all_q || read_last) && !pop_o;
     end
     if (read) begin
       beat_q <= row_end ? '0 : beat + 8'd1;
@@ -236,7 +232,7 @@ module tessera_store_engine #(
   localparam int unsigned EntryBits = 1 + 1 + 1 + 16 + 32;
   logic [EntryBits-1:0] burst_q[tessera_pkg::WriteOutstanding];
   logic [3:0] burst_write_q, burst_read_q;
-  logic b_last, b_fence, b_irq, failed_q, dropped_q, response, store_done, drop_done;
+  logic b_last, b_fence, b_irq, failed_q, response, store_done;
   logic [15:0] b_tag;
   logic [31:0] b_number;
   logic [4:0] active_q;
@@ -249,9 +245,6 @@ module tessera_store_engine #(
   assign retire_number_o = b_number;
   assign retire_fence_o = retire_o && b_fence;
   assign retire_irq_o = retire_o && b_irq;
-  // A dropped store is over when none of its bursts is left.
-  assign drop_done = (hopeless || dropped_q) &&
-                     writes_outstanding_i == {4'b0, axi_bvalid_i};
   assign active_o = active_q;
 
   always_ff @(posedge clk_i) begin
@@ -264,12 +257,10 @@ module tessera_store_engine #(
     end
     if (!rst_ni || clear_i) begin
       failed_q <= 1'b0;
-      dropped_q <= 1'b0;
       active_q <= '0;
     end else begin
       if (response) failed_q <= (failed_q || axi_berror_i) && !b_last;
-      dropped_q <= (dropped_q || hopeless) && !drop_done;
-      active_q <= active_q + 5'(start_o) - 5'(store_done) - 5'(drop_done);
+      active_q <= active_q + 5'(start_o) - 5'(store_done);
     end
     if (present) begin
       burst_q[burst_write_q] <= {plan_last, fence, head_i.flags[tessera_pkg::FlagInterrupt-8],
