@@ -20,7 +20,9 @@ function(tessera_verilate name m d lanes interleave bus_bytes profile)
     TESSERA_ROOT_HEADER="${prefix}___024root.h" TESSERA_MAKE=make_${name}_top)
   set(settings ${tessera_rtl_folder}/lint.vlt)
   set(wave "")
-  if(TESSERA_RTL_WAVE)
+  set(waves false)
+  if(name IN_LIST TESSERA_RTL_WAVES)
+    set(waves true)
     find_package(ZLIB REQUIRED) # FST files are compressed
     set(wave TRACE_FST)
     list(APPEND settings ${tessera_rtl_folder}/waves.vlt)
@@ -36,7 +38,7 @@ function(tessera_verilate name m d lanes interleave bus_bytes profile)
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
     "std::unique_ptr<VerilatedTop> make_${name}_top(const std::string& wave);\n")
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_choices
-    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes}, ${profile})) return make_${name}_top;\n")
+    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes}, ${profile})) return {make_${name}_top, ${waves}};\n")
 endfunction()
 
 # tessera_verilate_device(DEVICE): the same for a preset, or for the path of a device's .json file.
@@ -70,10 +72,6 @@ function(tessera_rtl_library)
   get_property(TESSERA_TOP_DECLARATIONS GLOBAL PROPERTY tessera_rtl_declarations)
   get_property(TESSERA_TOP_CHOICES GLOBAL PROPERTY tessera_rtl_choices)
   list(JOIN names ", " TESSERA_TOP_NAMES)
-  set(TESSERA_TOP_WAVES false)
-  if(TESSERA_RTL_WAVE)
-    set(TESSERA_TOP_WAVES true)
-  endif()
   configure_file(${tessera_rtl_folder}/sim/verilated_tops.cpp.in
     ${CMAKE_BINARY_DIR}/generated/verilated_tops.cpp @ONLY)
   add_library(tessera_rtl STATIC ${tessera_rtl_folder}/sim/rtl_device.cpp

@@ -57,11 +57,11 @@ ElementReader original_reader(const Operand& operand) {
 }
 
 #ifdef TESSERA_HAS_RTL
-void check_wave(const std::string& file) {
-    if (!rtl::has_waveforms())
+void check_wave(const ResolvedConfig& config, const std::string& file) {
+    if (!rtl::has_waveforms(config.platform.params))
         throw UserError(
-            "command line: --wave: this program's RTL was built without waveforms; build the one "
-            "that has them with cmake --workflow --preset rtl");
+            "command line: --wave: this device's RTL was built without waveforms; "
+            "TESSERA_RTL_WAVES says which have them (docs/verify.md)");
     if (!std::ofstream(file))
         throw bad_value("command line", "--wave", printable(file), "a file that can be written");
 }
@@ -70,9 +70,9 @@ hw::DeviceFactory rtl_factory(const ResolvedConfig& config, const std::string& w
     if (!rtl::has_verilated_top(config.platform.params))
         throw UserError(
             fmt::format("device {}: this program has no RTL with its parameters, only that of {}; "
-                        "TESSERA_RTL_DEVICES says what is built (docs/rtl.md)",
+                        "TESSERA_RTL_DEVICES says what is built (docs/verify.md)",
                         config.device_name, rtl::verilated_top_names()));
-    if (!wave.empty()) check_wave(wave);
+    if (!wave.empty()) check_wave(config, wave);
     return rtl::rtl_factory(wave);
 }
 #else

@@ -72,8 +72,8 @@ class VerilatedTop {
 
 /// Whether the RTL was built with these parameters.
 bool has_verilated_top(const spec::DeviceParams& params);
-/// Whether it was built such that it can write waveforms.
-bool has_waveforms();
+/// Whether that design was built such that it can write waveforms.
+bool has_waveforms(const spec::DeviceParams& params);
 /// What it was built with: "tiny, small".
 const char* verilated_top_names();
 /// The design with these parameters; throws std::invalid_argument if it was not built. Unless

@@ -79,6 +79,27 @@ TEST_CASE("the RTL gives the report that the model gives") {
     CHECK(fields.count() > 300);
 }
 
+TEST_CASE("a waveform of the RTL") {
+    const test::Scratch files;
+    const std::string file = files / "run.fst";
+    const Finished f = run_tessera("run --device tiny --random 1,20,16 --impl rtl --wave " + file);
+    INFO(f.err);
+    REQUIRE(f.exit_code == 0);
+    const std::string wave = test::read_text(file);
+    Compared bytes("properties of a waveform");
+    // Block type 0, length 329, first and last time in ps: GTKWave's format, big-endian.
+    REQUIRE(wave.size() > 10000);
+    bytes.equal(int{wave[0]}, 0);
+    const auto number = [&](size_t at) {
+        uint64_t x = 0;
+        for (size_t i = 0; i < 8; ++i) x = x << 8 | static_cast<uint8_t>(wave[at + i]);
+        return x;
+    };
+    bytes.equal(number(1), uint64_t{329});
+    bytes.holds(number(9) < 2000, [] { return "first cycle"; });
+    bytes.holds(number(17) > 800000, [] { return "last cycle"; });
+}
+
 TEST_CASE("a divergence: what differs first, both event lists, the command in words") {
     Compared cases("divergences reported");
     const spec::DeviceParams params = test::device_params("tiny");
@@ -110,6 +131,8 @@ TEST_CASE("what verify and --impl refuse") {
         {"run --random 1,4,4 --impl verilog", "--impl is verilog; allowed: model, rtl"},
         {"run --random 1,4,4 --wave x.fst", "--wave needs --impl rtl"},
         {"run --random 1,4,4 --device tiny --impl rtl --timing-only", "--timing-only"},
+        {"run --random 1,4,4 --device small --impl rtl --wave x.fst", "built without waveforms"},
+        {"run --random 1,4,4 --device tiny --impl rtl --wave /none/x.fst", "--wave is /none/x.fst"},
         {"run --random 1,4,4 --device tiny --impl rtl --set device.M=8", "no RTL"},
     };
     Compared messages("refused command lines");
