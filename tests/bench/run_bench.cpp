@@ -14,6 +14,9 @@
 #include "host/platform/platform.h"
 #include "host/workload/layout.h"
 #include "host/workload/problem.h"
+#ifdef TESSERA_HAS_RTL
+#include "rtl/sim/rtl_device.h"
+#endif
 
 namespace {
 
@@ -25,9 +28,14 @@ struct Result {
 };
 
 /// One head of n tokens at the device's full dimension; operands are zero, which costs the same.
-Result simulate(const char* device, uint32_t n, bool timing_only) {
+enum class Kind { kData, kTiming, kRtl };
+
+Result simulate(const char* device, uint32_t n, Kind kind) {
     host::ResolvedConfig config = host::resolve_config(device, std::nullopt, {});
-    config.platform.timing_only = timing_only;
+    config.platform.timing_only = kind == Kind::kTiming;
+#ifdef TESSERA_HAS_RTL
+    if (kind == Kind::kRtl) config.platform.make_device = rtl::make_rtl_device;
+#endif
     config.platform.trace_commands = 0;
     host::Problem problem;
     problem.nq = problem.nk = n;
@@ -42,12 +50,12 @@ Result simulate(const char* device, uint32_t n, bool timing_only) {
 }
 
 /// simulate() in a child process.
-Result run_child(const char* device, uint32_t n, bool timing_only) {
+Result run_child(const char* device, uint32_t n, Kind kind) {
     int fds[2];
     if (pipe(fds) != 0) std::abort();
     const pid_t child = fork();
     if (child == 0) {
-        const Result result = simulate(device, n, timing_only);
+        const Result result = simulate(device, n, kind);
         _exit(write(fds[1], &result, sizeof result) == sizeof result ? 0 : 1);
     }
     Result result;
@@ -59,10 +67,10 @@ Result run_child(const char* device, uint32_t n, bool timing_only) {
     return result;
 }
 
-void whole_run(benchmark::State& state, const char* device, uint32_t n, bool timing_only) {
+void whole_run(benchmark::State& state, const char* device, uint32_t n, Kind kind) {
     uint64_t cycles = 0;
     for (auto _ : state) {
-        const Result result = run_child(device, n, timing_only);
+        const Result result = run_child(device, n, kind);
         state.SetIterationTime(result.seconds);
         cycles += result.cycles;
     }
@@ -72,19 +80,24 @@ void whole_run(benchmark::State& state, const char* device, uint32_t n, bool tim
     state.SetItemsProcessed(state.iterations() * 2 * int64_t{n} * n * d);  // multiply-adds
 }
 
-BENCHMARK_CAPTURE(whole_run, small_4096, "small", 4096, false)
+BENCHMARK_CAPTURE(whole_run, base_1024, "base", 1024, Kind::kData)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(whole_run, small_4096_timing, "small", 4096, true)
+BENCHMARK_CAPTURE(whole_run, small_4096, "small", 4096, Kind::kData)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(whole_run, base_1024, "base", 1024, false)
+BENCHMARK_CAPTURE(whole_run, small_4096_timing, "small", 4096, Kind::kTiming)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(whole_run, base_16384, "base", 16384, false)
+#ifdef TESSERA_HAS_RTL
+BENCHMARK_CAPTURE(whole_run, small_512_rtl, "small", 512, Kind::kRtl)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(whole_run, base_16384_timing, "base", 16384, true)
+#endif
+BENCHMARK_CAPTURE(whole_run, base_16384, "base", 16384, Kind::kData)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(whole_run, base_16384_timing, "base", 16384, Kind::kTiming)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
