@@ -139,7 +139,7 @@ module tessera_device #(
   logic [3:0] compute_size;
   logic [7:0] compute_active;
   logic q_over, q_over_bank, k_over, k_over_bank, v_over, v_over_bank, s_over, s_over_bank;
-  logic [1:0][10:0] rows_merged;
+  logic [21:0] rows_merged;  // of state bank 0, 1
   logic score_busy, score_stall_q, score_stall_k, score_stall_buffer, score_idle;
   logic value_busy, value_stall_v, value_stall_state, value_stall_score, value_idle;
   logic k_row_read, v_row_read, merge_read, merge_write, compute_start, compute_retire;
@@ -525,7 +525,7 @@ module tessera_device #(
     .loads_granted_i(store_loads_granted),
     .computes_granted_i(store_computes_granted),
     .last_merging_i(store_last_merging),
-    .rows_merged_i(rows_merged[store_head.state_bank[0]]),
+    .rows_merged_i(store_head.state_bank[0] ? rows_merged[21:11] : rows_merged[10:0]),
     .pop_o(store_pop),
     .drop_o(store_drop),
     .row_read_o(row_read),
