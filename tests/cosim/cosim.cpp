@@ -107,6 +107,8 @@ void compare(Comparison& c, const Outcome& model, const Outcome& rtl) {
 
 }  // namespace
 
+bool CosimTotals::enough() const { return messages.size() >= kMessages; }
+
 void CosimTotals::print(const std::string& name) const {
     for (const std::string& message : messages) fmt::print("{}\n", message);
     fmt::print("{}: {} jobs, {} commands, {} cycles\n", name, jobs, commands, cycles);

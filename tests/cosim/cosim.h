@@ -13,6 +13,7 @@ namespace tessera::test {
 struct CosimTotals {
     uint64_t jobs = 0, commands = 0, cycles = 0, elements = 0, differences = 0;
     std::vector<std::string> messages;  ///< of the first differences
+    bool enough() const;                ///< so much is different that the rest says nothing new
     void print(const std::string& name) const;
 };
 

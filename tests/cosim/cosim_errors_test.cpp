@@ -132,7 +132,7 @@ void compare_random(const std::string& preset, uint64_t n) {
     test::CosimTotals totals;
     const uint64_t seed = test::test_seed();
     n = test::cosim_count(n);
-    for (uint64_t i = 0; i < n; ++i) {
+    for (uint64_t i = 0; i < n && !totals.enough(); ++i) {
         std::mt19937_64 random(seed + i);
         const Broken b = random_broken(random, params);
         test::cosimulate(

@@ -21,7 +21,7 @@ void sequences(const std::string& preset, uint64_t n, uint32_t commands) {
     test::CosimTotals totals;
     const uint64_t seed = test::test_seed();
     n = test::cosim_count(n);
-    for (uint64_t i = 0; i < n; ++i) {
+    for (uint64_t i = 0; i < n && !totals.enough(); ++i) {
         std::mt19937_64 random(seed + i);
         test::ScenarioOptions options;
         options.commands = 1 + static_cast<uint32_t>(random() % commands);
@@ -46,7 +46,7 @@ void jobs(const std::string& preset, uint64_t n, uint32_t max_tokens) {
     test::CosimTotals totals;
     const uint64_t seed = test::test_seed();
     n = test::cosim_count(n);
-    for (uint64_t i = 0; i < n; ++i) {
+    for (uint64_t i = 0; i < n && !totals.enough(); ++i) {
         std::mt19937_64 random(seed + i);
         const test::RandomJob j = test::random_job(random, params, max_tokens);
         const auto ring = 4u << random() % 5;
