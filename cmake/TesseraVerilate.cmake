@@ -5,6 +5,10 @@ find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT})
 
 # For builds that are thrown away: scripts/mutate, scripts/coverage.
 set(TESSERA_RTL_SETS "" CACHE STRING "sets of parameters to Verilate, all if empty")
+option(TESSERA_RTL_COVERAGE "count executed lines and toggles: see rtl/sim/verilated_top.cpp" OFF)
+if(TESSERA_RTL_COVERAGE)
+  set(tessera_rtl_coverage --coverage-line --coverage-toggle)
+endif()
 option(TESSERA_RTL_FAST_BUILD "compile Verilated code without optimisation, whatever lint says" OFF)
 if(TESSERA_RTL_FAST_BUILD)
   set(tessera_rtl_optimise OPT_FAST -O0 OPT_SLOW -O0 OPT_GLOBAL -O1)
@@ -43,7 +47,7 @@ function(tessera_verilate name m d lanes interleave bus_bytes profile)
   verilate(tessera_rtl_${name} TOP_MODULE tessera_device PREFIX ${prefix}
     SOURCES ${tessera_rtl_folder}/lint.vlt ${tessera_rtl_packages} ${tessera_rtl_modules}
     VERILATOR_ARGS --assert -O3 --x-assign 0 --x-initial 0 --no-timing
-      ${tessera_rtl_args} -GM=${m} -GD=${d} -GLANES=${lanes} -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
+      ${tessera_rtl_args} ${tessera_rtl_coverage} -GM=${m} -GD=${d} -GLANES=${lanes} -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
       -GPROFILE=${profile}
     ${tessera_rtl_optimise})
   set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
