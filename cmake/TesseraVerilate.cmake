@@ -1,6 +1,21 @@
 # tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES PROFILE): the RTL with these parameters as
 # library tessera_rtl_NAME. tessera_rtl(NAMES...): all of them behind one device for the platform.
+# tessera_verilates(NAME RESULT): whether this build wants the design NAME.
 find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT})
+
+# For builds that are thrown away: scripts/mutate, scripts/coverage.
+set(TESSERA_RTL_ONLY "" CACHE STRING "only these designs, of devices and tests; empty: all")
+option(TESSERA_RTL_COVERAGE "count executed lines and toggles: see rtl/sim/verilated_top.cpp" OFF)
+if(TESSERA_RTL_COVERAGE)
+  set(tessera_rtl_coverage --coverage-line --coverage-toggle)
+endif()
+option(TESSERA_RTL_FAST_BUILD "compile Verilated code without optimisation, whatever lint says" OFF)
+if(TESSERA_RTL_FAST_BUILD)
+  set(tessera_rtl_optimise OPT_FAST -O0 OPT_SLOW -O0 OPT_GLOBAL -O1)
+  list(APPEND tessera_rtl_args -Wno-fatal)
+else()
+  set(tessera_rtl_optimise OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+endif()
 
 set(tessera_profiles blackbox stats stateful) # by their number in spec/params.h
 set(tessera_rtl_folder ${CMAKE_SOURCE_DIR}/rtl)
@@ -10,7 +25,19 @@ file(GLOB tessera_rtl_modules CONFIGURE_DEPENDS
   ${tessera_rtl_folder}/*.sv ${tessera_rtl_folder}/arith/*.sv)
 list(REMOVE_ITEM tessera_rtl_modules ${tessera_rtl_packages})
 
+function(tessera_verilates name result)
+  if(TESSERA_RTL_ONLY AND NOT name IN_LIST TESSERA_RTL_ONLY)
+    set(${result} OFF PARENT_SCOPE)
+  else()
+    set(${result} ON PARENT_SCOPE)
+  endif()
+endfunction()
+
 function(tessera_verilate name m d lanes interleave bus_bytes profile)
+  tessera_verilates(${name} wanted)
+  if(NOT wanted)
+    return()
+  endif()
   set(prefix Vtessera_${name})
   add_library(tessera_rtl_${name} STATIC ${tessera_rtl_folder}/sim/verilated_top.cpp)
   target_compile_features(tessera_rtl_${name} PRIVATE cxx_std_17)
@@ -31,9 +58,9 @@ function(tessera_verilate name m d lanes interleave bus_bytes profile)
   verilate(tessera_rtl_${name} ${wave} TOP_MODULE tessera_device PREFIX ${prefix}
     SOURCES ${settings} ${tessera_rtl_packages} ${tessera_rtl_modules}
     VERILATOR_ARGS --assert -O3 --x-assign 0 --x-initial 0 --no-timing
-      -GM=${m} -GD=${d} -GLANES=${lanes} -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
-      -GPROFILE=${profile}
-    OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
+      ${tessera_rtl_args} ${tessera_rtl_coverage} -GM=${m} -GD=${d} -GLANES=${lanes}
+      -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes} -GPROFILE=${profile}
+    ${tessera_rtl_optimise})
   set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
     "std::unique_ptr<VerilatedTop> make_${name}_top(const std::string& wave);\n")

@@ -117,6 +117,8 @@ void Builder::add_gather(Command& c) {
         std::memcpy(&s_.image[c.index_address + 4 * i], &index, 4);
     }
     next_index_ = c.index_address + padded(4 * c.rows);
+    // What pads the last beat of the list is over any limit, and nobody may care.
+    for (uint64_t at = c.index_address + 4 * c.rows; at < next_index_; ++at) s_.image[at] = 0xff;
 }
 
 void Builder::load(uint32_t kind, uint32_t bank, bool full) {

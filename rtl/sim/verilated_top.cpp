@@ -13,6 +13,14 @@
 #if VM_TRACE_FST
 #include "verilated_fst_c.h"
 #endif
+#if VM_COVERAGE
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "verilated_cov.h"
+#endif
 
 namespace tessera::rtl {
 namespace {
@@ -74,7 +82,10 @@ class Top : public VerilatedTop {
         }
         top_.rst_ni = 1;
     }
-    ~Top() override { top_.final(); }
+    ~Top() override {
+        top_.final();
+        write_coverage();
+    }
 
     void settle() override {
         top_.clk_i = 0;
@@ -160,6 +171,16 @@ class Top : public VerilatedTop {
     }
 
   private:
+    /// Into a file of this process's own in the folder TESSERA_COVERAGE_DIR (scripts/coverage).
+    void write_coverage() {
+#if VM_COVERAGE
+        const char* folder = std::getenv("TESSERA_COVERAGE_DIR");
+        if (folder == nullptr) return;
+        const std::string name = folder + ("/" + std::to_string(::getpid())) + ".dat";
+        context_.coveragep()->write(name.c_str());
+#endif
+    }
+
     VerilatedContext context_;
     TESSERA_TOP top_;
     Wave wave_;

@@ -22,22 +22,39 @@ uint64_t case_count(uint64_t usual) {
 
 }  // namespace
 
+void Series::run(const verify::Case& c) {
+    const std::string text = verify::verify_case(c, rtl::make_rtl_device, kTimeoutSeconds, totals_);
+    fmt::print("{}", text);
+    different_ += text.empty() ? 0 : 1;
+}
+
+void Series::run(const hw::PlatformConfig& platform, const verify::Body& body,
+                 const std::string& name) {
+    verify::Case c;
+    c.name = name;
+    c.platform = platform;
+    c.body = body;
+    c.memory_bytes = verify::kDataBytes;
+    run(c);
+}
+
+bool Series::enough() const { return different_ >= kEnough; }
+
+void Series::finish() const {
+    fmt::print("{}\ncompared {} items of reference, model and RTL, {} different\n", totals_.line(),
+               totals_.elements, totals_.differences);
+    CHECK(totals_.elements > 0);
+    CHECK(totals_.differences == 0);
+}
+
 void verify_seeds(const std::string& preset, const std::vector<uint64_t>& seeds,
                   const MakeCase& make) {
     const spec::DeviceParams params = device_params(preset);
-    verify::Totals totals;
-    uint64_t different = 0;
     fmt::print("seeds {} to {} (TESSERA_SEED, TESSERA_COSIM_COUNT)\n", seeds.front(), seeds.back());
-    for (size_t i = 0; i < seeds.size() && different < kEnough; ++i) {
-        const std::string text = verify::verify_case(make(seeds[i], params), rtl::make_rtl_device,
-                                                     kTimeoutSeconds, totals);
-        fmt::print("{}", text);
-        different += text.empty() ? 0 : 1;
-    }
-    fmt::print("{}\ncompared {} items of reference, model and RTL, {} different\n", totals.line(),
-               totals.elements, totals.differences);
-    CHECK(totals.elements > 0);
-    CHECK(totals.differences == 0);
+    Series series;
+    for (size_t i = 0; i < seeds.size() && !series.enough(); ++i)
+        series.run(make(seeds[i], params));
+    series.finish();
 }
 
 void verify_many(const std::string& preset, uint64_t usual, const MakeCase& make) {

@@ -14,6 +14,23 @@ namespace tessera::test {
 
 using MakeCase = std::function<verify::Case(uint64_t seed, const spec::DeviceParams& params)>;
 
+/// Cases one after the other.
+class Series {
+  public:
+    /// Runs it on reference, model and RTL; prints the report of a divergence.
+    void run(const verify::Case& c);
+    /// The same for a program without a reference; compares the first kDataBytes of memory.
+    void run(const hw::PlatformConfig& platform, const verify::Body& body, const std::string& name);
+    /// So much is different that the rest says nothing new.
+    bool enough() const;
+    /// Prints the sum; the test has failed if anything was different, or nothing compared.
+    void finish() const;
+
+  private:
+    verify::Totals totals_;
+    uint64_t different_ = 0;
+};
+
 /// One case for each seed on the device of that name.
 void verify_seeds(const std::string& preset, const std::vector<uint64_t>& seeds,
                   const MakeCase& make);

@@ -341,6 +341,30 @@ TEST_CASE("compute engine: many short commands on their way at once") {
     }
 }
 
+// Random scores are never exactly between two integers, where a maximum has to round up.
+TEST_CASE("compute engine: scores that are multiples of a quarter") {
+    constexpr std::array<uint16_t, 6> kCoarse = {0x0000, 0x3f00, 0xbf00, 0x3f80, 0xbf80, 0x4000};
+    constexpr std::array<uint32_t, 3> kFactor = {0x3f800000, 0x3f000000, 0x40400000};
+    std::mt19937_64 random = test_random();
+    EngineBench bench;
+    Checks checks;
+    for (uint32_t i = 0; i < 20; ++i) {
+        Contents contents = random_contents(random, false);
+        for (auto* kind : {&contents.q, &contents.k})
+            for (Contents::Operand& bank : *kind)
+                for (uint16_t& e : bank.element) e = kCoarse[pick(random, kCoarse.size())];
+        bench.load_all(contents);
+        std::vector<Attend> attends = random_attends(random, bench.now());
+        for (Attend& a : attends) {
+            a.command.flags &= ~spec::kFlagIdentity;
+            a.command.factor = kFactor[pick(random, kFactor.size())];
+        }
+        run_sequence(bench, attends, checks);
+        for (const Attend& a : attends) contents.attend(a.command);
+        compare_state(bench, contents, checks);
+    }
+}
+
 TEST_CASE("compute engine: soft reset at any moment") {
     std::mt19937_64 random = test_random();
     EngineBench bench;
