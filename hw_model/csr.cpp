@@ -156,7 +156,7 @@ void Csr::write_control(Cycle now, uint32_t value) {
         const bool size_good = size >= spec::kRingMinDescriptors &&
                                size <= spec::kRingMaxDescriptors && (size & (size - 1)) == 0;
         if (!size_good || ring_base_.get(now) % spec::kLineBytes != 0) {
-            core_.fail(spec::ErrorCode::kBadRing, 0, now, ErrorSource::kDispatch);
+            core_.fail(spec::ErrorCode::kBadRing, 0, now, ErrorSource::kRing);
             return;
         }
     }

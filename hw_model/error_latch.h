@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sticky error register: the first error by cycle, then load < compute < store < dispatch.
+// The sticky error register: the first error by cycle, then load < compute < store < dispatch < ring.
 // Errors are often known before their cycle (a burst's schedule names its bad beat), so an earlier
 // one may still replace one that is not visible yet.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace tessera::hw {
 
-enum class ErrorSource : uint32_t { kLoad, kCompute, kStore, kDispatch };
+enum class ErrorSource : uint32_t { kLoad, kCompute, kStore, kDispatch, kRing };
 
 struct DeviceError {
     spec::ErrorCode code = spec::ErrorCode::kNone;

@@ -194,4 +194,38 @@ TEST_CASE("divisors around zero") {
     series.finish();
 }
 
+// A bad ring is enabled in a fixed cycle, and the watchdog barks in every one around it.
+TEST_CASE("a bad ring and the watchdog") {
+    test::Series series;
+    hw::PlatformConfig platform = test::machine_config(kTiny);
+    platform.memory.read_latency_cycles = 1000;
+    const spec::Descriptor load =
+        spec::encode(test::make_load(Opcode::kLoadQ, 0, 0, kTiny.m, kTiny.d, kTiny));
+    for (uint32_t watchdog = 1; watchdog <= 60 && !series.enough(); ++watchdog) {
+        const auto program = [&](test::Machine& machine, fw::Bus& bus, test::Outcome& out) {
+            fw::Driver driver(bus);
+            if (!driver.init(machine.driver_config(16, watchdog)).ok())
+                throw std::runtime_error("driver does not start");
+            std::memcpy(machine.memory(test::kRingAddress, sizeof(load)), &load, sizeof(load));
+            test::write_register(bus, Reg::kRingTail, 1);
+            while ((test::read_register(bus, Reg::kEngineState) & 0xff) == 0) {
+            }
+            test::write_register(bus, Reg::kControl, 0);
+            test::write_register(bus, Reg::kRingSize, 3);
+            for (int i = 0; i < 6; ++i)
+                out.notes.push_back(test::read_register(bus, Reg::kErrorCode));
+            test::write_register(bus, Reg::kControl, spec::kControlEnable);
+            for (int i = 0; i < 20; ++i)
+                out.notes.push_back(test::read_register(bus, Reg::kErrorCode));
+        };
+        series.run(
+            platform,
+            [&](test::Machine& machine, test::Outcome& out) {
+                machine.run([&](fw::Bus& bus) { program(machine, bus, out); }, out);
+            },
+            "watchdog " + std::to_string(watchdog));
+    }
+    series.finish();
+}
+
 }  // namespace
