@@ -16,6 +16,9 @@ class UserError : public std::runtime_error {
 /// `text` fit for one line of a message: control and non-ASCII bytes as \xNN, cut at 80 characters.
 std::string printable(std::string_view text);
 
+/// A whole message on one line: control bytes as \xNN, nothing cut.
+std::string one_line(std::string_view message);
+
 /// "WHERE: KEY is VALUE; allowed: ALLOWED". `where` is a file or an option of the command line.
 /// The value is made printable here; a key that is not ours has to be.
 UserError bad_value(std::string_view where, std::string_view key, std::string_view value,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The command `tessera`. SystemC wants to own main(); here main() is ours, because the banner that
 // SystemC prints can only be switched off before its kernel starts.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +18,7 @@
 #include "host/cli/run_command.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
+#include "host/io/cleanup.h"
 
 namespace {
 
@@ -35,29 +38,52 @@ int dispatch(const std::vector<std::string>& command_line) {
     return kExitGood;
 }
 
+/// Says it on stderr; if that cannot be written, the exit code has to do.
+void complain(const std::string& text) {
+    std::fputs(("tessera: " + text + "\n").c_str(), stderr);
+}
+
+/// A file that we open must never get the number of a standard stream that was closed. A stream
+/// that cannot be written must be noticed: closed ones are opened for reading only.
+void open_standard_files() {
+    while (true) {
+        const int file = open("/dev/null", O_RDONLY);
+        if (file < 0) return;
+        if (file > STDERR_FILENO) {
+            close(file);
+            return;
+        }
+    }
+}
+
 }  // namespace
 
 int sc_main(int argc, char* argv[]) {
     const std::vector<std::string> command_line(argv, argv + argc);
     try {
-        return dispatch(command_line);
+        const int exit_code = dispatch(command_line);
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+            throw UserError("stdout: cannot be written");
+        return exit_code;
     } catch (const UserError& error) {
-        fmt::print(stderr, "tessera: {}\n", error.what());
+        complain(one_line(error.what()));
         return kExitUserError;
     } catch (const DeviceError& error) {
-        fmt::print(stderr, "tessera: {}\n", error.what());
+        complain(one_line(error.what()));
         return kExitDeviceError;
     } catch (const std::bad_alloc&) {
-        fmt::print(stderr, "tessera: this computer has not enough memory for the problem\n");
+        complain("this computer has not enough memory for the problem");
         return kExitUserError;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "tessera: internal error: {}\nThis is a bug; please report it.\n",
-                   error.what());
+        complain(std::string("internal error: ") + error.what() +
+                 "\nThis is a bug; please report it.");
         return kExitInternalError;
     }
 }
 
 int main(int argc, char* argv[]) {
+    open_standard_files();
+    handle_signals();
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
     return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -29,8 +29,10 @@ std::string dtypes_of(const Inputs& inputs);
 /// with `original`, as they were given. `inputs` must outlive it.
 ReferenceProblem reference_problem(const Problem& problem, const Inputs& inputs, bool original);
 
-/// What simulates the device: `options.impl`, with its waveform. Empty for the model. UserError if
-/// this program has no RTL with the parameters of `config`.
-hw::DeviceFactory device_factory(const RunOptions& options, const ResolvedConfig& config);
+/// What simulates the device: `options.impl`; empty for the model. The RTL writes its waveform to
+/// `wave` unless that is empty. UserError if this program has no RTL with the parameters of
+/// `config`.
+hw::DeviceFactory device_factory(const RunOptions& options, const ResolvedConfig& config,
+                                 const std::string& wave);
 
 }  // namespace tessera::host

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <sstream>
+#include <string_view>
 
 #include "host/cli/version.h"
 #include "host/error.h"
@@ -50,6 +51,22 @@ CLI::Validator whole_number() {
             ""};
 }
 
+CLI::Validator from_one() {
+    return {[](std::string& text) {
+                uint64_t value;
+                if (parses_as(text, value) && value != 0) return std::string();
+                return printable(text) + " is not allowed; allowed: a whole number, 1 to 2^64 - 1";
+            },
+            ""};
+}
+
+CLI::Validator not_empty() {
+    return {[](std::string& text) {
+                return text.empty() ? std::string("an empty name is not allowed") : std::string();
+            },
+            ""};
+}
+
 CLI::Validator finite_number() {
     return {[](std::string& text) {
                 double value;
@@ -72,17 +89,29 @@ Exit codes: 0 no difference, 1 a difference, 2 user's error)";
 void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     const char* group = "Input (one of --input, --q --k --v, --random)";
     run.add_option("--input", o.input, "safetensors file with tensors q, k and v")
+        ->check(not_empty())
         ->type_name("FILE")
         ->group(group);
-    run.add_option("--q", o.q, ".npy file of the queries")->type_name("FILE")->group(group);
-    run.add_option("--k", o.k, ".npy file of the keys")->type_name("FILE")->group(group);
-    run.add_option("--v", o.v, ".npy file of the values")->type_name("FILE")->group(group);
+    run.add_option("--q", o.q, ".npy file of the queries")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    run.add_option("--k", o.k, ".npy file of the keys")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    run.add_option("--v", o.v, ".npy file of the values")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
     auto* random = run.add_option("--random", o.random, "standard normal numbers of this shape")
+                       ->check(not_empty())
                        ->type_name("HEADS,TOKENS,DIM")
                        ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
+        const bool seed = std::string_view(name) == "--seed";  // any number is one
         return run.add_option(name, value, text)
-            ->check(whole_number())
+            ->check(seed ? whole_number() : from_one())
             ->type_name("N")
             ->needs(random)
             ->group(group);
@@ -142,6 +171,7 @@ void add_implementation_options(CLI::App& run, RunOptions& o) {
         ->type_name("NAME")
         ->group(group);
     run.add_option("--wave", o.wave, "waveform of every RTL signal; with --impl rtl")
+        ->check(not_empty())
         ->type_name("FILE.fst")
         ->group(group);
 }
@@ -149,21 +179,29 @@ void add_implementation_options(CLI::App& run, RunOptions& o) {
 void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     const char* group = "Random jobs (instead of an input)";
     auto* count = verify.add_option("--count", o.count, "how many, with seeds from --seed on")
-                      ->check(whole_number())
+                      ->check(from_one())
                       ->type_name("N")
                       ->group(group);
     verify
         .add_option("--max-tokens", o.max_tokens,
                     "largest number of queries or keys of one (default 4 M)")
-        ->check(whole_number())
+        ->check(from_one())
         ->type_name("N")
         ->needs(count)
         ->group(group);
+    // A random job is a function of device and seed alone.
+    for (CLI::Option* option : verify.get_options()) {
+        const std::string name = option->get_name();
+        const bool of_random = name == "--count" || name == "--max-tokens" || name == "--seed" ||
+                               name == "--device" || name == "--set" || name == "--help";
+        if (!of_random) count->excludes(option);
+    }
 }
 
 void add_output_options(CLI::App& run, RunOptions& o) {
     const char* group = "Output";
     run.add_option("--out", o.out, "folder for report.json, out.safetensors and trace.json")
+        ->check(not_empty())
         ->type_name("DIR")
         ->group(group);
     auto* check = run.add_flag_callback(
@@ -240,15 +278,6 @@ void check_combinations(const RunOptions& o) {
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
 }
 
-void check_verify(const RunOptions& run, const VerifyOptions& verify) {
-    if (!verify.count) return check_inputs(run);
-    if (!run.input.empty() || !run.q.empty() || !run.k.empty() || !run.v.empty() ||
-        !run.random.empty())
-        throw UserError("command line: --count makes its own inputs; give no other");
-    if (*verify.count == 0)
-        throw bad_value("command line", "--count", "0", "a whole number from 1 on");
-}
-
 }  // namespace
 
 CommandLine parse_command_line(std::vector<std::string> arguments) {
@@ -302,7 +331,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         check_inputs(line.run);
         check_combinations(line.run);
     }
-    if (line.command == CommandName::kVerify) check_verify(line.run, line.verify);
+    if (line.command == CommandName::kVerify && !line.verify.count) check_inputs(line.run);
     return line;
 }
 

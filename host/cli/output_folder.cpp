@@ -61,6 +61,7 @@ OutputFolder::OutputFolder(const std::string& path) : path_(path) {
             for (const fs::path& outer : made_) fs::remove(outer, error);
             throw bad_value("command line", "--out", printable(path), "a folder that can be made");
         }
+    for (auto p = made_.rbegin(); p != made_.rend(); ++p) cleanups_.emplace_back(p->string());
     if (!fs::is_directory(path_, error))
         throw bad_value("command line", "--out", printable(path), "a folder; this is a file");
     if (access(path_.c_str(), W_OK | X_OK) != 0)
@@ -72,6 +73,8 @@ OutputFolder::~OutputFolder() {
     std::error_code ignored;
     for (const fs::path& p : made_) fs::remove(p, ignored);  // only if empty
 }
+
+std::vector<std::string> OutputFolder::all_file_names() { return {kReport, kTrace, kTensors}; }
 
 std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
     std::vector<std::string> names = {kReport, kTrace};
@@ -94,6 +97,7 @@ void OutputFolder::write_files(const RunRecord& record, const std::vector<float>
     trace.commit();
     report.commit();
     keep_ = true;
+    cleanups_.clear();
 }
 
 }  // namespace tessera::host

@@ -2,10 +2,12 @@
 // The folder of --out: made before the run, so that a wrong name is found early, and removed again
 // if the run fails. The files in it appear together, after all of them have been written.
 #pragma once
+#include <deque>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "host/io/cleanup.h"
 #include "host/report/run_record.h"
 
 namespace tessera::host {
@@ -19,6 +21,8 @@ class OutputFolder {
     OutputFolder(const OutputFolder&) = delete;
     OutputFolder& operator=(const OutputFolder&) = delete;
 
+    /// Names of all the files that there may be.
+    static std::vector<std::string> all_file_names();
     /// Names of the files that write_files will write.
     static std::vector<std::string> file_names(const RunRecord& record);
     /// report.json, trace.json, and unless there is no data out.safetensors: `o`
@@ -31,6 +35,7 @@ class OutputFolder {
 
     std::filesystem::path path_;
     std::vector<std::filesystem::path> made_;  ///< innermost first
+    std::deque<Cleanup> cleanups_;             ///< of these, outermost first
     bool keep_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 
@@ -14,6 +15,7 @@
 #include "host/cli/output_folder.h"
 #include "host/cli/progress.h"
 #include "host/error.h"
+#include "host/io/output_file.h"
 #include "host/report/counters.h"
 #include "host/report/formulas.h"
 #include "host/report/report_json.h"
@@ -58,6 +60,27 @@ void require_consistent(const RunRecord& record) {
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
 }
 
+/// A result must not replace what it was made from, nor another result.
+void refuse_overwriting(const RunOptions& o) {
+    namespace fs = std::filesystem;
+    const std::vector<std::string> inputs = {o.input, o.q,      o.k,
+                                             o.v,     o.device, o.memory.value_or("")};
+    std::vector<std::pair<const char*, std::string>> outputs;
+    if (!o.out.empty())
+        for (const std::string& name : OutputFolder::all_file_names())
+            outputs.emplace_back("--out", (fs::path(o.out) / name).string());
+    if (!o.wave.empty()) outputs.emplace_back("--wave", o.wave);
+    for (const auto& [option, output] : outputs) {
+        std::error_code error;
+        for (const std::string& input : inputs)
+            if (!input.empty() && fs::equivalent(input, output, error))
+                throw bad_value("command line", option, output, "a file that is not read as well");
+        if (!o.wave.empty() && o.wave != output &&
+            fs::weakly_canonical(o.wave, error) == fs::weakly_canonical(output, error))
+            throw bad_value("command line", "--wave", o.wave, "a name that --out does not use");
+    }
+}
+
 class Run {
   public:
     Run(const RunOptions& options, const std::vector<std::string>& command_line)
@@ -75,6 +98,7 @@ class Run {
             record_.files = OutputFolder::file_names(record_);
             folder_->write_files(record_, o_, lse_);
         }
+        if (wave_) wave_->commit();
         print();
         return record_.error && !record_.error->within_bound() ? kExitMismatch : kExitGood;
     }
@@ -88,7 +112,13 @@ class Run {
         record_.layout = std::move(job.layout);
         inputs_ = std::move(job.inputs);
         hw::PlatformConfig& platform = record_.config.platform;
-        platform.make_device = device_factory(options_, record_.config);
+        refuse_overwriting(options_);
+        if (!options_.wave.empty()) {
+            wave_.emplace(options_.wave);
+            hierarchy_.emplace(wave_->temporary() + ".hier");  // beside it while it is written
+        }
+        platform.make_device =
+            device_factory(options_, record_.config, wave_ ? wave_->temporary() : std::string());
         platform.trace_commands =
             options_.out.empty() ? 0 : options_.trace_commands.value_or(kDefaultTraceCommands);
         record_.implementation = options_.impl;
@@ -156,6 +186,8 @@ class Run {
     RunRecord record_;
     Inputs inputs_;
     std::optional<OutputFolder> folder_;
+    std::optional<OutputFile> wave_;
+    std::optional<Cleanup> hierarchy_;
     std::vector<float> o_;
     std::vector<double> lse_;
 };

@@ -86,7 +86,7 @@ int finish(const std::string& divergence, const std::string& again, const verify
 
 int verify_job(const RunOptions& options, const std::vector<std::string>& command_line) {
     auto job = std::make_shared<Job>(make_job(options, false));
-    const hw::DeviceFactory rtl = device_factory(options, job->config);
+    const hw::DeviceFactory rtl = device_factory(options, job->config, "");
     verify::Totals totals;
     const std::string divergence = verify::verify_case(job_case(job), rtl, 0, totals);
     return finish(divergence, fmt::format("{}", fmt::join(command_line, " ")), totals);
@@ -95,7 +95,7 @@ int verify_job(const RunOptions& options, const std::vector<std::string>& comman
 int verify_random(const RunOptions& options, const VerifyOptions& verify) {
     const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
     const spec::DeviceParams& params = config.platform.params;
-    const hw::DeviceFactory rtl = device_factory(options, config);
+    const hw::DeviceFactory rtl = device_factory(options, config, "");
     const uint64_t max_tokens = verify.max_tokens.value_or(4 * uint64_t{params.m});
     if (max_tokens == 0 || max_tokens > kMostTokens)
         throw bad_value("command line", "--max-tokens", std::to_string(max_tokens),

@@ -67,7 +67,9 @@ Source find_source(const std::string& where, const std::string& key, const std::
 KeyValue value_from_json(const ConfigKey& key, const std::string& where, const json& value) {
     if (key.kind == KeyKind::kUnsigned && value.is_number_unsigned()) return value.get<uint64_t>();
     if (key.kind == KeyKind::kNumber && value.is_number()) return value.get<double>();
-    if (key.kind == KeyKind::kText && value.is_string()) return value.get<std::string>();
+    if (key.kind == KeyKind::kText && value.is_string() &&
+        value.get_ref<const std::string&>().find('\0') == std::string::npos)
+        return value.get<std::string>();
     throw bad_value(where, key.path_in_file(), json_excerpt(value), key.allowed());
 }
 

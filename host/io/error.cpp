@@ -5,20 +5,39 @@
 
 namespace tessera::host {
 
+namespace {
+
+void append_hex(std::string& out, unsigned char byte) {
+    constexpr char kHex[] = "0123456789abcdef";
+    out += "\\x";
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
     constexpr size_t kLimit = 80;
-    constexpr char kHex[] = "0123456789abcdef";
     std::string out;
     for (const char c : text) {
         if (out.size() >= kLimit) return out + "...";
         const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) {
+        if (byte >= 0x20 && byte < 0x7f)
             out += c;
-        } else {
-            out += "\\x";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-        }
+        else
+            append_hex(out, byte);
+    }
+    return out;
+}
+
+std::string one_line(std::string_view message) {
+    std::string out;
+    for (const char c : message) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte != 0x7f)
+            out += c;
+        else
+            append_hex(out, byte);
     }
     return out;
 }

@@ -86,6 +86,9 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
 }  // namespace
 
 json parse_json(const std::string& where, std::string_view text) {
+    // The library takes a zero byte for the end.
+    if (const size_t zero = text.find('\0'); zero != std::string_view::npos)
+        throw UserError(where + ": is no valid JSON: byte " + std::to_string(zero) + " is zero");
     StrictBuilder builder(where);
     json::sax_parse(text.begin(), text.end(), &builder);
     return builder.take();

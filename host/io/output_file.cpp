@@ -37,6 +37,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
         descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (descriptor_ < 0 && errno == EEXIST);
     if (descriptor_ < 0) throw system_error(path_, "cannot open for writing", errno);
+    cleanup_.emplace(temporary_);
 }
 
 OutputFile::~OutputFile() {

@@ -3,8 +3,11 @@
 // renamed by commit(), removed otherwise. It guards against a failed run, not against power loss.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "host/io/cleanup.h"
 
 namespace tessera::host {
 
@@ -18,6 +21,8 @@ class OutputFile {
     OutputFile& operator=(const OutputFile&) = delete;
 
     const std::string& path() const { return path_; }
+    /// The file's name until commit(), for those who write it by themselves.
+    const std::string& temporary() const { return temporary_; }
     /// Appends to what append() has written so far; UserError if the disk is full.
     void append(std::string_view text);
     /// Writes `bytes` bytes at byte `offset`; gaps read as zero. UserError if the disk is full.
@@ -29,6 +34,7 @@ class OutputFile {
     std::string path_;
     std::string temporary_;
     int descriptor_ = -1;
+    std::optional<Cleanup> cleanup_;
     uint64_t appended_ = 0;
 };
 

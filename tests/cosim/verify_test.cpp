@@ -122,9 +122,9 @@ TEST_CASE("a divergence: what differs first, both event lists, the command in wo
 TEST_CASE("what verify and --impl refuse") {
     const std::pair<const char*, const char*> refused[] = {
         {"verify", "input is missing"},
-        {"verify --count 0", "--count is 0"},
-        {"verify --count 3 --random 1,4,4", "--count makes its own inputs"},
-        {"verify --count 3 --device tiny --max-tokens 0", "--max-tokens is 0"},
+        {"verify --count 0", "--count: 0 is not allowed"},
+        {"verify --count 3 --random 1,4,4", "--random excludes --count"},
+        {"verify --count 3 --device tiny --max-tokens 0", "--max-tokens: 0 is not allowed"},
         {"verify --max-tokens 3 --random 1,4,4", "--max-tokens requires --count"},
         {"verify --count 3 --device wide", "device wide: this program has no RTL"},
         {"verify --count 3 --out x", "--out"},
@@ -132,7 +132,8 @@ TEST_CASE("what verify and --impl refuse") {
         {"run --random 1,4,4 --wave x.fst", "--wave needs --impl rtl"},
         {"run --random 1,4,4 --device tiny --impl rtl --timing-only", "--timing-only"},
         {"run --random 1,4,4 --device small --impl rtl --wave x.fst", "built without waveforms"},
-        {"run --random 1,4,4 --device tiny --impl rtl --wave /none/x.fst", "--wave is /none/x.fst"},
+        {"run --random 1,4,4 --device tiny --impl rtl --wave /none/x.fst",
+         "/none/x.fst: cannot open for writing"},
         {"run --random 1,4,4 --device tiny --impl rtl --set device.M=8", "no RTL"},
     };
     Compared messages("refused command lines");
