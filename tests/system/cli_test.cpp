@@ -50,6 +50,31 @@ TensorSpec f32(const char* name, std::vector<uint64_t> shape) {
 
 }  // namespace
 
+TEST_CASE("results replace no input, and output that is lost is an error") {
+    const Scratch files;
+    const std::string input = files / "report.json";
+    write_tensors(input, {f32("q", {2, 4, 8}), f32("k", {2, 4, 8}), f32("v", {2, 4, 8})});
+    const std::string before = read_text(input);
+    Compared facts("facts");
+    const Finished over = run_tessera("run --input " + input + " --out " + files.path());
+    facts.equal(over.exit_code, 2);
+    facts.holds(contains(over.err, "report.json; allowed: a file that is not read as well"),
+                [&] { return over.err; });
+    facts.equal(read_text(input), before);
+    facts.equal(files.entries(), size_t{1});
+    for (const char* arguments : {"devices", "--help", "run --random 1,4,4"}) {
+        const std::string command =
+            std::string(TESSERA_BINARY) + " " + arguments + " > /dev/full 2> " + files / "err";
+        const int status = std::system(command.c_str());
+        facts.equal(WEXITSTATUS(status), 2, [&] { return command; });
+        facts.equal(read_text(files / "err"), "tessera: stdout: cannot be written\n");
+    }
+    // Scores far beyond the device's format: no bound holds, so nothing is within one.
+    const Finished far = run_tessera("run --device tiny --random 1,32,16 --scale 1e8");
+    facts.equal(far.exit_code, 1);
+    facts.holds(contains(far.out, "OUTSIDE THE BOUND"), [&] { return far.out; });
+}
+
 TEST_CASE("bad command lines: exit code 2, one message with the right words, nothing else") {
     const Scratch files;
     const std::string good = files / "good.safetensors";
