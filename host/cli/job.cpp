@@ -41,20 +41,6 @@ Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) 
     return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
 }
 
-/// Reads an operand as the device sees it.
-ElementReader device_reader(const Operand& operand) {
-    return [&operand](size_t first, size_t count, double* out) {
-        thread_local std::vector<uint16_t> values;
-        values.resize(count);
-        operand.bf16(first, count, values.data());
-        bf16_reader(values.data())(0, count, out);
-    };
-}
-
-ElementReader original_reader(const Operand& operand) {
-    return operand.original ? operand.original : device_reader(operand);
-}
-
 #ifdef TESSERA_HAS_RTL
 void check_wave(const ResolvedConfig& config) {
     if (!rtl::has_waveforms(config.platform.params))
@@ -100,24 +86,6 @@ Job make_job(const RunOptions& options, bool timing_only) {
 std::string dtypes_of(const Inputs& inputs) {
     if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
     return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
-}
-
-ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool original) {
-    const auto reader = original ? original_reader : device_reader;
-    ReferenceProblem r;
-    r.query_heads = p.query_heads;
-    r.kv_heads = p.kv_heads;
-    r.nq = p.nq;
-    r.nk = p.nk;
-    r.d_k = p.d_k;
-    r.d_v = p.d_v;
-    r.scale = p.scale;
-    r.causal = p.causal();
-    r.diagonal = p.diagonal();
-    r.q = reader(inputs.q);
-    r.k = reader(inputs.k);
-    r.v = reader(inputs.v);
-    return r;
 }
 
 hw::DeviceFactory device_factory(const RunOptions& options, const ResolvedConfig& config,

@@ -5,7 +5,6 @@
 
 #include "host/cli/options.h"
 #include "host/config/config.h"
-#include "host/reference/attention.h"
 #include "host/workload/inputs.h"
 #include "host/workload/layout.h"
 
@@ -24,10 +23,6 @@ Job make_job(const RunOptions& options, bool timing_only);
 
 /// The dtype of the inputs as they were given, or that of each.
 std::string dtypes_of(const Inputs& inputs);
-
-/// The problem for the double-precision reference, on the operands as the device sees them, or,
-/// with `original`, as they were given. `inputs` must outlive it.
-ReferenceProblem reference_problem(const Problem& problem, const Inputs& inputs, bool original);
 
 /// What simulates the device: `options.impl`; empty for the model. The RTL writes its waveform to
 /// `wave` unless that is empty. UserError if this program has no RTL with the parameters of

@@ -88,6 +88,20 @@ struct NpyFiles {
     NpyFile q, k, v;
 };
 
+/// Reads an operand as the device sees it.
+ElementReader device_reader(const Operand& operand) {
+    return [&operand](size_t first, size_t count, double* out) {
+        thread_local std::vector<uint16_t> values;
+        values.resize(count);
+        operand.bf16(first, count, values.data());
+        bf16_reader(values.data())(0, count, out);
+    };
+}
+
+ElementReader original_reader(const Operand& operand) {
+    return operand.original ? operand.original : device_reader(operand);
+}
+
 }  // namespace
 
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
@@ -119,6 +133,24 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     inputs.v = operand_of(*tensors[2]);
     inputs.has_data = !shapes_only;
     return inputs;
+}
+
+ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool original) {
+    const auto reader = original ? original_reader : device_reader;
+    ReferenceProblem r;
+    r.query_heads = p.query_heads;
+    r.kv_heads = p.kv_heads;
+    r.nq = p.nq;
+    r.nk = p.nk;
+    r.d_k = p.d_k;
+    r.d_v = p.d_v;
+    r.scale = p.scale;
+    r.causal = p.causal();
+    r.diagonal = p.diagonal();
+    r.q = reader(inputs.q);
+    r.k = reader(inputs.k);
+    r.v = reader(inputs.v);
+    return r;
 }
 
 }  // namespace tessera::host

@@ -52,4 +52,8 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
 /// `shapes_only` none are drawn.
 Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem);
 
+/// The problem for the double-precision reference, on the operands as the device sees them, or,
+/// with `original`, as they were given. `inputs` must outlive it.
+ReferenceProblem reference_problem(const Problem& problem, const Inputs& inputs, bool original);
+
 }  // namespace tessera::host

@@ -15,32 +15,6 @@ host::Layout moved(host::Layout layout, uint64_t by) {
     return layout;
 }
 
-host::ElementReader reader(const host::Operand& operand) {
-    return [bf16 = operand.bf16](size_t first, size_t count, double* out) {
-        std::vector<uint16_t> bits(count);
-        bf16(first, count, bits.data());
-        host::bf16_reader(bits.data())(0, count, out);
-    };
-}
-
-host::ReferenceProblem reference_problem(const AttentionSetup& setup) {
-    const host::Problem& p = setup.problem;
-    host::ReferenceProblem r;
-    r.query_heads = p.query_heads;
-    r.kv_heads = p.kv_heads;
-    r.nq = p.nq;
-    r.nk = p.nk;
-    r.d_k = p.d_k;
-    r.d_v = p.d_v;
-    r.scale = p.scale;
-    r.causal = p.causal();
-    r.diagonal = p.diagonal();
-    r.q = reader(setup.inputs.q);
-    r.k = reader(setup.inputs.k);
-    r.v = reader(setup.inputs.v);
-    return r;
-}
-
 template <typename T>
 void append(Bytes& bytes, const std::vector<T>& values) {
     const size_t at = bytes.size();
@@ -148,7 +122,8 @@ AttentionRun run_attention(const AttentionSetup& setup) {
 }
 
 host::ErrorSummary compare_exact(const AttentionSetup& setup, const AttentionRun& run) {
-    const host::ReferenceProblem problem = reference_problem(setup);
+    const host::ReferenceProblem problem =
+        host::reference_problem(setup.problem, setup.inputs, false);
     host::ReferenceOptions options;
     options.threads = 1;
     const host::ReferenceResult reference = host::reference_attention(problem, options);
