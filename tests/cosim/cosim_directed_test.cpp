@@ -228,4 +228,59 @@ TEST_CASE("a bad ring and the watchdog") {
     series.finish();
 }
 
+// A device in reset, until its slow read has come back, keeps nothing that is written.
+TEST_CASE("writes during a soft reset") {
+    test::Series series;
+    hw::PlatformConfig platform = test::machine_config(kTiny);
+    platform.memory.read_latency_cycles = 300;
+    const auto program = [](test::Machine& machine, fw::Bus& bus, test::Outcome& out) {
+        fw::Driver driver(bus);
+        if (!driver.init(machine.driver_config(16)).ok())
+            throw std::runtime_error("driver does not start");
+        test::write_register(bus, Reg::kRingTail, 1);  // whatever lies there: it is fetched
+        test::write_register(bus, Reg::kControl, spec::kControlSoftReset);
+        uint64_t ignored = 0, kept = 0;
+        const std::vector<Reg> registers = {Reg::kWatchdog,   Reg::kRingSize,  Reg::kRingBaseLo,
+                                            Reg::kRingBaseHi, Reg::kRingTail,  Reg::kRingNotify,
+                                            Reg::kIrqEnable,  Reg::kIrqStatus, Reg::kControl};
+        for (uint32_t i = 0; i < 180; ++i) {
+            const Reg reg = registers[i % registers.size()];
+            const uint32_t value = reg == Reg::kControl ? 0 : 2 + 8 * i;
+            out.notes.push_back(bus.write32(host::kCsrBase + static_cast<uint32_t>(reg), value));
+            out.notes.push_back(test::read_register(bus, reg));
+            if (reg == Reg::kWatchdog) (out.notes.back() == value ? kept : ignored) += 1;
+        }
+        if (ignored == 0 || kept == 0) throw std::runtime_error("not in and after the reset");
+    };
+    series.run(
+        platform,
+        [&](test::Machine& machine, test::Outcome& out) {
+            machine.run([&](fw::Bus& bus) { program(machine, bus, out); }, out);
+        },
+        "soft reset");
+    series.finish();
+}
+
+TEST_CASE("numbers of keys, rows and columns, legal and not") {
+    test::Series series;
+    std::mt19937_64 random = test::test_random();
+    const test::Bytes image = random_image(random);
+    for (const uint32_t keys : {0u, 1u, kTiny.m, kTiny.m + 1, 1023u})
+        for (const uint32_t rows : {0u, 1u, kTiny.m, kTiny.m + 1})
+            for (const uint32_t d : {0u, 1u, kTiny.d, kTiny.d + 1}) {
+                const std::vector<spec::Command> commands = {
+                    test::make_load(Opcode::kLoadQ, 0, 0, kTiny.m, kTiny.d, kTiny),
+                    test::make_load(Opcode::kLoadK, 0, 4096, kTiny.m, kTiny.d, kTiny),
+                    test::make_load(Opcode::kLoadV, 0, 8192, kTiny.m, kTiny.d, kTiny),
+                    test::make_attend(rows, keys, d, d), test::make_fence()};
+                test::Feed feed;
+                feed.settle_cycles = 600;
+                compare(test::machine_config(kTiny), commands, image, feed,
+                        std::to_string(keys) + " keys, " + std::to_string(rows) + " rows, d " +
+                            std::to_string(d),
+                        series);
+            }
+    series.finish();
+}
+
 }  // namespace
