@@ -39,9 +39,7 @@ int dispatch(const std::vector<std::string>& command_line) {
 }
 
 /// Says it on stderr; if that cannot be written, the exit code has to do.
-void complain(const std::string& text) {
-    std::fputs(("tessera: " + text + "\n").c_str(), stderr);
-}
+void complain(const std::string& text) { std::fputs(("tessera: " + text + "\n").c_str(), stderr); }
 
 /// A file that we open must never get the number of a standard stream that was closed. A stream
 /// that cannot be written must be noticed: closed ones are opened for reading only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The sticky error register: the first error by cycle, then load < compute < store < dispatch < ring.
-// Errors are often known before their cycle (a burst's schedule names its bad beat), so an earlier
-// one may still replace one that is not visible yet.
+// The sticky error register: the first error by cycle, then load < compute < store < dispatch <
+// ring. Errors are often known before their cycle (a burst's schedule names its bad beat), so an
+// earlier one may still replace one that is not visible yet.
 #pragma once
 #include "hw_model/cycle.h"
 #include "spec/errors.h"

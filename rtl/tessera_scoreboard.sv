@@ -109,4 +109,25 @@ module tessera_scoreboard (
       store_over_q <= store_over_d;
     end
   end
+
+`ifndef SYNTHESIS
+  // What is over was taken before: no engine is ahead of its tickets.
+  function automatic logic ahead(input logic [B-1:0] taken, input logic [B-1:0] over);
+    logic [B-1:0] waiting;
+    waiting = taken - over;
+    ahead = waiting[B-1];
+  endfunction
+  always_ff @(posedge clk_i) begin
+    for (int unsigned i = 0; i < 8; i++) begin
+      assert (!ahead(load_taken_q[i*B+:B], load_over_q[i*B+:B]))
+      else $error("loads overtake their tickets");
+      assert (!ahead(compute_taken_q[i*B+:B], compute_over_q[i*B+:B]))
+      else $error("ATTENDs overtake their tickets");
+    end
+    for (int unsigned i = 0; i < 2; i++) begin
+      assert (!ahead(store_taken_q[i*B+:B], store_over_q[i*B+:B]))
+      else $error("stores overtake their tickets");
+    end
+  end
+`endif
 endmodule

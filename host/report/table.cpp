@@ -53,8 +53,9 @@ class Table {
         const spec::DeviceParams& d = record_.config.platform.params;
         out_ += fmt::format(
             "tessera {} on device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
-            kVersion, record_.config.device_name, record_.implementation == "rtl" ? ", RTL" : "", d.m, d.d, d.lanes, d.bus_bytes,
-            record_.config.clock_ghz, record_.config.platform.memory.name);
+            kVersion, record_.config.device_name, record_.implementation == "rtl" ? ", RTL" : "",
+            d.m, d.d, d.lanes, d.bus_bytes, record_.config.clock_ghz,
+            record_.config.platform.memory.name);
         out_ += fmt::format("input {} ({})\n", record_.input, record_.input_dtypes);
         const std::string heads = p.kv_heads == p.query_heads
                                       ? plural(p.query_heads, "head")

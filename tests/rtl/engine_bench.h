@@ -12,10 +12,10 @@
 #include <map>
 #include <vector>
 
+#include "host/verify/tile_reference.h"
 #include "spec/command.h"
 #include "spec/latency.h"
 #include "tests/support/compared.h"
-#include "host/verify/tile_reference.h"
 
 namespace tessera::test {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <map>
 
-#include "tests/support/compared.h"
 #include "host/verify/golden_device.h"
 #include "host/verify/scenario.h"
+#include "tests/support/compared.h"
 #include "tests/support/timing_oracle.h"
 
 using namespace tessera;
