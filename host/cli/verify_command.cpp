@@ -61,7 +61,7 @@ void compare_with_double(const Job& job, const verify::Outcome& out,
     verify::compare_with_double(problem, bound, o, lse, comparison);
 }
 
-verify::Case job_case(std::shared_ptr<const Job> job) {
+verify::Case job_case(const std::shared_ptr<const Job>& job) {
     verify::Case c;
     c.name = job->inputs.description;
     c.platform = job->config.platform;

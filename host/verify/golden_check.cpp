@@ -50,7 +50,7 @@ void compare_with_golden(const Scenario& s, const Outcome& outcome, bool counter
     counter(spec::Counter::kRowsDiv0, golden.rows_div0);
 }
 
-CommandWords scenario_words(std::shared_ptr<const Scenario> scenario) {
+CommandWords scenario_words(const std::shared_ptr<const Scenario>& scenario) {
     return [scenario](uint64_t sequence) {
         return sequence < scenario->commands.size() ? describe(scenario->commands[sequence])
                                                     : std::string("no such command");

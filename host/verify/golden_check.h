@@ -14,6 +14,6 @@ void compare_with_golden(const Scenario& scenario, const Outcome& outcome, bool 
                          Comparison& comparison);
 
 /// The commands of a scenario in words.
-CommandWords scenario_words(std::shared_ptr<const Scenario> scenario);
+CommandWords scenario_words(const std::shared_ptr<const Scenario>& scenario);
 
 }  // namespace tessera::verify

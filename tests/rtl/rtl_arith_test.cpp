@@ -110,7 +110,7 @@ void tick(Vrtl_arith_top& dut) {
     dut.eval();
 }
 
-void run(uint64_t count, std::function<Pair(uint64_t)> operands) {
+void run(uint64_t count, const std::function<Pair(uint64_t)>& operands) {
     Vrtl_arith_top dut;
     dut.rst_ni = 0;
     dut.valid_i = 0;
