@@ -92,6 +92,14 @@ int verify_job(const RunOptions& options, const std::vector<std::string>& comman
     return finish(divergence, fmt::format("{}", fmt::join(command_line, " ")), totals);
 }
 
+/// The command line that runs one random job again, on the same device.
+std::string again(const RunOptions& options, uint64_t seed, uint64_t max_tokens) {
+    std::string sets;
+    for (const std::string& set : options.sets) sets += " --set " + set;
+    return fmt::format("tessera verify --device {}{} --count 1 --seed {} --max-tokens {}",
+                       options.device, sets, seed, max_tokens);
+}
+
 int verify_random(const RunOptions& options, const VerifyOptions& verify) {
     const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
     const spec::DeviceParams& params = config.platform.params;
@@ -109,11 +117,7 @@ int verify_random(const RunOptions& options, const VerifyOptions& verify) {
         const std::string divergence = verify::verify_case(c, rtl, kRandomJobSeconds, totals);
         if (!divergence.empty() || i + 1 == *verify.count) {
             progress.finish();
-            return finish(divergence,
-                          fmt::format("tessera verify --device {} --count 1 --seed {} "
-                                      "--max-tokens {}",
-                                      options.device, seed, max_tokens),
-                          totals);
+            return finish(divergence, again(options, seed, max_tokens), totals);
         }
         progress.share(static_cast<double>(i + 1) / static_cast<double>(*verify.count));
     }
