@@ -231,13 +231,13 @@ void LoadEngine::write_elements(Load& load, const uint8_t* data, uint32_t beats)
     OperandBank& bank = c.opcode == Opcode::kLoadQ   ? core_.banks.q[c.q_bank]
                         : c.opcode == Opcode::kLoadK ? core_.banks.k[c.k_bank]
                                                      : core_.banks.v[c.v_bank];
-    core_.worker.settle(bank.used_by);
+    Operands& to = core_.worker.writable(bank);
     const uint32_t row = c.first_row + load.row;
     const uint32_t per_beat = core_.params.bus_bytes / 2;
     const uint32_t first = load.beat * per_beat;
-    const uint32_t n = std::min(beats * per_beat, bank.stride - std::min(first, bank.stride));
-    std::memcpy(&bank.element[size_t{row} * bank.stride + first], data, size_t{2} * n);
-    bank.position[row] = c.has(spec::kFlagGather) ? load.index[load.row] : c.position + load.row;
+    const uint32_t n = std::min(beats * per_beat, to.stride - std::min(first, to.stride));
+    std::memcpy(&to.element[size_t{row} * to.stride + first], data, size_t{2} * n);
+    to.position[row] = c.has(spec::kFlagGather) ? load.index[load.row] : c.position + load.row;
     ++bank.version;
 }
 

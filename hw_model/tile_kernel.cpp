@@ -149,11 +149,11 @@ void prepare_values(const uint16_t* v, uint32_t stride, uint32_t n, uint32_t d_v
         const uint32_t width = std::min(kPanel, out.padded - first);
         const uint32_t valid = std::min(kPanel, d_v - first);
         float* panel = out.rows.data() + uint64_t{first} * n;
-        for (uint32_t j = 0; j < n; ++j, panel += width) {
-            const uint32_t exponents = loops.widen(v + uint64_t{j} * stride + first, valid, panel);
-            out.exponents = join_exponents(out.exponents, exponents);
+        const uint32_t exponents = loops.widen({v + first, stride, n, valid, panel, width});
+        out.exponents = join_exponents(out.exponents, exponents);
+        if (valid == width) continue;
+        for (uint32_t j = 0; j < n; ++j, panel += width)
             std::fill(panel + valid, panel + width, 0.0f);
-        }
     }
 }
 
@@ -170,11 +170,8 @@ void score_group(const ScoreInput& in, const PreparedKeys& keys, GroupScores& ou
     out.m.resize(in.rows);
     out.flags.resize(in.rows);
     out.q.resize(uint64_t{in.rows} * keys.d_k);
-    uint32_t exponents = kNoExponents;
-    for (uint32_t i = 0; i < in.rows; ++i)
-        exponents =
-            join_exponents(exponents, loops.widen(in.q + uint64_t{i} * in.q_stride, keys.d_k,
-                                                  out.q.data() + uint64_t{i} * keys.d_k));
+    const uint32_t exponents =
+        loops.widen({in.q, in.q_stride, in.rows, keys.d_k, out.q.data(), keys.d_k});
     const bool masked = mask_group(loops, in, out);
     ScoreLoop loop{};
     loop.q = out.q.data();

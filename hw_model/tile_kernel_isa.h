@@ -41,6 +41,15 @@ struct Panels {
     uint32_t outer, padded;
 };
 
+/// `rows` rows of `n` elements.
+struct WidenLoop {
+    const uint16_t* in;
+    uint32_t stride;  ///< elements between rows, likewise out_stride
+    uint32_t rows, n;
+    float* out;
+    uint32_t out_stride;
+};
+
 struct ScoreLoop {
     const float* q;        ///< [rows][keys.outer]
     Panels keys;           ///< outer = d_k
@@ -81,7 +90,7 @@ struct MaskRow {
 
 struct Loops {
     /// bf16 rows to fp32; returns the exponents met.
-    uint32_t (*widen)(const uint16_t* in, uint32_t n, float* out);
+    uint32_t (*widen)(const WidenLoop& in);
     /// bf16 rows (up to kPanel of them) to columns of a panel `width` wide.
     uint32_t (*transpose)(const uint16_t* in, uint32_t stride, uint32_t rows, uint32_t outer,
                           uint32_t width, float* out);

@@ -19,15 +19,19 @@ inline VectorU load_some(const uint16_t* in, uint32_t n) {
     return load_bf16(padded);
 }
 
-uint32_t widen(const uint16_t* in, uint32_t n, float* out) {
+uint32_t widen(const WidenLoop& x) {
     ExponentRange range;
-    for (uint32_t i = 0; i < n; i += kWidth) {
-        const VectorU bits = load_some(in + i, n - i);
-        range.add(VectorI(bits));
-        if (n - i >= kWidth)
-            store(out + i, VectorF(bits));
-        else
-            std::memcpy(out + i, &bits, uint64_t{n - i} * sizeof *out);
+    for (uint32_t row = 0; row < x.rows; ++row) {
+        const uint16_t* in = x.in + uint64_t{row} * x.stride;
+        float* out = x.out + uint64_t{row} * x.out_stride;
+        for (uint32_t i = 0; i < x.n; i += kWidth) {
+            const VectorU bits = load_some(in + i, x.n - i);
+            range.add(bits);
+            if (x.n - i >= kWidth)
+                store(out + i, VectorF(bits));
+            else
+                std::memcpy(out + i, &bits, uint64_t{x.n - i} * sizeof *out);
+        }
     }
     return range.packed();
 }
@@ -69,7 +73,7 @@ uint32_t transpose(const uint16_t* in, uint32_t stride, uint32_t rows, uint32_t 
             for (uint32_t i = 0; i < kWidth; ++i) {
                 const uint64_t at = uint64_t{row + i} * stride + k;
                 square[i] = row + i < rows ? load_some(in + at, outer - k) : VectorU{};
-                range.add(VectorI(square[i]));
+                range.add(square[i]);
             }
             transpose_square(square);
             for (uint32_t i = 0; i < kWidth && k + i < outer; ++i)

@@ -84,7 +84,7 @@ uint32_t weights_of_row(const ValueLoop& in, uint32_t row, float* out) {
         }
         p &= counts;
         store(out + j, VectorF(p));
-        range.add(p);
+        range.add(VectorU(p));
     }
     return range.packed();
 }

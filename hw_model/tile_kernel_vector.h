@@ -95,19 +95,24 @@ inline bool any(VectorI x) {
 #endif
 }
 
-/// Exponents met, as tile_kernel_isa.h sums them up, lane by lane.
+/// Exponents met, as tile_kernel_isa.h sums them up, lane by lane. One exponent step is added to or
+/// taken from the magnitude so that what does not count wraps round: infinities and NaN to the
+/// negative numbers, zeros and subnormals to the largest unsigned ones.
 struct ExponentRange {
-    VectorI low = VectorI{} + 255, high = {};
+    VectorU low = VectorU{} + (254u << 23);
+    VectorI high = VectorI{} + (1 << 23);
 
-    void add(VectorI fp32) {
-        const VectorI exponent = fp32 >> 23 & 255;
-        const VectorI lower = exponent == 0 ? VectorI{} + 255 : exponent;
-        const VectorI higher = exponent == 255 ? VectorI{} : exponent;
+    void add(VectorU fp32) {
+        const VectorU magnitude = fp32 & 0x7fffffffu;
+        const VectorU lower = magnitude - (1u << 23);
+        const VectorI higher = VectorI(magnitude + (1u << 23));
         low = lower < low ? lower : low;
         high = higher > high ? higher : high;
     }
     uint32_t packed() const {
-        return static_cast<uint32_t>(lowest(low)) << 8 | static_cast<uint32_t>(highest(high));
+        const uint32_t least = static_cast<uint32_t>(lowest(VectorI(low))) >> 23;  // below 255
+        const uint32_t most = static_cast<uint32_t>(highest(high)) >> 23;
+        return (least + 1) << 8 | (most - 1);
     }
 };
 

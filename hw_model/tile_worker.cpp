@@ -35,16 +35,29 @@ TileWorker::~TileWorker() {
 
 void TileWorker::score(const LaneGroup& group) {
     const spec::Command& c = group.attend->command;
-    const uint64_t ticket = submitted_.load(std::memory_order_relaxed) + 1;
-    banks_.q[c.q_bank].used_by = banks_.k[c.k_bank].used_by = ticket;
-    submit({Part::kScore, group, banks_.k[c.k_bank].version});
+    Operands& q = banks_.q[c.q_bank].now();
+    Operands& k = banks_.k[c.k_bank].now();
+    q.used_by = k.used_by = submitted_.load(std::memory_order_relaxed) + 1;
+    submit({Part::kScore, group, &q, &k, banks_.k[c.k_bank].version});
 }
 
 void TileWorker::value(const LaneGroup& group) {
     const spec::Command& c = group.attend->command;
-    const uint64_t ticket = submitted_.load(std::memory_order_relaxed) + 1;
-    banks_.v[c.v_bank].used_by = banks_.state[c.state_bank].used_by = ticket;
-    submit({Part::kValue, group, banks_.v[c.v_bank].version});
+    Operands& v = banks_.v[c.v_bank].now();
+    v.used_by = banks_.state[c.state_bank].used_by =
+        submitted_.load(std::memory_order_relaxed) + 1;
+    submit({Part::kValue, group, nullptr, &v, banks_.v[c.v_bank].version});
+}
+
+Operands& TileWorker::writable(OperandBank& bank) {
+    Operands& now = bank.now();
+    if (done_.load(std::memory_order_acquire) >= now.used_by) return now;
+    bank.current = (bank.current + 1) % OperandBank::kCopies;
+    Operands& next = bank.now();
+    settle(next.used_by);
+    next = now;
+    next.used_by = 0;
+    return next;
 }
 
 void TileWorker::submit(Task task) {
@@ -98,8 +111,8 @@ void TileWorker::execute(const Task& task) {
 void TileWorker::execute_score(const Task& task) {
     const LaneGroup& group = task.group;
     const spec::Command& c = group.attend->command;
-    const OperandBank& q = banks_.q[c.q_bank];
-    const OperandBank& k = banks_.k[c.k_bank];
+    const Operands& q = *task.q;
+    const Operands& k = *task.tile;
     PreparedKeys& keys = keys_[c.k_bank];
     if (keys_version_[c.k_bank] != task.version || keys.keys != c.keys || keys.d_k != c.d_k) {
         prepare_keys(k.element.data(), k.stride, c.keys, c.d_k, keys);
@@ -121,7 +134,7 @@ void TileWorker::execute_score(const Task& task) {
 void TileWorker::execute_value(const Task& task) {
     const LaneGroup& group = task.group;
     const spec::Command& c = group.attend->command;
-    const OperandBank& v = banks_.v[c.v_bank];
+    const Operands& v = *task.tile;
     PreparedValues& values = values_[c.v_bank];
     if (values_version_[c.v_bank] != task.version || values.keys != c.keys || values.d_v != c.d_v) {
         prepare_values(v.element.data(), v.stride, c.keys, c.d_v, values);

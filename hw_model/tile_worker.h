@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Does the compute engine's arithmetic while simulated time goes on: a second host thread takes the
-// score and value parts of lane groups in the order in which they were submitted. Whoever touches a
-// bank's contents first waits for the work that uses it, so the thread cannot be observed except by
-// its speed. Small devices, whose tiles cost less than handing them over, compute in place.
+// score and value parts of lane groups in the order in which they were submitted. Whoever changes a
+// bank's contents asks here first, so the thread cannot be observed except by its speed. Small
+// devices, whose tiles cost less than handing them over, compute in place.
 #pragma once
 #include <array>
 #include <atomic>
@@ -25,7 +25,9 @@ class TileWorker {
     void score(const LaneGroup& group);
     /// Values of a group and their merge, from the V and into the state bank.
     void value(const LaneGroup& group);
-    /// Returns when work number `ticket` (a bank's used_by) is done.
+    /// The bank's contents, to be changed: no work submitted so far sees the change.
+    Operands& writable(OperandBank& bank);
+    /// Returns when work number `ticket` (a state bank's used_by) is done.
     void settle(uint64_t ticket);
 
   private:
@@ -33,6 +35,8 @@ class TileWorker {
     struct Task {
         Part part = Part::kScore;
         LaneGroup group;
+        const Operands* q = nullptr;     // score
+        const Operands* tile = nullptr;  // K or V
         uint64_t version = 0;  // of the K or V bank's contents
     };
     static constexpr uint64_t kTasks = 64;    // submitted and not done, at most
@@ -49,9 +53,11 @@ class TileWorker {
     const bool threaded_;
 
     std::array<Task, kTasks> tasks_;
-    std::atomic<uint64_t> submitted_{0}, done_{0};
+    // On cache lines of their own: written by different threads.
+    alignas(64) std::atomic<uint64_t> submitted_{0};
+    alignas(64) std::atomic<uint64_t> done_{0};
+    alignas(64) std::atomic<bool> asleep_{false};
     std::atomic<bool> stop_{false};
-    std::atomic<bool> asleep_{false};
     std::mutex mutex_;
     std::condition_variable wake_;
     std::thread thread_;
