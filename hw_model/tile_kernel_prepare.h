@@ -11,32 +11,42 @@
 namespace tessera::hw::detail {
 namespace {
 
-/// Up to kWidth bf16 as fp32 bits, zeros after the first n.
+constexpr uint32_t kPairs = 2 * kWidth;  // bf16 numbers in a vector
+
+/// Up to kPairs bf16, zeros after the first n.
 inline VectorU load_some(const uint16_t* in, uint32_t n) {
-    if (n >= kWidth) return load_bf16(in);
-    uint16_t padded[kWidth] = {};
+    if (n >= kPairs) return load_pairs(in);
+    uint16_t padded[kPairs] = {};
     std::memcpy(padded, in, n * sizeof *in);
-    return load_bf16(padded);
+    return load_pairs(padded);
+}
+
+/// Elements of one row to fp32.
+inline void widen_row(const uint16_t* in, uint32_t n, float* out, ExponentRange& range) {
+    uint32_t i = 0;
+    for (; i + kPairs <= n; i += kPairs) {
+        range.add(load_pairs(in + i));
+        store(out + i, VectorF(load_bf16(in + i)));
+        store(out + i + kWidth, VectorF(load_bf16(in + i + kWidth)));
+    }
+    if (i == n) return;
+    range.add(load_some(in + i, n - i));
+    for (; i < n; ++i) {
+        const uint32_t bits = uint32_t{in[i]} << 16;
+        std::memcpy(out + i, &bits, sizeof bits);
+    }
 }
 
 uint32_t widen(const WidenLoop& x) {
     ExponentRange range;
-    for (uint32_t row = 0; row < x.rows; ++row) {
-        const uint16_t* in = x.in + uint64_t{row} * x.stride;
-        float* out = x.out + uint64_t{row} * x.out_stride;
-        for (uint32_t i = 0; i < x.n; i += kWidth) {
-            const VectorU bits = load_some(in + i, x.n - i);
-            range.add(bits);
-            if (x.n - i >= kWidth)
-                store(out + i, VectorF(bits));
-            else
-                std::memcpy(out + i, &bits, uint64_t{x.n - i} * sizeof *out);
-        }
-    }
+    for (uint32_t row = 0; row < x.rows; ++row)
+        widen_row(x.in + uint64_t{row} * x.stride, x.n, x.out + uint64_t{row} * x.out_stride,
+                  range);
     return range.packed();
 }
 
-/// Row i, lane j to row j, lane i: blocks of 1, 2, 4... across the diagonal change places.
+/// 32-bit lanes: row i, lane j to row j, lane i: blocks of 1, 2, 4... across the diagonal change
+/// places.
 inline void transpose_square(VectorU (&x)[kWidth]) {
 #if !defined(__clang__)
 #pragma GCC unroll 4
@@ -68,7 +78,7 @@ uint32_t transpose(const uint16_t* in, uint32_t stride, uint32_t rows, uint32_t 
                    uint32_t width, float* out) {
     ExponentRange range;
     for (uint32_t row = 0; row < width; row += kWidth)
-        for (uint32_t k = 0; k < outer; k += kWidth) {
+        for (uint32_t k = 0; k < outer; k += kPairs) {
             VectorU square[kWidth];
             for (uint32_t i = 0; i < kWidth; ++i) {
                 const uint64_t at = uint64_t{row + i} * stride + k;
@@ -76,8 +86,12 @@ uint32_t transpose(const uint16_t* in, uint32_t stride, uint32_t rows, uint32_t 
                 range.add(square[i]);
             }
             transpose_square(square);
-            for (uint32_t i = 0; i < kWidth && k + i < outer; ++i)
-                store(out + uint64_t{k + i} * width + row, VectorF(square[i]));
+            float* const to = out + uint64_t{k} * width + row;
+            for (uint32_t i = 0; i < kPairs && k + i < outer; i += 2) {
+                store(to + uint64_t{i} * width, VectorF(square[i / 2] << 16));
+                if (k + i + 1 < outer)
+                    store(to + uint64_t{i + 1} * width, VectorF(square[i / 2] & 0xffff0000));
+            }
         }
     return range.packed();
 }

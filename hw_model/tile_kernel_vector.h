@@ -28,6 +28,8 @@ constexpr bool kCanFuse = false;
 using VectorF __attribute__((vector_size(4 * kWidth))) = float;
 using VectorI __attribute__((vector_size(4 * kWidth))) = int32_t;
 using VectorU __attribute__((vector_size(4 * kWidth))) = uint32_t;
+using VectorS __attribute__((vector_size(4 * kWidth))) = int16_t;
+using VectorH __attribute__((vector_size(4 * kWidth))) = uint16_t;  // "half words"
 // The same in memory: any alignment, any type.
 using MemoryF __attribute__((vector_size(4 * kWidth), aligned(4), may_alias)) = float;
 using MemoryI __attribute__((vector_size(4 * kWidth), aligned(4), may_alias)) = int32_t;
@@ -48,6 +50,9 @@ inline VectorI load_bytes(const uint8_t* p) {
 #else
     return VectorI{p[0], p[1], p[2], p[3]};
 #endif
+}
+inline VectorU load_pairs(const uint16_t* p) {
+    return VectorU(*reinterpret_cast<const MemoryI*>(p));
 }
 inline VectorU load_bf16(const uint16_t* p) {
 #if defined(__AVX512F__)
@@ -95,24 +100,28 @@ inline bool any(VectorI x) {
 #endif
 }
 
-/// Exponents met, as tile_kernel_isa.h sums them up, lane by lane. One exponent step is added to or
-/// taken from the magnitude so that what does not count wraps round: infinities and NaN to the
-/// negative numbers, zeros and subnormals to the largest unsigned ones.
+/// Exponents met, as tile_kernel_isa.h sums them up, of bf16 numbers, two in each 32-bit lane (one
+/// of them may be zero). One exponent step is added to or taken from the magnitude so that what
+/// does not count wraps round: infinities and NaN to the negative numbers, zeros and subnormals to
+/// the largest unsigned ones.
 struct ExponentRange {
-    VectorU low = VectorU{} + (254u << 23);
-    VectorI high = VectorI{} + (1 << 23);
+    VectorH low = VectorH{} + uint16_t{254u << 7};
+    VectorS high = VectorS{} + int16_t{1 << 7};
 
-    void add(VectorU fp32) {
-        const VectorU magnitude = fp32 & 0x7fffffffu;
-        const VectorU lower = magnitude - (1u << 23);
-        const VectorI higher = VectorI(magnitude + (1u << 23));
+    void add(VectorU pairs) {
+        const VectorH magnitude = VectorH(pairs & 0x7fff7fffu);
+        const VectorH lower = magnitude - uint16_t{1 << 7};
+        const VectorS higher = VectorS(magnitude + uint16_t{1 << 7});
         low = lower < low ? lower : low;
         high = higher > high ? higher : high;
     }
     uint32_t packed() const {
-        const uint32_t least = static_cast<uint32_t>(lowest(VectorI(low))) >> 23;  // below 255
-        const uint32_t most = static_cast<uint32_t>(highest(high)) >> 23;
-        return (least + 1) << 8 | (most - 1);
+        const VectorI even = VectorI(VectorU(low) & 0xffff), odd = VectorI(VectorU(low) >> 16);
+        const VectorI most_even = VectorI(VectorU(high) & 0xffff);
+        const VectorI most_odd = VectorI(VectorU(high) >> 16);
+        const int32_t least = lowest(even < odd ? even : odd) >> 7;
+        const int32_t most = highest(most_even > most_odd ? most_even : most_odd) >> 7;
+        return static_cast<uint32_t>((least + 1) << 8 | (most - 1));
     }
 };
 

@@ -44,8 +44,7 @@ void TileWorker::score(const LaneGroup& group) {
 void TileWorker::value(const LaneGroup& group) {
     const spec::Command& c = group.attend->command;
     Operands& v = banks_.v[c.v_bank].now();
-    v.used_by = banks_.state[c.state_bank].used_by =
-        submitted_.load(std::memory_order_relaxed) + 1;
+    v.used_by = banks_.state[c.state_bank].used_by = submitted_.load(std::memory_order_relaxed) + 1;
     submit({Part::kValue, group, nullptr, &v, banks_.v[c.v_bank].version});
 }
 

@@ -37,7 +37,7 @@ class TileWorker {
         LaneGroup group;
         const Operands* q = nullptr;     // score
         const Operands* tile = nullptr;  // K or V
-        uint64_t version = 0;  // of the K or V bank's contents
+        uint64_t version = 0;            // of the K or V bank's contents
     };
     static constexpr uint64_t kTasks = 64;    // submitted and not done, at most
     static constexpr uint64_t kSmall = 4096;  // M * D below which a thread does not pay
