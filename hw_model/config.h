@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hw_model/memory/dram_spec.h"
 #include "spec/params.h"
 
 namespace sc_core {
@@ -36,15 +37,20 @@ struct FaultConfig {
     uint32_t beat = 0;   ///< first bad beat (reads)
 };
 
-/// Memory preset `ideal`: fixed latency, one beat a cycle each way and device.
 struct MemoryConfig {
     std::string name = "ideal";
-    std::string kind = "ideal";
+    std::string kind = "ideal";               ///< or "dram"
     uint64_t size_bytes = uint64_t{1} << 32;  ///< beyond it: bus error
+    std::vector<FaultConfig> faults;
+    // Kind `ideal`: fixed latency, one beat a cycle each way and device.
     uint32_t read_latency_cycles = 64;        ///< request taken to first beat
     uint32_t write_latency_cycles = 64;       ///< last write beat to response
     StallConfig stall;
-    std::vector<FaultConfig> faults;
+    // Kind `dram`.
+    DramSpec dram;
+    uint32_t request_cycles = 20;         ///< device to controller, in device cycles
+    uint32_t response_cycles = 20;        ///< and back
+    uint32_t write_buffer_bytes = 16384;  ///< of each device: acknowledged, not yet in the DRAM
 };
 
 /// What firmware costs, in device cycles; the processor itself is not simulated.
@@ -58,6 +64,7 @@ struct PlatformConfig {
     MemoryConfig memory;
     FirmwareCosts firmware;
     uint32_t devices = 1;
+    uint32_t cycle_fs = 1000000;             ///< device cycle, for memories with a clock of their own
     bool timing_only = false;              ///< cycles and counters, no tensor data
     uint64_t trace_commands = UINT64_MAX;  ///< keep trace records of the first so many commands
     DeviceFactory make_device;             ///< empty: the SystemC model

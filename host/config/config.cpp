@@ -181,6 +181,61 @@ std::string values_of(const std::vector<const char*>& paths, const ResolvedConfi
     return text;
 }
 
+/// Does a memory of kind `kind` have this key?
+bool applies(const ConfigKey& key, const std::string& kind) {
+    const auto below = [&](const char* prefix) { return key.path.rfind(prefix, 0) == 0; };
+    const bool ideal = below("memory.stall.") || below("memory.read_latency_cycles") ||
+                       below("memory.write_latency_cycles");
+    const bool dram = below("memory.timing.") || below("memory.organisation.") ||
+                      below("memory.tCK_ps") || below("memory.request_cycles") ||
+                      below("memory.response_cycles") || below("memory.write_buffer_bytes");
+    return kind == "ideal" ? !dram : !ideal;
+}
+
+/// A key of another kind of memory says nothing, and what a DRAM is has no default.
+void check_kind(const std::string& name, const std::string& kind, const Statements& said) {
+    for (const ConfigKey& key : config_keys()) {
+        const auto statement = said.find(key.path);
+        if (statement != said.end() && !applies(key, kind)) {
+            throw UserError(statement->second.where + ": " + key.path + " is " +
+                            value_text(statement->second.value) + "; allowed: not for " + name +
+                            ", whose kind is " + kind);
+        }
+        const bool needed = kind == "dram" && applies(key, "dram") && !applies(key, "ideal");
+        if (needed && statement == said.end())
+            throw bad_value(name, key.path_in_file(), "missing", key.allowed());
+    }
+}
+
+void check_dram(const std::string& name, const hw::MemoryConfig& memory) {
+    const hw::DramOrganisation& o = memory.dram.organisation;
+    const char* broken = hw::dram_error(memory.dram);
+    if (broken != nullptr) throw UserError(name + ": " + broken);
+    const uint64_t bytes =
+        uint64_t{o.channels} * o.pseudo_channels * o.banks() * o.rows * o.row_bytes;
+    if (memory.size_bytes > bytes) {
+        throw bad_value(name, "size_bytes", std::to_string(memory.size_bytes),
+                        "at most " + std::to_string(bytes) + ", which is what its organisation holds");
+    }
+}
+
+void check_memory(const ResolvedConfig& config, const Statements& said) {
+    const hw::MemoryConfig& memory = config.platform.memory;
+    const std::string name = "memory " + memory.name;
+    check_kind(name, memory.kind, said);
+    if (memory.size_bytes % kMemoryGrainBytes != 0) {
+        throw UserError(name + ": size_bytes must be a multiple of " +
+                        std::to_string(kMemoryGrainBytes) +
+                        "; given: " + values_of({"memory.size_bytes"}, config, said));
+    }
+    if (memory.stall.permille != 0 && memory.stall.max_cycles == 0) {
+        throw UserError(
+            name + ": stall.max_cycles must be at least 1 where stall.permille is not 0; given: " +
+            values_of({"memory.stall.permille", "memory.stall.max_cycles"}, config, said));
+    }
+    if (memory.kind == "dram") check_dram(name, memory);
+}
+
 /// The rules over several keys.
 void check_together(const ResolvedConfig& config, const Statements& said) {
     const char* broken = spec::params_error(config.platform.params);
@@ -190,23 +245,13 @@ void check_together(const ResolvedConfig& config, const Statements& said) {
                                    "device.BUS_BYTES"},
                                   config, said));
     }
-    const hw::MemoryConfig& memory = config.platform.memory;
-    const std::string name = "memory " + memory.name + ": ";
-    if (memory.size_bytes % kMemoryGrainBytes != 0) {
-        throw UserError(name + "size_bytes must be a multiple of " +
-                        std::to_string(kMemoryGrainBytes) +
-                        "; given: " + values_of({"memory.size_bytes"}, config, said));
-    }
-    if (memory.stall.permille != 0 && memory.stall.max_cycles == 0) {
-        throw UserError(
-            name + "stall.max_cycles must be at least 1 where stall.permille is not 0; given: " +
-            values_of({"memory.stall.permille", "memory.stall.max_cycles"}, config, said));
-    }
+    check_memory(config, said);
 }
 
 json resolved_json(const ResolvedConfig& config) {
     json resolved;
     for (const ConfigKey& key : config_keys()) {
+        if (!applies(key, config.platform.memory.kind)) continue;
         std::string pointer = "/" + key.path;
         std::replace(pointer.begin(), pointer.end(), '.', '/');
         json& place = resolved[json::json_pointer(pointer)];

@@ -16,7 +16,7 @@ namespace tessera::host {
 struct ResolvedConfig {
     std::string device_name;  ///< preset, or the file's name without folder and .json
     std::string device_description;
-    std::string memory_description;
+    std::string memory_description, memory_source;
     std::string memory_name = "ideal";  ///< as the device file says; platform.memory.name is used
     hw::PlatformConfig platform;
     double clock_ghz = 1.0;

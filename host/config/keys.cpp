@@ -3,10 +3,12 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <string_view>
 #include <type_traits>
 
+#include "host/config/dram_keys.h"
 #include "spec/params.h"
 
 namespace tessera::host {
@@ -31,6 +33,13 @@ void set_profile(ResolvedConfig& c, const KeyValue& value) {
 KeyValue get_profile(const ResolvedConfig& c) {
     return std::string(kProfiles.at(static_cast<uint32_t>(c.platform.params.profile)));
 }
+
+void set_clock(ResolvedConfig& c, const KeyValue& value) {
+    c.clock_ghz = std::get<double>(value);
+    c.platform.cycle_fs = static_cast<uint32_t>(std::lround(1e6 / c.clock_ghz));
+}
+
+KeyValue get_clock(const ResolvedConfig& c) { return c.clock_ghz; }
 
 /// Accessors of the member that `c.MEMBER` names.
 #define TESSERA_U32(MEMBER)                                          \
@@ -128,8 +137,9 @@ std::vector<ConfigKey> make_keys() {
          0.001,
          100,
          {},
-         "device clock in GHz; turns cycles into time, nothing else",
-         TESSERA_VALUE(clock_ghz)},
+         "device clock in GHz; turns cycles into time, and sets the ratio to the clock of a DRAM",
+         set_clock,
+         get_clock},
         {"device.memory",
          kDevice,
          kText,
@@ -170,6 +180,16 @@ std::vector<ConfigKey> make_keys() {
          {},
          "what the memory is",
          TESSERA_VALUE(memory_description)},
+        {"memory.source",
+         kMemory,
+         kText,
+         kOptional,
+         kFileOnly,
+         0,
+         0,
+         {},
+         "where the numbers are from",
+         TESSERA_VALUE(memory_source)},
         {"memory.kind",
          kMemory,
          kText,
@@ -177,8 +197,8 @@ std::vector<ConfigKey> make_keys() {
          kSet,
          0,
          0,
-         {"ideal"},
-         "ideal: fixed latency, one beat a cycle each way and device",
+         {"ideal", "dram"},
+         "ideal: fixed latency, one beat a cycle each way and device; dram: docs/memory.md",
          TESSERA_VALUE(platform.memory.kind)},
         {"memory.size_bytes",
          kMemory,
@@ -317,7 +337,11 @@ std::string ConfigKey::violation(const KeyValue& value) const {
 }
 
 const std::vector<ConfigKey>& config_keys() {
-    static const std::vector<ConfigKey> keys = make_keys();
+    static const std::vector<ConfigKey> keys = [] {
+        std::vector<ConfigKey> all = make_keys();
+        for (ConfigKey& key : dram_keys()) all.push_back(std::move(key));
+        return all;
+    }();
     return keys;
 }
 

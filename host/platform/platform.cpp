@@ -7,6 +7,7 @@
 #include "host/platform/processor.h"
 #include "hw_model/device.h"
 #include "hw_model/memory/arbiter.h"
+#include "hw_model/memory/dram_memory.h"
 #include "hw_model/memory/ideal_memory.h"
 #include "spec/registers.h"
 
@@ -19,6 +20,13 @@ std::unique_ptr<hw::DeviceBase> make_device(const sc_core::sc_module_name& name,
     if (config.make_device) return config.make_device(name, config, index);
     return std::make_unique<hw::Device>(name, config.params, index, config.timing_only,
                                         config.trace_commands);
+}
+
+std::unique_ptr<hw::Memory> make_memory(const hw::PlatformConfig& config, hw::MemoryImage& image) {
+    if (config.memory.kind == "dram")
+        return std::make_unique<hw::DramMemory>("memory", config.memory, config.devices, image,
+                                                config.cycle_fs);
+    return std::make_unique<hw::IdealMemory>("memory", config.memory, config.devices, image);
 }
 
 /// One device with its processor.
@@ -41,8 +49,8 @@ struct Platform::Impl {
     explicit Impl(const hw::PlatformConfig& config)
         : image(config.memory.size_bytes),
           arbiter("arbiter", config.devices),
-          memory("memory", config.memory, config.devices, image) {
-        arbiter.socket.bind(memory.socket);
+          memory(make_memory(config, image)) {
+        arbiter.socket.bind(memory->socket);
         for (uint32_t i = 0; i < config.devices; ++i) {
             nodes.push_back(std::make_unique<Node>(config, i, image));
             nodes.back()->device->memory_socket().bind(arbiter.target(i));
@@ -50,7 +58,7 @@ struct Platform::Impl {
     }
     hw::MemoryImage image;
     hw::Arbiter arbiter;
-    hw::IdealMemory memory;
+    std::unique_ptr<hw::Memory> memory;
     std::vector<std::unique_ptr<Node>> nodes;
 };
 

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Memory preset `ideal`: a fixed latency, then one beat a cycle, each way and for each device on
+// Memory kind `ideal`: a fixed latency, then one beat a cycle, each way and for each device on
 // its own. Optionally single beats are delayed at random. Knows a burst's whole schedule when it
-// takes the request, so it has no process of its own.
+// takes the request, so nothing happens later.
 #pragma once
-#include <tlm_utils/simple_target_socket.h>
-
-#include <vector>
-
-#include "hw_model/burst.h"
-#include "hw_model/config.h"
-#include "hw_model/memory/memory_image.h"
+#include "hw_model/memory/memory.h"
 
 namespace tessera::hw {
 
@@ -18,29 +12,16 @@ namespace tessera::hw {
 uint32_t stall_cycles(const StallConfig& config, uint32_t device, bool write, uint64_t burst,
                       uint32_t beat);
 
-class IdealMemory : public sc_core::sc_module {
+class IdealMemory : public Memory {
   public:
     IdealMemory(const sc_core::sc_module_name& name, const MemoryConfig& config, uint32_t devices,
                 MemoryImage& image);
 
-    tlm_utils::simple_target_socket<IdealMemory> socket;
-
   private:
-    struct Channel {
-        Cycle next_beat = 0;  // first cycle in which the data bus is free
-        uint64_t bursts = 0;
-    };
-    struct Port {
-        Channel read, write;
-    };
-    tlm::tlm_sync_enum forward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
-                               sc_core::sc_time& delay);
-    void schedule(Channel& channel, uint32_t device, bool write, Cycle first, BurstExtension& e);
-    uint32_t bad_beat(uint32_t device, bool write, uint64_t burst, bool in_range) const;
+    void request(tlm::tlm_generic_payload& payload, BurstExtension& burst, uint64_t n,
+                 Cycle accepted) override;
 
-    const MemoryConfig config_;
-    MemoryImage& image_;
-    std::vector<Port> ports_;
+    std::vector<std::array<Cycle, 2>> next_beat_;  // of each device, reads and writes: bus is free
 };
 
 }  // namespace tessera::hw

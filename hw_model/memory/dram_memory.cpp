@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/memory/dram_memory.h"
+
+#include <algorithm>
+
+namespace tessera::hw {
+
+namespace {
+
+uint64_t divide_up(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+DramMemory::DramMemory(const sc_core::sc_module_name& name, const MemoryConfig& config,
+                       uint32_t devices, MemoryImage& image, uint32_t cycle_fs)
+    : Memory(name, config, devices, image),
+      cycle_fs_(cycle_fs),
+      clock_fs_(uint64_t{1000} * config.dram.tCK_ps),
+      map_(config.dram.organisation),
+      ports_(devices) {
+    for (uint32_t i = 0; i < config.dram.organisation.channels; ++i)
+        channels_.emplace_back(config.dram);
+    for (Port& port : ports_) port.room = config.write_buffer_bytes;
+}
+
+/// The first DRAM clock that begins in device cycle `cycle` or later, and the other way round.
+Clock DramMemory::clock_at(Cycle cycle) const { return divide_up(cycle * cycle_fs_, clock_fs_); }
+Cycle DramMemory::cycle_at(Clock clock) const { return divide_up(clock * clock_fs_, cycle_fs_); }
+
+uint32_t DramMemory::new_burst(uint32_t device) {
+    if (free_.empty()) {
+        free_.push_back(static_cast<uint32_t>(bursts_.size()));
+        bursts_.emplace_back();
+    }
+    const uint32_t burst = free_.back();
+    free_.pop_back();
+    bursts_[burst] = Burst();
+    bursts_[burst].device = device;
+    return burst;
+}
+
+/// On its way to the controllers: in order of arrival, reads before writes of the same cycle.
+void DramMemory::send(const Arrival& arrival) {
+    Burst& burst = bursts_[arrival.burst];
+    for (uint32_t c = 0; c < channels_.size(); ++c) {
+        const DramMap::Range range = map_.in_channel(c, arrival.address, arrival.bytes);
+        burst.left += range.end - range.first;
+    }
+    const auto later = [](const Arrival& a, const Arrival& b) {
+        return a.cycle != b.cycle ? a.cycle < b.cycle : a.write < b.write;
+    };
+    incoming_.insert(std::upper_bound(incoming_.begin(), incoming_.end(), arrival, later), arrival);
+}
+
+/// At the controllers: to each channel its part.
+void DramMemory::arrive(const Arrival& arrival) {
+    const Clock clock = clock_at(arrival.cycle);
+    for (uint32_t c = 0; c < channels_.size(); ++c) {
+        DramMap::Range range = map_.in_channel(c, arrival.address, arrival.bytes);
+        while (range.first != range.end) {
+            const uint64_t count =
+                std::min<uint64_t>(range.end - range.first, map_.neighbours(range.first));
+            const DramAddress at = map_.place(range.first);
+            channels_[c].arrive({at.pseudo_channel, at.bank_group, at.bank, at.row, arrival.write,
+                                 static_cast<uint32_t>(count), arrival.burst},
+                                clock);
+            range.first += count;
+        }
+    }
+}
+
+void DramMemory::request(tlm::tlm_generic_payload& payload, BurstExtension& extension, uint64_t,
+                         Cycle accepted) {
+    Port& port = ports_[extension.device];
+    extension.schedule.beats.clear();
+    if (payload.is_write()) {
+        const Waiting write{&payload, &extension, accepted};
+        if (port.writes.empty() && start_write(port, write)) return;
+        // Perhaps only what we have not looked at yet has made room.
+        const Cycle now = now_cycle();
+        simulate(now);
+        port.writes.push_back(write);
+        start_writes(port);
+        wake_for_more(now);
+        return;
+    }
+    const uint32_t burst = new_burst(extension.device);
+    bursts_[burst].payload = &payload;
+    bursts_[burst].extension = &extension;
+    port.reads.push_back(burst);
+    const Cycle arrival = accepted + config_.request_cycles;
+    send({arrival, false, payload.get_address(), payload.get_data_length(), burst});
+    wake(read_known_at(clock_at(arrival)));
+}
+
+/// Schedules the beats of a write if it is known when the buffer has room for it.
+bool DramMemory::start_write(Port& port, const Waiting& write) {
+    const uint64_t address = write.payload->get_address();
+    const uint64_t bytes = write.payload->get_data_length();
+    while (port.room < bytes && !port.credits.empty()) {
+        port.room += port.credits.front().bytes;
+        port.room_from = port.credits.front().visible;
+        port.credits.pop_front();
+    }
+    if (port.room < bytes) return false;
+    port.room -= bytes;
+    BurstExtension& e = *write.extension;
+    BurstSchedule& s = e.schedule;
+    s.first = std::max({write.accepted, port.next_write_beat, port.room_from});
+    s.last = s.first + e.beats - 1;
+    s.response = s.last + config_.request_cycles + config_.response_cycles;
+    port.next_write_beat = s.last + 1;
+    const uint32_t burst = new_burst(e.device);
+    bursts_[burst].bytes = bytes;
+    send({s.last + config_.request_cycles, true, address, bytes, burst});
+    answer(*write.payload);
+    return true;
+}
+
+void DramMemory::start_writes(Port& port) {
+    while (!port.writes.empty() && start_write(port, port.writes.front())) port.writes.pop_front();
+}
+
+/// All that can be known in cycle `now`: requests taken later reach the controllers later.
+void DramMemory::simulate(Cycle now) { run_until(clock_at(now + 1 + config_.request_cycles)); }
+
+void DramMemory::run_until(Clock until) {
+    simulated_ = until;
+    while (!incoming_.empty() && clock_at(incoming_.front().cycle) < until) {
+        arrive(incoming_.front());
+        incoming_.pop_front();
+    }
+    columns_.clear();
+    for (DramChannel& channel : channels_)
+        if (!channel.idle()) channel.run(until, columns_);
+    std::vector<uint32_t> written;
+    for (const DramColumns& columns : columns_) {
+        const uint32_t index = static_cast<uint32_t>(columns.user);
+        Burst& burst = bursts_[index];
+        burst.left -= columns.count;
+        burst.done = std::max(burst.done, columns.done);
+        if (burst.left == 0 && columns.write) written.push_back(index);
+    }
+    std::sort(written.begin(), written.end(),
+              [&](uint32_t a, uint32_t b) { return bursts_[a].done < bursts_[b].done; });
+    for (const uint32_t index : written) {
+        const Burst& burst = bursts_[index];
+        ports_[burst.device].credits.push_back(
+            {cycle_at(burst.done) + config_.response_cycles, burst.bytes});
+        free_.push_back(index);
+    }
+}
+
+/// Reads whose data is all there leave in order, each without gaps.
+void DramMemory::answer_reads(Port& port) {
+    while (!port.reads.empty() && bursts_[port.reads.front()].left == 0) {
+        const uint32_t index = port.reads.front();
+        port.reads.pop_front();
+        const Burst burst = bursts_[index];
+        free_.push_back(index);
+        BurstSchedule& s = burst.extension->schedule;
+        s.first = std::max(cycle_at(burst.done) + config_.response_cycles, port.next_read_beat);
+        s.last = s.first + burst.extension->beats - 1;
+        port.next_read_beat = s.last + 1;
+        answer(*burst.payload);
+    }
+}
+
+void DramMemory::step(Cycle now) {
+    simulate(now);
+    for (Port& port : ports_) {
+        answer_reads(port);
+        start_writes(port);
+    }
+    wake_for_more(now);
+}
+
+/// The last cycle in which a read may be answered whose last column command is issued in `clock`
+/// or later.
+Cycle DramMemory::read_known_at(Clock clock) const {
+    const DramTiming& t = config_.dram.timing;
+    return cycle_at(clock + t.nCL + t.nBL) + config_.response_cycles - 1;
+}
+
+/// Clocks from the first to the last of so many column commands, at least.
+Clock DramMemory::shortest(uint64_t transactions) const {
+    const DramOrganisation& o = config_.dram.organisation;
+    const DramTiming& t = config_.dram.timing;
+    const uint64_t ways = uint64_t{o.channels} * o.pseudo_channels;
+    return (divide_up(transactions, ways) - 1) * std::min(t.nCCDS, t.nCCDL);
+}
+
+/// Look again before the next read could leave or the next write find room.
+void DramMemory::wake_for_more(Cycle now) {
+    Clock next = kNoClock;
+    for (const DramChannel& channel : channels_)
+        if (!channel.idle()) next = std::min(next, channel.next_clock());
+    if (!incoming_.empty()) next = std::min(next, clock_at(incoming_.front().cycle));
+    if (next == kNoClock) return;
+    next = std::max(next, simulated_);
+    for (const Port& port : ports_) {
+        // The oldest burst leaves next, and what is left of it takes its time.
+        if (!port.reads.empty()) {
+            const uint64_t left = bursts_[port.reads.front()].left;
+            wake(std::max(now + 1, read_known_at(next + shortest(left))));
+        }
+        if (!port.writes.empty())
+            wake(std::max(now + 1, cycle_at(next) + config_.response_cycles - 1));
+    }
+}
+
+void DramMemory::finish() {
+    const auto busy = [](const DramChannel& channel) { return !channel.idle(); };
+    const Clock step = 4096;
+    while (!incoming_.empty() || std::any_of(channels_.begin(), channels_.end(), busy))
+        run_until(simulated_ + step);
+}
+
+}  // namespace tessera::hw
