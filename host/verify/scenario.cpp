@@ -55,6 +55,7 @@ class Builder {
         return most == 0 || chance(40) ? most : chance(20) ? 1 : between(1, most);
     }
 
+    void place_input(Command& c, uint32_t row_bytes);
     void load(uint32_t kind, uint32_t bank, bool full);
     bool load_state();
     bool attend();
@@ -121,6 +122,14 @@ void Builder::add_gather(Command& c) {
     for (uint64_t at = c.index_address + 4 * c.rows; at < next_index_; ++at) s_.image[at] = 0xff;
 }
 
+/// An address among the inputs. What is too large for them gets the pitch `row_bytes`, then fewer
+/// rows.
+void Builder::place_input(Command& c, uint32_t row_bytes) {
+    if (uint64_t{c.pitch} * c.rows >= kInputBytes) c.pitch = row_bytes;
+    c.rows = std::min(c.rows, static_cast<uint32_t>((kInputBytes - 1) / c.pitch));
+    c.address = align(below(kInputBytes - uint64_t{c.pitch} * c.rows));
+}
+
 void Builder::load(uint32_t kind, uint32_t bank, bool full) {
     Command c;
     c.opcode = kind == 0 ? Opcode::kLoadQ : kind == 1 ? Opcode::kLoadK : Opcode::kLoadV;
@@ -136,8 +145,7 @@ void Builder::load(uint32_t kind, uint32_t bank, bool full) {
     c.rows = full ? p_.m : std::max(1u, some(p_.m - c.first_row));
     const uint32_t row_bytes = padded(spec::row_bytes(p_, c));
     c.pitch = chance(60) ? row_bytes : row_bytes + p_.bus_bytes * below(24);
-    const uint64_t span = uint64_t{c.pitch} * c.rows;
-    c.address = align(below(kInputBytes - span));
+    place_input(c, row_bytes);
     if (kind != 2) c.position = origin_ + below(2 * p_.m);
     if (chance(25)) add_gather(c);
     add(c);
@@ -159,7 +167,7 @@ bool Builder::load_state() {
         c.d_v = below(p_.d + 1);
         c.rows = between(1, p_.m);
         c.pitch = padded(spec::row_bytes(p_, c));
-        c.address = align(below(kInputBytes - uint64_t{c.pitch} * c.rows));
+        place_input(c, c.pitch);
     } else {
         const Saved& s = ready[below(ready.size())];
         c.d_v = chance(70) ? s.d_v : below(s.d_v + 1);
