@@ -43,8 +43,8 @@ struct MemoryConfig {
     uint64_t size_bytes = uint64_t{1} << 32;  ///< beyond it: bus error
     std::vector<FaultConfig> faults;
     // Kind `ideal`: fixed latency, one beat a cycle each way and device.
-    uint32_t read_latency_cycles = 64;        ///< request taken to first beat
-    uint32_t write_latency_cycles = 64;       ///< last write beat to response
+    uint32_t read_latency_cycles = 64;   ///< request taken to first beat
+    uint32_t write_latency_cycles = 64;  ///< last write beat to response
     StallConfig stall;
     // Kind `dram`.
     DramSpec dram;
@@ -64,7 +64,7 @@ struct PlatformConfig {
     MemoryConfig memory;
     FirmwareCosts firmware;
     uint32_t devices = 1;
-    uint32_t cycle_fs = 1000000;             ///< device cycle, for memories with a clock of their own
+    uint32_t cycle_fs = 1000000;           ///< device cycle, for memories with a clock of their own
     bool timing_only = false;              ///< cycles and counters, no tensor data
     uint64_t trace_commands = UINT64_MAX;  ///< keep trace records of the first so many commands
     DeviceFactory make_device;             ///< empty: the SystemC model

@@ -189,11 +189,12 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
         ->type_name("N")
         ->needs(count)
         ->group(group);
-    // A random job is a function of device and seed alone.
+    // A random job is a function of machine and seed alone.
     for (CLI::Option* option : verify.get_options()) {
         const std::string name = option->get_name();
         const bool of_random = name == "--count" || name == "--max-tokens" || name == "--seed" ||
-                               name == "--device" || name == "--set" || name == "--help";
+                               name == "--device" || name == "--memory" || name == "--set" ||
+                               name == "--help";
         if (!of_random) count->excludes(option);
     }
 }

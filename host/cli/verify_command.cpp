@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 
@@ -12,6 +13,7 @@
 #include "host/cli/run_command.h"
 #include "host/error.h"
 #include "host/report/command_names.h"
+#include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
 
 namespace tessera::host {
@@ -94,10 +96,17 @@ int verify_job(const RunOptions& options, const std::vector<std::string>& comman
 
 /// The command line that runs one random job again, on the same device.
 std::string again(const RunOptions& options, uint64_t seed, uint64_t max_tokens) {
-    std::string sets;
-    for (const std::string& set : options.sets) sets += " --set " + set;
-    return fmt::format("tessera verify --device {}{} --count 1 --seed {} --max-tokens {}",
-                       options.device, sets, seed, max_tokens);
+    std::string machine = options.device;
+    if (options.memory) machine += " --memory " + *options.memory;
+    for (const std::string& set : options.sets) machine += " --set " + set;
+    return fmt::format("tessera verify --device {} --count 1 --seed {} --max-tokens {}", machine,
+                       seed, max_tokens);
+}
+
+/// Does the user say what memory random jobs have?
+bool names_memory(const RunOptions& options) {
+    const auto of_memory = [](const std::string& set) { return set.rfind("memory.", 0) == 0; };
+    return options.memory || std::any_of(options.sets.begin(), options.sets.end(), of_memory);
 }
 
 int verify_random(const RunOptions& options, const VerifyOptions& verify) {
@@ -113,7 +122,8 @@ int verify_random(const RunOptions& options, const VerifyOptions& verify) {
     verify::Totals totals;
     for (uint64_t i = 0; i < *verify.count; ++i) {
         const uint64_t seed = options.seed + i;
-        const verify::Case c = verify::random_case(seed, params, static_cast<uint32_t>(max_tokens));
+        verify::Case c = verify::random_case(seed, params, static_cast<uint32_t>(max_tokens));
+        if (names_memory(options)) verify::use_memory(c, config.platform.memory);
         const std::string divergence = verify::verify_case(c, rtl, kRandomJobSeconds, totals);
         if (!divergence.empty() || i + 1 == *verify.count) {
             progress.finish();

@@ -214,8 +214,9 @@ void check_dram(const std::string& name, const hw::MemoryConfig& memory) {
     const uint64_t bytes =
         uint64_t{o.channels} * o.pseudo_channels * o.banks() * o.rows * o.row_bytes;
     if (memory.size_bytes > bytes) {
-        throw bad_value(name, "size_bytes", std::to_string(memory.size_bytes),
-                        "at most " + std::to_string(bytes) + ", which is what its organisation holds");
+        throw bad_value(
+            name, "size_bytes", std::to_string(memory.size_bytes),
+            "at most " + std::to_string(bytes) + ", which is what its organisation holds");
     }
 }
 

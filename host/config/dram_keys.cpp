@@ -18,8 +18,8 @@ constexpr std::array<const char*, 2> kMappings = {"RoBaRaCoCh", "MOP4CLXOR"};
 ConfigKey number(const char* path, double low, double high, const char* meaning,
                  void (*set)(ResolvedConfig&, const KeyValue&),
                  KeyValue (*get)(const ResolvedConfig&)) {
-    return {path, KeyFile::kMemory, KeyKind::kUnsigned, false, true, low, high, {}, meaning,
-            set,  get};
+    return {path, KeyFile::kMemory, KeyKind::kUnsigned, false, true, low, high, {}, meaning, set,
+            get};
 }
 
 uint32_t value_of(const KeyValue& value) {
@@ -86,8 +86,7 @@ std::vector<ConfigKey> timing_keys() {
         timing<&T::nCCDL>("memory.timing.nCCDL", 1, "column to column, same bank group"),
         timing<&T::nRRDS>("memory.timing.nRRDS", 1, "activate to activate, other bank group"),
         timing<&T::nRRDL>("memory.timing.nRRDL", 1, "activate to activate, same bank group"),
-        timing<&T::nWTRS>("memory.timing.nWTRS", 1,
-                          "end of write data to read, other bank group"),
+        timing<&T::nWTRS>("memory.timing.nWTRS", 1, "end of write data to read, other bank group"),
         timing<&T::nWTRL>("memory.timing.nWTRL", 1, "end of write data to read, same bank group"),
         timing<&T::nFAW>("memory.timing.nFAW", 1, "first to fifth activate"),
         timing<&T::nRFC>("memory.timing.nRFC", 1, "refresh to activate"),
@@ -135,9 +134,17 @@ std::vector<ConfigKey> dram_keys() {
                                           "the last"),
         organisation<&O::command_buses>("memory.organisation.command_buses", 1, 2,
                                         "2: row and column commands have a bus each"),
-        {"memory.organisation.mapping", KeyFile::kMemory, KeyKind::kText, false, true, 0, 0,
-         {kMappings.begin(), kMappings.end()}, "order of the address bits, docs/memory.md",
-         set_mapping, get_mapping},
+        {"memory.organisation.mapping",
+         KeyFile::kMemory,
+         KeyKind::kText,
+         false,
+         true,
+         0,
+         0,
+         {kMappings.begin(), kMappings.end()},
+         "order of the address bits, docs/memory.md",
+         set_mapping,
+         get_mapping},
     };
     for (ConfigKey& key : timing_keys()) {
         key.meaning += " (clocks)";

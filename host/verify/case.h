@@ -37,7 +37,7 @@ Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t ma
 Case error_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// What `tessera verify --count` runs for a seed: of 20 cases 9 are sequences, 8 attention jobs
-/// and 3 with errors.
+/// and 3 with errors; every other 20 have a random DRAM for a memory, the others ideal ones.
 Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
 /// What to say about an attention job that ended with this status.

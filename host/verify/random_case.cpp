@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "host/verify/case.h"
+#include "host/verify/random_memory.h"
 
 namespace tessera::verify {
 
-Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
+namespace {
+
+Case case_of(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     // Neighbouring seeds differ in kind, so that a short series has all of them.
     switch (seed % 20) {
         case 3:
@@ -19,6 +22,15 @@ Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_t
         case 16: return attention_case(seed, params, max_tokens);
         default: return sequence_case(seed, params);
     }
+}
+
+}  // namespace
+
+Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
+    Case c = case_of(seed, params, max_tokens);
+    // The others have ideal memories with random latencies and stalls.
+    if (seed / 20 % 2 == 1) use_memory(c, random_dram(seed));
+    return c;
 }
 
 }  // namespace tessera::verify

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Memory kind `dram`: channels of DRAM behind an interconnect. A read burst is cut into transactions,
-// which the channels serve in their own order; it leaves, without gaps and in order of the device's
-// bursts, when all of it has arrived. Writes are acknowledged when they are in the controller's
-// buffer. What is sent takes request_cycles to the controllers, what they send response_cycles back;
-// so a channel can be simulated some cycles ahead of time, many commands at once, and the outcome
-// does not depend on when that is done. docs/memory.md.
+// Memory kind `dram`: channels of DRAM behind an interconnect. A read burst is cut into
+// transactions, which the channels serve in their own order; it leaves, without gaps and in order
+// of the device's bursts, when all of it has arrived. Writes are acknowledged when they are in the
+// controller's buffer. What is sent takes request_cycles to the controllers, what they send
+// response_cycles back; so a channel can be simulated some cycles ahead of time, many commands at
+// once, and the outcome does not depend on when that is done. docs/memory.md.
 #pragma once
 #include <deque>
 

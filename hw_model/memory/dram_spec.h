@@ -35,11 +35,11 @@ enum class DramMapping : uint32_t { kRoBaRaCoCh, kMop4Clxor };
 struct DramOrganisation {
     uint32_t channels = 1, pseudo_channels = 1, bank_groups = 4, banks_per_group = 4;
     uint32_t rows = 65536;
-    uint32_t row_bytes = 8192;          ///< of one bank of one (pseudo-)channel
-    uint32_t transaction_bytes = 64;    ///< moved by one column command
-    uint32_t interleave_bytes = 64;     ///< neighbouring pieces so large go to different channels
-    uint32_t activate_clocks = 1;       ///< row bus occupied by ACT; its timings count from the last
-    uint32_t command_buses = 1;         ///< 2: row and column commands have one each
+    uint32_t row_bytes = 8192;        ///< of one bank of one (pseudo-)channel
+    uint32_t transaction_bytes = 64;  ///< moved by one column command
+    uint32_t interleave_bytes = 64;   ///< neighbouring pieces so large go to different channels
+    uint32_t activate_clocks = 1;     ///< row bus occupied by ACT; its timings count from the last
+    uint32_t command_buses = 1;       ///< 2: row and column commands have one each
     DramMapping mapping = DramMapping::kRoBaRaCoCh;
 
     uint32_t banks() const { return bank_groups * banks_per_group; }
