@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "hw_model/memory/dram_spec.h"
+#include "hw_model/memory/memory_stats.h"
 #include "spec/params.h"
 
 namespace sc_core {
@@ -42,6 +42,7 @@ struct MemoryConfig {
     std::string kind = "ideal";               ///< or "dram"
     uint64_t size_bytes = uint64_t{1} << 32;  ///< beyond it: bus error
     std::vector<FaultConfig> faults;
+    std::vector<AddressRange> streams;  ///< what statistics tell apart
     // Kind `ideal`: fixed latency, one beat a cycle each way and device.
     uint32_t read_latency_cycles = 64;   ///< request taken to first beat
     uint32_t write_latency_cycles = 64;  ///< last write beat to response

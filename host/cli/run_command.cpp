@@ -17,6 +17,7 @@
 #include "host/error.h"
 #include "host/io/output_file.h"
 #include "host/report/counters.h"
+#include "host/report/dram.h"
 #include "host/report/formulas.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
@@ -58,6 +59,22 @@ void require_consistent(const RunRecord& record) {
     if (const char* engine = broken_identity(counters))
         throw std::logic_error(
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
+/// What the memory has seen is what the devices have sent, and every column found its row somehow.
+void require_consistent_memory(const RunRecord& record) {
+    if (record.memory.channels.empty()) return;
+    uint64_t port = 0;
+    for (const hw::MemoryStream& stream : record.memory.streams) port += stream.bytes;
+    const uint64_t device = total_bytes(record.outcome.counters);
+    const DramSum sum = dram_sum(record.memory, record.config.platform.memory.dram);
+    const hw::DramStats& s = sum.stats;
+    if (port != device || sum.bytes < port)
+        throw std::logic_error(
+            fmt::format("{} bytes at the device's port, {} at the memory's, {} on its channels",
+                        device, port, sum.bytes));
+    if (s.hits + s.misses + s.conflicts != s.reads + s.writes)
+        throw std::logic_error("row hits, misses and conflicts do not add up to the accesses");
 }
 
 /// A result must not replace what it was made from, nor another result.
@@ -117,6 +134,9 @@ class Run {
             wave_.emplace(options_.wave);
             hierarchy_.emplace(wave_->temporary() + ".hier");  // beside it while it is written
         }
+        for (const Region& region : record_.layout.regions)
+            platform.memory.streams.push_back(
+                {region.name, region.address, region.address + region.bytes});
         platform.make_device =
             device_factory(options_, record_.config, wave_ ? wave_->temporary() : std::string());
         platform.trace_commands =
@@ -137,7 +157,9 @@ class Run {
         if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
         record_.outcome = platform.run(record_.layout.job, record_.layout.driver);
         require_success(record_.outcome, record_.layout, config.params);
+        record_.memory = platform.memory_outcome();
         require_consistent(record_);
+        require_consistent_memory(record_);
         if (inputs_.has_data) {
             o_ = read_output(record_.layout, memory);
             if (record_.problem.want_lse)

@@ -75,6 +75,8 @@ uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
     return p;
 }
 
+hw::MemoryOutcome Platform::memory_outcome() { return impl_->memory->outcome(); }
+
 uint64_t Platform::now() const { return hw::now_cycle(); }
 
 std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& programs,

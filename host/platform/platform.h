@@ -48,6 +48,8 @@ class Platform {
     /// Outcome i has device i's counters and trace; `status` and `calls` are the caller's business.
     std::vector<RunOutcome> run_programs(const std::vector<Program>& programs,
                                          const std::vector<fw::DriverConfig>& rings);
+    /// What the memory counted; serves what is still waiting there. Channels only for kind `dram`.
+    hw::MemoryOutcome memory_outcome();
     /// Device cycles since the start of the simulation.
     uint64_t now() const;
 

@@ -8,6 +8,7 @@
 
 #include "host/report/closed_form.h"
 #include "host/report/counters.h"
+#include "host/report/dram.h"
 #include "host/report/energy.h"
 #include "host/report/formulas.h"
 
@@ -33,6 +34,7 @@ Figures::Figures(const RunRecord& record) {
     add_time(record);
     add_utilisation(record);
     add_traffic(record);
+    add_dram(record);
     add_energy(record);
     add_firmware(record);
 }
@@ -106,6 +108,35 @@ void Figures::add_traffic(const RunRecord& record) {
         "flop/byte", "2 * pairs_issued * (d_k + d_v) / bytes; a multiply-add is two, exp2 none");
     add("bandwidth", measure(quotient(static_cast<double>(bytes), number("cycles"))), "byte/cycle",
         "bytes / cycles; the bus carries BUS_BYTES each way");
+}
+
+/// Only for memories of kind `dram`.
+void Figures::add_dram(const RunRecord& record) {
+    if (record.memory.channels.empty()) return;
+    const hw::DramSpec& dram = record.config.platform.memory.dram;
+    const DramSum sum = dram_sum(record.memory, dram);
+    add("dram_bytes", sum.bytes, "byte", "column commands * transaction_bytes");
+    add("dram_bandwidth", measure(quotient(static_cast<double>(sum.bytes), 1e9 * number("time"))),
+        "GB/s", "dram_bytes / time");
+    add("dram_peak_bandwidth", peak_gb_per_s(dram), "GB/s",
+        "channels * pseudo_channels * transaction_bytes / (nBL * tCK)");
+    add("dram_bandwidth_share",
+        measure(quotient(number("dram_bandwidth"), number("dram_peak_bandwidth"))), "1",
+        "dram_bandwidth / dram_peak_bandwidth");
+    add("dram_row_hits", sum.stats.hits, "transaction", "row was open");
+    add("dram_row_misses", sum.stats.misses, "transaction", "bank was closed: activated for it");
+    add("dram_row_conflicts", sum.stats.conflicts, "transaction",
+        "another row was open: precharged and activated for it");
+    add("dram_activates", sum.stats.activates, "command", "rows opened");
+    add("dram_refreshes", sum.stats.refreshes, "command", "all banks of a pseudo-channel");
+    add("dram_refresh_share", sum.refresh_share, "1",
+        "pseudo-channel clocks from a refresh falling due to its end / all");
+    add("dram_turnarounds", sum.stats.turnarounds, "1",
+        "reads after writes and writes after reads on a channel's bus");
+    add("dram_balance", sum.balance, "1",
+        "bytes of the busiest channel / bytes of the average channel");
+    add("energy_dram_activate", sum.activate_joules, "J", kDramActivateFormula);
+    add("energy_dram_column", sum.column_joules, "J", kDramColumnFormula);
 }
 
 void Figures::add_energy(const RunRecord& record) {

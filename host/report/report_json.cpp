@@ -83,6 +83,43 @@ Json derived(const RunRecord& record) {
     return result;
 }
 
+Json latency(const hw::LatencyHistogram& l) {
+    return {{"mean", l.mean()},
+            {"p50", l.percentile(50)},
+            {"p90", l.percentile(90)},
+            {"p99", l.percentile(99)},
+            {"max", l.max()},
+            {"unit", "cycle"},
+            {"definition", "read: address taken to first beat; write: to the response"}};
+}
+
+/// Channel by channel and stream by stream; null for memories without channels.
+Json memory_json(const RunRecord& record) {
+    if (record.memory.channels.empty()) return nullptr;
+    Json channels = Json::array(), streams = Json::array();
+    for (const hw::DramStats& c : record.memory.channels)
+        channels.push_back({{"reads", c.reads},
+                            {"writes", c.writes},
+                            {"row_hits", c.hits},
+                            {"row_misses", c.misses},
+                            {"row_conflicts", c.conflicts},
+                            {"activates", c.activates},
+                            {"precharges", c.precharges},
+                            {"refreshes", c.refreshes},
+                            {"refresh_clocks", c.refresh_clocks},
+                            {"turnarounds", c.turnarounds}});
+    for (const hw::MemoryStream& s : record.memory.streams)
+        streams.push_back({{"device", s.device},
+                           {"name", s.name},
+                           {"direction", s.write ? "write" : "read"},
+                           {"bursts", s.latency.count()},
+                           {"bytes", s.bytes},
+                           {"latency", latency(s.latency)}});
+    return {{"clocks", quantity(record.memory.clocks, "clock", "of tCK, simulated")},
+            {"channels", channels},
+            {"streams", streams}};
+}
+
 Json energy_model() {
     Json constants = Json::object();
     for (const EnergyConstant* constant : kEnergyConstants)
@@ -146,6 +183,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"problem", problem_json(record)},
             {"configuration", configuration(record)},
             {"derived", derived(record)},
+            {"memory", memory_json(record)},
             {"energy_model", energy_model()},
             {"error", error_json(record)},
             {"counters", counters(record)},

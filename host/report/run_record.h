@@ -23,6 +23,7 @@ struct RunRecord {
     ResolvedConfig config;
     Layout layout;
     RunOutcome outcome;
+    hw::MemoryOutcome memory;
     std::optional<ErrorSummary> error;     ///< device against the reference on bf16 inputs
     std::string not_checked;               ///< why there is no `error`
     std::optional<Difference> conversion;  ///< of o by rounding the inputs to bf16

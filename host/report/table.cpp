@@ -36,6 +36,7 @@ class Table {
         time();
         engines();
         traffic();
+        dram();
         energy();
         error();
         return out_;
@@ -160,6 +161,32 @@ class Table {
         row("arithmetic intensity", fmt::format("{:.1f}", figures_.number("arithmetic_intensity")),
             fmt::format("flop/byte; {:.1f} byte/cycle of {} each way", figures_.number("bandwidth"),
                         record_.config.platform.params.bus_bytes));
+    }
+
+    void dram() {
+        if (record_.memory.channels.empty()) return;
+        row("DRAM bandwidth", fmt::format("{:.1f} GB/s", figures_.number("dram_bandwidth")),
+            fmt::format("{} of {:.1f} GB/s peak; busiest channel {:.2f} x the average",
+                        percent(figures_.number("dram_bandwidth_share")),
+                        figures_.number("dram_peak_bandwidth"), figures_.number("dram_balance")));
+        const double all = figures_.number("dram_row_hits") + figures_.number("dram_row_misses") +
+                           figures_.number("dram_row_conflicts");
+        const auto share = [&](const char* key) {
+            return percent(all > 0 ? figures_.number(key) / all : 0);
+        };
+        row("  rows", share("dram_row_hits") + " hit",
+            fmt::format("{} miss, {} conflict; refresh takes {}; {} turnarounds",
+                        share("dram_row_misses"), share("dram_row_conflicts"),
+                        percent(figures_.number("dram_refresh_share")),
+                        with_commas(figures_.count("dram_turnarounds"))));
+        for (const hw::MemoryStream& stream : record_.memory.streams)
+            row(fmt::format("  {} {}", stream.name, stream.write ? "write" : "read").c_str(),
+                fmt::format("{:.1f} cycles", stream.latency.mean()),
+                fmt::format("mean latency of {}; p50 {}, p99 {}, largest {}",
+                            plural(stream.latency.count(), "burst"),
+                            with_commas(stream.latency.percentile(50)),
+                            with_commas(stream.latency.percentile(99)),
+                            with_commas(stream.latency.max())));
     }
 
     void energy() {

@@ -51,6 +51,7 @@ class Writer {
         for (size_t i = 0; i < names_.size(); ++i) command_event(record_.outcome.commands[i], i);
         for (const hw::GroupTrace& group : record_.outcome.groups) group_events(group);
         track_names();
+        channel_tracks();
         text_ += "\n]}\n";
         sink_(text_);
     }
@@ -155,6 +156,27 @@ class Writer {
                     "\"thread_sort_index\",\"args\":{{\"sort_index\":{0}}}}}",
                     track, kEngineNames[engine], lane == 0 ? "" : fmt::format(" +{}", lane));
             }
+    }
+
+    /// A track for each channel of a DRAM: its bandwidth, window by window.
+    void channel_tracks() {
+        const auto& channels = record_.memory.bytes;
+        if (channels.empty()) return;
+        begin_event();
+        text_ += "{\"ph\":\"M\",\"pid\":2,\"name\":\"process_name\",\"args\":{\"name\":\"DRAM\"}}";
+        for (size_t c = 0; c < channels.size(); ++c) {
+            const double gb = 1e-9 / (1e-6 * time(channels[c].width()));
+            const std::vector<uint64_t>& sums = channels[c].sums();
+            for (size_t w = 0; w <= sums.size(); ++w) {
+                begin_event();
+                text_ += fmt::format(
+                    "{{\"ph\":\"C\",\"pid\":2,\"ts\":{:.6f},\"name\":\"channel {}, mean of {} "
+                    "cycles\","
+                    "\"args\":{{\"GB/s\":{:.3f}}}}}",
+                    time(w * channels[c].width()), c, channels[c].width(),
+                    w < sums.size() ? static_cast<double>(sums[w]) * gb : 0.0);
+            }
+        }
     }
 
     void begin_event() {

@@ -21,6 +21,24 @@ DramMemory::DramMemory(const sc_core::sc_module_name& name, const MemoryConfig& 
     for (uint32_t i = 0; i < config.dram.organisation.channels; ++i)
         channels_.emplace_back(config.dram);
     for (Port& port : ports_) port.room = config.write_buffer_bytes;
+    bytes_.resize(channels_.size());
+    for (uint32_t device = 0; device < devices; ++device)
+        for (const bool write : {false, true}) {
+            for (const AddressRange& range : config.streams)
+                streams_.push_back({device, write, range.name, 0, {}});
+            streams_.push_back({device, write, "other", 0, {}});
+        }
+}
+
+/// Where a burst is counted.
+MemoryStream& DramMemory::stream(const tlm::tlm_generic_payload& payload, uint32_t device) {
+    const size_t kinds = config_.streams.size() + 1;
+    const uint64_t address = payload.get_address();
+    size_t kind = 0;
+    while (kind + 1 < kinds &&
+           !(address >= config_.streams[kind].begin && address < config_.streams[kind].end))
+        ++kind;
+    return streams_[(2 * device + (payload.is_write() ? 1 : 0)) * kinds + kind];
 }
 
 /// The first DRAM clock that begins in device cycle `cycle` or later, and the other way round.
@@ -87,6 +105,8 @@ void DramMemory::request(tlm::tlm_generic_payload& payload, BurstExtension& exte
     const uint32_t burst = new_burst(extension.device);
     bursts_[burst].payload = &payload;
     bursts_[burst].extension = &extension;
+    bursts_[burst].accepted = accepted;
+    bursts_[burst].stream = &stream(payload, extension.device);
     port.reads.push_back(burst);
     const Cycle arrival = accepted + config_.request_cycles;
     send({arrival, false, payload.get_address(), payload.get_data_length(), burst});
@@ -110,6 +130,9 @@ bool DramMemory::start_write(Port& port, const Waiting& write) {
     s.last = s.first + e.beats - 1;
     s.response = s.last + config_.request_cycles + config_.response_cycles;
     port.next_write_beat = s.last + 1;
+    MemoryStream& counted = stream(*write.payload, e.device);
+    counted.latency.add(s.response - write.accepted);
+    counted.bytes += bytes;
     const uint32_t burst = new_burst(e.device);
     bursts_[burst].bytes = bytes;
     send({s.last + config_.request_cycles, true, address, bytes, burst});
@@ -131,8 +154,15 @@ void DramMemory::run_until(Clock until) {
         incoming_.pop_front();
     }
     columns_.clear();
-    for (DramChannel& channel : channels_)
-        if (!channel.idle()) channel.run(until, columns_);
+    for (size_t c = 0; c < channels_.size(); ++c) {
+        if (channels_[c].idle()) continue;
+        const size_t first = columns_.size();
+        channels_[c].run(until, columns_);
+        for (size_t i = first; i < columns_.size(); ++i)
+            bytes_[c].add(
+                cycle_at(columns_[i].last),
+                uint64_t{columns_[i].count} * config_.dram.organisation.transaction_bytes);
+    }
     std::vector<uint32_t> written;
     for (const DramColumns& columns : columns_) {
         const uint32_t index = static_cast<uint32_t>(columns.user);
@@ -161,6 +191,8 @@ void DramMemory::answer_reads(Port& port) {
         BurstSchedule& s = burst.extension->schedule;
         s.first = std::max(cycle_at(burst.done) + config_.response_cycles, port.next_read_beat);
         s.last = s.first + burst.extension->beats - 1;
+        burst.stream->latency.add(s.first - burst.accepted);
+        burst.stream->bytes += burst.payload->get_data_length();
         port.next_read_beat = s.last + 1;
         answer(*burst.payload);
     }
@@ -209,11 +241,22 @@ void DramMemory::wake_for_more(Cycle now) {
     }
 }
 
-void DramMemory::finish() {
+MemoryOutcome DramMemory::outcome() {
     const auto busy = [](const DramChannel& channel) { return !channel.idle(); };
     const Clock step = 4096;
+    run_until(std::max(simulated_, clock_at(now_cycle())));
     while (!incoming_.empty() || std::any_of(channels_.begin(), channels_.end(), busy))
         run_until(simulated_ + step);
+    MemoryOutcome outcome;
+    outcome.clocks = simulated_;
+    outcome.bytes = bytes_;
+    for (DramChannel& channel : channels_) {
+        channel.run(simulated_, columns_);  // refreshes of idle ones
+        outcome.channels.push_back(channel.stats());
+    }
+    for (const MemoryStream& s : streams_)
+        if (s.latency.count() != 0) outcome.streams.push_back(s);
+    return outcome;
 }
 
 }  // namespace tessera::hw

@@ -18,9 +18,7 @@ class DramMemory : public Memory {
     DramMemory(const sc_core::sc_module_name& name, const MemoryConfig& config, uint32_t devices,
                MemoryImage& image, uint32_t cycle_fs);
 
-    /// Serve all that is waiting; for the counts at the end of a run.
-    void finish();
-    const std::vector<DramChannel>& channels() const { return channels_; }
+    MemoryOutcome outcome() override;
 
   private:
     /// A burst that has not got all its column commands.
@@ -31,6 +29,8 @@ class DramMemory : public Memory {
         uint64_t bytes = 0;  // write: in the buffer
         uint64_t left = 0;   // transactions
         Clock done = 0;
+        Cycle accepted = 0;
+        MemoryStream* stream = nullptr;
     };
     struct Arrival {
         Cycle cycle;  // at the controllers
@@ -56,6 +56,7 @@ class DramMemory : public Memory {
         Cycle next_read_beat = 0, next_write_beat = 0;
     };
 
+    MemoryStream& stream(const tlm::tlm_generic_payload& payload, uint32_t device);
     void request(tlm::tlm_generic_payload& payload, BurstExtension& burst, uint64_t n,
                  Cycle accepted) override;
     void step(Cycle now) override;
@@ -81,6 +82,8 @@ class DramMemory : public Memory {
     std::vector<uint32_t> free_;
     std::deque<Arrival> incoming_;  // in order of cycle, reads first
     std::vector<DramColumns> columns_;
+    std::deque<MemoryStream> streams_;  // of each device: reads, then writes, of each range
+    std::vector<WindowSeries> bytes_;   // of each channel
     Clock simulated_ = 0;
 };
 

@@ -18,6 +18,9 @@ class Memory : public Unit {
   public:
     tlm_utils::simple_target_socket<Memory> socket;
 
+    /// At the end of a run: what is still waiting is served first. Nothing for an ideal memory.
+    virtual MemoryOutcome outcome() { return {}; }
+
   protected:
     Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, uint32_t devices,
            MemoryImage& image);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/dram.h"
+
+#include <algorithm>
+
+namespace tessera::host {
+
+DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
+    constexpr double kPico = 1e-12;
+    DramSum sum;
+    uint64_t most = 0;
+    for (const hw::DramStats& channel : memory.channels) {
+        hw::DramStats& all = sum.stats;
+        all.reads += channel.reads;
+        all.writes += channel.writes;
+        all.hits += channel.hits;
+        all.misses += channel.misses;
+        all.conflicts += channel.conflicts;
+        all.activates += channel.activates;
+        all.precharges += channel.precharges;
+        all.refreshes += channel.refreshes;
+        all.refresh_clocks += channel.refresh_clocks;
+        all.turnarounds += channel.turnarounds;
+        most = std::max(most, channel.reads + channel.writes);
+    }
+    const hw::DramOrganisation& o = dram.organisation;
+    const uint64_t transactions = sum.stats.reads + sum.stats.writes;
+    sum.bytes = transactions * o.transaction_bytes;
+    const double channels = static_cast<double>(memory.channels.size());
+    if (memory.clocks != 0)
+        sum.refresh_share = static_cast<double>(sum.stats.refresh_clocks) /
+                            (static_cast<double>(memory.clocks) * channels * o.pseudo_channels);
+    if (transactions != 0)
+        sum.balance = static_cast<double>(most) * channels / static_cast<double>(transactions);
+    sum.activate_joules = static_cast<double>(sum.stats.activates) * o.row_bytes / 1024 *
+                          kDramActivateEnergy.picojoules * kPico;
+    sum.column_joules = static_cast<double>(sum.bytes) * kDramColumnByteEnergy.picojoules * kPico;
+    return sum;
+}
+
+double peak_gb_per_s(const hw::DramSpec& dram) {
+    const hw::DramOrganisation& o = dram.organisation;
+    const double bytes = static_cast<double>(o.channels) * o.pseudo_channels * o.transaction_bytes;
+    return 1e3 * bytes / (static_cast<double>(dram.timing.nBL) * dram.tCK_ps);
+}
+
+}  // namespace tessera::host

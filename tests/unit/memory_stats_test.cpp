@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Percentiles and windows against the same from all the values.
+#include "hw_model/memory/memory_stats.h"
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "tests/support/catch.h"
+#include "tests/support/compared.h"
+
+using namespace tessera;
+using test::Compared;
+
+TEST_CASE("percentiles, mean and largest equal those of the sorted values") {
+    auto random = test::test_random();
+    Compared compared("percentiles");
+    for (int round = 0; round < 200; ++round) {
+        std::vector<uint64_t> values(1 + random() % 300);
+        const uint64_t range = round % 4 == 0 ? 10000 : 1 + random() % 4000;
+        hw::LatencyHistogram histogram;
+        for (uint64_t& x : values) histogram.add(x = random() % range);
+        std::sort(values.begin(), values.end());
+        for (const uint32_t percent : {1u, 50u, 90u, 99u, 100u}) {
+            const size_t rank = (values.size() * percent + 99) / 100;
+            const uint64_t exact = values[rank - 1];
+            compared.equal(histogram.percentile(percent),
+                           exact < hw::LatencyHistogram::kExact ? exact : values.back());
+        }
+        compared.equal(histogram.max(), values.back());
+        const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+        compared.holds(std::abs(histogram.mean() - sum / static_cast<double>(values.size())) < 1e-9,
+                       [&] { return std::to_string(histogram.mean()); });
+    }
+}
+
+TEST_CASE("windows keep every amount, near where it was") {
+    auto random = test::test_random();
+    Compared compared("windows");
+    for (int round = 0; round < 50; ++round) {
+        hw::WindowSeries series;
+        std::vector<std::pair<uint64_t, uint64_t>> events(500);
+        const uint64_t span = uint64_t{1} << (4 + random() % 28);
+        for (auto& [cycle, amount] : events) {
+            cycle = random() % span;
+            amount = random() % 100;
+            series.add(cycle, amount);
+        }
+        compared.holds(series.sums().size() <= hw::WindowSeries::kMost,
+                       [&] { return std::to_string(series.sums().size()); });
+        std::vector<uint64_t> expected(series.sums().size());
+        for (const auto& [cycle, amount] : events) expected.at(cycle / series.width()) += amount;
+        for (size_t i = 0; i < expected.size(); ++i) compared.equal(series.sums()[i], expected[i]);
+    }
+}
