@@ -31,6 +31,8 @@ static_assert(ramp_sum(4, 1, 4) == 10 && ramp_sum(3, -1, 9) == 3 && ramp_sum(3, 
 Planner::Planner(const AttentionJob& job, uint32_t m)
     : causal_(job.mask == MaskKind::kCausal),
       order_(job.order),
+      share_(job.share),
+      shares_(job.shares),
       m_(m),
       heads_(job.query_heads),
       group_(job.query_heads / job.kv_heads),
@@ -39,7 +41,24 @@ Planner::Planner(const AttentionJob& job, uint32_t m)
       offset_(static_cast<int32_t>(job.q_position) - static_cast<int32_t>(job.k_position)),
       query_tiles_(tiles(job.nq, m)),
       all_key_tiles_(tiles(job.nk, m)),
-      head_total_(causal_ ? causal_head_total() : uint64_t{query_tiles_} * all_key_tiles_) {}
+      head_total_(causal_ ? causal_head_total() : uint64_t{query_tiles_} * all_key_tiles_),
+      total_(shares_ == 1 ? heads_ * head_total_ : share_total()) {
+    if (!mine(at_)) next_query_tile(at_);
+}
+
+/// Is this query tile dealt to this share? 32 bits are enough: where they overflow the pattern has
+/// a seam, at the same place for all shares.
+bool Planner::mine(const Place& at) const {
+    const uint32_t turn = (at.query_head * query_tiles_ + at.q_tile) % (2 * shares_);
+    return (turn < shares_ ? turn : 2 * shares_ - 1 - turn) == share_;
+}
+
+uint64_t Planner::share_total() const {
+    uint64_t sum = 0;
+    for (Place at; at.query_head < heads_; next_query_tile(at))
+        if (mine(at)) sum += key_tiles(at.q_tile);
+    return sum;
+}
 
 uint32_t Planner::key_tiles(uint32_t q_tile) const {
     if (!causal_) return all_key_tiles_;
@@ -108,8 +127,10 @@ void Planner::skip(uint64_t n) {
 Planner::Place Planner::place(uint64_t index) const {
     Place at;
     if (order_ == LoopOrder::kQueryResident) {
-        for (; index >= head_total_; index -= head_total_) ++at.query_head;
-        for (; index >= key_tiles(at.q_tile); ++at.q_tile) index -= key_tiles(at.q_tile);
+        if (shares_ == 1)
+            for (; index >= head_total_; index -= head_total_) ++at.query_head;
+        if (!mine(at)) next_query_tile(at);
+        for (; index >= key_tiles(at.q_tile); next_query_tile(at)) index -= key_tiles(at.q_tile);
         at.k_tile = static_cast<uint32_t>(index);
         return at;
     }
@@ -134,9 +155,16 @@ void Planner::advance(Place& at) const {
 void Planner::advance_query_resident(Place& at) const {
     if (++at.k_tile < key_tiles(at.q_tile)) return;
     at.k_tile = 0;
-    if (++at.q_tile < query_tiles_) return;
-    at.q_tile = 0;
-    ++at.query_head;
+    next_query_tile(at);
+}
+
+/// The next query tile of this share; past the last head if there is none.
+void Planner::next_query_tile(Place& at) const {
+    do {
+        if (++at.q_tile < query_tiles_) continue;
+        at.q_tile = 0;
+        ++at.query_head;
+    } while (at.query_head < heads_ && !mine(at));
 }
 
 void Planner::advance_key_value_resident(Place& at) const {

@@ -30,8 +30,8 @@ class Planner {
     bool next(Step& step);
     /// Exactly n calls of next(), in time proportional to the heads and tiles of the job.
     void skip(uint64_t n);
-    /// Number of steps, by a closed formula.
-    uint64_t total() const { return heads_ * head_total_; }
+    /// Number of steps; of a whole job by a closed formula.
+    uint64_t total() const { return total_; }
 
     uint32_t query_tiles() const { return query_tiles_; }
     uint32_t group() const { return group_; }  ///< query heads that share a key/value head
@@ -46,7 +46,10 @@ class Planner {
     struct Place {
         uint32_t query_head = 0, q_tile = 0, k_tile = 0;
     };
+    bool mine(const Place& at) const;
+    void next_query_tile(Place& at) const;
     uint64_t causal_head_total() const;
+    uint64_t share_total() const;
     uint32_t tokens(uint32_t tile, uint32_t count) const;
     Place place(uint64_t index) const;
     void advance(Place& at) const;
@@ -55,10 +58,12 @@ class Planner {
 
     bool causal_;
     LoopOrder order_;
+    uint32_t share_, shares_;
     uint32_t m_, heads_, group_, nq_, nk_;
     int32_t offset_;  ///< query i may see key j if j <= i + offset_
     uint32_t query_tiles_, all_key_tiles_;
-    uint64_t head_total_;  ///< steps of one query head
+    uint64_t head_total_;  ///< steps of one query head, all shares
+    uint64_t total_;       ///< steps of this share
     uint64_t index_ = 0;   ///< steps taken
     Place at_;             ///< of step index_
     Place before_;         ///< of step index_ - 1

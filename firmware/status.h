@@ -26,6 +26,7 @@ enum class JobRule : uint32_t {
     kPositions,  ///< positions reach 2^31
     kRing,       ///< ring base or size illegal
     kProfile,    ///< the schedule needs a command the device's profile does not have
+    kShares,     ///< no such share, or a loop order that cannot be shared
 };
 
 struct [[nodiscard]] Status {

@@ -41,6 +41,17 @@ Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) 
     return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
 }
 
+uint32_t device_count(const RunOptions& options, const Problem& problem) {
+    constexpr uint64_t kMostDevices = 64;
+    if (options.num_devices > kMostDevices)
+        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
+                        fmt::format("1 to {}", kMostDevices));
+    if (options.num_devices != 1 && problem.order != fw::LoopOrder::kQueryResident)
+        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
+                        "1 with this --schedule: only query-resident can be shared");
+    return static_cast<uint32_t>(options.num_devices);
+}
+
 #ifdef TESSERA_HAS_RTL
 void check_wave(const ResolvedConfig& config) {
     if (!rtl::has_waveforms(config.platform.params))
@@ -74,6 +85,7 @@ Job make_job(const RunOptions& options, bool timing_only) {
     hw::PlatformConfig& platform = job.config.platform;
     platform.timing_only = timing_only;
     job.problem = problem_of(options);
+    platform.devices = device_count(options, job.problem);
     job.inputs = inputs_of(options, true, job.problem);
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);

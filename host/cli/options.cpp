@@ -163,6 +163,11 @@ void add_machine_options(CLI::App& run, RunOptions& o) {
         ->expected(1)
         ->take_all()
         ->group(group);
+    run.add_option("--num-devices", o.num_devices,
+                   "devices that share the memory and the job (default 1)")
+        ->check(from_one())
+        ->type_name("N")
+        ->group(group);
 }
 
 void add_implementation_options(CLI::App& run, RunOptions& o) {

@@ -16,9 +16,10 @@ struct RunOptions {
     std::string device = "base";
     std::optional<std::string> memory;
     std::vector<std::string> sets;  ///< key=value
-    std::string input;              ///< safetensors
-    std::string q, k, v;            ///< .npy
-    std::string random;             ///< "heads,tokens,dim"
+    uint64_t num_devices = 1;
+    std::string input;    ///< safetensors
+    std::string q, k, v;  ///< .npy
+    std::string random;   ///< "heads,tokens,dim"
     uint64_t seed = 1;
     uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< of --random; 0: as q
     std::string mask = "dense";

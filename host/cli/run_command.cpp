@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -21,6 +22,7 @@
 #include "host/report/formulas.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
+#include "host/verify/forked.h"
 
 namespace tessera::host {
 namespace {
@@ -56,7 +58,7 @@ void require_consistent(const RunRecord& record) {
     if (calls != formula)
         throw std::logic_error(
             fmt::format("{} calls were made, the formula says {}", calls, formula));
-    if (const char* engine = broken_identity(counters))
+    if (const char* engine = broken_identity(counters, record.config.platform.devices))
         throw std::logic_error(
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
 }
@@ -108,6 +110,7 @@ class Run {
     int operator()() {
         prepare();
         if (!options_.out.empty()) folder_.emplace(options_.out);
+        if (record_.config.platform.devices > 1) simulate_single();
         simulate();
         check();
         progress_.finish();
@@ -146,6 +149,35 @@ class Run {
         record_.input_dtypes = dtypes_of(inputs_);
     }
 
+    /// The same on one device, for comparison: in a process of its own, since SystemC elaborates
+    /// once.
+    void simulate_single() {
+        progress_.phase("simulating one device");
+        hw::PlatformConfig config = record_.config.platform;
+        config.devices = 1;
+        config.timing_only = true;
+        config.trace_commands = 0;
+        config.make_device = nullptr;
+        fw::AttentionJob job = record_.layout.job;
+        job.shares = 1;
+        const fw::DriverConfig driver = record_.layout.driver;
+        constexpr unsigned kSeconds = 24 * 3600;
+        const verify::Forked forked = verify::run_forked(
+            [&] {
+                Platform platform(config);
+                const uint64_t cycles =
+                    counter_value(platform.run(job, driver).counters, spec::Counter::kCycles);
+                verify::Bytes bytes(sizeof cycles);
+                std::memcpy(bytes.data(), &cycles, sizeof cycles);
+                return bytes;
+            },
+            kSeconds);
+        if (!forked.failure.empty())
+            throw std::runtime_error("the run on one device failed: " + forked.failure);
+        std::memcpy(&record_.single_device_cycles, forked.bytes.data(),
+                    sizeof record_.single_device_cycles);
+    }
+
     void simulate() {
         progress_.phase("simulating");
         const Stopwatch watch;
@@ -155,8 +187,7 @@ class Run {
             return platform.memory(address, bytes);
         };
         if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
-        record_.outcome = platform.run(record_.layout.job, record_.layout.driver);
-        require_success(record_.outcome, record_.layout, config.params);
+        run_devices(platform);
         record_.memory = platform.memory_outcome();
         require_consistent(record_);
         require_consistent_memory(record_);
@@ -166,6 +197,25 @@ class Run {
                 lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
         }
         record_.simulation_seconds = watch.seconds();
+    }
+
+    /// Each device its share, at the same time.
+    void run_devices(Platform& platform) {
+        const hw::PlatformConfig& config = record_.config.platform;
+        std::vector<fw::AttentionJob> jobs;
+        std::vector<fw::DriverConfig> drivers;
+        for (uint32_t i = 0; i < config.devices; ++i) {
+            jobs.push_back(record_.layout.job_of(i));
+            drivers.push_back(record_.layout.driver_of(i));
+        }
+        record_.devices = platform.run(jobs, drivers);
+        for (uint32_t i = 0; i < config.devices; ++i) {
+            Layout own = record_.layout;
+            own.job = jobs[i];
+            own.driver = drivers[i];
+            require_success(record_.devices[i], own, config.params);
+        }
+        record_.outcome = combined(record_.devices);
     }
 
     void check() {

@@ -31,16 +31,7 @@ void run_job(const Job& job, verify::Machine& machine, verify::Outcome& out) {
         return platform.memory(address, bytes);
     };
     write_operands(job.inputs, job.layout, memory);
-    fw::DriverConfig config = job.layout.driver;
-    config.csr_base = kCsrBase;
-    machine.run(
-        [&](fw::Bus& bus) {
-            fw::Driver driver(bus);
-            out.status = driver.init(config);
-            if (out.status.ok()) out.status = driver.run(job.layout.job);
-            out.calls = driver.calls();
-        },
-        config, out);
+    machine.run(job.layout, out);
     const uint64_t begin = outputs_begin(job.layout), bytes = job.layout.end - begin;
     const uint8_t* at = memory(begin, bytes);
     out.memory.assign(at, at + bytes);
@@ -48,8 +39,13 @@ void run_job(const Job& job, verify::Machine& machine, verify::Outcome& out) {
 
 void compare_with_double(const Job& job, const verify::Outcome& out,
                          verify::Comparison& comparison) {
-    comparison.holds(out.status.ok(), [&] { return verify::failed_text(out.status); });
-    if (!out.status.ok()) return;
+    bool good = out.status.ok();
+    comparison.holds(good, [&] { return verify::failed_text(out.status); });
+    for (const verify::Outcome& other : out.others) {
+        good = good && other.status.ok();
+        comparison.holds(other.status.ok(), [&] { return verify::failed_text(other.status); });
+    }
+    if (!good) return;
     verify::Bytes outputs = out.memory;
     const MemoryAccess memory = [&](uint64_t address, uint64_t) {
         return outputs.data() + (address - outputs_begin(job.layout));

@@ -125,20 +125,34 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
     return outcomes;
 }
 
-RunOutcome Platform::run(const fw::AttentionJob& job, fw::DriverConfig driver) {
-    driver.csr_base = kCsrBase;
-    fw::Status status;
-    uint64_t calls = 0;
-    const Program program = [&](fw::Bus& bus) {
-        fw::Driver firmware(bus);
-        status = firmware.init(driver);
-        if (status.ok()) status = firmware.run(job);
-        calls = firmware.calls();
+std::vector<RunOutcome> Platform::run(const std::vector<fw::AttentionJob>& jobs,
+                                      std::vector<fw::DriverConfig> drivers) {
+    struct Result {
+        fw::Status status;
+        uint64_t calls = 0;
     };
-    RunOutcome outcome = std::move(run_programs({program}, {driver}).front());
-    outcome.status = status;
-    outcome.calls = calls;
-    return outcome;
+    std::vector<Result> results(jobs.size());
+    std::vector<Program> programs;
+    for (size_t i = 0; i < jobs.size(); ++i) {
+        drivers[i].csr_base = kCsrBase;
+        programs.push_back(
+            [&result = results[i], &job = jobs[i], &driver = drivers[i]](fw::Bus& bus) {
+                fw::Driver firmware(bus);
+                result.status = firmware.init(driver);
+                if (result.status.ok()) result.status = firmware.run(job);
+                result.calls = firmware.calls();
+            });
+    }
+    std::vector<RunOutcome> outcomes = run_programs(programs, drivers);
+    for (size_t i = 0; i < jobs.size(); ++i) {
+        outcomes[i].status = results[i].status;
+        outcomes[i].calls = results[i].calls;
+    }
+    return outcomes;
+}
+
+RunOutcome Platform::run(const fw::AttentionJob& job, fw::DriverConfig driver) {
+    return std::move(run(std::vector{job}, std::vector{driver}).front());
 }
 
 }  // namespace tessera::host

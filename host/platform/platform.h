@@ -44,6 +44,9 @@ class Platform {
     /// Runs the firmware on `job` (device 0) until it returns. driver.csr_base is ignored.
     /// Throws std::runtime_error with the engines' state if the machine hangs.
     RunOutcome run(const fw::AttentionJob& job, fw::DriverConfig driver);
+    /// The same with a job for each device, at the same time.
+    std::vector<RunOutcome> run(const std::vector<fw::AttentionJob>& jobs,
+                                std::vector<fw::DriverConfig> drivers);
     /// Runs one program per device at the same time; `rings` says where descriptors are written.
     /// Outcome i has device i's counters and trace; `status` and `calls` are the caller's business.
     std::vector<RunOutcome> run_programs(const std::vector<Program>& programs,

@@ -145,7 +145,8 @@ class ClosedForm {
 
 std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& layout,
                                           const hw::PlatformConfig& config) {
-    if (problem.order != fw::LoopOrder::kQueryResident || config.memory.kind != "ideal")
+    if (problem.order != fw::LoopOrder::kQueryResident || config.memory.kind != "ideal" ||
+        config.devices != 1)
         return std::nullopt;
     return ClosedForm(problem, layout, config).cycles();
 }

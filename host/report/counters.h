@@ -27,8 +27,9 @@ inline uint64_t total_bytes(const CounterValues& values) {
     return sum;
 }
 
-/// The engine whose busy, stalled and idle cycles do not add up to `cycles`, or nullptr.
-inline const char* broken_identity(const CounterValues& values) {
+/// The engine whose busy, stalled and idle cycles, on all `devices` together, do not add up to
+/// their `cycles`, or nullptr.
+inline const char* broken_identity(const CounterValues& values, uint32_t devices = 1) {
     using spec::Counter;
     static constexpr struct {
         const char* engine;
@@ -42,7 +43,7 @@ inline const char* broken_identity(const CounterValues& values) {
         for (size_t i = static_cast<size_t>(engine.first); i <= static_cast<size_t>(engine.last);
              ++i)
             sum += values[i];
-        if (sum != counter_value(values, Counter::kCycles)) return engine.engine;
+        if (sum != devices * counter_value(values, Counter::kCycles)) return engine.engine;
     }
     return nullptr;
 }

@@ -33,6 +33,7 @@ Figures::Figures(const RunRecord& record) {
     add_work(record);
     add_time(record);
     add_utilisation(record);
+    add_devices(record);
     add_traffic(record);
     add_dram(record);
     add_energy(record);
@@ -87,11 +88,34 @@ void Figures::add_time(const RunRecord& record) {
 
 void Figures::add_utilisation(const RunRecord& record) {
     const spec::DeviceParams& params = record.config.platform.params;
-    const double peak = static_cast<double>(params.peak_macs_per_cycle()) * number("cycles");
+    const double devices = record.config.platform.devices;
+    const double peak =
+        devices * static_cast<double>(params.peak_macs_per_cycle()) * number("cycles");
     add("mac_utilisation", measure(quotient(macs(record, count("pairs_issued")), peak)), "1",
-        "pairs_issued * (d_k + d_v) / (2 * LANES * D * cycles)");
+        "pairs_issued * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
     add("useful_utilisation", measure(quotient(macs(record, count("pairs_allowed")), peak)), "1",
-        "pairs_allowed * (d_k + d_v) / (2 * LANES * D * cycles)");
+        "pairs_allowed * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
+}
+
+/// Only for several devices.
+void Figures::add_devices(const RunRecord& record) {
+    const uint32_t devices = record.config.platform.devices;
+    add("devices", uint64_t{devices}, "1", "--num-devices");
+    if (devices == 1) return;
+    double sum = 0;
+    for (const RunOutcome& device : record.devices)
+        sum += static_cast<double>(counter_value(device.counters, Counter::kCycles));
+    add("device_balance", measure(quotient(sum, devices * number("cycles"))), "1",
+        "mean of the devices' cycles / cycles of the slowest");
+    add("single_device_cycles", record.single_device_cycles, "cycle",
+        "the same job on one device behind the same memory, timing only");
+    add("speed_up",
+        measure(quotient(static_cast<double>(record.single_device_cycles), number("cycles"))), "1",
+        "single_device_cycles / cycles");
+    add("parallel_efficiency", measure(number("speed_up") / devices), "1", "speed_up / devices");
+    add("contention", measure(1 - number("parallel_efficiency") / number("device_balance")), "1",
+        "1 - parallel_efficiency / device_balance: lost to the shared memory, not to uneven "
+        "shares");
 }
 
 void Figures::add_traffic(const RunRecord& record) {

@@ -38,6 +38,7 @@ class Figures {
     void add_work(const RunRecord& record);
     void add_time(const RunRecord& record);
     void add_utilisation(const RunRecord& record);
+    void add_devices(const RunRecord& record);
     void add_traffic(const RunRecord& record);
     void add_dram(const RunRecord& record);
     void add_energy(const RunRecord& record);

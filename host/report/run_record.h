@@ -22,7 +22,9 @@ struct RunRecord {
     Problem problem;
     ResolvedConfig config;
     Layout layout;
-    RunOutcome outcome;
+    RunOutcome outcome;                 ///< of all devices together (combined())
+    std::vector<RunOutcome> devices;    ///< of each
+    uint64_t single_device_cycles = 0;  ///< the same on one device; 0: there is but one
     hw::MemoryOutcome memory;
     std::optional<ErrorSummary> error;     ///< device against the reference on bf16 inputs
     std::string not_checked;               ///< why there is no `error`
@@ -30,5 +32,9 @@ struct RunRecord {
     double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
     std::vector<std::string> files;                    ///< written beside the report
 };
+
+/// Devices that worked at the same time, as one: counters are sums, `cycles` the longest, idle
+/// cycles up to that included; commands and lane groups are those of device 0.
+RunOutcome combined(const std::vector<RunOutcome>& devices);
 
 }  // namespace tessera::host

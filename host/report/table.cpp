@@ -49,14 +49,19 @@ class Table {
         out_ += line + "\n";
     }
 
+    std::string devices_text() const {
+        const uint32_t n = record_.config.platform.devices;
+        return n == 1 ? std::string() : fmt::format("{} x ", n);
+    }
+
     void head() {
         const Problem& p = record_.problem;
         const spec::DeviceParams& d = record_.config.platform.params;
         out_ += fmt::format(
-            "tessera {} on device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
-            kVersion, record_.config.device_name, record_.implementation == "rtl" ? ", RTL" : "",
-            d.m, d.d, d.lanes, d.bus_bytes, record_.config.clock_ghz,
-            record_.config.platform.memory.name);
+            "tessera {} on {}device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
+            kVersion, devices_text(), record_.config.device_name,
+            record_.implementation == "rtl" ? ", RTL" : "", d.m, d.d, d.lanes, d.bus_bytes,
+            record_.config.clock_ghz, record_.config.platform.memory.name);
         out_ += fmt::format("input {} ({})\n", record_.input, record_.input_dtypes);
         const std::string heads = p.kv_heads == p.query_heads
                                       ? plural(p.query_heads, "head")
@@ -100,13 +105,25 @@ class Table {
             "of peak, real rows and keys only");
         row("useful_utilisation", percent(figures_.number("useful_utilisation")),
             "of peak, allowed pairs only");
+        devices();
         row("firmware", with_commas(figures_.count("firmware_cycles")),
             fmt::format("cycles of its processor; {} more waiting for the device",
                         with_commas(figures_.count("firmware_wait_cycles"))));
     }
 
+    void devices() {
+        if (record_.config.platform.devices == 1) return;
+        row("speed-up", fmt::format("{:.2f} x", figures_.number("speed_up")),
+            fmt::format("over one device, {} cycles; {} efficient",
+                        with_commas(figures_.count("single_device_cycles")),
+                        percent(figures_.number("parallel_efficiency"))));
+        row("balance", percent(figures_.number("device_balance")),
+            fmt::format("mean of the devices' cycles / the slowest; contention takes {}",
+                        percent(figures_.number("contention"))));
+    }
+
     std::string share(Counter counter) const {
-        const double cycles = figures_.number("cycles");
+        const double cycles = figures_.number("cycles") * figures_.number("devices");
         const double x = static_cast<double>(counter_value(counters_, counter));
         return cycles > 0 ? fmt::format("{:.1f}", 100 * x / cycles) : std::string("n/a");
     }

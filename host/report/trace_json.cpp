@@ -46,7 +46,9 @@ class Writer {
         text_ = "{\"displayTimeUnit\":\"ns\",\n";
         write_metadata();
         text_ += "\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",";
-        text_ += fmt::format("\"args\":{{\"name\":\"device {}\"}}}}", device_name());
+        const uint32_t devices = record_.config.platform.devices;
+        text_ += fmt::format("\"args\":{{\"name\":\"device {}{}\"}}}}", device_name(),
+                             devices == 1 ? "" : fmt::format(", number 0 of {}", devices));
         name_commands();
         for (size_t i = 0; i < names_.size(); ++i) command_event(record_.outcome.commands[i], i);
         for (const hw::GroupTrace& group : record_.outcome.groups) group_events(group);

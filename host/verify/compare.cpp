@@ -119,6 +119,28 @@ void compare_memory(Comparer& c, const Bytes& model, const Bytes& rtl) {
                 [at] { return fmt::format("memory word at {:#x}", at); });
 }
 
+/// One device, then the others, whose differences say of which.
+void compare_device(Outcome model, Outcome rtl, Comparison& comparison) {
+    cut(model);
+    cut(rtl);
+    Comparer c(comparison);
+    compare_commands(c, model, rtl);
+    compare_groups(c, model, rtl);
+    compare_program(c, model, rtl);
+    for (uint32_t i = 0; i < spec::kCounters; ++i)
+        c.equal(model.counters[i], rtl.counters[i],
+                [&] { return fmt::format("counter {}", spec::kCounterTable[i].name); });
+    compare_memory(c, model.memory, rtl.memory);
+    c.equal(model.others.size(), rtl.others.size(), [] { return "devices"; });
+    for (size_t i = 0; i < std::min(model.others.size(), rtl.others.size()); ++i) {
+        const size_t known = comparison.first.size();
+        compare_device(model.others[i], rtl.others[i], comparison);
+        for (size_t d = known; d < comparison.first.size(); ++d)
+            comparison.first[d].text =
+                fmt::format("device {}: {}", i + 1, comparison.first[d].text);
+    }
+}
+
 }  // namespace
 
 void Comparison::different(uint64_t cycle, std::string text) {
@@ -140,16 +162,7 @@ void compare_outcomes(Outcome model, Outcome rtl, Comparison& comparison) {
         });
         return;
     }
-    cut(model);
-    cut(rtl);
-    Comparer c(comparison);
-    compare_commands(c, model, rtl);
-    compare_groups(c, model, rtl);
-    compare_program(c, model, rtl);
-    for (uint32_t i = 0; i < spec::kCounters; ++i)
-        c.equal(model.counters[i], rtl.counters[i],
-                [&] { return fmt::format("counter {}", spec::kCounterTable[i].name); });
-    compare_memory(c, model.memory, rtl.memory);
+    compare_device(std::move(model), std::move(rtl), comparison);
 }
 
 }  // namespace tessera::verify

@@ -22,6 +22,7 @@ class Packer {
         const auto* p = reinterpret_cast<const uint8_t*>(x.data());
         bytes.insert(bytes.end(), p, p + sizeof(T) * x.size());
     }
+    void length(const std::vector<Outcome>& x) { value(x.size()); }
     Bytes bytes;
 };
 
@@ -38,6 +39,11 @@ class Unpacker {
         value(n);
         x.resize(n);
         take(x.data(), n * sizeof(T));
+    }
+    void length(std::vector<Outcome>& x) {
+        size_t n = 0;
+        value(n);
+        x.resize(n);
     }
 
   private:
@@ -63,6 +69,8 @@ void visit(Visitor& v, SomeOutcome& o) {
     v.value(o.calls);
     v.value(o.end);
     v.value(o.seconds);
+    v.length(o.others);
+    for (auto& other : o.others) visit(v, other);
 }
 
 /// Passes everything on and notes register writes.
@@ -97,6 +105,33 @@ void Machine::run(const host::Platform::Program& program, const fw::DriverConfig
     out.counters = r.counters;
     out.commands = std::move(r.commands);
     out.groups = std::move(r.groups);
+}
+
+void Machine::run(const host::Layout& layout, Outcome& out) {
+    out.others.resize(layout.devices - 1);
+    std::vector<host::Platform::Program> programs;
+    std::vector<fw::DriverConfig> drivers;
+    for (uint32_t i = 0; i < layout.devices; ++i) {
+        drivers.push_back(layout.driver_of(i));
+        drivers.back().csr_base = host::kCsrBase;
+        Outcome& own = i == 0 ? out : out.others[i - 1];
+        programs.push_back(
+            [this, &own, driver = drivers.back(), job = layout.job_of(i)](fw::Bus& bus) {
+                RecordingBus recording(bus, platform_, own.writes);
+                fw::Driver firmware(recording);
+                own.status = firmware.init(driver);
+                if (own.status.ok()) own.status = firmware.run(job);
+                own.calls = firmware.calls();
+            });
+    }
+    std::vector<host::RunOutcome> outcomes = platform_.run_programs(programs, drivers);
+    for (uint32_t i = 0; i < layout.devices; ++i) {
+        Outcome& own = i == 0 ? out : out.others[i - 1];
+        own.counters = outcomes[i].counters;
+        own.commands = std::move(outcomes[i].commands);
+        own.groups = std::move(outcomes[i].groups);
+        own.end = outcomes[i].end_cycle;
+    }
 }
 
 fw::DriverConfig Machine::driver_config(uint32_t ring_descriptors, uint32_t watchdog) const {

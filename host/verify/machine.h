@@ -13,6 +13,7 @@
 #include "host/platform/platform.h"
 #include "host/platform/processor.h"
 #include "host/verify/forked.h"
+#include "host/workload/layout.h"
 #include "spec/command.h"
 #include "spec/registers.h"
 
@@ -38,8 +39,9 @@ struct Outcome {
     std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read
     Bytes memory;                 ///< [0, memory_bytes), or what the body puts there
     uint64_t calls = 0;
-    uint64_t end = 0;    ///< cycle in which the body was over
-    double seconds = 0;  ///< wall clock of the body
+    uint64_t end = 0;             ///< cycle in which the body was over
+    double seconds = 0;           ///< wall clock of the body
+    std::vector<Outcome> others;  ///< what devices 1, 2, ... have of the above
 
     uint64_t counter(spec::Counter c) const { return counters[static_cast<size_t>(c)]; }
 };
@@ -80,6 +82,8 @@ class Machine {
     void run(const host::Platform::Program& program, Outcome& out) {
         run(program, driver_config(), out);
     }
+    /// Runs an attention job on all devices, `layout` says how; device 0 goes to `out`.
+    void run(const host::Layout& layout, Outcome& out);
     /// Driver settings of this memory map.
     fw::DriverConfig driver_config(uint32_t ring_descriptors = 64, uint32_t watchdog = 0) const;
 

@@ -114,6 +114,19 @@ float float_of(uint32_t bits) {
 
 }  // namespace
 
+fw::AttentionJob Layout::job_of(uint32_t device) const {
+    fw::AttentionJob part = job;
+    part.share = device;
+    return part;
+}
+
+fw::DriverConfig Layout::driver_of(uint32_t device) const {
+    fw::DriverConfig d = driver;
+    d.ring_address += device * kRingBytes;
+    d.record_address += uint64_t{device} * record_stride;
+    return d;
+}
+
 Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint32_t bus = config.params.bus_bytes;
     Layout layout;
@@ -133,10 +146,11 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.bf16_output = p.bf16_output;
     job.want_lse = p.want_lse;
 
-    layout.driver.ring_address =
-        allocator.place("ring", uint64_t{kRingDescriptors} * spec::kDescriptorBytes);
+    layout.devices = job.shares = config.devices;
+    layout.record_stride = bus;
+    layout.driver.ring_address = allocator.place("ring", config.devices * kRingBytes);
     layout.driver.ring_descriptors = kRingDescriptors;
-    layout.driver.record_address = allocator.place("record", bus);
+    layout.driver.record_address = allocator.place("record", uint64_t{config.devices} * bus);
     job.q = allocator.tensor("q", p.query_heads, p.nq, 2 * uint64_t{p.d_k});
     job.k = allocator.tensor("k", p.kv_heads, p.nk, 2 * uint64_t{p.d_k});
     job.v = allocator.tensor("v", p.kv_heads, p.nk, 2 * uint64_t{p.d_v});

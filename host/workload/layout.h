@@ -10,10 +10,12 @@
 #include "host/workload/inputs.h"
 #include "host/workload/problem.h"
 #include "hw_model/config.h"
+#include "spec/params.h"
 
 namespace tessera::host {
 
 inline constexpr uint32_t kRingDescriptors = 1024;
+inline constexpr uint64_t kRingBytes = uint64_t{kRingDescriptors} * spec::kDescriptorBytes;
 inline constexpr uint64_t kRegionAlignment = 4096;
 
 /// A part of device memory, in bytes.
@@ -23,10 +25,16 @@ struct Region {
 };
 
 struct Layout {
-    fw::AttentionJob job;
-    fw::DriverConfig driver;
+    fw::AttentionJob job;     ///< the whole of it
+    fw::DriverConfig driver;  ///< of device 0
+    uint32_t devices = 1;
+    uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
     std::vector<Region> regions;  ///< ascending, without overlap
     uint64_t end = 0;             ///< first byte that is not used
+
+    /// What device `device` does of the job, and where its ring and records are.
+    fw::AttentionJob job_of(uint32_t device) const;
+    fw::DriverConfig driver_of(uint32_t device) const;
 };
 
 /// Places everything `problem` needs. UserError if it does not fit the memory.

@@ -55,6 +55,19 @@ TEST_CASE("one job with every option") {
                           "--lse --memory ideal-stall --seed 9")) == 1);
 }
 
+TEST_CASE("several devices behind one memory") {
+    const std::string causal = "verify --device tiny --random 2,130,16 --mask causal --lse ";
+    for (const std::string machine :
+         {"--num-devices 2", "--num-devices 3 --memory ideal-stall",
+          "--num-devices 2 --memory hbm2-2000-1ch", "--num-devices 5 --memory ddr4-2400r"})
+        CHECK(jobs_without_difference(run_tessera(causal + machine)) == 1);
+}
+
+TEST_CASE("random jobs behind a memory from the command line") {
+    CHECK(jobs_without_difference(
+              run_tessera("verify --device tiny --count 20 --seed 1 --memory lpddr5-6400")) == 20);
+}
+
 TEST_CASE("random jobs from the command line") {
     CHECK(jobs_without_difference(run_tessera("verify --device tiny --count 40 --seed 100")) == 40);
     CHECK(jobs_without_difference(

@@ -112,6 +112,13 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--colour red", {"--colour"}},
         {random + "--device moon", {"moon", "base"}},
         {random + "--memory moon", {"moon", "ideal"}},
+        {random + "--num-devices 0", {"--num-devices", "0", "whole number, 1"}},
+        {random + "--num-devices 65", {"--num-devices", "65", "1 to 64"}},
+        {random + "--num-devices 2 --schedule kv-resident", {"--num-devices", "query-resident"}},
+        {random + "--memory ddr4-2400r --set memory.stall.permille=5",
+         {"memory.stall.permille", "dram"}},
+        {random + "--set memory.timing.nCL=5", {"memory.timing.nCL", "ideal"}},
+        {random + "--memory hbm3 --set memory.organisation.channels=3", {"powers of two"}},
         {random + "--set device.MM=4", {"device.MM"}},
         {random + "--set device.M=many", {"device.M", "many"}},
         {random + "--set device.M=100", {"M"}},
@@ -185,6 +192,8 @@ TEST_CASE("runs of every kind are good, and their JSON adds up") {
           "--random 1,300,16 --keys 5 --mask causal --align start",
           "--random 1,130,64 --output-format bf16 --device small",
           "--random 1,50,16 --device tiny --memory ideal-stall --scale -0.3",
+          "--random 3,200,16 --device tiny --num-devices 4 --mask causal --lse",
+          "--random 1,5,16 --device tiny --num-devices 8 --memory ddr4-3200",
           "--random 1,300,64 --timing-only"}) {
         const Finished f = run_tessera("run --format json " + arguments);
         bool good = f.exit_code == 0 && f.err.empty();
