@@ -69,7 +69,7 @@ uint32_t DramChannel::new_entry(const DramRun& run, uint32_t count, uint64_t age
     }
     const uint32_t entry = free_.back();
     free_.pop_back();
-    entries_[entry] = {run, age, kNone, false};
+    entries_[entry] = {run, age, kNone, kNoAge};
     entries_[entry].run.count = count;
     return entry;
 }
@@ -108,8 +108,10 @@ void DramChannel::take(uint32_t bank, uint32_t entry, uint32_t count) {
     Entry& e = entries_[entry];
     queued_[e.run.write ? 1 : 0] -= count;
     e.run.count -= count;
-    e.age += count;
-    if (e.run.count != 0) return;
+    if (e.run.count != 0) {
+        e.age += count;
+        return;
+    }
     BankQueue& queue = banks_[bank].queue[e.run.write ? 1 : 0];
     uint32_t before = kNone;
     for (uint32_t i = queue.first; i != entry; i = entries_[i].next) before = i;
@@ -237,7 +239,7 @@ void DramChannel::issue_column(std::vector<DramColumns>& columns) {
     note(entry.run.write ? DramCommand::kWrite : DramCommand::kRead, now_, column_.bank);
     columns_issued(column_.bank, column_.entry, 1, now_, columns);
     if (column_.kind == Kind::kActivated) {
-        ++(entry.conflicted ? stats_.conflicts : stats_.misses);
+        ++(entry.conflicted == entry.age ? stats_.conflicts : stats_.misses);
         bank.activated = kNone;
         release(column_.bank, column_.entry);
         return;
@@ -407,7 +409,7 @@ void DramChannel::precharge(uint32_t bank, uint32_t entry) {
     b.row = kClosed;
     raise(b.activate_ok, now_ + spec_.timing.nRP);
     --ranks_[rank_of(bank)].open;
-    entries_[entry].conflicted = true;
+    entries_[entry].conflicted = entries_[entry].age;
     take_row_bus(1);
     ++stats_.precharges;
 }

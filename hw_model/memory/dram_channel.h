@@ -80,12 +80,13 @@ class DramChannel {
   private:
     static constexpr uint32_t kNone = UINT32_MAX;
     static constexpr uint32_t kClosed = UINT32_MAX;  // no row
+    static constexpr uint64_t kNoAge = UINT64_MAX;
 
     struct Entry {
         DramRun run;       // what is left of it
         uint64_t age = 0;  // of its first transaction; each has a number of its own
         uint32_t next = kNone;
-        bool conflicted = false;  // its bank had another row open when it was first looked at
+        uint64_t conflicted = kNoAge;  // age of the transaction that had to close another row
     };
     /// Runs of one bank and direction in order of age, and the first of two kinds.
     struct BankQueue {

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// The table of configuration keys: each key can be set, is in the manual, and refuses what the
+// contract refuses.
+#include "host/config/keys.h"
+
+#include <algorithm>
+#include <map>
+
+#include "host/config/config.h"
+#include "spec/params.h"
+#include "tests/support/compared.h"
+#include "tests/unit/files.h"
+
+using namespace tessera;
+using host::resolve_config;
+using test::Compared;
+
+namespace {
+
+using Values = std::map<std::string, nlohmann::json>;  // by --set path
+
+nlohmann::json::json_pointer place_of(const std::string& path) {
+    std::string pointer = "/" + path;
+    std::replace(pointer.begin(), pointer.end(), '.', '/');
+    return nlohmann::json::json_pointer(pointer);
+}
+
+/// Sets them all, with --set on `preset` and with files; both must have arrived.
+host::ResolvedConfig set_all(const std::string& preset, const Values& values, Compared& compared) {
+    std::vector<std::string> sets;
+    nlohmann::json device = {{"description", "d"}, {"memory", "ideal"}};
+    nlohmann::json memory = {{"description", "m"}};
+    for (const auto& entry : values) {  // clang 14 captures no structured bindings
+        const nlohmann::json& value = entry.second;
+        sets.push_back(entry.first + "=" +
+                       (value.is_string() ? value.get<std::string>() : value.dump()));
+        const host::ConfigKey& key = *host::find_key(entry.first);
+        nlohmann::json& file = key.file == host::KeyFile::kDevice ? device : memory;
+        file[place_of(key.path_in_file())] = value;
+    }
+    const auto by_set = resolve_config("base", preset, sets);
+    const auto by_file =
+        host::resolve_config_text("a/b.json", device.dump(), "c.json", memory.dump(), {});
+    for (const auto& entry : values) {
+        const auto path = [&] { return entry.first; };
+        const host::ConfigKey& key = *host::find_key(entry.first);
+        compared.equal(by_set.resolved.at(place_of(entry.first)), entry.second, path);
+        compared.equal(by_file.resolved.at(place_of(entry.first)), entry.second, path);
+        compared.equal(key.get(by_set), key.get(by_file), path);
+    }
+    compared.equal(by_file.device_name, std::string("b"));
+    compared.equal(by_file.platform.memory.name, std::string("c"));
+    compared.equal(by_file.device_description, std::string("d"));
+    return by_set;
+}
+
+const Values kDeviceValues = {{"device.M", 64},
+                              {"device.D", 7},
+                              {"device.LANES", 4},
+                              {"device.INTERLEAVE", 8},
+                              {"device.BUS_BYTES", 128},
+                              {"device.profile", "stats"},
+                              {"device.clock_ghz", 0.75},
+                              {"firmware.plan_cycles", 0},
+                              {"firmware.descriptor_cycles", 1000000}};
+
+const Values kIdealValues = {
+    {"memory.kind", "ideal"},          {"memory.size_bytes", 1ull << 40},
+    {"memory.read_latency_cycles", 1}, {"memory.write_latency_cycles", 999},
+    {"memory.stall.seed", UINT64_MAX}, {"memory.stall.permille", 1000},
+    {"memory.stall.max_cycles", 3}};
+
+/// Each number only once, so that no key can be taken for another.
+Values dram_values() {
+    Values values = {{"memory.kind", "dram"},
+                     {"memory.size_bytes", 1u << 26},
+                     {"memory.tCK_ps", 777},
+                     {"memory.request_cycles", 31},
+                     {"memory.response_cycles", 41},
+                     {"memory.write_buffer_bytes", 12345},
+                     {"memory.organisation.channels", 64},
+                     {"memory.organisation.pseudo_channels", 4},
+                     {"memory.organisation.bank_groups", 8},
+                     {"memory.organisation.banks_per_group", 2},
+                     {"memory.organisation.rows", 4096},
+                     {"memory.organisation.row_bytes", 2048},
+                     {"memory.organisation.transaction_bytes", 32},
+                     {"memory.organisation.interleave_bytes", 256},
+                     {"memory.organisation.activate_clocks", 3},
+                     {"memory.organisation.command_buses", 2},
+                     {"memory.organisation.mapping", "MOP4CLXOR"}};
+    uint32_t clocks = 100;
+    for (const char* name :
+         {"nBL", "nCL", "nCWL", "nRCDRD", "nRCDWR", "nRP", "nRAS", "nRC", "nRTP", "nWR", "nCCDS",
+          "nCCDL", "nRRDS", "nRRDL", "nWTRS", "nWTRL", "nFAW", "nRFC"})
+        values[std::string("memory.timing.") + name] = ++clocks;
+    values["memory.timing.nREFI"] = 1000000;
+    return values;
+}
+
+}  // namespace
+
+TEST_CASE("every settable key is set from the command line and from a file", "[config]") {
+    Compared compared("keys");
+    Values ideal = kDeviceValues, dram = kDeviceValues;
+    ideal.insert(kIdealValues.begin(), kIdealValues.end());
+    for (const auto& entry : dram_values()) dram.insert(entry);
+    for (const host::ConfigKey& key : host::config_keys())
+        compared.equal(ideal.count(key.path) + dram.count(key.path) > 0, key.settable,
+                       [&] { return key.path; });
+    const auto with_ideal = set_all("ideal", ideal, compared);
+    compared.equal(with_ideal.platform.params.lanes, 4u);
+    compared.equal(with_ideal.platform.memory.stall.seed, UINT64_MAX);
+    compared.equal(with_ideal.clock_ghz, 0.75);
+    const auto with_dram = set_all("ddr4-2400r", dram, compared);
+    const hw::DramSpec& spec = with_dram.platform.memory.dram;
+    compared.equal(spec.tCK_ps, 777u);
+    compared.equal(spec.organisation.bank_groups, 8u);
+    compared.equal(spec.organisation.mapping, hw::DramMapping::kMop4Clxor);
+    compared.equal(spec.timing.nRFC, 118u);
+    compared.equal(spec.timing.nCCDS, 111u);
+    compared.equal(with_dram.platform.memory.write_buffer_bytes, 12345u);
+}
+
+TEST_CASE("the manual has every key as the program has it", "[config]") {
+    const std::string manual = test::file_text(TESSERA_SOURCE_DIR "/docs/configuration.md");
+    REQUIRE_FALSE(manual.empty());
+    Compared compared("rows of docs/configuration.md");
+    for (const host::ConfigKey& key : host::config_keys()) {
+        const std::string row = manual_row(key);
+        compared.holds(manual.find(row + "\n") != std::string::npos, [&] { return row; });
+    }
+    size_t rows = 0;
+    for (size_t at = 0; (at = manual.find("\n| `", at)) != std::string::npos; ++at) ++rows;
+    compared.equal(rows, host::config_keys().size());
+}
+
+TEST_CASE("a single value is refused exactly where the contract refuses it", "[config]") {
+    // Every value of every device parameter, on a device that is legal otherwise.
+    Compared compared("values of device parameters");
+    for (const char* path :
+         {"device.M", "device.D", "device.LANES", "device.INTERLEAVE", "device.BUS_BYTES"}) {
+        const host::ConfigKey& key = *host::find_key(path);
+        for (uint64_t value = 0; value < 1200; ++value) {
+            spec::DeviceParams p{1024, 64, 16, 4, 64, spec::Profile::kStateful};
+            host::ResolvedConfig config;
+            config.platform.params = p;
+            key.set(config, value);
+            const char* error = spec::params_error(config.platform.params);
+            const bool own =
+                error != nullptr && key.allowed() == std::string("an integer; ") + error;
+            compared.equal(key.violation(value).empty(), !own,
+                           [&] { return path + std::string(" ") + std::to_string(value); });
+        }
+    }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// Properties of a DRAM channel under random traffic on random DRAMs: no constraint is ever
+// violated, a run is as good as its transactions, and when run() is called does not matter.
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "tests/support/compared.h"
+#include "tests/support/dram_checker.h"
+#include "tests/support/dram_log.h"
+
+using namespace tessera;
+
+namespace {
+
+constexpr uint32_t kCases = 60;
+constexpr uint64_t kParts = 1 << 16;  // users of a burst's transactions
+
+class Random {
+  public:
+    explicit Random(std::mt19937_64& generator) : generator_(generator) {}
+    uint32_t to(uint32_t low, uint32_t high) {
+        return low + static_cast<uint32_t>(generator_() % (high - low + 1));
+    }
+    uint32_t power(uint32_t low, uint32_t high) { return 1u << to(low, high); }
+
+  private:
+    std::mt19937_64& generator_;
+};
+
+hw::DramSpec random_dram(Random& random) {
+    hw::DramSpec spec;
+    hw::DramOrganisation& o = spec.organisation;
+    o.pseudo_channels = random.power(0, 1);
+    o.bank_groups = random.power(0, 2);
+    o.banks_per_group = random.power(0, 2);
+    o.rows = random.power(1, 4);  // few: they are met again
+    o.transaction_bytes = random.power(5, 6);
+    o.row_bytes = o.transaction_bytes * random.power(2, 6);
+    o.interleave_bytes = o.transaction_bytes;
+    o.activate_clocks = random.to(1, 2);
+    o.command_buses = random.to(1, 2);
+    o.mapping = random.to(0, 1) != 0 ? hw::DramMapping::kMop4Clxor : hw::DramMapping::kRoBaRaCoCh;
+    hw::DramTiming& t = spec.timing;
+    const uint32_t most = random.power(0, 5);
+    for (uint32_t* clocks :
+         {&t.nBL, &t.nCL, &t.nCWL, &t.nRCDRD, &t.nRCDWR, &t.nRP, &t.nRAS, &t.nRC, &t.nRTP, &t.nWR,
+          &t.nCCDS, &t.nCCDL, &t.nRRDS, &t.nRRDL, &t.nWTRS, &t.nWTRL, &t.nFAW, &t.nRFC})
+        *clocks = random.to(1, most);
+    t.nFAW *= 4;
+    t.nREFI = random.to(0, 2) == 0 ? 0 : 8 * t.nRFC + random.to(300, 3000);
+    return spec;
+}
+
+/// Bursts of neighbouring transactions, some where the last one ended, cut into runs.
+std::vector<test::DramRequest> random_traffic(Random& random, const hw::DramSpec& spec) {
+    const hw::DramMap map(spec.organisation);
+    const uint32_t bursts = random.to(20, 150), longest = random.power(0, 6);
+    const uint32_t writes = random.to(0, 4), jumps = random.to(0, 4), most = random.power(0, 8);
+    std::vector<test::DramRequest> all;
+    hw::Clock clock = 0;
+    uint64_t next = 0;
+    for (uint32_t burst = 0; burst < bursts; ++burst) {
+        if (random.to(0, 2) == 0) clock += random.to(0, most);
+        if (random.to(0, 3) < jumps) next = random.to(0, 1 << 14);
+        const bool write = random.to(0, 3) < writes;
+        for (uint32_t left = random.to(1, longest); left != 0;) {
+            const uint32_t count = std::min(left, map.neighbours(next));
+            const hw::DramAddress a = map.place(next);
+            all.push_back(
+                {clock,
+                 {a.pseudo_channel, a.bank_group, a.bank, a.row, write, count, burst * kParts}});
+            next += count;
+            left -= count;
+        }
+    }
+    return all;
+}
+
+/// The same traffic with every transaction on its own, and with a user of its own.
+std::vector<test::DramRequest> singly(const std::vector<test::DramRequest>& traffic) {
+    std::vector<test::DramRequest> all;
+    for (const test::DramRequest& request : traffic) {
+        test::DramRequest one = request;
+        one.run.count = 1;
+        for (uint32_t i = 0; i < request.run.count; ++i) {
+            one.run.user = request.run.user + all.size() % kParts;
+            all.push_back(one);
+        }
+    }
+    return all;
+}
+
+/// run() in steps of up to `longest` clocks, told of nothing that arrives later than it must be.
+test::DramLog run_in_steps(Random& random, const hw::DramSpec& spec,
+                           const std::vector<test::DramRequest>& traffic, uint32_t longest,
+                           hw::Clock end) {
+    test::DramLog log;
+    hw::DramChannel channel(spec);
+    channel.record(&log.commands);
+    size_t next = 0;
+    for (hw::Clock until = 0; until < end;) {
+        until = std::min<hw::Clock>(end, until + random.to(1, longest));
+        for (; next < traffic.size() && traffic[next].clock < until; ++next)
+            channel.arrive(traffic[next].run, traffic[next].clock);
+        channel.run(until, log.columns);
+    }
+    log.stats = channel.stats();
+    return log;
+}
+
+using Key = std::tuple<int, hw::Clock, uint32_t, uint32_t, uint32_t, uint32_t>;
+
+std::vector<Key> keys(const test::DramLog& log) {
+    std::vector<Key> all;
+    for (const hw::DramCommandRecord& c : log.commands)
+        all.emplace_back(static_cast<int>(c.command), c.clock, c.pseudo_channel, c.bank_group,
+                         c.bank, c.row);
+    return all;
+}
+
+/// Of each burst: columns, last command, end of data.
+std::map<uint64_t, std::tuple<uint32_t, hw::Clock, hw::Clock>> merged(const test::DramLog& log) {
+    std::map<uint64_t, std::tuple<uint32_t, hw::Clock, hw::Clock>> all;
+    for (const hw::DramColumns& c : log.columns) {
+        auto& [count, last, done] = all[c.user / kParts];
+        count += c.count;
+        last = std::max(last, c.last);
+        done = std::max(done, c.done);
+    }
+    return all;
+}
+
+std::vector<uint64_t> counts(const hw::DramStats& s) {
+    return {s.reads,      s.writes,    s.hits,           s.misses,      s.conflicts, s.activates,
+            s.precharges, s.refreshes, s.refresh_clocks, s.turnarounds, s.last_data};
+}
+
+struct Case {
+    hw::DramSpec spec;
+    std::vector<test::DramRequest> traffic;
+    hw::Clock end = 0;  // all is served
+    test::DramLog log;
+};
+
+Case random_case(Random& random) {
+    Case c;
+    c.spec = random_dram(random);
+    c.traffic = random_traffic(random, c.spec);
+    hw::DramChannel channel(c.spec);
+    std::vector<hw::DramColumns> columns;
+    for (const test::DramRequest& request : c.traffic) channel.arrive(request.run, request.clock);
+    while (!channel.idle()) channel.run(c.end += 1000, columns);
+    c.log = test::run_dram(c.spec, c.traffic, c.end);
+    return c;
+}
+
+/// Same commands, same columns of each burst, same counts.
+void compare(test::Compared& compared, const test::DramLog& a, const test::DramLog& b,
+             const std::string& name) {
+    const std::vector<Key> commands = keys(a), others = keys(b);
+    const size_t shorter = std::min(commands.size(), others.size());
+    compared.equal(commands.size(), others.size(), [&] { return name + ": commands"; });
+    for (size_t i = 0; i < shorter; ++i)
+        compared.holds(commands[i] == others[i],
+                       [&] { return name + ": command " + std::to_string(i); });
+    compared.holds(merged(a) == merged(b), [&] { return name + ": columns of the bursts"; });
+    const std::vector<uint64_t> here = counts(a.stats), there = counts(b.stats);
+    for (size_t i = 0; i < here.size(); ++i)
+        compared.equal(here[i], there[i], [&] { return name + ": count " + std::to_string(i); });
+}
+
+std::string name_of(uint32_t i) {
+    return "case " + std::to_string(i) + " of seed " + std::to_string(test::test_seed());
+}
+
+}  // namespace
+
+TEST_CASE("no command of a DRAM channel is illegal") {
+    auto generator = test::test_random();
+    Random random(generator);
+    test::Compared compared("checks of commands");
+    for (uint32_t i = 0; i < kCases; ++i) {
+        const Case c = random_case(random);
+        test::DramChecker checker(c.spec, [&](bool good, const std::string& what) {
+            compared.holds(good, [&] { return name_of(i) + ": " + what; });
+        });
+        checker.replay(c.log.commands);
+    }
+}
+
+TEST_CASE("every transaction has its column command, in its place") {
+    auto generator = test::test_random();
+    Random random(generator);
+    test::Compared compared("column commands");
+    for (uint32_t i = 0; i < kCases; ++i) {
+        const Case c = random_case(random);
+        const std::vector<test::DramRequest> traffic = singly(c.traffic);
+        const test::DramLog log = test::run_dram(c.spec, traffic, c.end);
+        std::map<hw::Clock, hw::DramCommandRecord> columns;  // at most one in a clock
+        for (const hw::DramCommandRecord& r : log.commands)
+            if (r.command == hw::DramCommand::kRead || r.command == hw::DramCommand::kWrite)
+                columns[r.clock] = r;
+        std::map<uint64_t, hw::DramRun> runs;
+        for (const test::DramRequest& request : traffic) runs[request.run.user] = request.run;
+        compared.equal(runs.size(), traffic.size());
+        compared.equal(columns.size(), traffic.size(), [&] { return name_of(i); });
+        for (const hw::DramColumns& column : log.columns) {
+            const auto found = columns.find(column.last);
+            REQUIRE(found != columns.end());
+            const hw::DramCommandRecord& r = found->second;
+            const hw::DramRun& run = runs.at(column.user);
+            compared.holds(r.pseudo_channel == run.pseudo_channel && r.row == run.row &&
+                               r.bank_group == run.bank_group && r.bank == run.bank &&
+                               (r.command == hw::DramCommand::kWrite) == run.write,
+                           [&] { return name_of(i) + " at " + std::to_string(r.clock); });
+            runs.erase(column.user);
+        }
+        compared.equal(runs.size(), size_t{0}, [&] { return name_of(i); });
+        const hw::DramStats& s = log.stats;
+        compared.equal(s.reads + s.writes, uint64_t{traffic.size()});
+        compared.equal(s.hits + s.misses + s.conflicts, uint64_t{traffic.size()});
+    }
+}
+
+TEST_CASE("a run of transactions is as good as its transactions one by one") {
+    auto generator = test::test_random();
+    Random random(generator);
+    test::Compared compared("commands, columns and counts");
+    for (uint32_t i = 0; i < kCases; ++i) {
+        const Case c = random_case(random);
+        compare(compared, c.log, test::run_dram(c.spec, singly(c.traffic), c.end), name_of(i));
+    }
+}
+
+TEST_CASE("when a DRAM channel is told to run changes nothing") {
+    auto generator = test::test_random();
+    Random random(generator);
+    test::Compared compared("commands, columns and counts");
+    for (uint32_t i = 0; i < kCases; ++i) {
+        const Case c = random_case(random);
+        for (const uint32_t longest : {1u, 7u, 200u}) {
+            const auto log = run_in_steps(random, c.spec, c.traffic, longest, c.end);
+            compare(compared, c.log, log, name_of(i) + ", steps to " + std::to_string(longest));
+        }
+    }
+}
