@@ -23,8 +23,7 @@ DramChannel::DramChannel(const DramSpec& spec)
       ranks_(spec.organisation.pseudo_channels) {
     assert(banks_.size() <= 64);  // bits of busy_
     for (Rank& rank : ranks_)
-        rank.refresh_due = refresh_next_ =
-            spec.timing.nREFI != 0 ? spec.timing.nREFI : kNoClock;
+        rank.refresh_due = refresh_next_ = spec.timing.nREFI != 0 ? spec.timing.nREFI : kNoClock;
 }
 
 void DramChannel::arrive(const DramRun& run, Clock clock) {
@@ -151,8 +150,8 @@ Clock DramChannel::activate_clock(uint32_t bank) const {
     const Rank& rank = ranks_[rank_of(bank)];
     const Clock four = rank.activates[rank.next_activate];
     const Clock window = four == kNoClock ? 0 : four + spec_.timing.nFAW;
-    const Clock timing = std::max({banks_[bank].activate_ok, groups_[group_of(bank)].activate_ok,
-                                   rank.activate_ok, window});
+    const Clock timing = std::max(
+        {banks_[bank].activate_ok, groups_[group_of(bank)].activate_ok, rank.activate_ok, window});
     const uint32_t ahead = spec_.organisation.activate_clocks - 1;  // timings count from the last
     return std::max(timing > ahead ? timing - ahead : 0, row_bus_ok_);
 }

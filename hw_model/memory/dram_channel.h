@@ -43,12 +43,13 @@ struct DramCommandRecord {
 
 /// Counted by a channel since its start.
 struct DramStats {
-    uint64_t reads = 0, writes = 0;                 ///< column commands
-    uint64_t hits = 0, misses = 0, conflicts = 0;   ///< of them: row open, bank closed, other row open
+    uint64_t reads = 0, writes = 0;  ///< column commands
+    uint64_t hits = 0, misses = 0,
+             conflicts = 0;  ///< of them: row open, bank closed, other row open
     uint64_t activates = 0, precharges = 0, refreshes = 0;
-    uint64_t refresh_clocks = 0;                    ///< a pseudo-channel waiting for or in refresh
-    uint64_t turnarounds = 0;                       ///< data bus: read after write or write after read
-    Clock last_data = 0;                            ///< end of the last data on the bus
+    uint64_t refresh_clocks = 0;  ///< a pseudo-channel waiting for or in refresh
+    uint64_t turnarounds = 0;     ///< data bus: read after write or write after read
+    Clock last_data = 0;          ///< end of the last data on the bus
 };
 
 class DramChannel {
@@ -171,10 +172,10 @@ class DramChannel {
     std::vector<Entry> entries_;
     std::vector<uint32_t> free_;
     std::vector<Stream> streams_;  // of stream()
-    uint64_t busy_ = 0;  // bit b: something waits for bank b
+    uint64_t busy_ = 0;            // bit b: something waits for bank b
     std::array<uint32_t, 2> queued_{};
     bool refreshing_ = false;  // a refresh is due: nothing else but columns of opened rows
-    uint32_t direction_ = 0;  // 1: writes go first
+    uint32_t direction_ = 0;   // 1: writes go first
     uint64_t age_ = 0;
     bool chosen_ = false;  // column_ and row_ are what comes next unless something happens before
     Choice column_, row_;

@@ -40,10 +40,10 @@ const char* dram_error(const DramSpec& spec) {
 }
 
 DramMap::DramMap(const DramOrganisation& o)
-    : mapping_(o.mapping),
-      bits_{log2_of(o.interleave_bytes), log2_of(o.channels),    log2_of(o.transaction_bytes),
-            log2_of(o.row_transactions()), log2_of(o.pseudo_channels), log2_of(o.bank_groups),
-            log2_of(o.banks_per_group),  log2_of(o.rows)} {}
+    : mapping_(o.mapping), bits_{log2_of(o.interleave_bytes),  log2_of(o.channels),
+                                 log2_of(o.transaction_bytes), log2_of(o.row_transactions()),
+                                 log2_of(o.pseudo_channels),   log2_of(o.bank_groups),
+                                 log2_of(o.banks_per_group),   log2_of(o.rows)} {}
 
 DramMap::Range DramMap::in_channel(uint32_t channel, uint64_t address, uint64_t bytes) const {
     // The address space in pieces, which go to the channels in turn; without the others', a
@@ -54,8 +54,8 @@ DramMap::Range DramMap::in_channel(uint32_t channel, uint64_t address, uint64_t 
     const uint64_t mine = first + ((channel - first) & (channels - 1));
     if (mine > last) return {};
     const uint64_t my_last = last - ((last - channel) & (channels - 1));
-    const uint64_t begin = ((mine >> bits_.channel) << bits_.interleave) +
-                           (mine == first ? address & (piece - 1) : 0);
+    const uint64_t begin =
+        ((mine >> bits_.channel) << bits_.interleave) + (mine == first ? address & (piece - 1) : 0);
     const uint64_t end = ((my_last >> bits_.channel) << bits_.interleave) +
                          (my_last == last ? last_byte & (piece - 1) : piece - 1);
     return {begin >> bits_.transaction, (end >> bits_.transaction) + 1};
