@@ -83,7 +83,7 @@ DramAddress DramMap::place(uint64_t n) const {
     a.pseudo_channel ^= take(spread, bits_.pseudo_channel);
     a.bank_group ^= take(spread, bits_.bank_group);
     a.bank ^= take(spread, bits_.bank);
-    a.row ^= static_cast<uint32_t>(spread);
+    a.row ^= take(spread, bits_.row);
     return a;
 }
 

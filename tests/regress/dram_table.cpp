@@ -14,8 +14,6 @@ int main(int argc, char** argv) {
         return 2;
     }
     const std::vector<DramReference> rows = dram_references(reference);
-    std::vector<DramMeasurement> here;
-    for (const DramReference& row : rows) here.push_back(measure(row));
-    std::printf("%s", deviation_table(rows, here).c_str());
+    std::printf("%s", deviation_table(rows, measure_all(rows)).c_str());
     return 0;
 }

@@ -21,12 +21,6 @@ nlohmann::json reference_file() {
     return nlohmann::json::parse(file);
 }
 
-std::vector<test::DramMeasurement> measure_all(const std::vector<test::DramReference>& rows) {
-    std::vector<test::DramMeasurement> here;
-    for (const test::DramReference& row : rows) here.push_back(test::measure(row));
-    return here;
-}
-
 /// Our name of a constraint and the reference's, which has one nRCD where both are the same.
 uint32_t reference_clocks(const nlohmann::json& preset, const std::string& name) {
     const bool split = preset.contains(name);
@@ -61,7 +55,7 @@ TEST_CASE("the presets have the constraints that Ramulator was run with") {
 TEST_CASE("clocks and latencies are those of Ramulator") {
     const std::vector<test::DramReference> rows = test::dram_references(reference_file());
     REQUIRE(rows.size() == 60);
-    const std::vector<test::DramMeasurement> here = measure_all(rows);
+    const std::vector<test::DramMeasurement> here = test::measure_all(rows);
     test::Compared clocks("clocks"), latencies("mean latencies"), exact("clocks to the clock");
     for (size_t i = 0; i < rows.size(); ++i) {
         const test::DramReference& row = rows[i];
@@ -93,7 +87,7 @@ TEST_CASE("the page has the table of deviations") {
     REQUIRE(to != std::string::npos);
     std::istringstream shown(page.substr(from + begin.size(), to - from - begin.size()));
     const std::vector<test::DramReference> rows = test::dram_references(reference_file());
-    std::istringstream table(test::deviation_table(rows, measure_all(rows)));
+    std::istringstream table(test::deviation_table(rows, test::measure_all(rows)));
     test::Compared compared("lines of docs/memory.md (scripts/dram_table writes them)");
     std::string line, expected;
     while (std::getline(table, expected)) {

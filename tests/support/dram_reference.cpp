@@ -141,6 +141,13 @@ hw::DramSpec reference_spec(const DramReference& row) {
 
 DramMeasurement measure(const DramReference& row) { return Requester(row).run(); }
 
+std::vector<DramMeasurement> measure_all(const std::vector<DramReference>& rows) {
+    std::vector<DramMeasurement> here;
+    here.reserve(rows.size());
+    for (const DramReference& row : rows) here.push_back(measure(row));
+    return here;
+}
+
 double deviation(double here, double there) { return (here / there - 1) * 100; }
 
 std::string deviation_table(const std::vector<DramReference>& rows,

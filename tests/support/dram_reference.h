@@ -34,6 +34,7 @@ hw::DramSpec reference_spec(const DramReference& row);
 /// The row's requests on one channel: requests enter as soon as the limit of what is outstanding
 /// and the controller's queue allow.
 DramMeasurement measure(const DramReference& row);
+std::vector<DramMeasurement> measure_all(const std::vector<DramReference>& rows);
 
 /// By how much `here` is off `there`, in percent.
 double deviation(double here, double there);

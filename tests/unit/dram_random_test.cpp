@@ -47,7 +47,8 @@ hw::DramSpec random_dram(Random& random) {
          {&t.nBL, &t.nCL, &t.nCWL, &t.nRCDRD, &t.nRCDWR, &t.nRP, &t.nRAS, &t.nRC, &t.nRTP, &t.nWR,
           &t.nCCDS, &t.nCCDL, &t.nRRDS, &t.nRRDL, &t.nWTRS, &t.nWTRL, &t.nFAW, &t.nRFC})
         *clocks = random.to(1, most);
-    t.nFAW *= 4;
+    t.nFAW *= 4;  // long enough to count beside the others
+    t.nRC *= 3;
     t.nREFI = random.to(0, 2) == 0 ? 0 : 8 * t.nRFC + random.to(300, 3000);
     return spec;
 }
