@@ -144,8 +144,8 @@ void DramMemory::start_writes(Port& port) {
     while (!port.writes.empty() && start_write(port, port.writes.front())) port.writes.pop_front();
 }
 
-/// All that can be known in cycle `now`: what is taken later reaches the controllers later. From one
-/// device a request comes in the cycle before it is taken, through an arbiter in that cycle.
+/// All that can be known in cycle `now`: what is taken later reaches the controllers later. From
+/// one device a request comes in the cycle before it is taken, through an arbiter in that cycle.
 void DramMemory::simulate(Cycle now) {
     const Cycle unknown = ports_.size() == 1 ? now + 1 : now;
     run_until(clock_at(unknown + config_.request_cycles));
