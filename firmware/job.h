@@ -40,11 +40,11 @@ struct AttentionJob {
     Tensor state;
     Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
     bool want_lse = false;
-    /// Of `shares` devices that work on this problem, the one that takes share number `share`.
-    /// Query tiles are dealt back and forth (0 1 2 2 1 0 0 1 ...), so that under a causal mask,
-    /// where each has more key tiles than the one before, all shares take about as long. Only
-    /// kQueryResident can be shared.
-    uint32_t share = 0, shares = 1;
+    /// Devices that work on this problem beside this one, and which share this one takes, 0 to
+    /// `peers`. Query tiles are dealt back and forth (with 2 peers 0 1 2 2 1 0 0 1 ...), so that
+    /// under a causal mask, where each has more key tiles than the one before, all take about as
+    /// long. Only kQueryResident can be shared.
+    uint32_t peers = 0, share = 0;
 };
 
 /// Where the driver finds its device and may put its ring.

@@ -31,7 +31,7 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
         job.d_v == 0)
         return JobRule::kEmpty;
     if (job.query_heads % job.kv_heads != 0) return JobRule::kHeads;
-    if (job.share >= job.shares || (job.shares != 1 && job.order != LoopOrder::kQueryResident))
+    if (job.share > job.peers || (job.peers != 0 && job.order != LoopOrder::kQueryResident))
         return JobRule::kShares;
     if (job.d_k > device.d || job.d_v > device.d) return JobRule::kDimension;
     if (!positions_fit(job.q_position, job.nq) || !positions_fit(job.k_position, job.nk))

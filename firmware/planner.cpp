@@ -32,7 +32,7 @@ Planner::Planner(const AttentionJob& job, uint32_t m)
     : causal_(job.mask == MaskKind::kCausal),
       order_(job.order),
       share_(job.share),
-      shares_(job.shares),
+      shares_(job.peers + 1),
       m_(m),
       heads_(job.query_heads),
       group_(job.query_heads / job.kv_heads),

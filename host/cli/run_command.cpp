@@ -158,8 +158,7 @@ class Run {
         config.timing_only = true;
         config.trace_commands = 0;
         config.make_device = nullptr;
-        fw::AttentionJob job = record_.layout.job;
-        job.shares = 1;
+        const fw::AttentionJob& job = record_.layout.job;
         const fw::DriverConfig driver = record_.layout.driver;
         constexpr unsigned kSeconds = 24 * 3600;
         const verify::Forked forked = verify::run_forked(

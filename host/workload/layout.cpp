@@ -116,6 +116,7 @@ float float_of(uint32_t bits) {
 
 fw::AttentionJob Layout::job_of(uint32_t device) const {
     fw::AttentionJob part = job;
+    part.peers = devices - 1;
     part.share = device;
     return part;
 }
@@ -146,7 +147,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.bf16_output = p.bf16_output;
     job.want_lse = p.want_lse;
 
-    layout.devices = job.shares = config.devices;
+    layout.devices = config.devices;
     layout.record_stride = bus;
     layout.driver.ring_address = allocator.place("ring", config.devices * kRingBytes);
     layout.driver.ring_descriptors = kRingDescriptors;

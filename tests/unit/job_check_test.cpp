@@ -67,8 +67,11 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 3; });
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 8; });
     is(JobRule::kShares, [](AttentionJob& j) { j.share = 1; });
-    is(JobRule::kShares, [](AttentionJob& j) { j.shares = 0; });
-    is(JobRule::kShares, [](AttentionJob& j) { j.shares = 2, j.share = 2; });
+    is(JobRule::kShares, [](AttentionJob& j) { j.peers = 1; });
+    is(JobRule::kShares,
+       [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = 1, j.share = 2; });
+    is(JobRule::kNone,
+       [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = 1, j.share = 1; });
     is(JobRule::kDimension, [](AttentionJob& j) { j.d_k = 17; });
     is(JobRule::kDimension, [](AttentionJob& j) { j.d_v = 17; });
     is(JobRule::kPositions, [](AttentionJob& j) { ++j.q_position; });

@@ -26,7 +26,7 @@ fw::AttentionJob random_job(std::mt19937_64& random, uint32_t shares) {
     job.d_k = job.d_v = 8;
     job.mask = random() % 2 == 0 ? fw::MaskKind::kCausal : fw::MaskKind::kDense;
     job.q_position = job.nk > job.nq ? job.nk - job.nq : 0;
-    job.shares = shares;
+    job.peers = shares - 1;
     return job;
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("the shares of a job are its steps, each once, in the order of the who
         std::map<Key, uint64_t> place;
         for (const fw::Step& step : steps_of(job, m)) place.emplace(key(step), place.size());
         std::vector<bool> seen(place.size());
-        job.shares = shares;
+        job.peers = shares - 1;
         for (job.share = 0; job.share < shares; ++job.share) {
             const std::vector<fw::Step> steps = steps_of(job, m);
             compared.equal(fw::Planner(job, m).total(), uint64_t{steps.size()});
@@ -75,7 +75,7 @@ TEST_CASE("skipping within a share is the same as going there") {
     Compared compared("skips");
     for (int round = 0; round < 300; ++round) {
         fw::AttentionJob job = random_job(random, 1 + static_cast<uint32_t>(random() % 5));
-        job.share = static_cast<uint32_t>(random() % job.shares);
+        job.share = static_cast<uint32_t>(random() % (job.peers + 1));
         const std::vector<fw::Step> steps = steps_of(job, 8);
         const uint64_t n = random() % (steps.size() + 2);
         fw::Planner planner(job, 8);
@@ -98,7 +98,7 @@ TEST_CASE("shares of a long causal job differ by less than one query tile") {
         job.nq = job.nk = 128 * 8;
         job.d_k = job.d_v = 8;
         job.mask = fw::MaskKind::kCausal;
-        job.shares = shares;
+        job.peers = shares - 1;
         std::vector<uint64_t> cost;
         for (job.share = 0; job.share < shares; ++job.share)
             cost.push_back(fw::Planner(job, 8).total());
