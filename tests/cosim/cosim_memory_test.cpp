@@ -9,7 +9,7 @@ using namespace tessera;
 
 namespace {
 
-test::MakeCase with_random_dram(test::MakeCase make) {
+test::MakeCase with_random_dram(const test::MakeCase& make) {
     return [make](uint64_t seed, const spec::DeviceParams& params) {
         verify::Case c = make(seed, params);
         verify::use_memory(c, verify::random_dram(seed));
