@@ -207,10 +207,24 @@ void check_kind(const std::string& name, const std::string& kind, const Statemen
     }
 }
 
-void check_dram(const std::string& name, const hw::MemoryConfig& memory) {
+/// The keys of a DRAM that a sentence about it names.
+std::vector<const char*> keys_named_in(const std::string& rule) {
+    std::vector<const char*> paths;
+    for (const ConfigKey& key : config_keys()) {
+        const std::string name = key.path.substr(key.path.rfind('.') + 1);
+        if (applies(key, "dram") && !applies(key, "ideal") && rule.find(name) != std::string::npos)
+            paths.push_back(key.path.c_str());
+    }
+    return paths;
+}
+
+void check_dram(const std::string& name, const ResolvedConfig& config, const Statements& said) {
+    const hw::MemoryConfig& memory = config.platform.memory;
     const hw::DramOrganisation& o = memory.dram.organisation;
-    const char* broken = hw::dram_error(memory.dram);
-    if (broken != nullptr) throw UserError(name + ": " + broken);
+    if (const char* broken = hw::dram_error(memory.dram)) {
+        throw UserError(name + ": " + broken +
+                        "; given: " + values_of(keys_named_in(broken), config, said));
+    }
     const uint64_t bytes =
         uint64_t{o.channels} * o.pseudo_channels * o.banks() * o.rows * o.row_bytes;
     if (memory.size_bytes > bytes) {
@@ -234,7 +248,7 @@ void check_memory(const ResolvedConfig& config, const Statements& said) {
             name + ": stall.max_cycles must be at least 1 where stall.permille is not 0; given: " +
             values_of({"memory.stall.permille", "memory.stall.max_cycles"}, config, said));
     }
-    if (memory.kind == "dram") check_dram(name, memory);
+    if (memory.kind == "dram") check_dram(name, config, said);
 }
 
 /// The rules over several keys.

@@ -89,22 +89,37 @@ TEST_CASE("an impossible DRAM is refused", "[config]") {
         const std::string is = message("ddr4-2400r", sets);
         compared.equal(is, expected.empty() ? "" : "memory ddr4-2400r: " + expected);
     };
+    /// A rule over several keys: after it the values that it speaks of, where they are from.
+    const auto breaks = [&](const std::vector<std::string>& sets, const std::string& rule) {
+        const std::string is = message("ddr4-2400r", sets);
+        const std::string start = "memory ddr4-2400r: " + rule + "; given: ";
+        compared.equal(is.substr(0, start.size()), start);
+        for (const std::string& set : sets) {
+            const size_t equals = set.find('=');
+            const std::string given =
+                set.substr(0, equals) + " " + set.substr(equals + 1) + " (--set)";
+            const bool spoken_of =
+                rule.find(set.substr(set.rfind('.') + 1, equals - set.rfind('.') - 1)) !=
+                std::string::npos;
+            compared.equal(is.find(given) != std::string::npos, spoken_of);
+        }
+    };
     const std::string o = "memory.organisation.";
     for (const char* count :
          {"channels=3", "pseudo_channels=3", "bank_groups=3", "banks_per_group=3", "rows=65537",
           "row_bytes=8191", "transaction_bytes=48", "interleave_bytes=96"})
-        says({o + count},
-             "channels, pseudo_channels, bank_groups, banks_per_group, rows, row_bytes, "
-             "transaction_bytes and interleave_bytes must be powers of two");
+        breaks({o + count},
+               "channels, pseudo_channels, bank_groups, banks_per_group, rows, row_bytes, "
+               "transaction_bytes and interleave_bytes must be powers of two");
     says({o + "pseudo_channels=4"}, "");
-    says({o + "pseudo_channels=4", o + "bank_groups=8"},
-         "pseudo_channels * bank_groups * banks_per_group must be at most 64");
-    says({o + "interleave_bytes=32"}, "interleave_bytes must be at least transaction_bytes");
-    says({o + "row_bytes=128", o + "rows=8388608"},
-         "row_bytes must be at least 4 * transaction_bytes");
+    breaks({o + "pseudo_channels=4", o + "bank_groups=8"},
+           "pseudo_channels * bank_groups * banks_per_group must be at most 64");
+    breaks({o + "interleave_bytes=32"}, "interleave_bytes must be at least transaction_bytes");
+    breaks({o + "row_bytes=128", o + "rows=8388608"},
+           "row_bytes must be at least 4 * transaction_bytes");
     says({o + "row_bytes=256", o + "rows=4194304"}, "");
     // 2 * nRFC is 866.
-    says({"memory.timing.nREFI=865"}, "nREFI must be 0 or at least 2 * nRFC");
+    breaks({"memory.timing.nREFI=865"}, "nREFI must be 0 or at least 2 * nRFC");
     says({"memory.timing.nREFI=866"}, "");
     says({"memory.timing.nREFI=0"}, "");
     // 16 banks of 32768 rows of 8 KiB are exactly the preset's 4 GiB.
