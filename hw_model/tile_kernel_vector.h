@@ -33,6 +33,7 @@ using VectorH __attribute__((vector_size(4 * kWidth))) = uint16_t;  // "half wor
 // The same in memory: any alignment, any type.
 using MemoryF __attribute__((vector_size(4 * kWidth), aligned(4), may_alias)) = float;
 using MemoryI __attribute__((vector_size(4 * kWidth), aligned(4), may_alias)) = int32_t;
+using MemoryPairs __attribute__((vector_size(4 * kWidth), aligned(2), may_alias)) = uint32_t;
 
 inline VectorF load(const float* p) { return *reinterpret_cast<const MemoryF*>(p); }
 inline void store(float* p, VectorF x) { *reinterpret_cast<MemoryF*>(p) = x; }
@@ -51,9 +52,7 @@ inline VectorI load_bytes(const uint8_t* p) {
     return VectorI{p[0], p[1], p[2], p[3]};
 #endif
 }
-inline VectorU load_pairs(const uint16_t* p) {
-    return VectorU(*reinterpret_cast<const MemoryI*>(p));
-}
+inline VectorU load_pairs(const uint16_t* p) { return *reinterpret_cast<const MemoryPairs*>(p); }
 inline VectorU load_bf16(const uint16_t* p) {
 #if defined(__AVX512F__)
     const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
