@@ -20,6 +20,13 @@ void Unit::wake(Cycle at) {
     arm();
 }
 
+void Unit::wake_only(Cycle at) {
+    pending_.clear();
+    event_.cancel();
+    armed_ = kNever;
+    wake(at);
+}
+
 void Unit::arm() {
     if (pending_.empty() || pending_.back() >= armed_) return;
     armed_ = pending_.back();

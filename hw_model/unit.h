@@ -21,6 +21,8 @@ class Unit : public sc_core::sc_module {
     /// Do everything that is due in cycle `now`. May be called more than once in a cycle, and in
     /// cycles in which nothing is due.
     virtual void step(Cycle now) = 0;
+    /// As wake(), and whatever was asked for before is forgotten.
+    void wake_only(Cycle at);
 
   private:
     void run();

@@ -110,8 +110,9 @@ class Run {
     int operator()() {
         prepare();
         if (!options_.out.empty()) folder_.emplace(options_.out);
-        if (record_.config.platform.devices > 1) simulate_single();
+        if (record_.config.platform.devices > 1) start_single();
         simulate();
+        if (single_) finish_single();
         check();
         progress_.finish();
         if (folder_) {
@@ -149,28 +150,31 @@ class Run {
         record_.input_dtypes = dtypes_of(inputs_);
     }
 
-    /// The same on one device, for comparison: in a process of its own, since SystemC elaborates
-    /// once.
-    void simulate_single() {
-        progress_.phase("simulating one device");
+    /// The same on one device, for comparison: beside the run, in a process of its own, since
+    /// SystemC elaborates once.
+    void start_single() {
         hw::PlatformConfig config = record_.config.platform;
         config.devices = 1;
         config.timing_only = true;
         config.trace_commands = 0;
         config.make_device = nullptr;
-        const fw::AttentionJob& job = record_.layout.job;
-        const fw::DriverConfig driver = record_.layout.driver;
         constexpr unsigned kSeconds = 24 * 3600;
-        const verify::Forked forked = verify::run_forked(
-            [&] {
+        single_.emplace(
+            [config, this] {
                 Platform platform(config);
-                const uint64_t cycles =
-                    counter_value(platform.run(job, driver).counters, spec::Counter::kCycles);
+                const fw::AttentionJob& job = record_.layout.job;
+                const uint64_t cycles = counter_value(
+                    platform.run(job, record_.layout.driver).counters, spec::Counter::kCycles);
                 verify::Bytes bytes(sizeof cycles);
                 std::memcpy(bytes.data(), &cycles, sizeof cycles);
                 return bytes;
             },
             kSeconds);
+    }
+
+    void finish_single() {
+        progress_.phase("simulating one device");
+        const verify::Forked forked = single_->wait();
         if (!forked.failure.empty())
             throw std::runtime_error("the run on one device failed: " + forked.failure);
         std::memcpy(&record_.single_device_cycles, forked.bytes.data(),
@@ -259,6 +263,7 @@ class Run {
     std::optional<OutputFolder> folder_;
     std::optional<OutputFile> wave_;
     std::optional<Cleanup> hierarchy_;
+    std::optional<verify::ForkedWork> single_;
     std::vector<float> o_;
     std::vector<double> lse_;
 };

@@ -38,23 +38,38 @@ void write_all(int file, const void* data, size_t bytes) {
 
 }  // namespace
 
-Forked run_forked(const std::function<Bytes()>& work, unsigned timeout_seconds) {
+ForkedWork::ForkedWork(const std::function<Bytes()>& work, unsigned timeout_seconds) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
-    const pid_t pid = ::fork();
-    if (pid < 0) throw std::runtime_error("no process");
-    if (pid == 0) {
+    pid_ = ::fork();
+    if (pid_ == 0) {
         ::close(ends[0]);
         child(ends[1], work, timeout_seconds);
     }
     ::close(ends[1]);
+    file_ = ends[0];
+    if (pid_ < 0) {
+        ::close(file_);
+        throw std::runtime_error("no process");
+    }
+}
+
+ForkedWork::~ForkedWork() {
+    if (pid_ < 0) return;
+    ::close(file_);
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+}
+
+Forked ForkedWork::wait() {
     Bytes received;
     uint8_t buffer[65536];
-    for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof(buffer))) > 0;)
+    for (ssize_t n = 0; (n = ::read(file_, buffer, sizeof(buffer))) > 0;)
         received.insert(received.end(), buffer, buffer + n);
-    ::close(ends[0]);
+    ::close(file_);
     int status = 0;
-    ::waitpid(pid, &status, 0);
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
     Forked result;
     if (WIFSIGNALED(status)) {
         const int signal = WTERMSIG(status);

@@ -77,11 +77,11 @@ Clock DramChannel::next_acceptance() const {
     return next;
 }
 
-void DramChannel::choose_direction() {
-    if (queued_[1] == 0 || (queued_[0] != 0 && queued_[1] <= kDrainTo))
-        direction_ = 0;
-    else if (queued_[0] == 0 || queued_[1] >= kDrainFrom)
-        direction_ = 1;
+/// Which way goes first, given what goes first now.
+uint32_t DramChannel::direction() const {
+    if (queued_[1] == 0 || (queued_[0] != 0 && queued_[1] <= kDrainTo)) return 0;
+    if (queued_[0] == 0 || queued_[1] >= kDrainFrom) return 1;
+    return direction_;
 }
 
 void DramChannel::append(uint32_t bank, uint32_t entry) {
@@ -103,10 +103,14 @@ void DramChannel::take(uint32_t bank, uint32_t entry, uint32_t count) {
     Entry& e = entries_[entry];
     queued_[e.run.write ? 1 : 0] -= count;
     e.run.count -= count;
-    if (e.run.count != 0) {
+    if (e.run.count != 0)
         e.age += count;
-        return;
-    }
+    else
+        unlink(bank, entry);
+}
+
+void DramChannel::unlink(uint32_t bank, uint32_t entry) {
+    const Entry& e = entries_[entry];
     BankQueue& queue = banks_[bank].queue[e.run.write ? 1 : 0];
     uint32_t before = kNone;
     for (uint32_t i = queue.first; i != entry; i = entries_[i].next) before = i;
@@ -165,7 +169,7 @@ void DramChannel::consider(Choice& best, Kind kind, Clock clock, uint32_t bank,
 
 /// The next column and the next row command, if nothing else happens before.
 void DramChannel::choose() {
-    choose_direction();
+    direction_ = direction();
     chosen_ = true;
     Choice column, row;
     for (uint64_t left = busy_; left != 0; left &= left - 1) {
@@ -205,8 +209,7 @@ void DramChannel::run(Clock until, std::vector<DramColumns>& columns) {
             else
                 take_column = false;
         }
-        if (take_column && column_.kind == Kind::kHit && row_.clock == kNoClock &&
-            stream(until, columns)) {
+        if (take_column && !take_row && column_.kind == Kind::kHit && stream(until, columns)) {
             chosen_ = false;
             next_ = now_;
             continue;

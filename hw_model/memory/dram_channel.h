@@ -110,9 +110,11 @@ class DramChannel {
         Clock refresh_due = kNoClock;  // next multiple of nREFI, or the one being waited for
         uint32_t open = 0;             // banks with an open row
     };
-    /// Columns of one bank, one after the other.
+    /// Columns of one bank's open row, one after the other.
     struct Stream {
-        uint32_t bank, entry;
+        uint32_t bank, group, rank;
+        uint32_t entry;
+        uint64_t age;     // of the entry
         Clock next;       // earliest clock of the next column
         uint32_t issued;  // so many so far, the last in clock `last`
         Clock last;
@@ -133,11 +135,12 @@ class DramChannel {
 
     void accept();
     Clock next_acceptance() const;
-    void choose_direction();
+    uint32_t direction() const;
     bool extend(const DramRun& run, uint32_t count);
     uint32_t new_entry(const DramRun& run, uint32_t count, uint64_t age);
     void append(uint32_t bank, uint32_t entry);
     void take(uint32_t bank, uint32_t entry, uint32_t count);
+    void unlink(uint32_t bank, uint32_t entry);
     void release(uint32_t bank, uint32_t entry);
     void find_candidates(Bank& bank);
     Clock column_clock(uint32_t bank, bool write) const;
@@ -149,8 +152,10 @@ class DramChannel {
                         std::vector<DramColumns>& columns);
     void issue_column(std::vector<DramColumns>& columns);
     void hit_taken(uint32_t bank, uint32_t entry);
-    bool only_streams();
-    Stream* next_stream(Clock& clock);
+    Clock find_streams();
+    size_t next_stream(Clock& clock) const;
+    void advance_streams(Stream& stream, Clock clock);
+    void next_entry(size_t stream, std::vector<DramColumns>& columns);
     void flush(Stream& stream, std::vector<DramColumns>& columns);
     bool accept_streams();
     bool stream(Clock until, std::vector<DramColumns>& columns);
@@ -164,7 +169,7 @@ class DramChannel {
 
     const DramSpec spec_;
     const uint32_t groups_per_rank_, banks_per_group_, banks_per_rank_;
-    const uint32_t spacing_;  // of column commands to one row
+    const uint32_t spacing_;  // of column commands to one bank group
     std::vector<Bank> banks_;
     std::vector<Group> groups_;
     std::vector<Rank> ranks_;

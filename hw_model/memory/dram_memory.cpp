@@ -99,7 +99,7 @@ void DramMemory::request(tlm::tlm_generic_payload& payload, BurstExtension& exte
         simulate(now);
         port.writes.push_back(write);
         start_writes(port);
-        wake_for_more(now);
+        wake(next_look(now));
         return;
     }
     const uint32_t burst = new_burst(extension.device);
@@ -208,7 +208,8 @@ void DramMemory::step(Cycle now) {
         answer_reads(port);
         start_writes(port);
     }
-    wake_for_more(now);
+    // All ports have been looked at: what they asked for before is out of date.
+    wake_only(next_look(now));
 }
 
 /// The last cycle in which a read may be answered whose last column command is issued in `clock`
@@ -226,23 +227,24 @@ Clock DramMemory::shortest(uint64_t transactions) const {
     return (divide_up(transactions, ways) - 1) * std::min(t.nCCDS, t.nCCDL);
 }
 
-/// Look again before the next read could leave or the next write find room.
-void DramMemory::wake_for_more(Cycle now) {
+/// When to look again: before the next read could leave or the next write find room, as of the last
+/// simulate(). A read of which all is there has been seen to before.
+Cycle DramMemory::next_look(Cycle now) const {
     Clock next = kNoClock;
     for (const DramChannel& channel : channels_)
         if (!channel.idle()) next = std::min(next, channel.next_clock());
     if (!incoming_.empty()) next = std::min(next, clock_at(incoming_.front().cycle));
-    if (next == kNoClock) return;
+    if (next == kNoClock) return kNever;
     next = std::max(next, simulated_);
+    Cycle look = kNever;
     for (const Port& port : ports_) {
         // The oldest burst leaves next, and what is left of it takes its time.
-        if (!port.reads.empty()) {
-            const uint64_t left = bursts_[port.reads.front()].left;
-            wake(std::max(now + 1, read_known_at(next + shortest(left))));
-        }
+        const uint64_t left = port.reads.empty() ? 0 : bursts_[port.reads.front()].left;
+        if (left != 0) look = std::min(look, read_known_at(next + shortest(left)));
         if (!port.writes.empty())
-            wake(std::max(now + 1, cycle_at(next) + config_.response_cycles - 1));
+            look = std::min(look, cycle_at(next) + config_.response_cycles - 1);
     }
+    return std::max(now + 1, look);
 }
 
 MemoryOutcome DramMemory::outcome() {

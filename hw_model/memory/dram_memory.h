@@ -72,7 +72,7 @@ class DramMemory : public Memory {
     void start_writes(Port& port);
     Cycle read_known_at(Clock clock) const;
     Clock shortest(uint64_t transactions) const;
-    void wake_for_more(Cycle now);
+    Cycle next_look(Cycle now) const;
 
     const uint64_t cycle_fs_, clock_fs_;
     const DramMap map_;

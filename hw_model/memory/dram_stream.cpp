@@ -6,36 +6,58 @@
 
 namespace tessera::hw {
 
-/// Are all that wait hits of one direction, in at most one bank a rank? Then the ranks share
-/// nothing but the column bus. Fills in streams_.
-bool DramChannel::only_streams() {
-    if (refreshing_ || queued_[1 - direction_] != 0) return false;
+/// Fills in streams_ with the hits that wait, one for each bank. Until the returned clock columns
+/// are all that can be issued: no row command, no refresh, no column of a row just opened; and
+/// nothing arrives that goes the other way.
+Clock DramChannel::find_streams() {
+    if (refreshing_) return 0;
+    // Columns can put off the row command and columns of other banks, but not bring them forward.
+    Clock end = std::min(row_.clock, refresh_next_);
+    const auto& others = arrivals_[1 - direction_];
+    if (!others.empty()) end = std::min(end, others.front().first);
     streams_.clear();
-    uint64_t ranks = 0;
     for (uint64_t left = busy_; left != 0; left &= left - 1) {
         const uint32_t bank = static_cast<uint32_t>(__builtin_ctzll(left));
         const Bank& b = banks_[bank];
-        const BankQueue& queue = b.queue[direction_];
-        const uint64_t rank = uint64_t{1} << rank_of(bank);
-        if (b.activated != kNone || queue.miss != kNone || (ranks & rank) != 0) return false;
-        ranks |= rank;
-        streams_.push_back({bank, queue.hit, column_clock(bank, direction_ != 0), 0, 0});
+        if (b.activated != kNone)
+            end = std::min(end, column_clock(bank, entries_[b.activated].run.write));
+        const uint32_t hit = b.queue[direction_].hit;
+        if (hit != kNone)
+            streams_.push_back({bank, group_of(bank), rank_of(bank), hit, entries_[hit].age,
+                                column_clock(bank, direction_ != 0), 0, 0});
     }
-    return true;
+    return end;
 }
 
 /// The next column command of the streams: the oldest of those that are ready first.
-DramChannel::Stream* DramChannel::next_stream(Clock& clock) {
-    Stream* next = nullptr;
+size_t DramChannel::next_stream(Clock& clock) const {
+    size_t next = 0;
     clock = kNoClock;
-    for (Stream& s : streams_) {
-        const Clock at = std::max({s.next, column_bus_ok_, now_});
-        if (at > clock || (at == clock && entries_[s.entry].age > entries_[next->entry].age))
-            continue;
+    const Clock from = std::max(column_bus_ok_, now_);
+    for (size_t i = 0; i < streams_.size(); ++i) {
+        const Stream& s = streams_[i];
+        const Clock at = std::max(s.next, from);
+        if (at > clock || (at == clock && s.age > streams_[next].age)) continue;
         clock = at;
-        next = &s;
+        next = i;
     }
     return next;
+}
+
+/// A column of a stream in clock `clock`; the others have to keep their distance.
+void DramChannel::advance_streams(Stream& s, Clock clock) {
+    for (Stream& other : streams_)
+        if (other.rank == s.rank)
+            other.next = std::max(other.next,
+                                  clock + (other.group == s.group ? spacing_ : spec_.timing.nCCDS));
+    ++s.issued;
+    ++s.age;
+    s.last = clock;
+    Entry& entry = entries_[s.entry];
+    --entry.run.count;
+    ++entry.age;
+    --queued_[direction_];
+    now_ = column_bus_ok_ = clock + 1;
 }
 
 /// Takes note of what a stream has issued of its entry.
@@ -46,15 +68,31 @@ void DramChannel::flush(Stream& s, std::vector<DramColumns>& columns) {
     s.issued = 0;
 }
 
-/// accept() while only streams are waiting; false if what comes next is something else.
+/// The stream's entry is done: it goes on with the bank's next hit, if there is one.
+void DramChannel::next_entry(size_t index, std::vector<DramColumns>& columns) {
+    Stream& s = streams_[index];
+    flush(s, columns);
+    unlink(s.bank, s.entry);
+    hit_taken(s.bank, s.entry);
+    s.entry = banks_[s.bank].queue[direction_].hit;
+    if (s.entry != kNone) {
+        s.age = entries_[s.entry].age;
+        return;
+    }
+    s = streams_.back();
+    streams_.pop_back();
+}
+
+/// accept() while streams go on; false if what comes next is more than a longer queue of one.
 bool DramChannel::accept_streams() {
     auto& arrivals = arrivals_[direction_];
     while (!arrivals.empty() && arrivals.front().first <= now_ && queued_[direction_] < kQueue) {
         DramRun& run = arrivals.front().second;
-        const uint32_t bank = bank_index(run);
         const uint32_t count = std::min(run.count, kQueue - queued_[direction_]);
         if (!extend(run, count)) {
-            if ((busy_ >> bank & 1) == 0 || banks_[bank].row != run.row) return false;
+            const uint32_t bank = bank_index(run);
+            const Bank& b = banks_[bank];
+            if (b.row != run.row || b.queue[direction_].hit == kNone) return false;
             append(bank, new_entry(run, count, age_));
         }
         age_ += count;
@@ -65,46 +103,26 @@ bool DramChannel::accept_streams() {
     return true;
 }
 
-/// The common case, many commands in one step: goes on until a bank has nothing left, something
-/// else arrives or a refresh is due. False if nothing was issued.
+/// The common case, many commands in one step: goes on until anything but a column of an open row
+/// comes next, or may. False if nothing was issued.
 bool DramChannel::stream(Clock until, std::vector<DramColumns>& columns) {
-    if (!only_streams()) return false;
+    const Clock end = std::min(until, find_streams());
     const DramCommand command = direction_ != 0 ? DramCommand::kWrite : DramCommand::kRead;
     const auto& arrivals = arrivals_[direction_];
-    const auto& others = arrivals_[1 - direction_];
-    Clock end = std::min(until, refresh_next_);
-    if (!others.empty()) end = std::min(end, others.front().first);
-    bool any = false;
-    for (bool alone = true; alone;) {
+    const Clock before = now_;
+    while (now_ < end && accept_streams() && direction() == direction_ && !streams_.empty()) {
         Clock stop = end;
         if (!arrivals.empty() && queued_[direction_] < kQueue)
             stop = std::min(stop, arrivals.front().first);
         Clock clock;
-        Stream& s = *next_stream(clock);
+        const size_t next = next_stream(clock);
         if (clock >= stop) break;
-        note(command, clock, s.bank);
-        any = true;
-        ++s.issued;
-        s.last = clock;
-        s.next = clock + spacing_;
-        Entry& entry = entries_[s.entry];
-        --entry.run.count;
-        ++entry.age;
-        --queued_[direction_];
-        now_ = column_bus_ok_ = clock + 1;
-        if (entry.run.count == 0) {
-            flush(s, columns);
-            BankQueue& queue = banks_[s.bank].queue[direction_];
-            queue.first = entry.next;
-            if (queue.first == kNone) queue.last = kNone;
-            hit_taken(s.bank, s.entry);
-            s.entry = queue.hit;
-            alone = s.entry != kNone;
-        }
-        alone = alone && now_ < end && accept_streams();
+        note(command, clock, streams_[next].bank);
+        advance_streams(streams_[next], clock);
+        if (entries_[streams_[next].entry].run.count == 0) next_entry(next, columns);
     }
     for (Stream& s : streams_) flush(s, columns);
-    return any;
+    return now_ != before;
 }
 
 }  // namespace tessera::hw
