@@ -44,4 +44,20 @@ double peak_gb_per_s(const hw::DramSpec& dram) {
     return 1e3 * bytes / (static_cast<double>(dram.timing.nBL) * dram.tCK_ps);
 }
 
+std::vector<hw::MemoryStream> streams_of_all_devices(const std::vector<hw::MemoryStream>& streams) {
+    std::vector<hw::MemoryStream> all;
+    for (const hw::MemoryStream& stream : streams) {
+        const auto same = std::find_if(all.begin(), all.end(), [&](const hw::MemoryStream& a) {
+            return a.name == stream.name && a.write == stream.write;
+        });
+        if (same == all.end()) {
+            all.push_back(stream);
+            continue;
+        }
+        same->bytes += stream.bytes;
+        same->latency.add(stream.latency);
+    }
+    return all;
+}
+
 }  // namespace tessera::host

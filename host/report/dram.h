@@ -32,4 +32,7 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram);
 /// What all data buses together can carry.
 double peak_gb_per_s(const hw::DramSpec& dram);
 
+/// Streams of the same part of memory and direction added up over the devices.
+std::vector<hw::MemoryStream> streams_of_all_devices(const std::vector<hw::MemoryStream>& streams);
+
 }  // namespace tessera::host

@@ -8,6 +8,7 @@
 
 #include "host/cli/version.h"
 #include "host/report/counters.h"
+#include "host/report/dram.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
 
@@ -196,7 +197,7 @@ class Table {
                         share("dram_row_misses"), share("dram_row_conflicts"),
                         percent(figures_.number("dram_refresh_share")),
                         with_commas(figures_.count("dram_turnarounds"))));
-        for (const hw::MemoryStream& stream : record_.memory.streams)
+        for (const hw::MemoryStream& stream : streams_of_all_devices(record_.memory.streams))
             row(fmt::format("  {} {}", stream.name, stream.write ? "write" : "read").c_str(),
                 fmt::format("{:.1f} cycles", stream.latency.mean()),
                 fmt::format("mean latency of {}; p50 {}, p99 {}, largest {}",
