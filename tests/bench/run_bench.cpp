@@ -31,7 +31,7 @@ struct Result {
 enum class Kind { kData, kTiming, kRtl };
 
 Result simulate(const char* device, uint32_t n, Kind kind) {
-    host::ResolvedConfig config = host::resolve_config(device, std::nullopt, {});
+    host::ResolvedConfig config = host::resolve_config(device, "ideal", {});
     config.platform.timing_only = kind == Kind::kTiming;
 #ifdef TESSERA_HAS_RTL
     if (kind == Kind::kRtl) config.platform.make_device = rtl::make_rtl_device;

@@ -117,7 +117,7 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--num-devices 2 --schedule kv-resident", {"--num-devices", "query-resident"}},
         {random + "--memory ddr4-2400r --set memory.stall.permille=5",
          {"memory.stall.permille", "dram"}},
-        {random + "--set memory.timing.nCL=5", {"memory.timing.nCL", "ideal"}},
+        {random + "--memory ideal --set memory.timing.nCL=5", {"memory.timing.nCL", "ideal"}},
         {random + "--memory hbm3 --set memory.organisation.channels=3", {"powers of two"}},
         {random + "--set device.MM=4", {"device.MM"}},
         {random + "--set device.M=many", {"device.M", "many"}},
@@ -317,7 +317,8 @@ TEST_CASE("real tensors, dense and causal: every element within the bound") {
 
 TEST_CASE("the bundled tensors of the demo") {
     const Finished f = run_tessera(std::string("run --input ") + TESSERA_SOURCE_DIR +
-                                   "/tests/data/use-lite-layer0-2x1024.safetensors --format json");
+                                   "/tests/data/use-lite-layer0-2x1024.safetensors --memory ideal "
+                                   "--format json");
     REQUIRE(f.exit_code == 0);
     const auto json = nlohmann::json::parse(f.out);
     Compared facts("facts");

@@ -24,7 +24,7 @@ const char* const kDevice = R"({"M": 16, "D": 8, "LANES": 2, "BUS_BYTES": 16})";
 const char* const kMemory = R"({"kind": "ideal"})";
 
 std::string set_message(const std::vector<std::string>& sets) {
-    return message_of([&] { resolve_config("base", {}, sets); });
+    return message_of([&] { resolve_config("base", "ideal", sets); });
 }
 
 std::string text_message(const std::string& device, const std::string& memory) {
@@ -45,10 +45,12 @@ TEST_CASE("device presets are those of the manual", "[config]") {
     struct Row {
         const char* name;
         uint32_t m, d, lanes, bus_bytes;
+        const char* memory;
     };
     const std::vector<Row> rows = {
-        {"base", 128, 64, 16, 64}, {"oracle", 128, 72, 16, 64}, {"oracle-wide", 256, 136, 32, 128},
-        {"small", 64, 64, 4, 32},  {"tiny", 16, 16, 2, 16},     {"wide", 256, 128, 32, 128}};
+        {"base", 128, 64, 16, 64, "hbm2-2000-8ch"}, {"oracle", 128, 72, 16, 64, "hbm2-2000-8ch"},
+        {"oracle-wide", 256, 136, 32, 128, "hbm3"}, {"small", 64, 64, 4, 32, "ddr4-3200"},
+        {"tiny", 16, 16, 2, 16, "ddr4-2400r"},      {"wide", 256, 128, 32, 128, "hbm3"}};
     Compared compared("values of presets");
     const auto presets = host::device_presets();
     compared.equal(presets.size(), rows.size());
@@ -67,7 +69,7 @@ TEST_CASE("device presets are those of the manual", "[config]") {
         compared.equal(config.device_name, std::string(row.name));
         compared.equal(config.device_description, presets[i].description);
         compared.equal(config.clock_ghz, 1.0);
-        compared.equal(config.platform.memory.name, std::string("ideal"));
+        compared.equal(config.platform.memory.name, std::string(row.memory));
         compared.equal(config.platform.firmware.plan_cycles, hw::FirmwareCosts{}.plan_cycles);
         compared.equal(config.platform.firmware.descriptor_cycles,
                        hw::FirmwareCosts{}.descriptor_cycles);
