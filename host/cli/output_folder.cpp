@@ -4,12 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 
-#include "host/cli/version.h"
 #include "host/error.h"
 #include "host/io/output_file.h"
-#include "host/io/safetensors.h"
 #include "host/report/report_json.h"
 #include "host/report/trace_json.h"
 
@@ -21,29 +18,6 @@ namespace fs = std::filesystem;
 constexpr const char* kReport = "report.json";
 constexpr const char* kTrace = "trace.json";
 constexpr const char* kTensors = "out.safetensors";
-
-std::unique_ptr<SafetensorsWriter> write_tensors(const std::string& path, const RunRecord& record,
-                                                 const std::vector<float>& o,
-                                                 const std::vector<double>& lse) {
-    const Problem& p = record.problem;
-    std::vector<uint64_t> rows = p.leading;
-    rows.push_back(p.nq);
-    std::vector<uint64_t> elements = rows;
-    elements.push_back(p.d_v);
-    std::vector<TensorSpec> tensors = {{"o", Dtype::kF32, elements}};
-    if (p.want_lse) tensors.push_back({"lse", Dtype::kF32, rows});
-    auto writer =
-        std::make_unique<SafetensorsWriter>(path, tensors,
-                                            Metadata{{"tool", std::string("tessera ") + kVersion},
-                                                     {"mask", mask_name(p.mask)},
-                                                     {"input", printable(record.input)}});
-    writer->write("o", 0, o.data(), o.size());
-    if (p.want_lse) {
-        const std::vector<float> narrow(lse.begin(), lse.end());
-        writer->write("lse", 0, narrow.data(), narrow.size());
-    }
-    return writer;
-}
 
 }  // namespace
 
@@ -82,22 +56,20 @@ std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
     return names;
 }
 
-void OutputFolder::write_files(const RunRecord& record, const std::vector<float>& o,
-                               const std::vector<double>& lse) {
+void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
     OutputFile report(file(kReport));
     report.append(
         report_json(record).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
         "\n");
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view text) { trace.append(text); });
-    std::unique_ptr<SafetensorsWriter> tensors;
-    if (!record.config.platform.timing_only)
-        tensors = write_tensors(file(kTensors), record, o, lse);
-    if (tensors) tensors->commit();
+    if (tensors != nullptr) tensors->commit();
     trace.commit();
     report.commit();
     keep_ = true;
     cleanups_.clear();
 }
+
+std::string OutputFolder::tensors_file() const { return file(kTensors); }
 
 }  // namespace tessera::host

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/output_stream.h"
 #include "host/io/cleanup.h"
 #include "host/report/run_record.h"
 
@@ -25,10 +26,11 @@ class OutputFolder {
     static std::vector<std::string> all_file_names();
     /// Names of the files that write_files will write.
     static std::vector<std::string> file_names(const RunRecord& record);
-    /// report.json, trace.json, and unless there is no data out.safetensors: `o`
-    /// [query_heads][nq][d_v] in the shape of q, and `lse` if the problem wants it. UserError.
-    void write_files(const RunRecord& record, const std::vector<float>& o,
-                     const std::vector<double>& lse);
+    /// Where the output tensors go.
+    std::string tensors_file() const;
+    /// report.json and trace.json; puts these and `tensors` (nullptr: there is no data) in place.
+    /// UserError.
+    void write_files(const RunRecord& record, OutputStream* tensors);
 
   private:
     std::string file(const char* name) const { return (path_ / name).string(); }

@@ -110,6 +110,7 @@ class Run {
     int operator()() {
         prepare();
         if (!options_.out.empty()) folder_.emplace(options_.out);
+        if (folder_ && inputs_.has_data) output_.emplace(folder_->tensors_file(), record_);
         if (record_.config.platform.devices > 1) start_single();
         simulate();
         if (single_) finish_single();
@@ -117,7 +118,7 @@ class Run {
         progress_.finish();
         if (folder_) {
             record_.files = OutputFolder::file_names(record_);
-            folder_->write_files(record_, o_, lse_);
+            folder_->write_files(record_, output_ ? &*output_ : nullptr);
         }
         if (wave_) wave_->commit();
         print();
@@ -148,6 +149,7 @@ class Run {
         record_.implementation = options_.impl;
         record_.input = inputs_.description;
         record_.input_dtypes = dtypes_of(inputs_);
+        record_.not_checked = reason_not_to_check(options_, record_.problem);
     }
 
     /// The same on one device, for comparison: beside the run, in a process of its own, since
@@ -189,15 +191,24 @@ class Run {
         const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
             return platform.memory(address, bytes);
         };
+        const bool will_check = record_.not_checked.empty();
         if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
+        if (output_) {
+            const auto release = [&](uint64_t address, uint64_t bytes) {
+                platform.release(address, bytes);
+            };
+            output_->attach(memory, will_check ? OutputStream::Release() : release);
+            platform.observe_writes(
+                [this](uint64_t address, uint64_t bytes) { output_->stored(address, bytes); });
+        }
         run_devices(platform);
         record_.memory = platform.memory_outcome();
         require_consistent(record_);
         require_consistent_memory(record_);
-        if (inputs_.has_data) {
-            o_ = read_output(record_.layout, memory);
-            if (record_.problem.want_lse)
-                lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
+        if (will_check) o_ = read_output(record_.layout, memory);
+        if (inputs_.has_data && record_.problem.want_lse) {
+            lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
+            if (output_) output_->write_lse(lse_);
         }
         record_.simulation_seconds = watch.seconds();
     }
@@ -222,7 +233,6 @@ class Run {
     }
 
     void check() {
-        record_.not_checked = reason_not_to_check(options_, record_.problem);
         if (!record_.not_checked.empty()) return;
         progress_.phase("checking");
         const Stopwatch watch;
@@ -261,10 +271,11 @@ class Run {
     RunRecord record_;
     Inputs inputs_;
     std::optional<OutputFolder> folder_;
+    std::optional<OutputStream> output_;
     std::optional<OutputFile> wave_;
     std::optional<Cleanup> hierarchy_;
     std::optional<verify::ForkedWork> single_;
-    std::vector<float> o_;
+    std::vector<float> o_;  // to be checked
     std::vector<double> lse_;
 };
 

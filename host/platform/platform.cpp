@@ -75,6 +75,12 @@ uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
     return p;
 }
 
+void Platform::observe_writes(std::function<void(uint64_t, uint64_t)> observer) {
+    impl_->memory->observe_writes(std::move(observer));
+}
+
+void Platform::release(uint64_t address, uint64_t bytes) { impl_->image.release(address, bytes); }
+
 hw::MemoryOutcome Platform::memory_outcome() { return impl_->memory->outcome(); }
 
 uint64_t Platform::now() const { return hw::now_cycle(); }

@@ -41,6 +41,10 @@ class Platform {
 
     /// Device memory, [address, address + bytes); throws std::out_of_range beyond its size.
     uint8_t* memory(uint64_t address, uint64_t bytes);
+    /// `observer` is told of every range of device memory that a device writes.
+    void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer);
+    /// Gives back host memory: what the range holds is lost.
+    void release(uint64_t address, uint64_t bytes);
     /// Runs the firmware on `job` (device 0) until it returns. driver.csr_base is ignored.
     /// Throws std::runtime_error with the engines' state if the machine hangs.
     RunOutcome run(const fw::AttentionJob& job, fw::DriverConfig driver);

@@ -172,20 +172,30 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
     write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory);
 }
 
+std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
+                                    uint64_t first, uint64_t count) {
+    const fw::AttentionJob& job = layout.job;
+    const uint8_t* row =
+        memory(job.o.address + head * job.o.head_stride + first * job.o.pitch, count * job.o.pitch);
+    std::vector<float> o;
+    o.reserve(count * job.d_v);
+    for (uint64_t i = 0; i < count; ++i, row += job.o.pitch)
+        for (uint32_t c = 0; c < job.d_v; ++c) {
+            uint16_t half;
+            std::memcpy(&half, row + 2 * size_t{c}, sizeof half);
+            o.push_back(job.bf16_output ? float_of(spec::bf16_to_fp32(half))
+                                        : float_of(word_at(row + 4 * size_t{c})));
+        }
+    return o;
+}
+
 std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory) {
     const fw::AttentionJob& job = layout.job;
     std::vector<float> o;
     o.reserve(size_t{job.query_heads} * job.nq * job.d_v);
     for (uint64_t head = 0; head < job.query_heads; ++head) {
-        const uint8_t* row =
-            memory(job.o.address + head * job.o.head_stride, uint64_t{job.nq} * job.o.pitch);
-        for (uint32_t i = 0; i < job.nq; ++i, row += job.o.pitch)
-            for (uint32_t c = 0; c < job.d_v; ++c) {
-                uint16_t half;
-                std::memcpy(&half, row + 2 * size_t{c}, sizeof half);
-                o.push_back(job.bf16_output ? float_of(spec::bf16_to_fp32(half))
-                                            : float_of(word_at(row + 4 * size_t{c})));
-            }
+        const std::vector<float> rows = read_output_rows(layout, memory, head, 0, job.nq);
+        o.insert(o.end(), rows.begin(), rows.end());
     }
     return o;
 }

@@ -46,7 +46,11 @@ using MemoryAccess = std::function<uint8_t*(uint64_t address, uint64_t bytes)>;
 /// Writes q, k and v as bf16; padding is zero.
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);
 
-/// The device's o, [query_heads][nq][d_v].
+/// Rows [first, first + count) of one head of the device's o, each d_v long.
+std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
+                                    uint64_t first, uint64_t count);
+
+/// All of it, [query_heads][nq][d_v].
 std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory);
 
 /// The device's log-sum-exp, natural log, [query_heads][nq]: (m + log2 l) * ln 2, and -inf for rows

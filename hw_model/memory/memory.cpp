@@ -24,7 +24,9 @@ void Memory::move_data(tlm::tlm_generic_payload& payload, uint8_t* bytes) const 
     if (data == nullptr) return;
     const size_t length = payload.get_data_length();
     if (payload.is_write()) {
-        if (bytes != nullptr) std::memcpy(bytes, data, length);
+        if (bytes == nullptr) return;
+        std::memcpy(bytes, data, length);
+        if (observer_) observer_(payload.get_address(), length);
     } else if (bytes != nullptr) {
         std::memcpy(data, bytes, length);
     } else {

@@ -5,6 +5,8 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <array>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "hw_model/burst.h"
@@ -17,6 +19,10 @@ namespace tessera::hw {
 class Memory : public Unit {
   public:
     tlm_utils::simple_target_socket<Memory> socket;
+
+    /// Is told of [address, address + bytes) whenever a device has changed it; not timing-only.
+    using WriteObserver = std::function<void(uint64_t address, uint64_t bytes)>;
+    void observe_writes(WriteObserver observer) { observer_ = std::move(observer); }
 
     /// At the end of a run: what is still waiting is served first. Nothing for an ideal memory.
     virtual MemoryOutcome outcome() { return {}; }
@@ -41,6 +47,7 @@ class Memory : public Unit {
     void move_data(tlm::tlm_generic_payload& payload, uint8_t* bytes) const;
 
     MemoryImage& image_;
+    WriteObserver observer_;
     std::vector<std::array<uint64_t, 2>> bursts_;  // of each device, reads and writes
 };
 

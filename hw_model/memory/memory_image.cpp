@@ -2,6 +2,7 @@
 #include "hw_model/memory/memory_image.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <stdexcept>
 
@@ -12,6 +13,14 @@ MemoryImage::MemoryImage(uint64_t size_bytes) : size_(size_bytes) {
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) throw std::runtime_error("cannot reserve the device memory");
     base_ = static_cast<uint8_t*>(base);
+}
+
+void MemoryImage::release(uint64_t address, uint64_t bytes) {
+    const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    const uint64_t first = (address + page - 1) / page * page,
+                   end = (address + bytes) / page * page;
+    if (first < end && at(first, end - first) != nullptr)
+        madvise(base_ + first, end - first, MADV_DONTNEED);
 }
 
 MemoryImage::~MemoryImage() { munmap(base_, size_); }

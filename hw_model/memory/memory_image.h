@@ -18,6 +18,9 @@ class MemoryImage {
     uint8_t* at(uint64_t address, uint64_t bytes) const {
         return address <= size_ && bytes <= size_ - address ? base_ + address : nullptr;
     }
+    /// What lies in [address, address + bytes) is not needed any more: whole pages are given back
+    /// to the host, and read as zero.
+    void release(uint64_t address, uint64_t bytes);
 
   private:
     uint8_t* base_ = nullptr;

@@ -315,6 +315,55 @@ TEST_CASE("real tensors, dense and causal: every element within the bound") {
         }
 }
 
+/// Any q and k; all of a head's values are its number from 1, so that is what all outputs are.
+std::string write_constant_heads(const std::string& path, uint64_t heads, uint64_t tokens,
+                                 uint64_t dim) {
+    std::vector<float> values(heads * tokens * dim);
+    auto random = test::test_random();
+    const std::vector<uint64_t> shape = {heads, tokens, dim};
+    SafetensorsWriter writer(path, {f32("q", shape), f32("k", shape), f32("v", shape)}, {});
+    for (const char* name : {"q", "k"}) {
+        for (float& x : values) x = std::normal_distribution<float>()(random);
+        writer.write(name, 0, values.data(), values.size());
+    }
+    for (size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(1 + i / (tokens * dim));
+    writer.write("v", 0, values.data(), values.size());
+    writer.commit();
+    return path;
+}
+
+TEST_CASE("outputs are written while they are produced, every row of them") {
+    const Scratch folder;
+    Compared elements("elements");
+    const struct {
+        uint64_t heads, tokens, dim;
+        const char* arguments;
+    } kRuns[] = {{2, 1500, 20, "--device small --no-check"},
+                 {2, 1500, 20, "--device small --check --output-format bf16"},
+                 {1, 1024, 64, "--device base --lse --no-check"},
+                 {3, 1100, 24, "--device small --schedule kv-resident --mask causal --no-check"},
+                 {2, 2100, 16, "--device base --num-devices 3 --no-check"}};
+    for (const auto& r : kRuns) {
+        const std::string input =
+            write_constant_heads(folder / "x.safetensors", r.heads, r.tokens, r.dim);
+        const Finished f =
+            run_tessera("run --input " + input + " --out " + (folder / "out") + " " + r.arguments);
+        INFO(f.err);
+        REQUIRE(f.exit_code == 0);
+        const SafetensorsFile file(folder / "out/out.safetensors");
+        const TensorView& o = file.tensor("o");
+        REQUIRE(o.elements == r.heads * r.tokens * r.dim);
+        std::vector<float> values(o.elements);
+        o.to_float(0, values.size(), values.data());
+        for (size_t i = 0; i < values.size(); ++i) {
+            const float expected = static_cast<float>(1 + i / (r.tokens * r.dim));
+            elements.holds(std::fabs(values[i] - expected) < 0.02f,
+                           [&] { return std::to_string(i) + ": " + std::to_string(values[i]); });
+        }
+    }
+}
+
 TEST_CASE("the bundled tensors of the demo") {
     const Finished f = run_tessera(std::string("run --input ") + TESSERA_SOURCE_DIR +
                                    "/tests/data/use-lite-layer0-2x1024.safetensors --memory ideal "

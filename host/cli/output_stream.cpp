@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/output_stream.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "host/cli/version.h"
+#include "host/error.h"
+
+namespace tessera::host {
+namespace {
+
+std::vector<TensorSpec> tensors(const Problem& p) {
+    std::vector<uint64_t> rows = p.leading;
+    rows.push_back(p.nq);
+    std::vector<uint64_t> elements = rows;
+    elements.push_back(p.d_v);
+    std::vector<TensorSpec> result = {{"o", Dtype::kF32, elements}};
+    if (p.want_lse) result.push_back({"lse", Dtype::kF32, rows});
+    return result;
+}
+
+}  // namespace
+
+OutputStream::OutputStream(const std::string& path, const RunRecord& record)
+    : layout_(record.layout),
+      writer_(path, tensors(record.problem),
+              Metadata{{"tool", std::string("tessera ") + kVersion},
+                       {"mask", mask_name(record.problem.mask)},
+                       {"input", printable(record.input)}}) {
+    const fw::AttentionJob& job = layout_.job;
+    blocks_ = (job.nq + kBlockRows - 1) / kBlockRows;
+    for (uint64_t head = 0; head < job.query_heads; ++head)
+        for (uint64_t row = 0; row < job.nq; row += kBlockRows)
+            missing_.push_back(std::min<uint64_t>(kBlockRows, job.nq - row) * job.o.pitch);
+}
+
+void OutputStream::attach(MemoryAccess memory, Release release) {
+    memory_ = std::move(memory);
+    release_ = std::move(release);
+}
+
+void OutputStream::stored(uint64_t address, uint64_t bytes) {
+    const fw::AttentionJob& job = layout_.job;
+    const uint64_t begin = std::max(address, job.o.address);
+    const uint64_t end =
+        std::min(address + bytes, job.o.address + uint64_t{job.query_heads} * job.o.head_stride);
+    for (uint64_t at = begin; at < end;) {
+        const uint64_t head = (at - job.o.address) / job.o.head_stride;
+        const uint64_t base = job.o.address + head * job.o.head_stride;
+        const uint64_t stop = std::min(end, base + job.o.head_stride);
+        stored_in_head(head, at - base, std::min(stop - base, uint64_t{job.nq} * job.o.pitch));
+        at = stop;
+    }
+}
+
+void OutputStream::stored_in_head(uint64_t head, uint64_t begin, uint64_t end) {
+    const uint64_t bytes = kBlockRows * layout_.job.o.pitch;
+    while (begin < end) {
+        const uint64_t block = begin / bytes;
+        const uint64_t stop = std::min(end, (block + 1) * bytes);
+        uint64_t& missing = missing_[head * blocks_ + block];
+        if (stop - begin > missing) throw std::logic_error("a row of o was stored twice");
+        missing -= stop - begin;
+        if (missing == 0) write_block(head, block);
+        begin = stop;
+    }
+}
+
+void OutputStream::write_block(uint64_t head, uint64_t block) {
+    const fw::AttentionJob& job = layout_.job;
+    const uint64_t first = block * kBlockRows,
+                   count = std::min<uint64_t>(kBlockRows, job.nq - first);
+    const std::vector<float> rows = read_output_rows(layout_, memory_, head, first, count);
+    writer_.write("o", (head * job.nq + first) * job.d_v, rows.data(), rows.size());
+    if (release_)
+        release_(job.o.address + head * job.o.head_stride + first * job.o.pitch,
+                 count * job.o.pitch);
+}
+
+void OutputStream::write_lse(const std::vector<double>& lse) {
+    const std::vector<float> narrow(lse.begin(), lse.end());
+    writer_.write("lse", 0, narrow.data(), narrow.size());
+}
+
+}  // namespace tessera::host
