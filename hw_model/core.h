@@ -22,7 +22,7 @@ class MemoryPort;
 
 struct Core {
     Core(const spec::DeviceParams& p, bool timing, uint64_t trace_commands)
-        : params(p), timing_only(timing), banks(p), worker(p, banks), trace(trace_commands) {}
+        : params(p), timing_only(timing), banks(p), worker(p, banks), trace(p, trace_commands) {}
 
     const spec::DeviceParams params;
     const bool timing_only;

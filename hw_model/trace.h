@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "hw_model/window_series.h"
 #include "spec/command.h"
 #include "spec/latency.h"
 
@@ -30,6 +31,11 @@ struct GroupTrace {
     spec::Cycle score = kNever;   ///< S: first key enters the score stage
     spec::Cycle value = kNever;   ///< V: first key enters the value stage
     spec::Cycle merged = kNever;  ///< last row written to the state bank
+};
+
+/// Cycles in which a stage was busy, over the whole run.
+struct StageActivity {
+    WindowSeries score, value;
 };
 
 }  // namespace tessera::hw

@@ -144,12 +144,17 @@ class Run {
                 {region.name, region.address, region.address + region.bytes});
         platform.make_device =
             device_factory(options_, record_.config, wave_ ? wave_->temporary() : std::string());
-        platform.trace_commands =
-            options_.out.empty() ? 0 : options_.trace_commands.value_or(kDefaultTraceCommands);
+        platform.trace_commands = options_.out.empty() ? 0 : traced_commands_each(platform.devices);
         record_.implementation = options_.impl;
         record_.input = inputs_.description;
         record_.input_dtypes = dtypes_of(inputs_);
         record_.not_checked = reason_not_to_check(options_, record_.problem);
+    }
+
+    /// All devices together have as many as one alone.
+    uint64_t traced_commands_each(uint32_t devices) const {
+        const uint64_t all = options_.trace_commands.value_or(kDefaultTraceCommands);
+        return all / devices + (all % devices != 0 ? 1 : 0);
     }
 
     /// The same on one device, for comparison: beside the run, in a process of its own, since
@@ -264,6 +269,16 @@ class Run {
         fmt::print("\nfiles in {}:", options_.out);
         for (const std::string& name : record_.files) fmt::print(" {}", name);
         fmt::print("\n");
+        uint64_t traced = 0, total = 0;
+        for (const RunOutcome& device : record_.devices) {
+            traced += device.commands.size();
+            total += device.commands_total;
+        }
+        if (traced < total)
+            fmt::print(
+                "trace.json: the first {} of {} commands; activity of the whole run as means "
+                "over windows\n",
+                with_commas(traced), with_commas(total));
     }
 
     const RunOptions& options_;

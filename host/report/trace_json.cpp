@@ -34,28 +34,81 @@ const char* queue_name(Engine engine) {
     return engine == kLoad ? "load queue" : engine == kAttend ? "compute queue" : "store queue";
 }
 
-class Writer {
+/// The events of a file, passed on in pieces.
+class EventSink {
   public:
-    Writer(const RunRecord& record, const TextSink& sink)
+    explicit EventSink(const TextSink& sink) : sink_(sink) {}
+
+    void text(const std::string& text) {
+        text_ += text;
+        if (text_.size() > kFlushBytes) flush();
+    }
+    void event(const std::string& json) {
+        text(first_ ? json : ",\n" + json);
+        first_ = false;
+    }
+    void flush() {
+        sink_(text_);
+        text_.clear();
+    }
+
+  private:
+    const TextSink& sink_;
+    std::string text_;
+    bool first_ = true;
+};
+
+/// A mean over windows, as a counter track of process `pid`.
+struct CounterTrack {
+    uint32_t pid;
+    std::string name, unit;
+    double scale;  ///< of a window's sum over its width
+};
+void write_counter(const CounterTrack& track, const hw::WindowSeries& series, double us_per_cycle,
+                   EventSink& out) {
+    const std::vector<uint64_t>& sums = series.sums();
+    const double scale = track.scale / static_cast<double>(series.width());
+    for (size_t w = 0; w <= sums.size() && !sums.empty(); ++w)
+        out.event(fmt::format(
+            "{{\"ph\":\"C\",\"pid\":{},\"ts\":{:.6f},\"name\":\"{}, mean of {} cycles\","
+            "\"args\":{{\"{}\":{:.3f}}}}}",
+            track.pid, static_cast<double>(w * series.width()) * us_per_cycle, track.name,
+            series.width(), track.unit,
+            w < sums.size() ? static_cast<double>(sums[w]) * scale : 0.0));
+}
+
+std::string process_name(uint32_t pid, const std::string& name) {
+    return fmt::format(
+        "{{\"ph\":\"M\",\"pid\":{},\"name\":\"process_name\",\"args\":{{\"name\":\"{}\"}}}}", pid,
+        name);
+}
+
+/// What one device did: process number of the device + 1.
+class DeviceTracks {
+  public:
+    DeviceTracks(const RunRecord& record, uint32_t device, EventSink& out)
         : record_(record),
+          outcome_(record.devices[device]),
           params_(record.config.platform.params),
+          layout_(record.layout),
+          device_(device),
+          pid_(device + 1),
           us_per_cycle_(1e-3 / record.config.clock_ghz),
-          sink_(sink) {}
+          out_(out) {
+        layout_.job = record.layout.job_of(device);
+        layout_.driver = record.layout.driver_of(device);
+    }
 
     void write() {
-        text_ = "{\"displayTimeUnit\":\"ns\",\n";
-        write_metadata();
-        text_ += "\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",";
         const uint32_t devices = record_.config.platform.devices;
-        text_ += fmt::format("\"args\":{{\"name\":\"device {}{}\"}}}}", device_name(),
-                             devices == 1 ? "" : fmt::format(", number 0 of {}", devices));
+        out_.event(process_name(
+            pid_, fmt::format("device {}{}", device_name(),
+                              devices == 1 ? "" : fmt::format(", {} of {}", device_, devices))));
         name_commands();
-        for (size_t i = 0; i < names_.size(); ++i) command_event(record_.outcome.commands[i], i);
-        for (const hw::GroupTrace& group : record_.outcome.groups) group_events(group);
+        for (size_t i = 0; i < names_.size(); ++i) command_event(outcome_.commands[i], i);
+        for (const hw::GroupTrace& group : outcome_.groups) group_events(group);
         track_names();
-        channel_tracks();
-        text_ += "\n]}\n";
-        sink_(text_);
+        activity();
     }
 
   private:
@@ -66,19 +119,10 @@ class Writer {
         return safe;
     }
 
-    void write_metadata() {
-        const uint64_t traced = record_.outcome.commands.size();
-        text_ += fmt::format(
-            "\"otherData\":{{\"clock_ghz\":{},\"commands_total\":{},\"commands_traced\":{},"
-            "\"truncated\":{},\"time_zero\":\"release of reset\"}},\n",
-            record_.config.clock_ghz, record_.outcome.commands_total, traced,
-            traced < record_.outcome.commands_total);
-    }
-
     void name_commands() {
-        CommandNames names(record_.layout, params_);
-        names_.reserve(record_.outcome.commands.size());
-        for (const hw::CommandTrace& command : record_.outcome.commands) {
+        CommandNames names(layout_, params_);
+        names_.reserve(outcome_.commands.size());
+        for (const hw::CommandTrace& command : outcome_.commands) {
             names.go_to(command.sequence);
             names_.push_back(names.name());
         }
@@ -98,11 +142,10 @@ class Writer {
     void slice(Engine engine, const std::string& name, Cycle start, Cycle end,
                const std::string& args) {
         const uint32_t track = take_lane(engine, start, end);
-        begin_event();
-        text_ += fmt::format(
-            "{{\"ph\":\"X\",\"pid\":1,\"tid\":{},\"ts\":{:.6f},\"dur\":{:.6f},\"name\":\"{}\","
+        out_.event(fmt::format(
+            "{{\"ph\":\"X\",\"pid\":{},\"tid\":{},\"ts\":{:.6f},\"dur\":{:.6f},\"name\":\"{}\","
             "\"args\":{{{}}}}}",
-            track, time(start), time(end - start), name, args);
+            pid_, track, time(start), time(end - start), name, args));
     }
 
     void command_event(const hw::CommandTrace& c, size_t index) {
@@ -110,7 +153,7 @@ class Writer {
         if (c.start == kNever) return;
         if (c.dispatch != kNever && c.dispatch < c.start) wait_events(c, engine, names_[index]);
         const bool finished = c.retire != kNever;
-        const Cycle end = finished ? c.retire : std::max(c.start, record_.outcome.end_cycle);
+        const Cycle end = finished ? c.retire : std::max(c.start, outcome_.end_cycle);
         slice(engine, names_[index], c.start, end,
               fmt::format("\"sequence\":{},\"dispatch\":{},\"start\":{},\"retire\":{}", c.sequence,
                           c.dispatch, c.start, finished ? fmt::to_string(c.retire) : "null"));
@@ -119,17 +162,16 @@ class Writer {
     /// From dispatch to start, as an asynchronous slice: many commands wait at the same time.
     void wait_events(const hw::CommandTrace& c, Engine engine, const std::string& name) {
         for (const bool begin : {true, false}) {
-            begin_event();
-            text_ += fmt::format(
-                "{{\"ph\":\"{}\",\"cat\":\"wait\",\"id\":{},\"pid\":1,\"tid\":0,\"ts\":{:.6f},"
+            out_.event(fmt::format(
+                "{{\"ph\":\"{}\",\"cat\":\"wait\",\"id\":{},\"pid\":{},\"tid\":0,\"ts\":{:.6f},"
                 "\"name\":\"{}\",\"args\":{{\"command\":\"{}\"}}}}",
-                begin ? 'b' : 'e', c.sequence, time(begin ? c.dispatch : c.start),
-                queue_name(engine), name);
+                begin ? 'b' : 'e', c.sequence, pid_, time(begin ? c.dispatch : c.start),
+                queue_name(engine), name));
         }
     }
 
     void group_events(const hw::GroupTrace& g) {
-        const auto& commands = record_.outcome.commands;
+        const auto& commands = outcome_.commands;
         const auto attend = std::lower_bound(
             commands.begin(), commands.end(), g.sequence,
             [](const hw::CommandTrace& c, uint64_t sequence) { return c.sequence < sequence; });
@@ -151,59 +193,74 @@ class Writer {
         for (uint32_t engine = 0; engine < kEngines; ++engine)
             for (size_t lane = 0; lane < lanes_[engine].size(); ++lane) {
                 const size_t track = engine * kLanesPerEngine + lane + 1;
-                begin_event();
-                text_ += fmt::format(
-                    "{{\"ph\":\"M\",\"pid\":1,\"tid\":{0},\"name\":\"thread_name\",\"args\":"
-                    "{{\"name\":\"{1}{2}\"}}}},\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{0},\"name\":"
+                out_.event(fmt::format(
+                    "{{\"ph\":\"M\",\"pid\":{3},\"tid\":{0},\"name\":\"thread_name\",\"args\":"
+                    "{{\"name\":\"{1}{2}\"}}}},\n{{\"ph\":\"M\",\"pid\":{3},\"tid\":{0},\"name\":"
                     "\"thread_sort_index\",\"args\":{{\"sort_index\":{0}}}}}",
-                    track, kEngineNames[engine], lane == 0 ? "" : fmt::format(" +{}", lane));
+                    track, kEngineNames[engine], lane == 0 ? "" : fmt::format(" +{}", lane), pid_));
             }
     }
 
-    /// A track for each channel of a DRAM: its bandwidth, window by window.
-    void channel_tracks() {
-        const auto& channels = record_.memory.bytes;
-        if (channels.empty()) return;
-        begin_event();
-        text_ += "{\"ph\":\"M\",\"pid\":2,\"name\":\"process_name\",\"args\":{\"name\":\"DRAM\"}}";
-        for (size_t c = 0; c < channels.size(); ++c) {
-            const double gb = 1e-9 / (1e-6 * time(channels[c].width()));
-            const std::vector<uint64_t>& sums = channels[c].sums();
-            for (size_t w = 0; w <= sums.size(); ++w) {
-                begin_event();
-                text_ += fmt::format(
-                    "{{\"ph\":\"C\",\"pid\":2,\"ts\":{:.6f},\"name\":\"channel {}, mean of {} "
-                    "cycles\","
-                    "\"args\":{{\"GB/s\":{:.3f}}}}}",
-                    time(w * channels[c].width()), c, channels[c].width(),
-                    w < sums.size() ? static_cast<double>(sums[w]) * gb : 0.0);
-            }
-        }
-    }
-
-    void begin_event() {
-        if (text_.size() > kFlushBytes) {
-            sink_(text_);
-            text_.clear();
-        }
-        text_ += ",\n";
+    /// How busy stages and port were, over the whole run.
+    void activity() {
+        const auto track = [&](const char* name, const hw::WindowSeries& series) {
+            write_counter({pid_, name, "% busy", 100.0}, series, us_per_cycle_, out_);
+        };
+        track("score stage", outcome_.activity.score);
+        track("value stage", outcome_.activity.value);
+        if (device_ >= record_.memory.ports.size()) return;
+        track("memory port, reads", record_.memory.ports[device_][0]);
+        track("memory port, writes", record_.memory.ports[device_][1]);
     }
 
     double time(Cycle cycles) const { return static_cast<double>(cycles) * us_per_cycle_; }
 
     const RunRecord& record_;
+    const RunOutcome& outcome_;
     const spec::DeviceParams& params_;
+    Layout layout_;  ///< of this device
+    uint32_t device_, pid_;
     double us_per_cycle_;
-    const TextSink& sink_;
-    std::string text_;
-    std::vector<std::string> names_;  ///< of record_.outcome.commands
+    EventSink& out_;
+    std::vector<std::string> names_;  ///< of outcome_.commands
     std::vector<Cycle> lanes_[kEngines];
 };
+
+std::string metadata(const RunRecord& record) {
+    uint64_t traced = 0, total = 0;
+    for (const RunOutcome& device : record.devices) {
+        traced += device.commands.size();
+        total += device.commands_total;
+    }
+    return fmt::format(
+        "\"otherData\":{{\"clock_ghz\":{},\"commands_total\":{},\"commands_traced\":{},"
+        "\"truncated\":{},\"slices\":\"the first commands_traced commands\","
+        "\"counters\":\"the whole run, each value the mean of a window\","
+        "\"time_zero\":\"release of reset\"}},\n",
+        record.config.clock_ghz, total, traced, traced < total);
+}
+
+/// A track for each channel of a DRAM: its bandwidth.
+void channel_tracks(const RunRecord& record, EventSink& out) {
+    const auto& channels = record.memory.bytes;
+    if (channels.empty()) return;
+    const uint32_t pid = record.config.platform.devices + 1;
+    out.event(process_name(pid, "DRAM"));
+    for (size_t c = 0; c < channels.size(); ++c)
+        write_counter({pid, fmt::format("channel {}", c), "GB/s", record.config.clock_ghz},
+                      channels[c], 1e-3 / record.config.clock_ghz, out);
+}
 
 }  // namespace
 
 void write_trace_json(const RunRecord& record, const TextSink& sink) {
-    Writer(record, sink).write();
+    EventSink out(sink);
+    out.text("{\"displayTimeUnit\":\"ns\",\n" + metadata(record) + "\"traceEvents\":[\n");
+    for (uint32_t device = 0; device < record.devices.size(); ++device)
+        DeviceTracks(record, device, out).write();
+    channel_tracks(record, out);
+    out.text("\n]}\n");
+    out.flush();
 }
 
 }  // namespace tessera::host

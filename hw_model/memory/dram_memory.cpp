@@ -253,7 +253,7 @@ MemoryOutcome DramMemory::outcome() {
     run_until(std::max(simulated_, clock_at(now_cycle())));
     while (!incoming_.empty() || std::any_of(channels_.begin(), channels_.end(), busy))
         run_until(simulated_ + step);
-    MemoryOutcome outcome;
+    MemoryOutcome outcome = Memory::outcome();
     outcome.clocks = simulated_;
     outcome.bytes = bytes_;
     for (DramChannel& channel : channels_) {

@@ -7,7 +7,12 @@ namespace tessera::hw {
 
 Memory::Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, uint32_t devices,
                MemoryImage& image)
-    : Unit(name), socket("socket"), config_(config), image_(image), bursts_(devices) {
+    : Unit(name),
+      socket("socket"),
+      config_(config),
+      image_(image),
+      beats_(devices),
+      bursts_(devices) {
     socket.register_nb_transport_fw(this, &Memory::forward);
 }
 
@@ -50,7 +55,18 @@ tlm::tlm_sync_enum Memory::forward(tlm::tlm_generic_payload& payload, tlm::tlm_p
     return tlm::TLM_ACCEPTED;
 }
 
+MemoryOutcome Memory::outcome() {
+    MemoryOutcome outcome;
+    outcome.ports = beats_;
+    return outcome;
+}
+
 void Memory::answer(tlm::tlm_generic_payload& payload) {
+    BurstExtension* e = nullptr;
+    payload.get_extension(e);
+    WindowSeries& beats = beats_[e->device][payload.is_write() ? 1 : 0];
+    if (e->schedule.beats.empty()) beats.add_span(e->schedule.first, e->schedule.last + 1);
+    for (const Cycle beat : e->schedule.beats) beats.add(beat, 1);
     tlm::tlm_phase response = tlm::BEGIN_RESP;
     sc_core::sc_time none = sc_core::SC_ZERO_TIME;
     socket->nb_transport_bw(payload, response, none);

@@ -24,8 +24,8 @@ class Memory : public Unit {
     using WriteObserver = std::function<void(uint64_t address, uint64_t bytes)>;
     void observe_writes(WriteObserver observer) { observer_ = std::move(observer); }
 
-    /// At the end of a run: what is still waiting is served first. Nothing for an ideal memory.
-    virtual MemoryOutcome outcome() { return {}; }
+    /// At the end of a run: what is still waiting is served first. An ideal memory has no channels.
+    virtual MemoryOutcome outcome();
 
   protected:
     Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, uint32_t devices,
@@ -48,7 +48,8 @@ class Memory : public Unit {
 
     MemoryImage& image_;
     WriteObserver observer_;
-    std::vector<std::array<uint64_t, 2>> bursts_;  // of each device, reads and writes
+    std::vector<std::array<WindowSeries, 2>> beats_;  // of each device, reads and writes
+    std::vector<std::array<uint64_t, 2>> bursts_;     // of each device, reads and writes
 };
 
 }  // namespace tessera::hw

@@ -2,11 +2,13 @@
 // What a DRAM has to tell after a run, in memory that does not grow with the run.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "hw_model/memory/dram_channel.h"
+#include "hw_model/window_series.h"
 #include "spec/latency.h"
 
 namespace tessera::hw {
@@ -74,36 +76,6 @@ class LatencyHistogram {
     uint64_t count_ = 0, sum_ = 0, max_ = 0;
 };
 
-/// A quantity over time, summed in windows of equal width; the width doubles when there would be
-/// too many.
-class WindowSeries {
-  public:
-    static constexpr size_t kMost = 2048;
-
-    void add(spec::Cycle cycle, uint64_t amount) {
-        while (cycle / width_ >= kMost) widen();
-        const size_t window = static_cast<size_t>(cycle / width_);
-        if (window >= sums_.size()) sums_.resize(window + 1);
-        sums_[window] += amount;
-    }
-    uint64_t width() const { return width_; }  ///< in cycles
-    const std::vector<uint64_t>& sums() const { return sums_; }
-
-  private:
-    void widen() {
-        for (size_t i = 0; i < sums_.size(); ++i) {
-            const uint64_t sum = sums_[i];
-            sums_[i] = 0;
-            sums_[i / 2] += sum;
-        }
-        sums_.resize((sums_.size() + 1) / 2);
-        width_ *= 2;
-    }
-
-    uint64_t width_ = 256;
-    std::vector<uint64_t> sums_;
-};
-
 /// Bursts of one device and direction in one part of the address space.
 struct MemoryStream {
     uint32_t device = 0;
@@ -114,6 +86,9 @@ struct MemoryStream {
 };
 
 struct MemoryOutcome {
+    /// Beats at the port of each device, reads and writes.
+    std::vector<std::array<WindowSeries, 2>> ports;
+    // Of a DRAM:
     std::vector<DramStats> channels;
     std::vector<WindowSeries> bytes;  ///< of each channel; a command may count some cycles late
     std::vector<MemoryStream> streams;

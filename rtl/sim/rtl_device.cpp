@@ -27,7 +27,7 @@ RtlDevice::RtlDevice(const sc_core::sc_module_name& name, const spec::DevicePara
       params_(params),
       index_(index),
       top_(make_verilated_top(params, wave)),
-      trace_(trace_commands) {
+      trace_(params, trace_commands) {
     csr_socket_.register_b_transport(this, &RtlDevice::b_transport);
     memory_socket_.register_nb_transport_bw(this, &RtlDevice::on_response);
     SC_METHOD(tick);

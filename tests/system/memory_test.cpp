@@ -66,24 +66,60 @@ TEST_CASE("bytes, accesses and streams of every memory fit together, and results
     }
 }
 
-TEST_CASE("the trace has a track for each channel, whose sum is what was moved") {
-    const test::Scratch scratch;
-    const json r = report("--random 1,512,64 --memory hbm2-2000-8ch --out " + scratch / "out");
-    const json trace = json::parse(test::read_text(scratch / "out/trace.json"));
-    Compared compared("channel tracks");
-    std::map<std::string, double> gb;  // by track: GB/s * us
-    double last = 0, width = 0;
+/// Sum over the windows of every counter track times their width, by track: unit * us.
+std::map<std::string, double> counter_tracks(const json& trace) {
+    std::map<std::string, double> sums, width, last;
     for (const json& event : trace["traceEvents"]) {
         if (event["ph"] != "C") continue;
+        const std::string name =
+            std::to_string(event["pid"].get<int>()) + " " + event["name"].get<std::string>();
         const double at = event["ts"].get<double>();
-        if (at > 0 && last == 0) width = at;
-        last = at;
-        gb[event["name"].get<std::string>()] += event["args"]["GB/s"].get<double>();
+        if (width[name] == 0) width[name] = at;  // the second one's time
+        sums[name] += event["args"].begin()->get<double>();
     }
-    compared.equal(gb.size(), size_t{8});
-    double bytes = 0;
-    for (const auto& [name, sum] : gb) bytes += sum * width * 1e3;
-    const double moved = figure(r, "dram_bytes");
-    compared.holds(std::abs(bytes - moved) < 1e-3 * moved,
-                   [&] { return std::to_string(bytes) + " of " + std::to_string(moved); });
+    for (auto& [name, sum] : sums) sum *= width[name];
+    return sums;
+}
+
+/// Of the tracks whose name has `part` in it.
+double sum_of(const std::map<std::string, double>& tracks, const std::string& part) {
+    double sum = 0;
+    for (const auto& [name, value] : tracks)
+        if (name.find(part) != std::string::npos) sum += value;
+    return sum;
+}
+
+TEST_CASE("the counter tracks of a trace add up to the counters, however long the run") {
+    Compared compared("sums of tracks");
+    const struct {
+        std::string arguments;
+        size_t tracks;
+    } kRuns[] = {{"--device base --random 1,512,64 --memory hbm2-2000-8ch", 4 + 8},
+                 {"--device small --random 1,700,64 --memory ideal --trace-commands 10", 4},
+                 {"--device tiny --random 2,900,16 --memory ideal-stall --trace-commands 1", 4},
+                 {"--device small --random 1,900,64 --memory ddr4-3200 --num-devices 3", 3 * 4 + 1},
+                 {"--device base --random 1,8192,64 --memory ideal --timing-only", 4}};
+    for (const auto& run : kRuns) {
+        const test::Scratch scratch;
+        const json r = report(run.arguments + " --out " + scratch / "out");
+        const auto tracks =
+            counter_tracks(json::parse(test::read_text(scratch / "out/trace.json")));
+        compared.equal(tracks.size(), run.tracks, [&] { return run.arguments; });
+        const auto near = [&](double actual, double expected, const char* what) {
+            compared.holds(expected > 0 && std::abs(actual - expected) < 1e-3 * expected, [&] {
+                return run.arguments + ", " + what + ": " + std::to_string(actual) + " of " +
+                       std::to_string(expected);
+            });
+        };
+        const auto counter = [&](const char* name) {
+            return r["counters"][name]["value"].get<double>();
+        };
+        const double cycles = 1e3 / 100;  // of one us, per cent
+        near(sum_of(tracks, "score stage") * cycles, counter("score_busy"), "score stage");
+        near(sum_of(tracks, "value stage") * cycles, counter("value_busy"), "value stage");
+        const double bus = r["configuration"]["resolved"]["device"]["BUS_BYTES"].get<double>();
+        near(sum_of(tracks, "memory port") * cycles * bus, figure(r, "bytes"), "memory port");
+        if (sum_of(tracks, "channel") != 0)
+            near(sum_of(tracks, "channel") * 1e3, figure(r, "dram_bytes"), "channels");
+    }
 }

@@ -44,6 +44,7 @@ RunRecord traced_run(uint32_t tokens, uint64_t trace_commands) {
     }
     r.outcome.commands_total = n;
     r.outcome.end_cycle = now + 1000;
+    r.devices = {r.outcome};
     return r;
 }
 
@@ -74,9 +75,9 @@ TEST_CASE("every command and group is a slice, and slices of a track do not over
         else
             ++seen[event["args"]["sequence"].get<uint64_t>()];
     }
-    for (const hw::CommandTrace& c : record.outcome.commands)
+    for (const hw::CommandTrace& c : record.devices[0].commands)
         commands.equal(seen[c.sequence], 1, [&] { return std::to_string(c.sequence); });
-    CHECK(group_slices == 3 * static_cast<int>(record.outcome.groups.size()));
+    CHECK(group_slices == 3 * static_cast<int>(record.devices[0].groups.size()));
     CHECK(trace["otherData"]["truncated"] == false);
     CHECK(trace["displayTimeUnit"] == "ns");
 }
@@ -87,7 +88,7 @@ TEST_CASE("slices begin and end at the cycles of the trace, in microseconds") {
     const auto trace = trace_of(record);
     for (const auto& event : trace["traceEvents"]) {
         if (event["ph"] != "X" || event["args"].contains("group")) continue;
-        const auto& c = record.outcome.commands.at(event["args"]["sequence"].get<size_t>());
+        const auto& c = record.devices[0].commands.at(event["args"]["sequence"].get<size_t>());
         const double us_per_cycle = 2e-3;  // 0.5 GHz
         slices.holds(std::abs(event["ts"].get<double>() -
                               static_cast<double>(c.start) * us_per_cycle) < 1e-6 &&
@@ -121,9 +122,9 @@ TEST_CASE("a cut trace says so") {
 
 TEST_CASE("commands that never started or retired") {
     RunRecord record = traced_run(64, UINT64_MAX);
-    record.outcome.commands[1].retire = hw::kNever;
-    record.outcome.commands[2].start = record.outcome.commands[2].retire = hw::kNever;
-    record.outcome.groups[0].value = record.outcome.groups[0].merged = hw::kNever;
+    record.devices[0].commands[1].retire = hw::kNever;
+    record.devices[0].commands[2].start = record.devices[0].commands[2].retire = hw::kNever;
+    record.devices[0].groups[0].value = record.devices[0].groups[0].merged = hw::kNever;
     Compared slices("slices");
     bool unfinished = false;
     const auto trace = trace_of(record);
