@@ -64,11 +64,7 @@ verify::Case job_case(const std::shared_ptr<const Job>& job) {
     c.name = job->inputs.description;
     c.platform = job->config.platform;
     c.body = [job](verify::Machine& machine, verify::Outcome& out) { run_job(*job, machine, out); };
-    c.words = [job](uint64_t sequence) {
-        CommandNames names(job->layout, job->config.platform.params);
-        names.go_to(sequence);
-        return names.description();
-    };
+    c.words = verify::layout_words(job->layout, job->config.platform.params);
     c.reference = [job](const verify::Outcome& out, verify::Comparison& comparison) {
         compare_with_double(*job, out, comparison);
     };

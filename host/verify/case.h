@@ -27,8 +27,8 @@ struct Case {
 Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// An attention job through the firmware, of at most `max_tokens` tokens: masks, ragged sizes,
-/// heads, loop orders, row pitches, ring sizes, random stalls. Reference: double precision, within
-/// the bound of docs/device.md.
+/// heads, loop orders, row pitches, ring sizes, random stalls, some on 2 to 4 devices. Reference:
+/// double precision, within the bound of docs/device.md.
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
 /// A sequence with something broken (descriptors, bus errors, bad indices, a short watchdog, a bad
@@ -39,6 +39,9 @@ Case error_case(uint64_t seed, const spec::DeviceParams& params);
 /// What `tessera verify --count` runs for a seed: of 20 cases 9 are sequences, 8 attention jobs
 /// and 3 with errors; every other 20 have a random DRAM for a memory, the others ideal ones.
 Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
+
+/// The commands that firmware makes of an attention job, in words.
+CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& params);
 
 /// What to say about an attention job that ended with this status.
 std::string failed_text(const fw::Status& status);

@@ -37,11 +37,12 @@ struct Comparison {
 /// Predictions for cycles after the end of the run are no part of it.
 void compare_outcomes(Outcome model, Outcome rtl, Comparison& comparison);
 
-/// A command in words, by its number since the last reset.
-using CommandWords = std::function<std::string(uint64_t sequence)>;
+/// A command of a device in words, by its number since the last reset.
+using CommandWords = std::function<std::string(uint32_t device, uint64_t sequence)>;
 
-/// What both devices did around the first event that only one of them has, side by side, one line
-/// an event, such lines marked; below it the commands in words. Empty if all events are equal.
+/// What model and RTL did around the first event that only one of them has, side by side, one line
+/// an event, such lines marked; below it the commands in words. Of several devices, that of the
+/// first to differ. Empty if all events are equal.
 std::string events_around_divergence(const Outcome& model, const Outcome& rtl,
                                      const CommandWords& words);
 

@@ -45,33 +45,55 @@ bool number_of(const Event& event, uint64_t& number) {
     return true;
 }
 
+/// The events of model and RTL.
+struct Events {
+    Events(const Outcome& model, const Outcome& rtl) : m(events_of(model)), r(events_of(rtl)) {
+        std::set_union(m.begin(), m.end(), r.begin(), r.end(), std::back_inserter(all));
+        while (divergence < all.size() && in_model(divergence) == in_rtl(divergence)) ++divergence;
+    }
+    bool in_model(size_t i) const { return std::binary_search(m.begin(), m.end(), all[i]); }
+    bool in_rtl(size_t i) const { return std::binary_search(r.begin(), r.end(), all[i]); }
+    bool diverge() const { return divergence < all.size(); }
+
+    std::vector<Event> m, r, all;
+    size_t divergence = 0;  ///< the first of `all` that only one has
+};
+
+std::string text_of(const Events& events, uint32_t device, const CommandWords& words) {
+    const size_t middle = events.divergence;
+    const size_t begin = middle < kBefore ? 0 : middle - kBefore;
+    const size_t end = std::min(events.all.size(), middle + kAfter);
+    std::string text = fmt::format("  {:>12}  {:<32}  {}\n", "cycle", "model", "RTL");
+    std::map<uint64_t, std::string> commands;
+    for (size_t i = begin; i < end; ++i) {
+        const bool in_model = events.in_model(i), in_rtl = events.in_rtl(i);
+        const auto& [cycle, name] = events.all[i];
+        text += fmt::format("{} {:>12}  {:<32}  {}\n", in_model && in_rtl ? " " : ">", cycle,
+                            in_model ? name : "-", in_rtl ? name : "-");
+        uint64_t number = 0;
+        if (words && number_of(events.all[i], number)) commands[number] = "";
+    }
+    for (auto& [number, name] : commands)
+        text += fmt::format("  #{}: {}\n", number, words(device, number));
+    return text;
+}
+
 }  // namespace
 
 std::string events_around_divergence(const Outcome& model, const Outcome& rtl,
                                      const CommandWords& words) {
-    const std::vector<Event> m = events_of(model), r = events_of(rtl);
-    std::vector<Event> all;
-    std::set_union(m.begin(), m.end(), r.begin(), r.end(), std::back_inserter(all));
-    const auto has = [](const std::vector<Event>& list, const Event& e) {
-        return std::binary_search(list.begin(), list.end(), e);
-    };
-    const auto differs = [&](const Event& e) { return has(m, e) != has(r, e); };
-    const auto at = std::find_if(all.begin(), all.end(), differs);
-    if (at == all.end()) return "";
-    const auto middle = static_cast<size_t>(at - all.begin());
-    const size_t begin = middle < kBefore ? 0 : middle - kBefore;
-    const size_t end = std::min(all.size(), middle + kAfter);
-    std::string text = fmt::format("  {:>12}  {:<32}  {}\n", "cycle", "model", "RTL");
-    std::map<uint64_t, std::string> commands;
-    for (size_t i = begin; i < end; ++i) {
-        const bool in_model = has(m, all[i]), in_rtl = has(r, all[i]);
-        text += fmt::format("{} {:>12}  {:<32}  {}\n", in_model && in_rtl ? " " : ">", all[i].first,
-                            in_model ? all[i].second : "-", in_rtl ? all[i].second : "-");
-        uint64_t number = 0;
-        if (words && number_of(all[i], number)) commands[number] = "";
-    }
-    for (auto& [number, name] : commands) text += fmt::format("  #{}: {}\n", number, words(number));
-    return text;
+    std::vector<Events> devices = {{model, rtl}};
+    for (size_t i = 0; i < std::min(model.others.size(), rtl.others.size()); ++i)
+        devices.emplace_back(model.others[i], rtl.others[i]);
+    const Events* first = nullptr;
+    for (const Events& events : devices)
+        if (events.diverge() &&
+            (first == nullptr || events.all[events.divergence] < first->all[first->divergence]))
+            first = &events;
+    if (first == nullptr) return "";
+    const auto device = static_cast<uint32_t>(first - devices.data());
+    return (devices.size() == 1 ? "" : fmt::format("  device {}:\n", device)) +
+           text_of(*first, device, words);
 }
 
 }  // namespace tessera::verify

@@ -49,6 +49,7 @@ std::string verify_case(const Case& c, const hw::DeviceFactory& rtl_factory,
     if (model.failure.empty() && rtl.failure.empty() && c.reference) c.reference(model, comparison);
     ++totals.jobs;
     totals.commands += model.commands.size();
+    for (const Outcome& other : model.others) totals.commands += other.commands.size();
     totals.cycles += model.end;
     totals.elements += comparison.elements;
     totals.differences += comparison.differences;

@@ -132,6 +132,33 @@ TEST_CASE("a divergence: what differs first, both event lists, the command in wo
     CHECK(with_events >= 5);
 }
 
+TEST_CASE("of several devices, a divergence names the one and its own commands") {
+    Compared cases("divergences reported");
+    const spec::DeviceParams params = test::device_params("tiny");
+    const hw::DeviceFactory second_is_quick =
+        [](const char* name, const hw::PlatformConfig& config,
+           uint32_t index) -> std::unique_ptr<hw::DeviceBase> {
+        if (index == 1) return quick_device(name, config, index);
+        return std::make_unique<hw::Device>(name, config.params, index, false,
+                                            config.trace_commands);
+    };
+    uint32_t loads = 0;
+    for (uint64_t seed = 0; cases.count() < 5; ++seed) {
+        const verify::Case c = verify::attention_case(seed, params, 64);
+        if (c.platform.devices == 1) continue;
+        verify::Totals totals;
+        const std::string text = verify::verify_case(c, second_is_quick, 60, totals);
+        // One row takes as long on more lanes: nothing but counters differs then.
+        if (!contains(text, "\n> ")) continue;
+        // The first query tile of all is device 0's.
+        cases.holds(contains(text, "\n  device 1:\n") && contains(text, "\n  #") &&
+                        !contains(text, "LOAD_Q head 0 tile 0"),
+                    [&] { return text; });
+        loads += contains(text, ": LOAD_Q head ") ? 1 : 0;
+    }
+    CHECK(loads > 0);
+}
+
 TEST_CASE("what verify and --impl refuse") {
     const std::pair<const char*, const char*> refused[] = {
         {"verify", "input is missing"},
