@@ -315,7 +315,9 @@ TEST_CASE("real tensors, dense and causal: every element within the bound") {
         }
 }
 
-/// Any q and k; all of a head's values are its number from 1, so that is what all outputs are.
+float value_of_head(size_t head) { return static_cast<float>(head + 1); }
+
+/// Any q and k; all of a head's values are the same, so that is what all outputs are.
 std::string write_constant_heads(const std::string& path, uint64_t heads, uint64_t tokens,
                                  uint64_t dim) {
     std::vector<float> values(heads * tokens * dim);
@@ -326,8 +328,7 @@ std::string write_constant_heads(const std::string& path, uint64_t heads, uint64
         for (float& x : values) x = std::normal_distribution<float>()(random);
         writer.write(name, 0, values.data(), values.size());
     }
-    for (size_t i = 0; i < values.size(); ++i)
-        values[i] = static_cast<float>(1 + i / (tokens * dim));
+    for (size_t i = 0; i < values.size(); ++i) values[i] = value_of_head(i / (tokens * dim));
     writer.write("v", 0, values.data(), values.size());
     writer.commit();
     return path;
@@ -357,7 +358,7 @@ TEST_CASE("outputs are written while they are produced, every row of them") {
         std::vector<float> values(o.elements);
         o.to_float(0, values.size(), values.data());
         for (size_t i = 0; i < values.size(); ++i) {
-            const float expected = static_cast<float>(1 + i / (r.tokens * r.dim));
+            const float expected = value_of_head(i / (r.tokens * r.dim));
             elements.holds(std::fabs(values[i] - expected) < 0.02f,
                            [&] { return std::to_string(i) + ": " + std::to_string(values[i]); });
         }
