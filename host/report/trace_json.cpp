@@ -161,12 +161,14 @@ class DeviceTracks {
 
     /// From dispatch to start, as an asynchronous slice: many commands wait at the same time.
     void wait_events(const hw::CommandTrace& c, Engine engine, const std::string& name) {
+        // Identities are of the whole file, not of a process.
+        const uint64_t id = c.sequence * record_.config.platform.devices + device_;
         for (const bool begin : {true, false}) {
             out_.event(fmt::format(
                 "{{\"ph\":\"{}\",\"cat\":\"wait\",\"id\":{},\"pid\":{},\"tid\":0,\"ts\":{:.6f},"
                 "\"name\":\"{}\",\"args\":{{\"command\":\"{}\"}}}}",
-                begin ? 'b' : 'e', c.sequence, pid_, time(begin ? c.dispatch : c.start),
-                queue_name(engine), name));
+                begin ? 'b' : 'e', id, pid_, time(begin ? c.dispatch : c.start), queue_name(engine),
+                name));
         }
     }
 

@@ -98,17 +98,24 @@ TEST_CASE("slices begin and end at the cycles of the trace, in microseconds") {
     }
 }
 
-TEST_CASE("waits begin and end in pairs") {
+TEST_CASE("waits begin and end in pairs, of each device its own") {
     Compared waits("waits");
+    RunRecord record = traced_run(200, UINT64_MAX);
+    const size_t commands = record.devices[0].commands.size();
+    record.devices.push_back(record.devices[0]);
+    record.config.platform.devices = record.layout.devices = 2;
     std::map<uint64_t, std::pair<double, double>> wait;
-    const auto trace = trace_of(traced_run(200, UINT64_MAX));
+    std::map<uint64_t, int> events;
+    const auto trace = trace_of(record);
     for (const auto& event : trace["traceEvents"]) {
         if (event["ph"] == "b") wait[event["id"].get<uint64_t>()].first = event["ts"];
         if (event["ph"] == "e") wait[event["id"].get<uint64_t>()].second = event["ts"];
+        if (event["ph"] == "b" || event["ph"] == "e") ++events[event["id"].get<uint64_t>()];
     }
     for (const auto& [id, times] : wait)
-        waits.holds(times.first > 0 && times.second > times.first,
+        waits.holds(times.first > 0 && times.second > times.first && events[id] == 2,
                     [id = id] { return std::to_string(id); });
+    CHECK(wait.size() == 2 * commands);
 }
 
 TEST_CASE("a cut trace says so") {
