@@ -39,13 +39,7 @@ void run_job(const Job& job, verify::Machine& machine, verify::Outcome& out) {
 
 void compare_with_double(const Job& job, const verify::Outcome& out,
                          verify::Comparison& comparison) {
-    bool good = out.status.ok();
-    comparison.holds(good, [&] { return verify::failed_text(out.status); });
-    for (const verify::Outcome& other : out.others) {
-        good = good && other.status.ok();
-        comparison.holds(other.status.ok(), [&] { return verify::failed_text(other.status); });
-    }
-    if (!good) return;
+    if (!verify::firmware_succeeded(out, comparison)) return;
     verify::Bytes outputs = out.memory;
     const MemoryAccess memory = [&](uint64_t address, uint64_t) {
         return outputs.data() + (address - outputs_begin(job.layout));

@@ -152,13 +152,7 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
 }
 
 void compare_with_double(const AttentionJob& j, const Outcome& outcome, Comparison& comparison) {
-    bool good = outcome.status.ok();
-    comparison.holds(good, [&] { return failed_text(outcome.status); });
-    for (const Outcome& other : outcome.others) {
-        good = good && other.status.ok();
-        comparison.holds(other.status.ok(), [&] { return failed_text(other.status); });
-    }
-    if (!good) return;
+    if (!firmware_succeeded(outcome, comparison)) return;
     Bytes memory = outcome.memory;
     const host::MemoryAccess access = [&](uint64_t address, uint64_t) {
         return memory.data() + address;

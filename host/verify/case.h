@@ -43,8 +43,8 @@ Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_t
 /// The commands that firmware makes of an attention job, in words.
 CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& params);
 
-/// What to say about an attention job that ended with this status.
-std::string failed_text(const fw::Status& status);
+/// Did firmware come to a good end on every device? Where not, a difference says how it ended.
+bool firmware_succeeded(const Outcome& outcome, Comparison& comparison);
 
 /// Counts every element of `o` and `lse` (empty: not wanted) that is within its bound of the exact
 /// result of `problem`.

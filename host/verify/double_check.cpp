@@ -5,10 +5,17 @@
 
 namespace tessera::verify {
 
-std::string failed_text(const fw::Status& status) {
-    return fmt::format("firmware ended with status {}; device error {}: {} (tag {})",
-                       static_cast<uint32_t>(status.code), static_cast<uint32_t>(status.error),
-                       spec::error_text(status.error), status.tag);
+bool firmware_succeeded(const Outcome& outcome, Comparison& comparison) {
+    const fw::Status& s = outcome.status;
+    bool good = s.ok();
+    comparison.holds(good, [&] {
+        return fmt::format("firmware ended with status {}; device error {}: {} (tag {})",
+                           static_cast<uint32_t>(s.code), static_cast<uint32_t>(s.error),
+                           spec::error_text(s.error), s.tag);
+    });
+    for (const Outcome& other : outcome.others)
+        good = firmware_succeeded(other, comparison) && good;
+    return good;
 }
 
 void compare_with_double(const host::ReferenceProblem& problem, const host::BoundParams& params,

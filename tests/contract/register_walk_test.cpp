@@ -10,20 +10,6 @@ using spec::Reg;
 
 namespace {
 
-uint32_t reset_value(const spec::RegisterInfo& info, const spec::DeviceParams& p) {
-    switch (info.reg) {
-        case Reg::kCapM: return p.m;
-        case Reg::kCapD: return p.d;
-        case Reg::kCapLanes: return p.lanes;
-        case Reg::kCapInterleave: return p.interleave;
-        case Reg::kCapBusBytes: return p.bus_bytes;
-        case Reg::kCapProfile: return static_cast<uint32_t>(p.profile);
-        // The walk has just armed RING_NOTIFY, with values that RING_HEAD has reached.
-        case Reg::kIrqStatus: return spec::kIrqRing;
-        default: return info.reset;
-    }
-}
-
 /// Notes: for each word {read good, value, write of ones good, value after, value after zeros}.
 void walk(test::Machine& machine, test::Outcome& out) {
     machine.run(
@@ -59,7 +45,9 @@ void check(const std::string& preset, bool rtl) {
         const auto where = [&] { return "offset " + std::to_string(offset); };
         const spec::RegisterInfo* info = spec::find_register(offset);
         const bool counter = offset >= spec::kCounterBase && offset < spec::kWindowBytes;
-        const uint64_t reset = info != nullptr ? reset_value(*info, config.params) : 0;
+        uint64_t reset = info != nullptr ? test::reset_value(*info, config.params) : 0;
+        // The walk has just armed RING_NOTIFY, with values that RING_HEAD has reached.
+        if (info != nullptr && info->reg == Reg::kIrqStatus) reset = spec::kIrqRing;
         values.equal(o.notes[i++], uint64_t{info != nullptr || counter}, where);
         values.equal(o.notes[i++], reset, where);
         if (offset == static_cast<uint32_t>(Reg::kControl)) continue;

@@ -122,7 +122,7 @@ TEST_CASE("a divergence: what differs first, both event lists, the command in wo
         const verify::Case c = verify::attention_case(seed, params, 64);
         const std::string text = verify::verify_case(c, quick_device, 60, totals);
         const auto where = [&] { return text; };
-        cases.holds(totals.differences > 0 && totals.first_report == text, where);
+        cases.holds(totals.differences > 0, where);
         cases.holds(contains(text, "attention, seed " + std::to_string(seed) + ": "), where);
         cases.holds(std::regex_search(text, std::regex("Earliest: .*: model .*, RTL ")), where);
         const bool commands = std::regex_search(text, std::regex("\n  #\\d+: [A-Z_]+ head "));

@@ -78,4 +78,16 @@ spec::Command make_store(spec::Opcode opcode, uint32_t bank, uint64_t address, u
     return c;
 }
 
+uint32_t reset_value(const spec::RegisterInfo& info, const spec::DeviceParams& params) {
+    switch (info.reg) {
+        case spec::Reg::kCapM: return params.m;
+        case spec::Reg::kCapD: return params.d;
+        case spec::Reg::kCapLanes: return params.lanes;
+        case spec::Reg::kCapInterleave: return params.interleave;
+        case spec::Reg::kCapBusBytes: return params.bus_bytes;
+        case spec::Reg::kCapProfile: return static_cast<uint32_t>(params.profile);
+        default: return info.reset;
+    }
+}
+
 }  // namespace tessera::test

@@ -17,6 +17,9 @@ fw::Status submit_all(fw::Driver& driver, const std::vector<spec::Command>& comm
 /// Presets by name: tiny, small, base; "odd" is M=48, D=24, LANES=3, INTERLEAVE=2, 16 bytes.
 spec::DeviceParams device_params(const std::string& preset);
 
+/// What a register reads as after reset: capabilities are those of the device.
+uint32_t reset_value(const spec::RegisterInfo& info, const spec::DeviceParams& params);
+
 /// A LOAD_Q/K/V or STORE with tight rows, for tests that write commands by hand.
 spec::Command make_load(spec::Opcode opcode, uint32_t bank, uint64_t address, uint32_t rows,
                         uint32_t d, const spec::DeviceParams& params);

@@ -18,18 +18,6 @@ namespace {
 
 const spec::DeviceParams kTiny = test::device_params("tiny");
 
-uint32_t reset_value(const spec::RegisterInfo& info, const spec::DeviceParams& p) {
-    switch (info.reg) {
-        case Reg::kCapM: return p.m;
-        case Reg::kCapD: return p.d;
-        case Reg::kCapLanes: return p.lanes;
-        case Reg::kCapInterleave: return p.interleave;
-        case Reg::kCapBusBytes: return p.bus_bytes;
-        case Reg::kCapProfile: return static_cast<uint32_t>(p.profile);
-        default: return info.reset;
-    }
-}
-
 struct Access32 {
     bool good = false;
     uint32_t value = 0;
@@ -93,7 +81,7 @@ TEST_CASE("reset values of every register on every preset") {
             test::machine_config(p));
         size_t i = 0;
         for (const spec::RegisterInfo& info : spec::kRegisters)
-            compared.equal(values[i++], reset_value(info, p), [&] { return info.name; });
+            compared.equal(values[i++], test::reset_value(info, p), [&] { return info.name; });
     }
 }
 
@@ -121,7 +109,7 @@ TEST_CASE("rights of every register") {
                 const uint32_t now = read(bus, offset).value;
                 const uint32_t expected = info.access == Access::kReadWrite
                                               ? value & info.writable
-                                              : reset_value(info, kTiny);
+                                              : test::reset_value(info, kTiny);
                 notes.insert(notes.end(), {offset, now, expected});
             }
         }
@@ -471,5 +459,5 @@ TEST_CASE("soft reset: RESETTING until no burst is outstanding, then reset value
                    [&] { return "last seen resetting " + std::to_string(seen.at(1)); });
     size_t i = 2;
     for (const spec::RegisterInfo& info : spec::kRegisters)
-        compared.equal(seen[i++], reset_value(info, kTiny), [&] { return info.name; });
+        compared.equal(seen[i++], test::reset_value(info, kTiny), [&] { return info.name; });
 }
