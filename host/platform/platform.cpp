@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "host/platform/platform.h"
 
+#include <exception>
 #include <stdexcept>
+#include <utility>
 
 #include "firmware/driver.h"
 #include "host/platform/processor.h"
@@ -60,6 +62,7 @@ struct Platform::Impl {
     hw::Arbiter arbiter;
     std::unique_ptr<hw::Memory> memory;
     std::vector<std::unique_ptr<Node>> nodes;
+    std::exception_ptr failure;  // of the observer of writes
 };
 
 Platform::Platform(const hw::PlatformConfig& config) {
@@ -76,7 +79,17 @@ uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
 }
 
 void Platform::observe_writes(std::function<void(uint64_t, uint64_t)> observer) {
-    impl_->memory->observe_writes(std::move(observer));
+    // SystemC would make an error of its own of an exception in a process.
+    impl_->memory->observe_writes(
+        [this, observer = std::move(observer)](uint64_t address, uint64_t bytes) {
+            if (impl_->failure) return;
+            try {
+                observer(address, bytes);
+            } catch (...) {
+                impl_->failure = std::current_exception();
+                sc_core::sc_pause();
+            }
+        });
 }
 
 void Platform::release(uint64_t address, uint64_t bytes) { impl_->image.release(address, bytes); }
@@ -116,6 +129,7 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
             });
     }
     sc_core::sc_start();
+    if (impl_->failure) std::rethrow_exception(impl_->failure);
     for (size_t i = 0; i < programs.size(); ++i)
         if (impl_->nodes[i]->processor.failure())
             std::rethrow_exception(impl_->nodes[i]->processor.failure());

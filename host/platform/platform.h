@@ -42,7 +42,8 @@ class Platform {
 
     /// Device memory, [address, address + bytes); throws std::out_of_range beyond its size.
     uint8_t* memory(uint64_t address, uint64_t bytes);
-    /// `observer` is told of every range of device memory that a device writes.
+    /// `observer` is told of every range of device memory that a device writes. What it throws ends
+    /// the run and comes out of it.
     void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer);
     /// Gives back host memory: what the range holds is lost.
     void release(uint64_t address, uint64_t bytes);

@@ -44,10 +44,10 @@ inline std::string read_text(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Runs `tessera ARGUMENTS` through the shell.
-inline Finished run_tessera(const std::string& arguments) {
+/// Runs `tessera ARGUMENTS` through the shell, after the commands `before`.
+inline Finished run_tessera(const std::string& arguments, const std::string& before = "") {
     const Scratch scratch;
-    const std::string command = std::string("env -u SYSTEMC_DISABLE_COPYRIGHT_MESSAGE ") +
+    const std::string command = before + std::string("env -u SYSTEMC_DISABLE_COPYRIGHT_MESSAGE ") +
                                 TESSERA_BINARY + " " + arguments + " > " + scratch / "out" +
                                 " 2> " + scratch / "err";
     const int status = std::system(command.c_str());

@@ -365,6 +365,22 @@ TEST_CASE("outputs are written while they are produced, every row of them") {
     }
 }
 
+TEST_CASE("a disk that is full while the devices run: a message, exit code 2, nothing left") {
+    const Scratch folder;
+    Compared runs("runs");
+    for (const char* arguments :
+         {"--device small --random 4,600,64 --no-check", "--device small --random 4,600,64",
+          "--device small --random 4,600,64 --num-devices 2"}) {
+        // Blocks of 512 bytes in a file: less than the output, more than anything else.
+        const Finished f = run_tessera(
+            std::string("run ") + arguments + " --out " + (folder / "out") + " --trace-commands 1",
+            "trap '' XFSZ; ulimit -f 600; ");
+        runs.holds(f.exit_code == 2 && folder.entries() == 0 &&
+                       contains(f.err, "out.safetensors: cannot write"),
+                   [&] { return std::string(arguments) + ": " + f.err; });
+    }
+}
+
 TEST_CASE("the bundled tensors of the demo") {
     const Finished f = run_tessera(std::string("run --input ") + TESSERA_SOURCE_DIR +
                                    "/tests/data/use-lite-layer0-2x1024.safetensors --memory ideal "
