@@ -53,7 +53,9 @@ Cleanup::Cleanup(const std::string& path) : slot_(0) {
 Cleanup::~Cleanup() { std::free(paths[slot_].exchange(nullptr)); }
 
 void handle_signals() {
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) ::signal(signal, on_end);
+    // What was ignored stays ignored: nohup.
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ})
+        if (::signal(signal, on_end) == SIG_IGN) ::signal(signal, SIG_IGN);
     ::signal(SIGBUS, on_lost_bytes);
 }
 

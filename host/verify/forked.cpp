@@ -2,6 +2,7 @@
 #include "host/verify/forked.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ void write_all(int file, const void* data, size_t bytes) {
 }
 
 [[noreturn]] void child(int file, const std::function<Bytes()>& work, unsigned timeout_seconds) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would listen
     ::alarm(timeout_seconds);
     char good = 1;
     Bytes bytes;
