@@ -25,7 +25,6 @@ void TraceLog::retired(uint64_t sequence, Cycle cycle) {
 
 void TraceLog::group(const GroupTrace& group) {
     if (find(group.sequence) != nullptr) groups_.push_back(group);
-    if (keep_ == 0) return;
     const Cycle keys = spec::group_cycles(params_, group.keys);
     activity_.score.add_span(group.score, group.score + keys);
     activity_.value.add_span(group.value, group.value + keys);

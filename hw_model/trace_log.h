@@ -11,7 +11,6 @@ namespace tessera::hw {
 class TraceLog {
   public:
     using Cycle = spec::Cycle;
-    /// Nothing at all if `keep` is 0.
     TraceLog(const spec::DeviceParams& params, uint64_t keep) : params_(params), keep_(keep) {}
 
     void dispatched(const spec::Command& command, uint64_t sequence, Cycle now);

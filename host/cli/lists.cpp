@@ -9,13 +9,14 @@
 namespace tessera::host {
 
 std::string device_list() {
-    std::string text = fmt::format("{:<12} {:>5} {:>5} {:>6} {:>6} {:>8}  {}\n", "device", "M", "D",
-                                   "LANES", "bus B", "GHz", "description");
+    std::string text = fmt::format("{:<12} {:>5} {:>5} {:>6} {:>6} {:>8}  {:<14} {}\n", "device",
+                                   "M", "D", "LANES", "bus B", "GHz", "memory", "description");
     for (const PresetInfo& preset : device_presets()) {
         const ResolvedConfig config = resolve_config(preset.name, std::nullopt, {});
         const spec::DeviceParams& p = config.platform.params;
-        text += fmt::format("{:<12} {:>5} {:>5} {:>6} {:>6} {:>8.3g}  {}\n", preset.name, p.m, p.d,
-                            p.lanes, p.bus_bytes, config.clock_ghz, preset.description);
+        text += fmt::format("{:<12} {:>5} {:>5} {:>6} {:>6} {:>8.3g}  {:<14} {}\n", preset.name,
+                            p.m, p.d, p.lanes, p.bus_bytes, config.clock_ghz,
+                            config.platform.memory.name, preset.description);
     }
     return text;
 }

@@ -25,7 +25,7 @@ struct RunOutcome {
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;  ///< in dispatch order, the first trace_commands
     std::vector<hw::GroupTrace> groups;      ///< lane groups of those commands
-    hw::StageActivity activity;              ///< unless trace_commands is 0
+    hw::StageActivity activity;
     uint64_t commands_total = 0;
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors
     uint64_t firmware_wait_cycles = 0;  ///< processor waiting for the interrupt

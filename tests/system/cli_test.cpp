@@ -174,7 +174,7 @@ TEST_CASE("what there is to choose from, and help") {
             texts.holds(f.exit_code == 0 && f.err.empty() && contains(f.out, word),
                         [&] { return arguments + ": " + word; });
     };
-    says("devices", {"base", "tiny", "oracle-wide"});
+    says("devices", {"base", "tiny", "oracle-wide", "hbm2-2000-8ch"});
     says("memories", {"ideal"});
     says("schedules", {"query-resident", "kv-resident"});
     says("--version", {"tessera "});

@@ -96,7 +96,7 @@ TEST_CASE("the counter tracks of a trace add up to the counters, however long th
         size_t tracks;
     } kRuns[] = {{"--device base --random 1,512,64 --memory hbm2-2000-8ch", 4 + 8},
                  {"--device small --random 1,700,64 --memory ideal --trace-commands 10", 4},
-                 {"--device tiny --random 2,900,16 --memory ideal-stall --trace-commands 1", 4},
+                 {"--device tiny --random 2,900,16 --memory ideal-stall --trace-commands 0", 4},
                  {"--device small --random 1,900,64 --memory ddr4-3200 --num-devices 3", 3 * 4 + 1},
                  {"--device base --random 1,8192,64 --memory ideal --timing-only", 4}};
     for (const auto& run : kRuns) {
