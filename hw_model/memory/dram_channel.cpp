@@ -22,6 +22,7 @@ DramChannel::DramChannel(const DramSpec& spec)
 }
 
 void DramChannel::arrive(const DramRun& run, Clock clock) {
+    assert(run.count != 0);
     arrivals_[run.write ? 1 : 0].emplace_back(clock, run);
 }
 
