@@ -269,11 +269,8 @@ class Run {
         fmt::print("\nfiles in {}:", options_.out);
         for (const std::string& name : record_.files) fmt::print(" {}", name);
         fmt::print("\n");
-        uint64_t traced = 0, total = 0;
-        for (const RunOutcome& device : record_.devices) {
-            traced += device.commands.size();
-            total += device.commands_total;
-        }
+        const uint64_t traced = commands_traced(record_.devices);
+        const uint64_t total = record_.outcome.commands_total;
         if (traced < total)
             fmt::print(
                 "trace.json: the first {} of {} commands; activity of the whole run as means "

@@ -34,7 +34,10 @@ struct RunRecord {
 };
 
 /// Devices that worked at the same time, as one: counters are sums, `cycles` the longest, idle
-/// cycles up to that included; commands and lane groups are those of device 0.
+/// cycles up to that included. What is traced stays with each.
 RunOutcome combined(const std::vector<RunOutcome>& devices);
+
+/// Commands of which there are trace records, of all devices.
+uint64_t commands_traced(const std::vector<RunOutcome>& devices);
 
 }  // namespace tessera::host

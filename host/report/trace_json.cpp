@@ -229,11 +229,7 @@ class DeviceTracks {
 };
 
 std::string metadata(const RunRecord& record) {
-    uint64_t traced = 0, total = 0;
-    for (const RunOutcome& device : record.devices) {
-        traced += device.commands.size();
-        total += device.commands_total;
-    }
+    const uint64_t traced = commands_traced(record.devices), total = record.outcome.commands_total;
     return fmt::format(
         "\"otherData\":{{\"clock_ghz\":{},\"commands_total\":{},\"commands_traced\":{},"
         "\"truncated\":{},\"slices\":\"the first commands_traced commands\","

@@ -202,6 +202,7 @@ TEST_CASE("runs of every kind are good, and their JSON adds up") {
             const auto& derived = json["derived"];
             good = derived["calls"]["value"] == derived["calls_formula"]["value"] &&
                    json["counters"]["cycles"]["value"] > 0 &&
+                   json["commands_total"] == json["counters"]["commands_retired"]["value"] &&
                    json["error"]["checked"] == !contains(arguments, "timing") &&
                    json["command_line"].size() > 3;
             if (json["error"]["checked"] == true)
