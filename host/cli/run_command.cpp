@@ -221,19 +221,17 @@ class Run {
     /// Each device its share, at the same time.
     void run_devices(Platform& platform) {
         const hw::PlatformConfig& config = record_.config.platform;
+        std::vector<Layout> layouts;
         std::vector<fw::AttentionJob> jobs;
         std::vector<fw::DriverConfig> drivers;
         for (uint32_t i = 0; i < config.devices; ++i) {
-            jobs.push_back(record_.layout.job_of(i));
-            drivers.push_back(record_.layout.driver_of(i));
+            layouts.push_back(record_.layout.of_device(i));
+            jobs.push_back(layouts[i].job);
+            drivers.push_back(layouts[i].driver);
         }
         record_.devices = platform.run(jobs, drivers);
-        for (uint32_t i = 0; i < config.devices; ++i) {
-            Layout own = record_.layout;
-            own.job = jobs[i];
-            own.driver = drivers[i];
-            require_success(record_.devices[i], own, config.params);
-        }
+        for (uint32_t i = 0; i < config.devices; ++i)
+            require_success(record_.devices[i], layouts[i], config.params);
         record_.outcome = combined(record_.devices);
     }
 

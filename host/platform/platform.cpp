@@ -146,28 +146,28 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
     return outcomes;
 }
 
-std::vector<RunOutcome> Platform::run(const std::vector<fw::AttentionJob>& jobs,
-                                      std::vector<fw::DriverConfig> drivers) {
-    struct Result {
-        fw::Status status;
-        uint64_t calls = 0;
+Platform::Program Platform::firmware(const fw::AttentionJob& job, fw::DriverConfig driver,
+                                     fw::Status& status, uint64_t& calls) {
+    driver.csr_base = kCsrBase;
+    return [job, driver, &status, &calls](fw::Bus& bus) {
+        fw::Driver firmware(bus);
+        status = firmware.init(driver);
+        if (status.ok()) status = firmware.run(job);
+        calls = firmware.calls();
     };
-    std::vector<Result> results(jobs.size());
+}
+
+std::vector<RunOutcome> Platform::run(const std::vector<fw::AttentionJob>& jobs,
+                                      const std::vector<fw::DriverConfig>& drivers) {
+    std::vector<fw::Status> status(jobs.size());
+    std::vector<uint64_t> calls(jobs.size());
     std::vector<Program> programs;
-    for (size_t i = 0; i < jobs.size(); ++i) {
-        drivers[i].csr_base = kCsrBase;
-        programs.push_back(
-            [&result = results[i], &job = jobs[i], &driver = drivers[i]](fw::Bus& bus) {
-                fw::Driver firmware(bus);
-                result.status = firmware.init(driver);
-                if (result.status.ok()) result.status = firmware.run(job);
-                result.calls = firmware.calls();
-            });
-    }
+    for (size_t i = 0; i < jobs.size(); ++i)
+        programs.push_back(firmware(jobs[i], drivers[i], status[i], calls[i]));
     std::vector<RunOutcome> outcomes = run_programs(programs, drivers);
     for (size_t i = 0; i < jobs.size(); ++i) {
-        outcomes[i].status = results[i].status;
-        outcomes[i].calls = results[i].calls;
+        outcomes[i].status = status[i];
+        outcomes[i].calls = calls[i];
     }
     return outcomes;
 }

@@ -36,6 +36,10 @@ class Platform {
   public:
     /// A program for one processor; it may use the bus until it returns.
     using Program = std::function<void(fw::Bus&)>;
+    /// Firmware on a job: what comes of it goes to `status` and `calls`. driver.csr_base is
+    /// ignored.
+    static Program firmware(const fw::AttentionJob& job, fw::DriverConfig driver,
+                            fw::Status& status, uint64_t& calls);
 
     explicit Platform(const hw::PlatformConfig& config);
     ~Platform();
@@ -52,7 +56,7 @@ class Platform {
     RunOutcome run(const fw::AttentionJob& job, fw::DriverConfig driver);
     /// The same with a job for each device, at the same time.
     std::vector<RunOutcome> run(const std::vector<fw::AttentionJob>& jobs,
-                                std::vector<fw::DriverConfig> drivers);
+                                const std::vector<fw::DriverConfig>& drivers);
     /// Runs one program per device at the same time; `rings` says where descriptors are written.
     /// Outcome i has device i's counters and trace; `status` and `calls` are the caller's business.
     std::vector<RunOutcome> run_programs(const std::vector<Program>& programs,

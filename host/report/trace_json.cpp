@@ -90,14 +90,11 @@ class DeviceTracks {
         : record_(record),
           outcome_(record.devices[device]),
           params_(record.config.platform.params),
-          layout_(record.layout),
+          layout_(record.layout.of_device(device)),
           device_(device),
           pid_(device + 1),
           us_per_cycle_(1e-3 / record.config.clock_ghz),
-          out_(out) {
-        layout_.job = record.layout.job_of(device);
-        layout_.driver = record.layout.driver_of(device);
-    }
+          out_(out) {}
 
     void write() {
         const uint32_t devices = record_.config.platform.devices;
@@ -220,7 +217,7 @@ class DeviceTracks {
     const RunRecord& record_;
     const RunOutcome& outcome_;
     const spec::DeviceParams& params_;
-    Layout layout_;  ///< of this device
+    const Layout layout_;  ///< of this device
     uint32_t device_, pid_;
     double us_per_cycle_;
     EventSink& out_;

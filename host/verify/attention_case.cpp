@@ -45,7 +45,6 @@ class Generator {
         if (j.layout.job.order == fw::LoopOrder::kQueryResident && chance(20))
             j.platform.devices = j.layout.devices = 2 + below(3);
         fw::DriverConfig& driver = j.layout.driver;
-        driver.csr_base = host::kCsrBase;
         driver.record_address = (j.bytes + 4095) / 4096 * 4096;
         driver.ring_address = driver.record_address + 4096;
         j.layout.record_stride = p_.bus_bytes;
@@ -173,9 +172,7 @@ void run_job(const AttentionJob& j, Machine& machine, Outcome& out) {
 
 CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& params) {
     return [layout, params](uint32_t device, uint64_t sequence) {
-        host::Layout own = layout;
-        own.job = layout.job_of(device);
-        own.driver = layout.driver_of(device);
+        const host::Layout own = layout.of_device(device);
         host::CommandNames names(own, params);
         names.go_to(sequence);
         return names.description();

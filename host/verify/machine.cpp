@@ -112,17 +112,15 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
     std::vector<host::Platform::Program> programs;
     std::vector<fw::DriverConfig> drivers;
     for (uint32_t i = 0; i < layout.devices; ++i) {
-        drivers.push_back(layout.driver_of(i));
-        drivers.back().csr_base = host::kCsrBase;
+        const host::Layout device = layout.of_device(i);
+        drivers.push_back(device.driver);
         Outcome& own = i == 0 ? out : out.others[i - 1];
-        programs.push_back(
-            [this, &own, driver = drivers.back(), job = layout.job_of(i)](fw::Bus& bus) {
-                RecordingBus recording(bus, platform_, own.writes);
-                fw::Driver firmware(recording);
-                own.status = firmware.init(driver);
-                if (own.status.ok()) own.status = firmware.run(job);
-                own.calls = firmware.calls();
-            });
+        const auto firmware =
+            host::Platform::firmware(device.job, device.driver, own.status, own.calls);
+        programs.push_back([this, &own, firmware](fw::Bus& bus) {
+            RecordingBus recording(bus, platform_, own.writes);
+            firmware(recording);
+        });
     }
     std::vector<host::RunOutcome> outcomes = platform_.run_programs(programs, drivers);
     for (uint32_t i = 0; i < layout.devices; ++i) {

@@ -114,18 +114,13 @@ float float_of(uint32_t bits) {
 
 }  // namespace
 
-fw::AttentionJob Layout::job_of(uint32_t device) const {
-    fw::AttentionJob part = job;
-    part.peers = devices - 1;
-    part.share = device;
-    return part;
-}
-
-fw::DriverConfig Layout::driver_of(uint32_t device) const {
-    fw::DriverConfig d = driver;
-    d.ring_address += device * kRingBytes;
-    d.record_address += uint64_t{device} * record_stride;
-    return d;
+Layout Layout::of_device(uint32_t device) const {
+    Layout own = *this;
+    own.job.peers = devices - 1;
+    own.job.share = device;
+    own.driver.ring_address += device * kRingBytes;
+    own.driver.record_address += uint64_t{device} * record_stride;
+    return own;
 }
 
 Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {

@@ -32,9 +32,8 @@ struct Layout {
     std::vector<Region> regions;  ///< ascending, without overlap
     uint64_t end = 0;             ///< first byte that is not used
 
-    /// What device `device` does of the job, and where its ring and records are.
-    fw::AttentionJob job_of(uint32_t device) const;
-    fw::DriverConfig driver_of(uint32_t device) const;
+    /// The same memory as one of the devices sees it: its share of the job, its ring and record.
+    Layout of_device(uint32_t device) const;
 };
 
 /// Places everything `problem` needs. UserError if it does not fit the memory.
