@@ -181,28 +181,16 @@ std::string values_of(const std::vector<const char*>& paths, const ResolvedConfi
     return text;
 }
 
-/// Does a memory of kind `kind` have this key?
-bool applies(const ConfigKey& key, const std::string& kind) {
-    const auto below = [&](const char* prefix) { return key.path.rfind(prefix, 0) == 0; };
-    const bool ideal = below("memory.stall.") || below("memory.read_latency_cycles") ||
-                       below("memory.write_latency_cycles");
-    const bool dram = below("memory.timing.") || below("memory.organisation.") ||
-                      below("memory.tCK_ps") || below("memory.request_cycles") ||
-                      below("memory.response_cycles") || below("memory.write_buffer_bytes");
-    return kind == "ideal" ? !dram : !ideal;
-}
-
 /// A key of another kind of memory says nothing, and what a DRAM is has no default.
 void check_kind(const std::string& name, const std::string& kind, const Statements& said) {
     for (const ConfigKey& key : config_keys()) {
         const auto statement = said.find(key.path);
-        if (statement != said.end() && !applies(key, kind)) {
+        if (statement != said.end() && !key.applies(kind)) {
             throw UserError(statement->second.where + ": " + key.path + " is " +
                             value_text(statement->second.value) + "; allowed: not for " + name +
                             ", whose kind is " + kind);
         }
-        const bool needed = kind == "dram" && applies(key, "dram") && !applies(key, "ideal");
-        if (needed && statement == said.end())
+        if (kind == "dram" && key.memory_kind == kind && statement == said.end())
             throw bad_value(name, key.path_in_file(), "missing", key.allowed());
     }
 }
@@ -212,7 +200,7 @@ std::vector<const char*> keys_named_in(const std::string& rule) {
     std::vector<const char*> paths;
     for (const ConfigKey& key : config_keys()) {
         const std::string name = key.path.substr(key.path.rfind('.') + 1);
-        if (applies(key, "dram") && !applies(key, "ideal") && rule.find(name) != std::string::npos)
+        if (key.memory_kind == "dram" && rule.find(name) != std::string::npos)
             paths.push_back(key.path.c_str());
     }
     return paths;
@@ -266,7 +254,7 @@ void check_together(const ResolvedConfig& config, const Statements& said) {
 json resolved_json(const ResolvedConfig& config) {
     json resolved;
     for (const ConfigKey& key : config_keys()) {
-        if (!applies(key, config.platform.memory.kind)) continue;
+        if (!key.applies(config.platform.memory.kind)) continue;
         std::string pointer = "/" + key.path;
         std::replace(pointer.begin(), pointer.end(), '.', '/');
         json& place = resolved[json::json_pointer(pointer)];

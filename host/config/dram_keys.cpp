@@ -150,6 +150,7 @@ std::vector<ConfigKey> dram_keys() {
         key.meaning += " (clocks)";
         keys.push_back(std::move(key));
     }
+    for (ConfigKey& key : keys) key.memory_kind = "dram";
     return keys;
 }
 

@@ -27,7 +27,11 @@ struct ConfigKey {
     std::string meaning;               ///< with its unit
     void (*set)(ResolvedConfig&, const KeyValue&);
     KeyValue (*get)(const ResolvedConfig&);
+    std::string memory_kind = {};  ///< the kind of memory that has it; empty: all, or no memory's
 
+    bool applies(const std::string& to_memory_kind) const {
+        return memory_kind.empty() || memory_kind == to_memory_kind;
+    }
     /// The path inside its file: "LANES", "firmware.plan_cycles", "stall.permille".
     std::string path_in_file() const;
     /// What is allowed, as a sentence for messages and the manual.
