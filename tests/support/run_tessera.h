@@ -4,45 +4,17 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/scratch.h"
 
 namespace tessera::test {
-
-/// A folder of this test's own; gone at the end.
-class Scratch {
-  public:
-    Scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "tessera_cli_XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Scratch() { std::filesystem::remove_all(path_); }
-    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-    std::string path() const { return path_.string(); }
-    size_t entries() const {
-        return static_cast<size_t>(
-            std::distance(std::filesystem::recursive_directory_iterator(path_),
-                          std::filesystem::end(std::filesystem::recursive_directory_iterator())));
-    }
-
-  private:
-    std::filesystem::path path_;
-};
 
 struct Finished {
     int exit_code = -1;
     std::string out, err;
 };
-
-inline std::string read_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Runs `tessera ARGUMENTS` through the shell, after the commands `before`.
 inline Finished run_tessera(const std::string& arguments, const std::string& before = "") {

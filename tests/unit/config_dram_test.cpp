@@ -19,7 +19,7 @@ std::string message(const std::string& memory, const std::vector<std::string>& s
 
 nlohmann::json preset(const std::string& name) {
     return nlohmann::json::parse(
-        test::file_text(TESSERA_SOURCE_DIR "/configs/memories/" + name + ".json"));
+        test::read_text(TESSERA_SOURCE_DIR "/configs/memories/" + name + ".json"));
 }
 
 }  // namespace

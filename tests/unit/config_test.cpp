@@ -193,7 +193,7 @@ TEST_CASE("mistakes in files are named", "[config]") {
 
 TEST_CASE("a name is a preset or a file", "[config]") {
     Compared compared("names");
-    const test::FolderForTest folder;
+    const test::Scratch folder;
     const std::string chip = folder.path() + "/chip.json";
     host::write_file(folder.path() + "/ram.json", with(kMemory, "read_latency_cycles", 7));
     host::write_file(chip, with(kDevice, "memory", "./ram.json"));

@@ -85,7 +85,7 @@ TEST_CASE("npy files of all versions and types are read", "[io]") {
 }
 
 TEST_CASE("npy files are mapped", "[io]") {
-    const test::FolderForTest folder;
+    const test::Scratch folder;
     const std::string path = folder.path() + "/q.npy";
     host::write_file(path, npy_image(dict("'<f4'", "False", "(1, 2)"), 8));
     const host::NpyFile file(path, "q");

@@ -18,8 +18,8 @@ using namespace tessera;
 using host::Dtype;
 using test::Compared;
 using test::folder_content;
-using test::FolderForTest;
 using test::message_of;
+using test::Scratch;
 
 /// A file image: length, header, `data_bytes` bytes of data.
 std::vector<uint8_t> image(const std::string& header, size_t data_bytes) {
@@ -43,7 +43,7 @@ struct Damage {
 }  // namespace
 
 TEST_CASE("safetensors round trip", "[io]") {
-    const FolderForTest folder;
+    const Scratch folder;
     const std::string path = folder.path() + "/a.safetensors";
     std::vector<uint16_t> half(24);
     std::vector<float> single(6);
@@ -90,7 +90,7 @@ TEST_CASE("safetensors round trip", "[io]") {
 }
 
 TEST_CASE("safetensors header is padded to 8 bytes for any length", "[io]") {
-    const FolderForTest folder;
+    const Scratch folder;
     Compared compared("header lengths");
     for (size_t extra = 0; extra < 16; ++extra) {
         const std::string path = folder.path() + "/p.safetensors";
@@ -203,7 +203,7 @@ TEST_CASE("a safetensors file cut or grown anywhere is refused", "[io]") {
 }
 
 TEST_CASE("output files are whole or absent", "[io]") {
-    const FolderForTest folder;
+    const Scratch folder;
     const std::string path = folder.path() + "/out.safetensors";
     using Names = std::set<std::string>;
     Compared compared("states of a folder");
@@ -237,14 +237,14 @@ TEST_CASE("output files are whole or absent", "[io]") {
     } catch (const std::runtime_error&) {
     }
     compared.equal(content(), Names{"out.safetensors"});
-    compared.equal(test::file_text(path), std::string("old"));
+    compared.equal(test::read_text(path), std::string("old"));
     host::write_file(path, "new");
-    compared.equal(test::file_text(path), std::string("new"));
+    compared.equal(test::read_text(path), std::string("new"));
     compared.equal(content(), Names{"out.safetensors"});
 }
 
 TEST_CASE("output that cannot be written is the user's error", "[io]") {
-    const FolderForTest folder;
+    const Scratch folder;
     Compared compared("words in messages");
     const auto check = [&](const std::string& path, const std::string& word) {
         const std::string message = message_of([&] { host::write_file(path, "x"); });
