@@ -3,6 +3,7 @@
 
 #include "firmware/job_check.h"
 #include "firmware/sequencer.h"
+#include "firmware/summary_list.h"
 
 namespace tessera::fw {
 namespace {
@@ -37,6 +38,7 @@ Status Driver::run(const AttentionJob& job) {
     if (!fault_.ok()) return fault_;
     const JobRule rule = check_job(job, device_);
     if (rule != JobRule::kNone) return refused(rule);
+    if (!write_summary_list(job, device_, bus_)) return failed(Code::kBusFault);
     Sequencer sequencer(job, device_, config_.record_address);
     spec::Command command;
     while (sequencer.next(command))

@@ -3,6 +3,8 @@
 #pragma once
 #include <stdint.h>
 
+#include "spec/mask.h"
+
 namespace tessera::fw {
 
 /// A tensor [heads][rows][row bytes] in device memory. All in bytes, multiples of the bus width.
@@ -11,8 +13,6 @@ struct Tensor {
     uint64_t head_stride = 0;
     uint32_t pitch = 0;  ///< from row to row
 };
-
-enum class MaskKind : uint32_t { kDense, kCausal };
 
 /// In which order tile pairs are issued; the order of key tiles for one query tile is the same.
 enum class LoopOrder : uint32_t {
@@ -27,10 +27,22 @@ struct AttentionJob {
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
     uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
-    MaskKind mask = MaskKind::kDense;
+    /// Which keys a query may see, by their positions: CAUSAL with any of WINDOW, SINK and BLOCK,
+    /// or CAUSAL, BLOCK and TAIL (Sparse Transformer). Keys that TAIL alone allows are gathered.
+    spec::Mask mask;
     /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a causal mask aligned at the end, 0
     /// for one aligned at the start.
     uint32_t q_position = 0, k_position = 0;
+    /// Packed documents: first rows, ascending, the first 0; a query sees keys of its own document
+    /// only. Needs nq = nk, equal positions, and of the mask no more than CAUSAL.
+    const uint32_t* documents = nullptr;
+    uint32_t document_count = 0;
+    /// Pairs of tiles that may meet at all, not 0: [query heads][query tiles][key tiles], heads
+    /// `tile_flags_stride` bytes apart (0: the same for all). Of the mask no more than CAUSAL.
+    const uint8_t* tile_flags = nullptr;
+    uint64_t tile_flags_stride = 0;
+    /// The query rows of a group's heads share tiles: worth it where a head has few.
+    bool stacked = false;
     LoopOrder order = LoopOrder::kQueryResident;
     bool bf16_output = false;
     Tensor q, k, v, o;
@@ -38,6 +50,8 @@ struct AttentionJob {
     /// query head of a group. Only for kKeyValueResident, and then only if a group has more query
     /// tiles than the device has state banks (Planner::states_travel).
     Tensor state;
+    /// For TAIL: where firmware writes the list of summary rows (summary_list.h).
+    uint64_t summary_list = 0;
     Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
     bool want_lse = false;
     /// Devices that work on this problem beside this one, and which share this one takes, 0 to

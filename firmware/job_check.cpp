@@ -17,11 +17,38 @@ bool all_placed(const AttentionJob& job, bool states_travel, uint32_t bus) {
            placed(job.v, 2 * job.d_v, bus) &&
            placed(job.o, (job.bf16_output ? 2 : 4) * job.d_v, bus) &&
            (!states_travel || placed(job.state, bus + 4 * job.d_v, bus)) &&
-           (!job.want_lse || placed(job.lse, bus, bus));
+           (!job.want_lse || placed(job.lse, bus, bus)) && (job.summary_list & (bus - 1)) == 0;
 }
 
-bool positions_fit(uint32_t first, uint32_t tokens) {
-    return uint64_t{first} + tokens <= spec::kPositionLimit;
+bool positions_fit(uint64_t first, uint64_t tokens) {
+    return first + tokens <= spec::kPositionLimit;
+}
+
+/// Do the terms of the mask, documents and tile flags go together?
+bool mask_fits(const AttentionJob& job, uint32_t m) {
+    constexpr uint32_t kSparse = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskTail;
+    constexpr uint32_t kRanges =
+        spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink | spec::kMaskBlock;
+    const uint32_t flags = job.mask.flags;
+    if (!spec::mask_legal(job.mask, m)) return false;
+    if (flags != kSparse && (flags & ~kRanges) != 0) return false;
+    // Rows of a tile that gathers are to see the same summary tokens.
+    if (flags == kSparse && job.stacked && job.nq != 1) return false;
+    const bool tiles = job.tile_flags != nullptr;
+    if ((tiles || job.documents != nullptr) && (flags & ~spec::kMaskCausal) != 0) return false;
+    return !tiles || (!job.stacked && job.documents == nullptr);
+}
+
+bool documents_fit(const AttentionJob& job, uint32_t m) {
+    if (job.documents == nullptr) return true;
+    if (job.nq != job.nk || job.q_position != job.k_position) return false;
+    if (job.document_count == 0 || job.documents[0] != 0) return false;
+    for (uint32_t i = 0; i < job.document_count; ++i)
+        if (job.documents[i] >= job.nk || (i != 0 && job.documents[i] <= job.documents[i - 1]))
+            return false;
+    // Documents that can meet in a tile pair need positions of their own.
+    const uint32_t blocks = spec::kPositionLimit / document_stride(job);
+    return job.document_count <= blocks || (!job.stacked && blocks >= 2 * m);
 }
 
 }  // namespace
@@ -34,11 +61,15 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (job.share > job.peers || (job.peers != 0 && job.order != LoopOrder::kQueryResident))
         return JobRule::kShares;
     if (job.d_k > device.d || job.d_v > device.d) return JobRule::kDimension;
-    if (!positions_fit(job.q_position, job.nq) || !positions_fit(job.k_position, job.nk))
+    const uint64_t heads = job.stacked ? job.query_heads / job.kv_heads : 1;
+    if (!positions_fit(job.q_position, job.nq) || !positions_fit(job.k_position, job.nk) ||
+        !positions_fit(0, heads * job.nq))
         return JobRule::kPositions;
+    if (!mask_fits(job, device.m)) return JobRule::kMask;
+    if (!documents_fit(job, device.m)) return JobRule::kDocuments;
     const Planner planner(job, device.m);
     if (!all_placed(job, planner.states_travel(), device.bus_bytes)) return JobRule::kAlignment;
-    const bool merges = planner.key_tiles(planner.query_tiles() - 1) > 1;
+    const bool merges = planner.merges();
     const bool stores_state = job.want_lse;
     if ((merges && device.profile != spec::Profile::kStateful) ||
         (stores_state && device.profile == spec::Profile::kBlackbox))

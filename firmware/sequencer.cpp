@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/sequencer.h"
 
+#include "firmware/summary_list.h"
+
 namespace tessera::fw {
 namespace {
 
@@ -27,14 +29,14 @@ uint64_t row_address(const Tensor& tensor, uint32_t head, uint32_t row) {
 
 }  // namespace
 
-bool BankSet::select(uint32_t head, uint32_t tile) {
+bool BankSet::select(uint32_t head, uint32_t tile, uint32_t rows) {
     const auto holds = [&](const Held& held) {
-        return held.valid && held.head == head && held.tile == tile;
+        return held.valid && held.head == head && held.tile == tile && held.rows == rows;
     };
     if (holds(held_[bank_])) return false;
     bank_ = 1 - bank_;
     if (holds(held_[bank_])) return false;
-    held_[bank_] = Held{head, tile, true};
+    held_[bank_] = Held{head, tile, rows, true};
     return true;
 }
 
@@ -43,7 +45,8 @@ Sequencer::Sequencer(const AttentionJob& job, const spec::DeviceParams& device,
     : job_(job),
       planner_(job, device.m),
       record_address_(record_address),
-      m_(device.m),
+      group_(job.query_heads / job.kv_heads),
+      part_bytes_(summary_part_bytes(device)),
       states_travel_(planner_.states_travel()) {}
 
 bool Sequencer::next(Command& command) {
@@ -52,25 +55,27 @@ bool Sequencer::next(Command& command) {
         begin_step();
     }
     const uint32_t stage = todo_ & (~todo_ + 1);  // the lowest bit
-    todo_ &= ~stage;
     command = Command{};
-    build(stage, command);
+    const uint32_t left = build(stage, command);
+    if (left == 0) todo_ &= ~stage;
+    row_ = left == 0 ? 0 : row_ + command.rows;
     return true;
 }
 
 /// Chooses the banks of a step and lists its commands.
 void Sequencer::begin_step() {
     todo_ = kAttend;
-    if (q_.select(step_.query_head, step_.q_tile)) todo_ |= kLoadQ;
-    if (kv_.select(step_.kv_head, step_.k_tile)) todo_ |= kLoadK | kLoadV;
-    const bool state_absent = state_.select(step_.query_head, step_.q_tile);
+    if (q_.select(step_.query_head, step_.q_tile, step_.q_rows)) todo_ |= kLoadQ;
+    if (kv_.select(step_.kv_head, step_.k_tile, step_.k_rows)) todo_ |= kLoadK | kLoadV;
+    const bool state_absent = state_.select(step_.query_head, step_.q_tile, step_.q_rows);
+    // Nothing else orders a load after a store. A state comes back with a later key tile, so one
+    // FENCE before the first load of a key tile covers all key tiles before.
+    if (step_.new_key) fence_due_ = states_unfenced_;
     if (state_absent && !step_.first) {
         todo_ |= kLoadState;
-        // Nothing else orders a load after a store. A state comes back one key tile later, so one
-        // FENCE at the first load of a key tile covers all of the key tile before.
-        if (step_.new_key && states_unfenced_) {
+        if (fence_due_) {
             todo_ |= kFenceStates;
-            states_unfenced_ = false;
+            fence_due_ = states_unfenced_ = false;
         }
     }
     if (step_.last) {
@@ -83,63 +88,86 @@ void Sequencer::begin_step() {
     if ((todo_ & (kStoreO | kStoreState)) != 0) state_.release();
 }
 
-void Sequencer::build(uint32_t stage, Command& c) const {
+/// The command of a stage that goes on at row_. Returns the rows that are left after it.
+uint32_t Sequencer::build(uint32_t stage, Command& c) const {
     switch (stage) {
         case kLoadQ:
             c.opcode = Opcode::kLoadQ;
             c.q_bank = q_.bank();
-            build_load(job_.q, step_.query_head, step_.q_tile, step_.q_rows, c);
             c.d_k = job_.d_k;
-            c.position = job_.q_position + step_.q_tile * m_;
-            break;
+            c.position = planner_.map().query_run(step_.q_tile, row_).position;
+            return build_query_rows(job_.q, step_.query_head, c);
         case kLoadK:
             c.opcode = Opcode::kLoadK;
             c.k_bank = kv_.bank();
-            build_load(job_.k, step_.kv_head, step_.k_tile, step_.k_rows, c);
             c.d_k = job_.d_k;
-            c.position = job_.k_position + step_.k_tile * m_;
-            break;
+            return build_key_load(job_.k, c);
         case kLoadV:
             c.opcode = Opcode::kLoadV;
             c.v_bank = kv_.bank();
-            build_load(job_.v, step_.kv_head, step_.k_tile, step_.k_rows, c);
             c.d_v = job_.d_v;
-            break;
+            return build_key_load(job_.v, c);
         case kFenceStates:
             c.opcode = Opcode::kFence;
             c.address = record_address_;
-            break;
-        case kAttend: build_attend(c); break;
+            return 0;
+        case kAttend: return build_attend(c);
         case kLoadState:
             c.opcode = Opcode::kLoadState;
-            build_store(job_.state, step_.query_head % planner_.group(), c);
-            break;
+            c.state_bank = state_.bank();
+            c.d_v = job_.d_v;
+            return build_query_rows(job_.state, state_head(), c);
         case kStoreO:
             c.opcode = Opcode::kStoreO;
             c.flags = spec::kFlagNormalise;
             if (job_.bf16_output) c.flags |= spec::kFlagBf16;
-            build_store(job_.o, step_.query_head, c);
-            break;
+            c.state_bank = state_.bank();
+            c.d_v = job_.d_v;
+            return build_query_rows(job_.o, step_.query_head, c);
         case kStoreLse:
             c.opcode = Opcode::kStoreState;
-            build_store(job_.lse, step_.query_head, c);
-            c.d_v = 0;
-            break;
+            c.state_bank = state_.bank();
+            return build_query_rows(job_.lse, step_.query_head, c);
         default:
             c.opcode = Opcode::kStoreState;
-            build_store(job_.state, step_.query_head % planner_.group(), c);
-            break;
+            c.state_bank = state_.bank();
+            c.d_v = job_.d_v;
+            return build_query_rows(job_.state, state_head(), c);
     }
 }
 
-void Sequencer::build_load(const Tensor& tensor, uint32_t head, uint32_t tile, uint32_t rows,
-                           Command& c) const {
-    c.rows = rows;
-    c.address = row_address(tensor, head, tile * m_);
+/// Rows of a run of the query tile, to or from a tensor of query heads.
+uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Command& c) const {
+    const Run run = planner_.map().query_run(step_.q_tile, row_);
+    c.rows = run.rows;
+    c.first_row = row_;
+    c.address = row_address(tensor, head + run.head, run.row);
     c.pitch = tensor.pitch;
+    return step_.q_rows - row_ - run.rows;
 }
 
-void Sequencer::build_attend(Command& c) const {
+uint32_t Sequencer::build_key_load(const Tensor& tensor, Command& c) const {
+    const TileMap& map = planner_.map();
+    c.pitch = tensor.pitch;
+    if (map.gathered(step_.k_tile)) {
+        c.flags = spec::kFlagGather;
+        c.rows = step_.k_rows;
+        c.address = row_address(tensor, step_.kv_head, 0);
+        c.index_address = job_.summary_list + uint64_t{part_bytes_} * step_.k_tile;
+        c.index_limit = job_.nk;
+        return 0;
+    }
+    Run run = map.key_run(step_.k_tile, row_);
+    const bool positions = c.opcode == Opcode::kLoadK;  // values have none
+    if (!positions) run.rows = step_.k_rows;
+    c.rows = run.rows;
+    c.first_row = row_;
+    c.address = row_address(tensor, step_.kv_head, run.row);
+    if (positions) c.position = run.position;
+    return step_.k_rows - row_ - run.rows;
+}
+
+uint32_t Sequencer::build_attend(Command& c) const {
     c.opcode = Opcode::kAttend;
     if (!step_.first) c.flags = spec::kFlagContinue;
     c.q_bank = q_.bank();
@@ -147,21 +175,12 @@ void Sequencer::build_attend(Command& c) const {
     c.v_bank = kv_.bank();
     c.state_bank = state_.bank();
     c.rows = step_.q_rows;
-    c.keys = step_.k_rows;
+    c.keys = step_.keys;
     c.d_k = job_.d_k;
     c.d_v = job_.d_v;
     c.factor = job_.factor;
-    const uint32_t first_query = job_.q_position + step_.q_tile * m_;
-    const uint32_t last_key = job_.k_position + step_.k_tile * m_ + step_.k_rows - 1;
-    const bool partial = last_key > first_query;
-    if (job_.mask == MaskKind::kCausal && partial) c.mask.flags = spec::kMaskCausal;
-}
-
-/// Also LOAD_STATE, which moves the same rows the other way.
-void Sequencer::build_store(const Tensor& tensor, uint32_t head, Command& c) const {
-    c.state_bank = state_.bank();
-    build_load(tensor, head, step_.q_tile, step_.q_rows, c);
-    c.d_v = job_.d_v;
+    c.mask = step_.mask;
+    return 0;
 }
 
 }  // namespace tessera::fw

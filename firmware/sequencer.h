@@ -2,8 +2,9 @@
 // The commands of a job, one by one: the planner's steps with banks, addresses, masks and fences.
 // Per step, in this order and only what is needed:
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, LOAD_STATE, ATTEND, STORE_O, STORE_STATE (lse), STORE_STATE.
-// A tile or state that is still in a bank is not loaded again; banks of a kind alternate. Does not
-// number commands (tags are the driver's) and does not end the job with a FENCE.
+// A tile or state that is still in a bank is not loaded again; banks of a kind alternate. A tile of
+// several runs (tile_map.h) takes a load or store for each. Does not number commands (tags are the
+// driver's) and does not end the job with a FENCE.
 #pragma once
 #include <stdint.h>
 
@@ -16,15 +17,16 @@ namespace tessera::fw {
 /// What the banks of one kind hold; the least recently used one is given up.
 class BankSet {
   public:
-    /// Makes a tile current. True if it has to be loaded (bank() then says where).
-    bool select(uint32_t head, uint32_t tile);
+    /// Makes a tile, or its first `rows` rows, current. True if it has to be loaded (bank() then
+    /// says where).
+    bool select(uint32_t head, uint32_t tile, uint32_t rows);
     /// Forgets the current tile.
     void release() { held_[bank_].valid = false; }
     uint32_t bank() const { return bank_; }
 
   private:
     struct Held {
-        uint32_t head = 0, tile = 0;
+        uint32_t head = 0, tile = 0, rows = 0;
         bool valid = false;
     };
     static_assert(spec::kBanks == 2, "least recently used is simply the other one");
@@ -42,19 +44,22 @@ class Sequencer {
 
   private:
     void begin_step();
-    void build(uint32_t stage, spec::Command& c) const;
-    void build_load(const Tensor& tensor, uint32_t head, uint32_t tile, uint32_t rows,
-                    spec::Command& c) const;
-    void build_attend(spec::Command& c) const;
-    void build_store(const Tensor& tensor, uint32_t head, spec::Command& c) const;
+    uint32_t build(uint32_t stage, spec::Command& c) const;
+    uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
+    uint32_t build_key_load(const Tensor& tensor, spec::Command& c) const;
+    uint32_t build_attend(spec::Command& c) const;
+    uint32_t state_head() const { return step_.query_head % group_; }
 
     const AttentionJob& job_;
     Planner planner_;
     uint64_t record_address_;
-    uint32_t m_;
+    uint32_t group_;       ///< query heads that share a key/value head
+    uint32_t part_bytes_;  ///< of the list of summary rows, for a gathered tile
     bool states_travel_;
     bool states_unfenced_ = false;  ///< a state was stored after the last FENCE
-    uint32_t todo_ = 0;             ///< commands of this step still to come, a bit per stage
+    bool fence_due_ = false;        ///< and that was before this key tile
+    uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
+    uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
     Step step_;
     BankSet q_, kv_, state_;
 };

@@ -27,6 +27,8 @@ enum class JobRule : uint32_t {
     kRing,       ///< ring base or size illegal
     kProfile,    ///< the schedule needs a command the device's profile does not have
     kShares,     ///< no such share, or a loop order that cannot be shared
+    kMask,       ///< operands out of range, or terms that do not go together
+    kDocuments,  ///< not ascending from 0, too long or too many, or not self-attention
 };
 
 struct [[nodiscard]] Status {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "host/error.h"
+#include "host/workload/tile_flags.h"
 #ifdef TESSERA_HAS_RTL
 #include "rtl/sim/rtl_device.h"
 #endif
@@ -86,6 +87,7 @@ Job make_job(const RunOptions& options, bool timing_only) {
     platform.timing_only = timing_only;
     job.problem = problem_of(options);
     platform.devices = device_count(options, job.problem);
+    if (!options.tile_mask.empty()) job.problem.mask.tiles = read_tile_flags(options.tile_mask);
     job.inputs = inputs_of(options, true, job.problem);
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);

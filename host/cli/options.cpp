@@ -128,17 +128,46 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
         ->group(group);
 }
 
-void add_problem_options(CLI::App& run, RunOptions& o) {
-    const char* group = "Problem";
-    run.add_option("--mask", o.mask, "dense or causal (default dense)")
+void add_mask_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Mask (docs/schedules.md, section 3)";
+    run.add_option(
+           "--mask", o.mask,
+           "dense or causal (default: causal with --window, --sinks or --block, else dense)")
         ->type_name("NAME")
+        ->group(group);
+    const auto add = [&](const char* name, uint64_t& value, const char* text) {
+        run.add_option(name, value, text)->check(from_one())->type_name("N")->group(group);
+    };
+    add("--window", o.window, "see the last N keys; with --mask dense as many ahead");
+    add("--sinks", o.sinks, "see the first N keys; besides --window or alone");
+    add("--block", o.block, "see keys of the own block of N positions, a power of two");
+    add("--summary", o.summary, "with --block: see the last N keys of every earlier block");
+    run.add_option("--segments", o.segments,
+                   "first tokens of packed documents, which see only themselves: 0,100,250")
+        ->check(not_empty())
+        ->type_name("LIST")
+        ->group(group);
+    run.add_option(
+           "--tile-mask", o.tile_mask,
+           "flags of M x M tiles, [q tiles, k tiles] or [heads, q tiles, k tiles]: .npy, or "
+           "safetensors with a tensor mask")
+        ->check(not_empty())
+        ->type_name("FILE")
         ->group(group);
     run.add_option("--align", o.align,
-                   "causal with unequal lengths: end (last query sees last key, default) or start")
+                   "with unequal lengths: end (last query at last key, default) or start")
         ->type_name("NAME")
         ->group(group);
+}
+
+void add_problem_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
+    add_mask_options(run, o);
     run.add_option("--schedule", o.schedule, "see `tessera schedules` (default query-resident)")
         ->type_name("NAME")
+        ->group(group);
+    run.add_flag("--stack-heads", o.stack_heads,
+                 "grouped-query: the query rows of a group's heads share tiles")
         ->group(group);
     run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
     run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
@@ -284,6 +313,42 @@ void check_combinations(const RunOptions& o) {
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
 }
 
+uint32_t positions(const char* option, uint64_t value) {
+    if (value <= spec::kPositionLimit) return static_cast<uint32_t>(value);
+    throw bad_value("command line", option, std::to_string(value),
+                    fmt::format("1 to {}", spec::kPositionLimit));
+}
+
+std::vector<uint32_t> segment_starts(const std::string& text) {
+    std::vector<uint32_t> starts;
+    std::stringstream parts(text + ",");
+    for (std::string part; std::getline(parts, part, ',');) {
+        uint32_t start;
+        if (!parses_as(part, start))
+            throw bad_value("command line", "--segments", printable(text),
+                            "whole numbers with commas between them: 0,100,250");
+        starts.push_back(start);
+    }
+    return starts;
+}
+
+/// All but the tile flags, which are in a file.
+AttentionMask mask_of(const RunOptions& o) {
+    AttentionMask mask;
+    const bool local = o.window != 0 || o.sinks != 0 || o.block != 0;
+    mask.causal = o.mask.empty()
+                      ? local
+                      : choose<bool>("--mask", o.mask, {{"dense", false}, {"causal", true}});
+    mask.window = positions("--window", o.window);
+    mask.sinks = positions("--sinks", o.sinks);
+    mask.block = positions("--block", o.block);
+    mask.summary = positions("--summary", o.summary);
+    if (!o.segments.empty()) mask.documents = segment_starts(o.segments);
+    mask.align =
+        choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});
+    return mask;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(std::vector<std::string> arguments) {
@@ -343,9 +408,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
 
 Problem problem_of(const RunOptions& o) {
     Problem p;
-    p.mask = choose<fw::MaskKind>(
-        "--mask", o.mask, {{"dense", fw::MaskKind::kDense}, {"causal", fw::MaskKind::kCausal}});
-    p.align = choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});
+    p.mask = mask_of(o);
+    p.stacked = o.stack_heads;
     std::vector<std::pair<std::string, fw::LoopOrder>> orders;
     for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
     p.order = choose("--schedule", o.schedule, orders);

@@ -22,7 +22,11 @@ struct RunOptions {
     std::string random;   ///< "heads,tokens,dim"
     uint64_t seed = 1;
     uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< of --random; 0: as q
-    std::string mask = "dense";
+    std::string mask;  ///< empty: causal with a term that looks back, else dense
+    uint64_t window = 0, sinks = 0, block = 0, summary = 0;  ///< 0: not given
+    std::string segments;                                    ///< "0,100,250"
+    std::string tile_mask;                                   ///< .npy or safetensors
+    bool stack_heads = false;
     std::string align = "end";
     std::string schedule = "query-resident";
     std::optional<double> scale;

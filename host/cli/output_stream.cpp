@@ -27,7 +27,7 @@ OutputStream::OutputStream(const std::string& path, const RunRecord& record)
     : layout_(record.layout),
       writer_(path, tensors(record.problem),
               Metadata{{"tool", std::string("tessera ") + kVersion},
-                       {"mask", mask_name(record.problem.mask)},
+                       {"mask", record.problem.mask.text()},
                        {"input", printable(record.input)}}) {
     const fw::AttentionJob& job = layout_.job;
     blocks_ = (job.nq + kBlockRows - 1) / kBlockRows;

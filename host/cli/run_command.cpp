@@ -82,8 +82,8 @@ void require_consistent_memory(const RunRecord& record) {
 /// A result must not replace what it was made from, nor another result.
 void refuse_overwriting(const RunOptions& o) {
     namespace fs = std::filesystem;
-    const std::vector<std::string> inputs = {o.input, o.q,      o.k,
-                                             o.v,     o.device, o.memory.value_or("")};
+    const std::vector<std::string> inputs = {
+        o.input, o.q, o.k, o.v, o.tile_mask, o.device, o.memory.value_or("")};
     std::vector<std::pair<const char*, std::string>> outputs;
     if (!o.out.empty())
         for (const std::string& name : OutputFolder::all_file_names())
@@ -241,15 +241,16 @@ class Run {
         const Stopwatch watch;
         ReferenceOptions options;
         options.progress = [this](double done) { progress_.share(done); };
-        const ReferenceProblem problem = reference_problem(record_.problem, inputs_, false);
+        const uint32_t m = record_.config.platform.params.m;
+        const ReferenceProblem problem = reference_problem(record_.problem, inputs_, m, false);
         const ReferenceResult reference = reference_attention(problem, options);
-        const BoundParams bound{record_.config.platform.params.m, record_.problem.bf16_output};
+        const BoundParams bound{m, record_.problem.bf16_output};
         record_.error = compare_with_reference(problem, reference, bound, o_.data(),
                                                lse_.empty() ? nullptr : lse_.data());
         if (inputs_.converted()) {
             options.moments = false;
             const ReferenceResult original =
-                reference_attention(reference_problem(record_.problem, inputs_, true), options);
+                reference_attention(reference_problem(record_.problem, inputs_, m, true), options);
             record_.conversion = difference(reference.o, original.o);
         }
         record_.check_seconds = watch.seconds();

@@ -48,8 +48,9 @@ void compare_with_double(const Job& job, const verify::Outcome& out,
     std::vector<double> lse;
     if (job.problem.want_lse)
         lse = read_lse(job.layout, memory, job.config.platform.params.bus_bytes);
-    const ReferenceProblem problem = reference_problem(job.problem, job.inputs, false);
-    const BoundParams bound{job.config.platform.params.m, job.problem.bf16_output};
+    const uint32_t m = job.config.platform.params.m;
+    const ReferenceProblem problem = reference_problem(job.problem, job.inputs, m, false);
+    const BoundParams bound{m, job.problem.bf16_output};
     verify::compare_with_double(problem, bound, o, lse, comparison);
 }
 

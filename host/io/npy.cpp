@@ -11,7 +11,8 @@ namespace tessera::host {
 namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
-constexpr const char* kDescrs = "'<f4', '<f2', '<f8', '|V2' or '<V2' (bfloat16)";
+constexpr const char* kDescrs =
+    "'<f4', '<f2', '<f8', '|V2' or '<V2' (bfloat16), '|b1', '|u1', '|i1'";
 constexpr const char* kKeys = "descr, fortran_order and shape, each once";
 
 std::optional<Dtype> dtype_from_descr(std::string_view descr) {
@@ -19,6 +20,9 @@ std::optional<Dtype> dtype_from_descr(std::string_view descr) {
     if (descr == "<f2") return Dtype::kF16;
     if (descr == "<f8") return Dtype::kF64;
     if (descr == "|V2" || descr == "<V2") return Dtype::kBf16;
+    if (descr == "|b1") return Dtype::kBool;
+    if (descr == "|u1") return Dtype::kU8;
+    if (descr == "|i1") return Dtype::kI8;
     return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// NumPy's .npy, versions 1 to 3, one C-ordered little-endian array of <f4, <f2, <f8 or bfloat16
-// (which ml_dtypes saves as two raw bytes, V2). Nothing is evaluated; other content is an error.
+// NumPy's .npy, versions 1 to 3, one C-ordered little-endian array of <f4, <f2, <f8, bfloat16
+// (which ml_dtypes saves as two raw bytes, V2), or of bytes: |b1, |u1, |i1. Nothing is evaluated;
+// other content is an error.
 #pragma once
 #include <cstdint>
 #include <string>

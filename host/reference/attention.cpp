@@ -28,9 +28,9 @@ float float_of(uint32_t bits) {
 
 /// One key head, as the kernels want it.
 struct Keys {
-    std::vector<double> kt;        ///< [d_k][nk]
-    std::vector<double> v;         ///< [nk][d_v]
-    std::vector<double> norm_max;  ///< [nk]: largest |k| of keys 0..j
+    std::vector<double> kt;    ///< [d_k][nk]
+    std::vector<double> v;     ///< [nk][d_v]
+    std::vector<double> norm;  ///< [nk]: |k|
     double value_peak = 0;
 };
 
@@ -39,9 +39,8 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
     const size_t nk = p.nk;
     keys.kt.resize(nk * p.d_k);
     keys.v.resize(nk * p.d_v);
-    keys.norm_max.resize(nk);
+    keys.norm.resize(nk);
     std::vector<double> row(p.d_k);
-    double largest = 0;
     for (size_t j = 0; j < nk; ++j) {
         p.k((kv_head * nk + j) * p.d_k, p.d_k, row.data());
         double square = 0;
@@ -49,8 +48,7 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
             keys.kt[c * nk + j] = row[c];
             square += row[c] * row[c];
         }
-        largest = std::max(largest, std::sqrt(square));
-        keys.norm_max[j] = largest;
+        keys.norm[j] = std::sqrt(square);
     }
     p.v(kv_head * nk * p.d_v, nk * p.d_v, keys.v.data());
     for (const double x : keys.v)
@@ -74,11 +72,7 @@ class RowBlocks {
     void compute(uint32_t first) {
         first_ = first;
         rows_ = std::min(kBlockRows, p_.nq - first);
-        limit_ = 0;
-        for (uint32_t r = 0; r < rows_; ++r) {
-            n_[r] = visible_keys(p_, first + r);
-            limit_ = std::max(limit_, n_[r]);
-        }
+        for (uint32_t r = 0; r < rows_; ++r) keys_of_[r] = visible_keys(p_, head_, first + r);
         scores();
         for (uint32_t r = 0; r < rows_; ++r) soften(r);
         values();
@@ -90,65 +84,85 @@ class RowBlocks {
     size_t row_index(uint32_t r) const { return size_t{head_} * p_.nq + first_ + r; }
     double* weight(uint32_t r) { return weight_.data() + size_t{r} * p_.nk; }
 
+    /// Calls visit(first key, count) over the keys of a row, in pieces of at most `most`.
+    template <typename Visit>
+    void each_piece(const std::vector<KeyRange>& ranges, uint32_t most, Visit&& visit) {
+        for (const KeyRange& range : ranges)
+            for (uint32_t j = range.begin; j < range.end; j += std::min(most, range.end - j))
+                visit(j, std::min(most, range.end - j));
+    }
+
+    /// All keys that a row of the block sees.
+    std::vector<KeyRange> union_of_keys() const {
+        std::vector<KeyRange> all;
+        for (uint32_t r = 0; r < rows_; ++r)
+            all.insert(all.end(), keys_of_[r].begin(), keys_of_[r].end());
+        join(all);
+        return all;
+    }
+
     void scores() {
         std::fill(q_.begin(), q_.end(), 0.0);
         p_.q(row_index(0) * p_.d_k, size_t{rows_} * p_.d_k, q_.data());
-        for (uint32_t j = 0; j < limit_; j += kScoreKeys) {
-            const uint32_t n = std::min(kScoreKeys, limit_ - j);
+        each_piece(union_of_keys(), kScoreKeys, [&](uint32_t j, uint32_t n) {
             for (uint32_t r = 0; r < rows_; r += 2)
                 kernels::score_rows(q_.data() + size_t{r} * p_.d_k,
                                     q_.data() + size_t{r + 1} * p_.d_k, keys_.kt.data() + j, p_.nk,
                                     p_.d_k, n, weight(r) + j, weight(r + 1) + j);
-        }
+        });
     }
 
     /// Scores of a row to weights that sum to one; its log-sum-exp.
     void soften(uint32_t r) {
         double* w = weight(r);
         double largest = -std::numeric_limits<double>::infinity();
-        bool nan = false;
-        for (uint32_t j = 0; j < n_[r]; ++j) {
+        bool nan = false, any = false;
+        const auto each_key = [&](auto&& visit) {
+            for (const KeyRange& range : keys_of_[r])
+                for (uint32_t j = range.begin; j < range.end; ++j) visit(j);
+        };
+        each_key([&](uint32_t j) {
             w[j] *= p_.scale;
+            any = true;
             nan = nan || std::isnan(w[j]);
             largest = std::max(largest, w[j]);
-        }
+        });
         double sum = 0;
-        for (uint32_t j = 0; j < n_[r]; ++j) sum += w[j] = std::exp(w[j] - largest);
+        each_key([&](uint32_t j) { sum += w[j] = std::exp(w[j] - largest); });
         if (nan) sum = std::numeric_limits<double>::quiet_NaN();
-        for (uint32_t j = 0; j < n_[r]; ++j) w[j] /= sum;
+        each_key([&](uint32_t j) { w[j] /= sum; });
         out_.lse[row_index(r)] =
-            n_[r] == 0 ? -std::numeric_limits<double>::infinity() : largest + std::log(sum);
+            any ? largest + std::log(sum) : -std::numeric_limits<double>::infinity();
     }
 
     void values() {
         std::fill(o_.begin(), o_.end(), 0.0);
-        for (uint32_t j = 0; j < limit_; j += kValueKeys)
-            for (uint32_t r = 0; r < rows_; ++r)
-                if (j < n_[r])
-                    kernels::accumulate(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
-                                        std::min(kValueKeys, n_[r] - j), p_.d_v,
-                                        o_.data() + size_t{r} * p_.d_v);
+        for (uint32_t r = 0; r < rows_; ++r)
+            each_piece(keys_of_[r], kValueKeys, [&](uint32_t j, uint32_t n) {
+                kernels::accumulate(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v, n, p_.d_v,
+                                    o_.data() + size_t{r} * p_.d_v);
+            });
     }
 
     void moments() {
         std::fill(spread_.begin(), spread_.end(), 0.0);
         std::fill(magnitude_.begin(), magnitude_.end(), 0.0);
-        for (uint32_t j = 0; j < limit_; j += kValueKeys)
-            for (uint32_t r = 0; r < rows_; ++r)
-                if (j < n_[r])
-                    kernels::accumulate_moments(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
-                                                o_.data() + size_t{r} * p_.d_v,
-                                                std::min(kValueKeys, n_[r] - j), p_.d_v,
-                                                spread_.data() + size_t{r} * p_.d_v,
-                                                magnitude_.data() + size_t{r} * p_.d_v);
         for (uint32_t r = 0; r < rows_; ++r) {
-            double square = 0;
+            each_piece(keys_of_[r], kValueKeys, [&](uint32_t j, uint32_t n) {
+                kernels::accumulate_moments(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
+                                            o_.data() + size_t{r} * p_.d_v, n, p_.d_v,
+                                            spread_.data() + size_t{r} * p_.d_v,
+                                            magnitude_.data() + size_t{r} * p_.d_v);
+            });
+            double square = 0, longest = 0;
             for (uint32_t c = 0; c < p_.d_k; ++c) {
                 const double x = q_[size_t{r} * p_.d_k + c];
                 square += x * x;
             }
-            out_.score_reach[row_index(r)] =
-                n_[r] == 0 ? 0 : std::sqrt(square) * keys_.norm_max[n_[r] - 1];
+            for (const KeyRange& range : keys_of_[r])
+                for (uint32_t j = range.begin; j < range.end; ++j)
+                    longest = std::max(longest, keys_.norm[j]);
+            out_.score_reach[row_index(r)] = std::sqrt(square) * longest;
         }
     }
 
@@ -168,8 +182,8 @@ class RowBlocks {
     uint32_t head_;
     bool moments_;
     ReferenceResult& out_;
-    uint32_t first_ = 0, rows_ = 0, limit_ = 0;
-    uint32_t n_[kBlockRows] = {};
+    uint32_t first_ = 0, rows_ = 0;
+    std::vector<KeyRange> keys_of_[kBlockRows];  ///< of each row
     std::vector<double> q_, weight_, o_, spread_, magnitude_;
 };
 
@@ -224,10 +238,10 @@ ElementReader fp32_reader(const float* data) {
     };
 }
 
-uint32_t visible_keys(const ReferenceProblem& problem, uint32_t i) {
-    if (!problem.causal) return problem.nk;
-    const int64_t last = int64_t{i} + problem.diagonal;
-    return static_cast<uint32_t>(std::clamp<int64_t>(last + 1, 0, problem.nk));
+std::vector<KeyRange> visible_keys(const ReferenceProblem& problem, uint32_t head, uint32_t row) {
+    std::vector<KeyRange> ranges = {{0, problem.nk}};
+    if (problem.visible) problem.visible(head, row, ranges);
+    return ranges;
 }
 
 ReferenceResult reference_attention(const ReferenceProblem& problem,

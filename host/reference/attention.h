@@ -7,6 +7,8 @@
 #include <functional>
 #include <vector>
 
+#include "host/reference/key_range.h"
+
 namespace tessera::host {
 
 /// Reads elements [first, first + count) of a contiguous tensor, exactly, as doubles. Called from
@@ -24,11 +26,12 @@ struct ReferenceProblem {
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
     double scale = 0;
-    bool causal = false;
-    int64_t diagonal = 0;  ///< causal: query i sees the keys j <= i + diagonal
-    ElementReader q;       ///< [query_heads][nq][d_k]
-    ElementReader k;       ///< [kv_heads][nk][d_k]
-    ElementReader v;       ///< [kv_heads][nk][d_v]
+    /// Sets `ranges` to the keys that query `row` of a query head sees, ascending and disjoint.
+    /// Empty: all. Called from several threads at once.
+    std::function<void(uint32_t head, uint32_t row, std::vector<KeyRange>& ranges)> visible;
+    ElementReader q;  ///< [query_heads][nq][d_k]
+    ElementReader k;  ///< [kv_heads][nk][d_k]
+    ElementReader v;  ///< [kv_heads][nk][d_v]
 };
 
 struct ReferenceOptions {
@@ -47,8 +50,8 @@ struct ReferenceResult {
     std::vector<double> value_peak;   ///< [kv_heads]: largest |v|
 };
 
-/// How many keys query row `i` may see: always the first so many.
-uint32_t visible_keys(const ReferenceProblem& problem, uint32_t i);
+/// The keys that a query sees.
+std::vector<KeyRange> visible_keys(const ReferenceProblem& problem, uint32_t head, uint32_t row);
 
 /// The attention of `problem`. Rows with no key: o = 0 and lse = -inf. NaN and Inf propagate, but
 /// never out of keys that a row may not see.

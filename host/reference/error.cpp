@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/reference/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -22,6 +23,16 @@ double distance(double actual, double exact) {
 double ratio(double error, double bound) {
     if (error == 0) return 0;
     return bound > 0 ? error / bound : kInfinity;
+}
+
+/// Key tiles that hold keys of the row. Keys that lie far apart are gathered: then their tiles are
+/// full but for the last, and what is left is at most a window, a block and the sinks.
+double tiles_merged(const std::vector<KeyRange>& ranges, double keys, uint32_t m) {
+    constexpr double kRagged = 3;
+    double touched = 0;
+    for (const KeyRange& range : ranges)
+        if (range.begin != range.end) touched += (range.end - 1) / m - range.begin / m + 1;
+    return std::min(touched, std::ceil(keys / m) + kRagged);
 }
 
 /// Sums of squares, and the largest, of what has been compared so far.
@@ -62,7 +73,7 @@ class Comparison {
 
     void compare_row(uint32_t head, uint32_t row) {
         const size_t index = size_t{head} * p_.nq + row;
-        const bool empty = visible_keys(p_, row) == 0;
+        const bool empty = key_count(visible_keys(p_, head, row)) == 0;
         if (empty) ++s_.rows_empty;
         if (!empty && (!finite_row(index * p_.d_v) || !std::isfinite(r_.lse[index]))) {
             ++s_.rows_nonfinite;
@@ -116,8 +127,9 @@ class Comparison {
 
 RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& reference,
                    const BoundParams& params, uint32_t head, uint32_t row) {
-    const double keys = visible_keys(problem, row);
-    const double tiles = std::ceil(keys / params.m);
+    const std::vector<KeyRange> ranges = visible_keys(problem, head, row);
+    const double keys = static_cast<double>(key_count(ranges));
+    const double tiles = tiles_merged(ranges, keys, params.m);
     const double reach = reference.score_reach[size_t{head} * problem.nq + row];
     // A score: d_k additions, the product with the factor, the factor's own rounding; then 2^-16 of
     // a power of two is its last place.

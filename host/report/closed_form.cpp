@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/report/call_list.h"
 #include "spec/latency.h"
 
 namespace tessera::host {
@@ -22,14 +23,18 @@ struct MergedRows {
 class ClosedForm {
   public:
     ClosedForm(const Problem& problem, const Layout& layout, const hw::PlatformConfig& config)
-        : problem_(problem), layout_(layout), config_(config), p_(config.params) {}
+        : problem_(problem),
+          layout_(layout),
+          config_(config),
+          p_(config.params),
+          calls_(problem, config.params.m) {}
 
     Cycle cycles() {
-        start_up();
-        const uint32_t q_tiles = tiles(problem_.nq);
-        for (uint32_t head = 0; head < problem_.query_heads; ++head)
-            for (uint32_t t = 0; t < q_tiles; ++t)
-                query_tile(t, head + 1 == problem_.query_heads && t + 1 == q_tiles);
+        start_up(calls_.calls(0, 0));
+        for (uint32_t stack = 0; stack < calls_.stacks(); ++stack)
+            for (uint32_t t = 0; t < calls_.query_tiles(); ++t)
+                query_tile(calls_.calls(stack, t),
+                           stack + 1 == calls_.stacks() && t + 1 == calls_.query_tiles());
         return tail();
     }
 
@@ -37,36 +42,28 @@ class ClosedForm {
     uint32_t tiles(uint32_t n) const { return (n + p_.m - 1) / p_.m; }
     uint32_t rows_of(uint32_t n, uint32_t tile) const { return std::min(p_.m, n - tile * p_.m); }
 
-    /// Key tiles that a query tile meets; one, all masked, if it may see no key.
-    uint32_t key_tiles(uint32_t q_tile) const {
-        if (!problem_.causal()) return tiles(problem_.nk);
-        const int64_t last_query = int64_t{q_tile} * p_.m + rows_of(problem_.nq, q_tile) - 1;
-        const int64_t keys = std::min<int64_t>(problem_.nk, last_query + problem_.diagonal() + 1);
-        return keys <= 0 ? 1 : tiles(static_cast<uint32_t>(keys));
-    }
-
     /// S and V of the very first lane group: one line of descriptors, then Q, K and V back to back.
-    void start_up() {
+    void start_up(const QueryTileCalls& first) {
         const Cycle latency = config_.memory.read_latency_cycles;
         const Cycle line_usable = latency + p_.beats(spec::kLineBytes) - 1 + spec::kSinkCycles + 1;
         const Cycle load_start = line_usable + 1;  // dispatched, seen by the load engine
         const Cycle data = load_start + spec::kAcceptCycles + latency;
         const uint64_t q = uint64_t{p_.beats(2 * problem_.d_k)} * rows_of(problem_.nq, 0);
-        const uint64_t k = uint64_t{p_.beats(2 * problem_.d_k)} * rows_of(problem_.nk, 0);
-        const uint64_t v = uint64_t{p_.beats(2 * problem_.d_v)} * rows_of(problem_.nk, 0);
+        const uint32_t n = first.keys.front();
+        const uint64_t k = uint64_t{p_.beats(2 * problem_.d_k)} * n;
+        const uint64_t v = uint64_t{p_.beats(2 * problem_.d_v)} * n;
         const Cycle k_ready = data + q + k - 1 + spec::kSinkCycles + 1;
-        const uint32_t n = rows_of(problem_.nk, 0);
         score_ = std::max(k_ready, line_usable + 4);  // the ATTEND is the fourth descriptor
         value_ =
             std::max(score_ + spec::max_known_after(p_, n), std::max(score_ + 1, k_ready + v) + 1);
     }
 
     /// Adds the lane groups of a query tile to the stream; keeps the rows of its last key tile.
-    void query_tile(uint32_t q_tile, bool last) {
-        const uint32_t rows = rows_of(problem_.nq, q_tile);
+    void query_tile(const QueryTileCalls& tile, bool last) {
+        const uint32_t rows = tile.rows;
         const uint32_t groups = p_.groups(rows);
-        const uint32_t calls = key_tiles(q_tile);
-        const uint32_t ragged = rows_of(problem_.nk, calls - 1);
+        const size_t calls = tile.keys.size();
+        const uint32_t ragged = tile.keys.back();
         const auto advance = [&](uint32_t n) {
             if (groups_ != 0) value_ += spec::value_spacing(p_, last_keys_, n);
             last_keys_ = n;
@@ -134,6 +131,7 @@ class ClosedForm {
     const Layout& layout_;
     const hw::PlatformConfig& config_;
     const spec::DeviceParams& p_;
+    const CallList calls_;
     Cycle score_ = 0, value_ = 0;  // of the first, then of the latest group
     uint64_t groups_ = 0;
     uint32_t last_keys_ = 0;
@@ -147,6 +145,9 @@ std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& 
                                           const hw::PlatformConfig& config) {
     if (problem.order != fw::LoopOrder::kQueryResident || config.memory.kind != "ideal" ||
         config.devices != 1)
+        return std::nullopt;
+    // These take loads of several commands or an index list first.
+    if (problem.stacked || problem.mask.summary != 0 || !problem.mask.documents.empty())
         return std::nullopt;
     return ClosedForm(problem, layout, config).cycles();
 }

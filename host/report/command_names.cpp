@@ -5,12 +5,16 @@
 
 #include <stdexcept>
 
+#include "firmware/summary_list.h"
+
 namespace tessera::host {
 
 using spec::Opcode;
 
 CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& params)
-    : layout_(layout), m_(params.m), sequencer_(layout.job, params, layout.driver.record_address) {}
+    : layout_(layout),
+      params_(params),
+      sequencer_(layout.job, params, layout.driver.record_address) {}
 
 void CommandNames::go_to(uint64_t sequence) {
     if (sequence + 1 < next_) throw std::logic_error("CommandNames: cannot go back");
@@ -47,7 +51,17 @@ const fw::Tensor& CommandNames::tensor() const {
 
 CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
     const uint64_t offset = command_.address - tensor.address;
-    return {offset / tensor.head_stride, offset % tensor.head_stride / tensor.pitch / m_};
+    const uint64_t head = offset / tensor.head_stride;
+    if (command_.has(spec::kFlagGather))
+        return {
+            head,
+            (command_.index_address - layout_.job.summary_list) / fw::summary_part_bytes(params_),
+            true};
+    return {head, offset % tensor.head_stride / tensor.pitch / params_.m, false};
+}
+
+std::string CommandNames::Tile::text() const {
+    return fmt::format("{}{}", gathered ? "summaries " : "", tile);
 }
 
 std::string CommandNames::name() const {
@@ -56,10 +70,11 @@ std::string CommandNames::name() const {
     if (command_.opcode == Opcode::kAttend) {
         const Tile& q = q_bank_[command_.q_bank];
         return fmt::format("{} head {} tiles {} x {}", opcode, q.head, q.tile,
-                           k_bank_[command_.k_bank].tile);
+                           k_bank_[command_.k_bank].text());
     }
     const Tile at = tile_of(tensor());
-    return fmt::format("{} {}head {} tile {}", opcode, is_lse() ? "lse " : "", at.head, at.tile);
+    return fmt::format("{} {}head {} {}{}", opcode, is_lse() ? "lse " : "", at.head,
+                       at.gathered ? "" : "tile ", at.text());
 }
 
 std::string CommandNames::description() const {

@@ -18,7 +18,9 @@ class CommandNames {
     /// Goes to command `sequence`, counted from 0; never backwards (std::logic_error).
     void go_to(uint64_t sequence);
     const spec::Command& command() const { return command_; }
-    /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3.
+    /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3. A tile
+    /// that takes several loads or stores is named by the row that each begins with; gathered tiles
+    /// are "summaries 0", "summaries 1", ...
     std::string name() const;
     /// name() with rows, sizes and address, for an error message.
     std::string description() const;
@@ -26,6 +28,8 @@ class CommandNames {
   private:
     struct Tile {
         uint64_t head = 0, tile = 0;
+        bool gathered = false;
+        std::string text() const;
     };
     Tile tile_of(const fw::Tensor& tensor) const;
     bool is_lse() const;
@@ -33,7 +37,7 @@ class CommandNames {
     void remember_banks();
 
     const Layout& layout_;
-    uint32_t m_;
+    const spec::DeviceParams params_;
     fw::Sequencer sequencer_;
     uint64_t next_ = 0;  ///< sequence number that the sequencer yields next
     spec::Command command_;

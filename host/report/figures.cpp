@@ -67,7 +67,7 @@ void Figures::add_work(const RunRecord& record) {
         "counter attends_retired");
     add("calls_formula", work.calls, "call", calls_formula_text(record.problem));
     add("calls_at_least", work.calls_at_least, "call",
-        "heads * ceil(allowed pairs per head / M^2)");
+        "sum over heads, or stacked groups of them, of ceil(allowed pairs / M^2)");
     add("pairs_issued", work.pairs_issued, "pair",
         "sum over calls of real query rows * real key rows, by formula");
     add("pairs_allowed", work.pairs_allowed, "pair", "(query, key) pairs that the mask allows");

@@ -3,72 +3,117 @@
 
 #include <algorithm>
 
+#include "host/report/call_list.h"
+
 namespace tessera::host {
 namespace {
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 int64_t ceil_div(int64_t a, int64_t b) { return -floor_div(-a, b); }
 
-/// Sum of clamp(first + i * step, low, high) over 0 <= i < count, step >= 1, low <= high.
-uint64_t clamped_sum(int64_t count, int64_t first, int64_t step, int64_t low, int64_t high) {
-    const int64_t below = std::clamp<int64_t>(ceil_div(low - first, step), 0, count);
-    const int64_t above = std::clamp<int64_t>(ceil_div(high - first, step), below, count);
+/// Sum of clamp(first + i, low, high) over 0 <= i < count, low <= high.
+uint64_t clamped_sum(int64_t count, int64_t first, int64_t low, int64_t high) {
+    const int64_t below = std::clamp<int64_t>(low - first, 0, count);
+    const int64_t above = std::clamp<int64_t>(high - first, below, count);
     const int64_t ramp = above - below;
-    const int64_t ramp_ends = 2 * first + (below + above - 1) * step;
+    const int64_t ramp_ends = 2 * first + below + above - 1;
     return static_cast<uint64_t>(below * low + ramp * ramp_ends / 2 + (count - above) * high);
 }
 
-/// One query head.
-WorkFormula dense_head(const Problem& p, int64_t m) {
-    WorkFormula f;
-    f.calls = static_cast<uint64_t>(ceil_div(p.nq, m) * ceil_div(p.nk, m));
-    f.pairs_issued = uint64_t{p.nq} * p.nk;
-    f.pairs_allowed = f.pairs_issued;
-    return f;
+/// Calls of one head by the formulas of docs/schedules.md, section 3, and the formula in words.
+/// No text: the mask has none in closed form.
+struct ClosedCalls {
+    uint64_t calls = 0;
+    std::string text;
+};
+
+ClosedCalls causal_calls(const Problem& p, int64_t m) {
+    const int64_t tiles = ceil_div(p.nk, m), full = p.nq / m;
+    uint64_t calls = clamped_sum(full, 1 + ceil_div(p.diagonal(), m), 1, tiles);
+    if (p.nq % m != 0)
+        calls +=
+            static_cast<uint64_t>(std::clamp<int64_t>(ceil_div(p.nq + p.diagonal(), m), 1, tiles));
+    if (p.nq == p.nk) return {calls, "heads * T * (T+1) / 2, T = ceil(N/M)"};
+    return {calls,
+            "heads * sum over query tiles of clamp(ceil((last query + diagonal + 1)/M), 1, "
+            "ceil(nk/M))"};
 }
 
-/// Full query tile a needs clamp(a + 1 + ceil(diagonal / M), 1, T) calls, an arithmetic series
-/// with two flat ends; a ragged last tile is added by itself.
-WorkFormula causal_head(const Problem& p, int64_t m) {
-    const int64_t nq = p.nq, nk = p.nk, diagonal = p.diagonal();
-    const int64_t tiles = ceil_div(nk, m);
-    const int64_t whole = nk / m;  // key tiles of M rows
-    const int64_t full = nq / m;
-    const int64_t start = 1 + ceil_div(diagonal, m);
-    WorkFormula f;
-    f.calls = clamped_sum(full, start, 1, 1, tiles);
-    // Keys issued for a query tile: M per key tile, but the last key tile holds only the rest.
-    const uint64_t whole_keys = clamped_sum(full, start, 1, std::min<int64_t>(1, whole), whole);
-    const uint64_t ragged = clamped_sum(full, start - whole, 1, whole == 0 ? 1 : 0, 1);
-    const uint64_t rest = static_cast<uint64_t>(nk - whole * m);
-    const uint64_t um = static_cast<uint64_t>(m);
-    f.pairs_issued = um * (um * whole_keys + (rest == 0 ? 0 : rest * ragged));
-    if (nq % m != 0) {
-        const int64_t last = std::clamp<int64_t>(ceil_div(nq + diagonal, m), 1, tiles);
-        f.calls += static_cast<uint64_t>(last);
-        f.pairs_issued += static_cast<uint64_t>((nq % m) * std::min(last * m, nk));
+/// Causal with a window, sinks or both, as many queries as keys.
+ClosedCalls window_calls(const Problem& p, int64_t m) {
+    const int64_t t = ceil_div(p.nk, m);
+    const int64_t sink_tiles = ceil_div(p.mask.sinks, m);
+    if (p.mask.window == 0)
+        return {clamped_sum(t, 1, 1, std::max<int64_t>(1, sink_tiles)),
+                "heads * sum over query tiles t = 1..T of min(t, ceil(s/M)), T = ceil(N/M)"};
+    const int64_t reach = ceil_div(int64_t{p.mask.window} - 1, m);
+    const int64_t c = std::min(reach, t - 1);
+    const uint64_t window = static_cast<uint64_t>(t * (1 + c) - c * (c + 1) / 2);
+    const char* text = "heads * (T(1+c) - c(c+1)/2), T = ceil(N/M), c = min(ceil((W-1)/M), T-1)";
+    if (sink_tiles == 0) return {window, text};
+    const uint64_t sinks = clamped_sum(t, -reach, 0, sink_tiles);
+    return {window + sinks,
+            sink_tiles == 1
+                ? "heads * (T(1+c) - c(c+1)/2 + max(0, T-1-ceil((W-1)/M))), T = ceil(N/M), "
+                  "c = min(ceil((W-1)/M), T-1)"
+                : "heads * (T(1+c) - c(c+1)/2 + sum over t < T of clamp(t - ceil((W-1)/M), 0, "
+                  "ceil(s/M))), T = ceil(N/M), c = min(ceil((W-1)/M), T-1)"};
+}
+
+ClosedCalls closed_calls(const Problem& p, int64_t m) {
+    const AttentionMask& mask = p.mask;
+    if (p.stacked || mask.block != 0 || !mask.documents.empty() || mask.tiles.given()) return {};
+    if (mask.window == 0 && mask.sinks == 0) {
+        if (mask.causal) return causal_calls(p, m);
+        return {static_cast<uint64_t>(ceil_div(p.nq, m) * ceil_div(p.nk, m)),
+                "heads * ceil(nq/M) * ceil(nk/M)"};
     }
-    f.pairs_allowed = clamped_sum(nq, diagonal + 1, 1, 0, nk);
-    return f;
+    return mask.causal && p.nq == p.nk ? window_calls(p, m) : ClosedCalls();
+}
+
+/// What the other masks take, in words.
+std::string counted_text(const Problem& p) {
+    if (p.mask.tiles.given()) return "pairs of tiles that are flagged and not after the diagonal";
+    if (!p.mask.documents.empty())
+        return "sum over query tiles of the key tiles from the first key to the last that its "
+               "documents let it see";
+    if (p.mask.summary != 0)
+        return "sum over query tiles of the key tiles that its own blocks span + "
+               "ceil(c * earlier blocks / M)";
+    return "sum over query tiles of the key tiles with a key that some query sees, at least 1";
 }
 
 }  // namespace
 
 WorkFormula work_formula(const Problem& problem, uint32_t m) {
-    WorkFormula f = problem.causal() ? causal_head(problem, m) : dense_head(problem, m);
+    const CallList list(problem, m);
     const uint64_t square = uint64_t{m} * m;
-    f.calls_at_least = (f.pairs_allowed + square - 1) / square * problem.query_heads;
-    f.calls *= problem.query_heads;
-    f.pairs_issued *= problem.query_heads;
-    f.pairs_allowed *= problem.query_heads;
+    const uint32_t different = list.uniform() ? 1 : list.stacks();
+    WorkFormula f;
+    for (uint32_t stack = 0; stack < different; ++stack) {
+        uint64_t allowed = 0;
+        for (uint32_t t = 0; t < list.query_tiles(); ++t) {
+            const QueryTileCalls tile = list.calls(stack, t);
+            f.calls += tile.keys.size();
+            for (const uint32_t keys : tile.keys) f.pairs_issued += uint64_t{tile.rows} * keys;
+            allowed += tile.pairs_allowed;
+        }
+        f.pairs_allowed += allowed;
+        f.calls_at_least += (allowed + square - 1) / square;
+    }
+    const uint64_t times = list.stacks() / different;
+    f.calls_at_least *= times;
+    f.calls *= times;
+    f.pairs_issued *= times;
+    f.pairs_allowed *= times;
+    const ClosedCalls closed = closed_calls(problem, m);
+    if (!closed.text.empty()) f.calls = closed.calls * problem.query_heads;
     return f;
 }
 
 std::string calls_formula_text(const Problem& problem) {
-    if (!problem.causal()) return "heads * ceil(nq/M) * ceil(nk/M)";
-    if (problem.nq == problem.nk) return "heads * T * (T+1) / 2, T = ceil(N/M)";
-    return "heads * sum over query tiles of clamp(ceil((last query + diagonal + 1)/M), 1, "
-           "ceil(nk/M))";
+    const ClosedCalls closed = closed_calls(problem, 1);
+    return closed.text.empty() ? counted_text(problem) : closed.text;
 }
 
 uint64_t compulsory_bytes(const Problem& p) {

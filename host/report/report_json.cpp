@@ -21,6 +21,19 @@ Json tool() {
             {"git_dirty", kGitDirty}};
 }
 
+/// Terms that are not given are null.
+Json mask_json(const AttentionMask& mask) {
+    const auto term = [](uint32_t value) { return value == 0 ? Json() : Json(value); };
+    return {{"text", mask.text()},
+            {"causal", mask.causal},
+            {"window", term(mask.window)},
+            {"sinks", term(mask.sinks)},
+            {"block", term(mask.block)},
+            {"summary", term(mask.summary)},
+            {"documents", term(static_cast<uint32_t>(mask.documents.size()))},
+            {"tile_flags", mask.tiles.given() ? Json(mask.tiles.source) : Json()}};
+}
+
 Json problem_json(const RunRecord& record) {
     const Problem& p = record.problem;
     return {{"input", record.input},
@@ -31,8 +44,9 @@ Json problem_json(const RunRecord& record) {
             {"key_tokens", p.nk},
             {"d_k", p.d_k},
             {"d_v", p.d_v},
-            {"mask", mask_name(p.mask)},
-            {"align", align_name(p.align)},
+            {"mask", mask_json(p.mask)},
+            {"stacked", p.stacked},
+            {"align", align_name(p.mask.align)},
             {"schedule", schedule_name(p.order)},
             {"scale", p.scale},
             {"output_format", p.bf16_output ? "bf16" : "fp32"},

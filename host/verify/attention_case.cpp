@@ -5,9 +5,11 @@
 #include <cmath>
 #include <memory>
 
+#include "firmware/summary_list.h"
 #include "host/reference/error.h"
 #include "host/report/command_names.h"
 #include "host/verify/case.h"
+#include "host/verify/job_mask.h"
 #include "host/workload/layout.h"
 
 namespace tessera::verify {
@@ -16,6 +18,7 @@ namespace {
 /// A job with its data in the machine's memory.
 struct AttentionJob {
     host::Layout layout;
+    MaskArrays arrays;
     hw::PlatformConfig platform;
     Bytes image;         ///< q, k and v
     uint64_t bytes = 0;  ///< of all tensors
@@ -33,7 +36,7 @@ class Generator {
         j.platform = random_platform();
         j.layout.driver.ring_descriptors = 4u << below(5);
         j.layout.driver.watchdog_cycles = chance(50) ? 0 : 1000000;
-        choose_shape(j.layout.job);
+        choose_shape(j.layout.job, j.arrays);
         place_tensors(j);
         for (uint64_t at = 0; at + 2 <= j.image.size(); at += 2) {
             const uint64_t x = random_();
@@ -66,7 +69,7 @@ class Generator {
         return platform;
     }
 
-    void choose_shape(fw::AttentionJob& job) {
+    void choose_shape(fw::AttentionJob& job, MaskArrays& arrays) {
         job.kv_heads = 1 + below(2);
         job.query_heads = job.kv_heads * (1 + below(2));
         job.nq = chance(20) ? 1 : 1 + below(max_tokens_);
@@ -74,14 +77,14 @@ class Generator {
         job.d_k = chance(50) ? p_.d : 1 + below(p_.d);
         job.d_v = chance(50) ? p_.d : 1 + below(p_.d);
         job.factor = 0x3e000000u + below(1 << 24);  // 2^-3 to 2^-1
-        job.mask = chance(50) ? fw::MaskKind::kCausal : fw::MaskKind::kDense;
         const uint32_t origin = chance(20) ? spec::kPositionLimit - max_tokens_ : below(1000);
-        const bool at_end = job.mask == fw::MaskKind::kCausal && job.nk > job.nq && chance(50);
+        const bool at_end = job.nk > job.nq && chance(50);
         job.q_position = at_end ? origin + job.nk - job.nq : origin;
         job.k_position = origin;
         job.order = chance(50) ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
         job.bf16_output = chance(50);
         job.want_lse = chance(30);
+        random_mask(random_, p_.m, job, arrays);
     }
 
     fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
@@ -103,6 +106,8 @@ class Generator {
         job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
         job.state = place(job.query_heads, job.nq, p_.bus_bytes + 4 * job.d_v, next);
         job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
+        job.summary_list = next;
+        next += fw::summary_list_bytes(job, p_);
         j.bytes = next;
     }
 
@@ -142,8 +147,13 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
     r.d_k = job.d_k;
     r.d_v = job.d_v;
     r.scale = scale_of(job.factor);
-    r.causal = job.mask == fw::MaskKind::kCausal;
-    r.diagonal = int64_t{job.q_position} - int64_t{job.k_position};
+    const uint32_t m = j.platform.params.m;
+    r.visible = [&job, m](uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {
+        ranges.clear();
+        for (uint32_t key = 0; key < job.nk; ++key)
+            if (allows(job, m, head, row, key)) ranges.push_back({key, key + 1});
+        host::join(ranges);
+    };
     r.q = reader(j.image, job.q, job.nq, job.d_k);
     r.k = reader(j.image, job.k, job.nk, job.d_k);
     r.v = reader(j.image, job.v, job.nk, job.d_v);
@@ -182,7 +192,7 @@ CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& 
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     const auto j = std::make_shared<AttentionJob>(Generator(seed, params, max_tokens).make());
     Case c;
-    c.name = fmt::format("attention, seed {}", seed);
+    c.name = fmt::format("attention, seed {}: {}", seed, mask_text(j->job()));
     c.platform = j->platform;
     c.memory_bytes = j->bytes;
     c.words = layout_words(j->layout, j->platform.params);

@@ -135,7 +135,8 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     return inputs;
 }
 
-ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool original) {
+ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint32_t m,
+                                   bool original) {
     const auto reader = original ? original_reader : device_reader;
     ReferenceProblem r;
     r.query_heads = p.query_heads;
@@ -145,8 +146,9 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, bool 
     r.d_k = p.d_k;
     r.d_v = p.d_v;
     r.scale = p.scale;
-    r.causal = p.causal();
-    r.diagonal = p.diagonal();
+    r.visible = [&p, m](uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) {
+        p.visible_keys(m, head, row, ranges);
+    };
     r.q = reader(inputs.q);
     r.k = reader(inputs.k);
     r.v = reader(inputs.v);

@@ -53,7 +53,9 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
 Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem);
 
 /// The problem for the double-precision reference, on the operands as the device sees them, or,
-/// with `original`, as they were given. `inputs` must outlive it.
-ReferenceProblem reference_problem(const Problem& problem, const Inputs& inputs, bool original);
+/// with `original`, as they were given. `m`: tile tokens, for tile flags. Problem and inputs must
+/// outlive it.
+ReferenceProblem reference_problem(const Problem& problem, const Inputs& inputs, uint32_t m,
+                                   bool original);
 
 }  // namespace tessera::host

@@ -10,6 +10,8 @@
 
 #include "firmware/job_check.h"
 #include "firmware/planner.h"
+#include "firmware/summary_list.h"
+#include "firmware/tile_map.h"
 #include "host/error.h"
 #include "spec/float.h"
 #include "spec/state.h"
@@ -72,10 +74,15 @@ void check_size(const Layout& layout, const hw::MemoryConfig& memory) {
         layout.end, parts, memory.name, memory.size_bytes));
 }
 
-/// Firmware's own check. Only the profile can still be wrong here: anything else is a bug.
-void check_profile(const fw::AttentionJob& job, const spec::DeviceParams& params) {
+/// Firmware's own check. Only this can still be wrong here: anything else is a bug.
+void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& params) {
     const fw::JobRule rule = fw::check_job(job, params);
     if (rule == fw::JobRule::kNone) return;
+    if (rule == fw::JobRule::kDocuments)
+        throw UserError(fmt::format(
+            "--segments: {} documents of up to {} tokens; each needs a power of two of positions, "
+            "all together below 2^31",
+            job.document_count, fw::document_stride(job)));
     if (rule != fw::JobRule::kProfile)
         throw std::logic_error(
             fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
@@ -84,6 +91,18 @@ void check_profile(const fw::AttentionJob& job, const spec::DeviceParams& params
                     profile_name(params.profile),
                     job.want_lse ? "--lse and more than one key tile need commands it does not have"
                                  : "more than one key tile needs a command it does not have"));
+}
+
+void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
+    if (!mask.documents.empty()) {
+        job.documents = mask.documents.data();
+        job.document_count = static_cast<uint32_t>(mask.documents.size());
+    }
+    if (mask.tiles.given()) {
+        job.tile_flags = mask.tiles.flags.data();
+        const uint64_t head = mask.tiles.query_tiles * mask.tiles.key_tiles;
+        job.tile_flags_stride = mask.tiles.heads == 1 ? 0 : head;
+    }
 }
 
 /// Copies [heads][rows][columns] of an operand to padded rows.
@@ -135,7 +154,10 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.d_k = p.d_k;
     job.d_v = p.d_v;
     job.factor = p.factor();
-    job.mask = p.mask;
+    job.mask = p.device_mask();
+    layout.mask = std::make_shared<const AttentionMask>(p.mask);
+    point_to_arrays(*layout.mask, job);
+    job.stacked = p.stacked;
     job.q_position = p.q_position();
     job.k_position = p.k_position();
     job.order = p.order;
@@ -155,8 +177,10 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
     if (fw::Planner(job, config.params.m).states_travel())
         job.state = allocator.tensor("state", p.group(), p.nq, bus + 4 * uint64_t{p.d_v});
+    const uint64_t list = fw::summary_list_bytes(job, config.params);
+    if (list != 0) job.summary_list = allocator.place("summaries", list);
     check_size(layout, config.memory);
-    check_profile(job, config.params);
+    check_by_firmware(job, config.params);
     return layout;
 }
 

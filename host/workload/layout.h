@@ -3,6 +3,7 @@
 // padded to whole bus beats, regions start on 4 KiB boundaries.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ struct Region {
 };
 
 struct Layout {
-    fw::AttentionJob job;     ///< the whole of it
-    fw::DriverConfig driver;  ///< of device 0
+    fw::AttentionJob job;                       ///< the whole of it
+    std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
+    fw::DriverConfig driver;                    ///< of device 0
     uint32_t devices = 1;
     uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
     std::vector<Region> regions;  ///< ascending, without overlap

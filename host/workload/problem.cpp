@@ -29,10 +29,6 @@ uint32_t Problem::factor() const {
     return bits;
 }
 
-const char* mask_name(fw::MaskKind mask) {
-    return mask == fw::MaskKind::kCausal ? "causal" : "dense";
-}
-
 const char* schedule_name(fw::LoopOrder order) {
     for (const ScheduleInfo& info : schedules())
         if (info.order == order) return info.name;
@@ -65,6 +61,11 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
     if (uint64_t{p.nq} + p.nk > spec::kPositionLimit)
         throw UserError(fmt::format("q has {} and k has {} tokens; together at most {} are allowed",
                                     p.nq, p.nk, spec::kPositionLimit));
+    if (p.stacked && uint64_t{p.group()} * p.nq >= spec::kPositionLimit)
+        throw bad_value("command line", "--stack-heads",
+                        fmt::format("given for {} heads of {} queries a group", p.group(), p.nq),
+                        "below 2^31 rows together");
+    check_mask(p, config.params.m);
     const float factor = static_cast<float>(p.scale * kLog2E);
     if (!std::isfinite(factor))
         throw UserError(

@@ -6,15 +6,10 @@
 #include <vector>
 
 #include "firmware/job.h"
+#include "host/workload/mask.h"
 #include "hw_model/config.h"
 
 namespace tessera::host {
-
-/// Where a causal mask puts the diagonal when there are not as many queries as keys.
-enum class Align {
-    kEnd,    ///< the last query sees the last key
-    kStart,  ///< query i sees the keys 0 to i
-};
 
 /// Batches are flattened into heads: query head h reads key/value head h / (query / kv heads).
 struct Problem {
@@ -22,29 +17,32 @@ struct Problem {
     uint32_t query_heads = 1, kv_heads = 1;
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
-    fw::MaskKind mask = fw::MaskKind::kDense;
-    Align align = Align::kEnd;
+    AttentionMask mask;
+    bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::LoopOrder order = fw::LoopOrder::kQueryResident;
     double scale = 0;
     bool bf16_output = false;
     bool want_lse = false;
 
     uint32_t group() const { return query_heads / kv_heads; }
-    bool causal() const { return mask == fw::MaskKind::kCausal; }
     /// Positions of query 0 and key 0.
-    uint32_t q_position() const { return causal_end() && nk > nq ? nk - nq : 0; }
-    uint32_t k_position() const { return causal_end() && nq > nk ? nq - nk : 0; }
-    /// Causal: query i sees the keys j <= i + diagonal().
+    uint32_t q_position() const { return aligned_at_end() && nk > nq ? nk - nq : 0; }
+    uint32_t k_position() const { return aligned_at_end() && nq > nk ? nq - nk : 0; }
+    /// Query i is at the position of key i + diagonal().
     int64_t diagonal() const { return int64_t{q_position()} - int64_t{k_position()}; }
+    /// Keys that query `row` of query head `head` sees: `ranges` becomes ascending and disjoint.
+    /// `m`: tile tokens, the unit of tile flags.
+    void visible_keys(uint32_t m, uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) const;
+    /// The mask as firmware takes it.
+    spec::Mask device_mask() const;
     /// fp32 bits of scale * log2(e), what the device multiplies scores with.
     uint32_t factor() const;
 
   private:
-    bool causal_end() const { return causal() && align == Align::kEnd; }
+    bool aligned_at_end() const { return mask.positional() && mask.align == Align::kEnd; }
 };
 
 /// The names that the command line and the report use.
-const char* mask_name(fw::MaskKind mask);
 const char* schedule_name(fw::LoopOrder order);
 const char* align_name(Align align);
 

@@ -2,6 +2,7 @@
 #include "tests/support/attention_run.h"
 
 #include "host/workload/layout.h"
+#include "spec/float.h"
 
 namespace tessera::test {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 host::Layout moved(host::Layout layout, uint64_t by) {
     fw::AttentionJob& job = layout.job;
     for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse}) t->address += by;
+    job.summary_list += by;
     layout.driver.ring_address += by;
     layout.driver.record_address += by;
     return layout;
@@ -76,8 +78,8 @@ std::string AttentionSetup::name() const {
     const auto n = [](uint64_t x) { return std::to_string(x); };
     return n(problem.query_heads) + "/" + n(problem.kv_heads) + " heads " + n(problem.nq) + "x" +
            n(problem.nk) + " d " + n(problem.d_k) + "/" + n(problem.d_v) + " " +
-           host::mask_name(problem.mask) + " " + host::schedule_name(problem.order) + " align " +
-           host::align_name(problem.align) + (problem.bf16_output ? " bf16" : "");
+           problem.mask.text() + " " + host::schedule_name(problem.order) + " align " +
+           host::align_name(problem.mask.align) + (problem.bf16_output ? " bf16" : "");
 }
 
 AttentionSetup random_attention(const std::string& preset, uint32_t heads, uint32_t kv_heads,
@@ -96,6 +98,25 @@ AttentionSetup random_attention(const std::string& preset, uint32_t heads, uint3
     s.inputs = host::random_inputs(shape, seed, false, s.problem);
     s.problem.scale = host::default_scale(d_k);
     return s;
+}
+
+host::Operand operand_of(std::function<float(uint64_t row, uint64_t column)> element,
+                         uint32_t columns) {
+    host::Operand o;
+    o.dtype = "BF16";
+    o.bf16 = [element = std::move(element), columns](uint64_t first, uint64_t count,
+                                                     uint16_t* out) {
+        for (uint64_t i = 0; i < count; ++i)
+            out[i] =
+                spec::fp32_to_bf16(bits_of(element((first + i) / columns, (first + i) % columns)));
+    };
+    return o;
+}
+
+float noise(uint64_t row, uint64_t column) {
+    uint64_t x = (row * 64 + column + 1) * 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    return static_cast<float>(static_cast<double>(x >> 40) * 0x1p-23 - 1);
 }
 
 std::vector<AttentionRun> run_attention_on_all(const AttentionSetup& setup) {
@@ -122,12 +143,13 @@ AttentionRun run_attention(const AttentionSetup& setup) {
 }
 
 host::ErrorSummary compare_exact(const AttentionSetup& setup, const AttentionRun& run) {
+    const uint32_t m = setup.platform.params.m;
     const host::ReferenceProblem problem =
-        host::reference_problem(setup.problem, setup.inputs, false);
+        host::reference_problem(setup.problem, setup.inputs, m, false);
     host::ReferenceOptions options;
     options.threads = 1;
     const host::ReferenceResult reference = host::reference_attention(problem, options);
-    const host::BoundParams bound{setup.platform.params.m, setup.problem.bf16_output};
+    const host::BoundParams bound{m, setup.problem.bf16_output};
     return host::compare_with_reference(problem, reference, bound, run.o.data(),
                                         run.lse.empty() ? nullptr : run.lse.data());
 }

@@ -27,6 +27,12 @@ AttentionSetup random_attention(const std::string& preset, uint32_t heads, uint3
                                 uint32_t nq, uint32_t nk, uint32_t d_k, uint32_t d_v,
                                 uint64_t seed);
 
+/// An operand whose element in a row (over all heads) and column is a function of its place.
+host::Operand operand_of(std::function<float(uint64_t row, uint64_t column)> element,
+                         uint32_t columns);
+/// A value between -1 and 1 that depends on nothing but its place.
+float noise(uint64_t row, uint64_t column);
+
 struct AttentionRun {
     std::vector<float> o;     ///< [query_heads][nq][d_v]
     std::vector<double> lse;  ///< [query_heads][nq] if the problem wants it

@@ -3,7 +3,6 @@
 // equal weights, one key that outweighs all others, and keys whose weights vanish beside it.
 #include <cmath>
 
-#include "spec/float.h"
 #include "tests/support/attention_run.h"
 
 using namespace tessera;
@@ -14,36 +13,20 @@ namespace {
 
 constexpr uint32_t kQueries = 8, kKeys = 65536, kDim = 64;
 
-uint16_t to_bf16(float x) { return spec::fp32_to_bf16(test::bits_of(x)); }
-
-/// Element `i` of an operand by a function.
-host::Operand operand(std::function<float(uint64_t row, uint64_t column)> element) {
-    host::Operand o;
-    o.dtype = "BF16";
-    o.bf16 = [element = std::move(element)](uint64_t first, uint64_t count, uint16_t* out) {
-        for (uint64_t i = 0; i < count; ++i)
-            out[i] = to_bf16(element((first + i) / kDim, (first + i) % kDim));
-    };
-    return o;
-}
-
-/// A value between -1 and 1 that depends on nothing but its place.
-float noise(uint64_t row, uint64_t column) {
-    uint64_t x = (row * 64 + column + 1) * 0x9e3779b97f4a7c15;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    return static_cast<float>(static_cast<double>(x >> 40) * 0x1p-23 - 1);
-}
-
 AttentionSetup long_context(std::function<float(uint64_t)> key) {
     AttentionSetup s = test::random_attention("base", 1, 1, kQueries, kKeys, kDim, kDim, 1);
     // Every row with another weight of column 0, where keys differ.
-    s.inputs.q = operand([](uint64_t row, uint64_t column) {
-        return column == 0 ? 1.0f + static_cast<float>(row) * 0.03125f : 0.0f;
-    });
-    s.inputs.k = operand([key = std::move(key)](uint64_t row, uint64_t column) {
-        return column == 0 ? key(row) : 0.5f;
-    });
-    s.inputs.v = operand(noise);
+    s.inputs.q = test::operand_of(
+        [](uint64_t row, uint64_t column) {
+            return column == 0 ? 1.0f + static_cast<float>(row) * 0.03125f : 0.0f;
+        },
+        kDim);
+    s.inputs.k = test::operand_of(
+        [key = std::move(key)](uint64_t row, uint64_t column) {
+            return column == 0 ? key(row) : 0.5f;
+        },
+        kDim);
+    s.inputs.v = test::operand_of(test::noise, kDim);
     s.problem.scale = 1;
     s.problem.want_lse = true;
     s.platform.trace_commands = 0;

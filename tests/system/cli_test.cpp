@@ -44,6 +44,18 @@ void write_tensors(const std::string& path, const std::vector<TensorSpec>& tenso
     writer.commit();
 }
 
+/// A .npy file of flags, one row.
+void write_flags(const std::string& path, const std::vector<uint8_t>& flags) {
+    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1, " +
+                         std::to_string(flags.size()) + "), }";
+    header.resize(117, ' ');
+    header += '\n';
+    std::ofstream file(path, std::ios::binary);
+    file << std::string("\x93NUMPY\x01\0\x76\0", 10) << header;
+    file.write(reinterpret_cast<const char*>(flags.data()),
+               static_cast<std::streamsize>(flags.size()));
+}
+
 TensorSpec f32(const char* name, std::vector<uint64_t> shape) {
     return {name, Dtype::kF32, std::move(shape)};
 }
@@ -89,6 +101,8 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
                   std::numeric_limits<float>::quiet_NaN());
     std::ofstream(files / "junk.safetensors") << "this is no tensor";
     std::ofstream(files / "file") << "x";
+    write_tensors(files / "mask.safetensors", {f32("mask", {1, 1})});
+    write_flags(files / "row.npy", {1, 1, 0});
     const std::string random = "run --random 1,8,8 ";
     const struct {
         std::string arguments;
@@ -100,6 +114,31 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {"run --input " + good + " --random 1,2,3", {"more than once"}},
         {"run --q a.npy --k b.npy", {"--v", "missing"}},
         {random + "--mask round", {"--mask", "round", "dense", "causal"}},
+        {random + "--window 0", {"--window", "0", "whole number, 1"}},
+        {random + "--window 3000000000", {"--window", "3000000000", "1 to 2147483648"}},
+        {random + "--sinks 9", {"--sinks", "9", "1 to 8", "number of keys"}},
+        {random + "--block 6", {"--block", "6", "a power of two"}},
+        {random + "--summary 1", {"--summary", "1", "only with --block"}},
+        {random + "--block 4 --summary 5", {"--summary", "5", "1 to --block 4"}},
+        {random + "--block 4 --summary 1 --mask dense", {"--summary", "--mask causal"}},
+        {random + "--block 4 --summary 1 --window 2", {"--summary", "without --window"}},
+        {random + "--segments 1,4", {"--segments", "1 at place 1", "0, then ascending"}},
+        {random + "--segments 0,4,4", {"--segments", "4 at place 3", "ascending"}},
+        {random + "--segments 0,8", {"--segments", "8 at place 2", "below 8"}},
+        {random + "--segments 0,x", {"--segments", "0,x", "whole numbers"}},
+        {random + "--segments 0,4 --keys 9", {"--segments", "8 queries and 9 keys"}},
+        {random + "--segments 0,4 --sinks 1", {"--segments", "without --window"}},
+        {random + "--tile-mask " + (files / "none.npy"), {"none.npy"}},
+        {random + "--tile-mask " + good, {"good.safetensors", "mask", "q, k, v"}},
+        {random + "--tile-mask " + (files / "mask.safetensors"), {"F32", "BOOL, U8, I8"}},
+        {random + "--tile-mask " + (files / "row.npy"),
+         {"--tile-mask", "row.npy", "1 x 3 flags", "[1, 1]", "128"}},
+        {"run --random 1,300,8 --stack-heads --tile-mask " + (files / "row.npy"),
+         {"--tile-mask", "[3, 3]"}},
+        {random + "--tile-mask " + (files / "row.npy") + " --window 2",
+         {"--tile-mask", "without --window"}},
+        {"run --random 2,8,8 --kv-heads 1 --block 4 --summary 1 --stack-heads",
+         {"--stack-heads", "one query token"}},
         {random + "--align middle", {"--align", "middle", "end", "start"}},
         {random + "--schedule best", {"--schedule", "best", "query-resident", "kv-resident"}},
         {random + "--format xml", {"--format", "xml", "table", "json"}},
@@ -194,6 +233,11 @@ TEST_CASE("runs of every kind are good, and their JSON adds up") {
           "--random 1,50,16 --device tiny --memory ideal-stall --scale -0.3",
           "--random 3,200,16 --device tiny --num-devices 4 --mask causal --lse",
           "--random 1,5,16 --device tiny --num-devices 8 --memory ddr4-3200",
+          "--random 1,300,64 --window 100 --sinks 3", "--random 1,300,64 --window 7 --mask dense",
+          "--random 2,300,64 --block 32 --summary 2 --schedule kv-resident --lse",
+          "--random 2,300,64 --segments 0,10,11,200 --mask causal --num-devices 2",
+          "--random 8,1,64 --kv-heads 2 --keys 500 --stack-heads --lse",
+          "--random 8,3,64 --kv-heads 2 --keys 500 --stack-heads --window 300 --align start",
           "--random 1,300,64 --timing-only"}) {
         const Finished f = run_tessera("run --format json " + arguments);
         bool good = f.exit_code == 0 && f.err.empty();

@@ -66,7 +66,7 @@ class Schedule {
   private:
     /// Key tiles that a query tile sees, at least one.
     uint32_t tiles(uint32_t q) const {
-        if (!p_.causal()) return tk_;
+        if (!p_.mask.causal) return tk_;
         const int64_t last_query = std::min<int64_t>(int64_t{q + 1} * m_, p_.nq) - 1;
         const int64_t visible = std::clamp<int64_t>(last_query + p_.diagonal() + 1, 0, p_.nk);
         return static_cast<uint32_t>(std::max<int64_t>(1, (visible + m_ - 1) / m_));
@@ -139,13 +139,13 @@ void compare_work(Compared& compared, const AttentionSetup& s, const test::Atten
 std::vector<AttentionSetup> setups(uint64_t seed) {
     std::vector<AttentionSetup> all;
     for (const uint32_t n : {1u, 15u, 16u, 33u, 55u, 100u})
-        for (const auto mask : {fw::MaskKind::kDense, fw::MaskKind::kCausal})
+        for (const bool causal : {false, true})
             for (const auto order :
                  {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
                 for (const uint32_t kv_heads : {1u, 2u}) {
                     AttentionSetup s =
                         test::random_attention("tiny", 2, kv_heads, n, n, 11, 13, seed);
-                    s.problem.mask = mask;
+                    s.problem.mask.causal = causal;
                     s.problem.order = order;
                     s.problem.want_lse = n % 2 == 0;
                     s.problem.bf16_output = n % 3 == 0;
@@ -154,7 +154,7 @@ std::vector<AttentionSetup> setups(uint64_t seed) {
     for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
         for (const auto& [nq, nk] : {std::pair<uint32_t, uint32_t>{16, 90}, {90, 16}, {40, 60}}) {
             AttentionSetup s = test::random_attention("tiny", 1, 1, nq, nk, 16, 16, seed);
-            s.problem.mask = nq == 40 ? fw::MaskKind::kCausal : fw::MaskKind::kDense;
+            s.problem.mask.causal = nq == 40;
             s.problem.order = order;
             all.push_back(s);
         }

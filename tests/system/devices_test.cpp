@@ -16,7 +16,7 @@ TEST_CASE("two and three devices share the memory") {
         for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
             for (const uint32_t stalls : {0u, 200u}) {
                 AttentionSetup s = test::random_attention("tiny", 2, 1, 40, 55, 16, 16, seed);
-                s.problem.mask = fw::MaskKind::kCausal;
+                s.problem.mask.causal = true;
                 s.problem.want_lse = true;
                 s.problem.order = order;
                 const test::AttentionRun alone = test::run_attention(s);

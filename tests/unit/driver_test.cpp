@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The driver against a mock device: right tiles merged and stored for any job, ring and interrupt
+// The driver against a mock device: right keys merged and stored for any job, ring and interrupt
 // protocol at every ring size, errors, bus faults, reset, and refusal of jobs that do not fit.
 #include "firmware/driver.h"
 
@@ -36,8 +36,20 @@ fw::Tensor tensor(uint64_t address, uint32_t heads, uint32_t rows, uint32_t byte
     return {address, uint64_t{row} * rows, row};
 }
 
-fw::AttentionJob make_job(uint32_t query_heads, uint32_t kv_heads, uint32_t nq, uint32_t nk,
-                          bool by_row = false) {
+/// Places the tensors of a job, whose sizes are set.
+void place(fw::AttentionJob& job, bool by_row) {
+    job.q = tensor(0x10000000, job.query_heads, job.nq, 2 * job.d_k, by_row);
+    job.k = tensor(0x20000000, job.kv_heads, job.nk, 2 * job.d_k, by_row);
+    // Crosses multiples of 4 GiB.
+    job.v = tensor(0x2ffffff00, job.kv_heads, job.nk, 2 * job.d_v, by_row);
+    job.o = tensor(0x40000000, job.query_heads, job.nq, 4 * job.d_v, by_row);
+    job.state =
+        tensor(0x50000000, job.query_heads / job.kv_heads, job.nq, kBus + 4 * job.d_v, false);
+    job.lse = tensor(0x60000000, job.query_heads, job.nq, kBus, by_row);
+    job.summary_list = 0x70000000;
+}
+
+fw::AttentionJob make_job(uint32_t query_heads, uint32_t kv_heads, uint32_t nq, uint32_t nk) {
     fw::AttentionJob job;
     job.query_heads = query_heads;
     job.kv_heads = kv_heads;
@@ -46,37 +58,47 @@ fw::AttentionJob make_job(uint32_t query_heads, uint32_t kv_heads, uint32_t nq, 
     job.d_k = 12;
     job.d_v = 9;
     job.factor = 0x3f317218;
-    job.q = tensor(0x10000000, query_heads, nq, 2 * job.d_k, by_row);
-    job.k = tensor(0x20000000, kv_heads, nk, 2 * job.d_k, by_row);
-    job.v = tensor(0x2ffffff00, kv_heads, nk, 2 * job.d_v, by_row);  // crosses 4 GiB multiples
-    job.o = tensor(0x40000000, query_heads, nq, 4 * job.d_v, by_row);
-    job.state = tensor(0x50000000, query_heads / kv_heads, nq, kBus + 4 * job.d_v, false);
-    job.lse = tensor(0x60000000, query_heads, nq, kBus, by_row);
+    place(job, false);
     return job;
 }
 
-fw::AttentionJob random_job(std::mt19937_64& random, uint32_t limit) {
+fw::AttentionJob random_job(std::mt19937_64& random, uint32_t limit,
+                            tessera::verify::MaskArrays& arrays) {
     const auto draw = [&](uint32_t low, uint32_t high) {
         return low + static_cast<uint32_t>(random() % (high - low + 1));
     };
     const uint32_t kv_heads = draw(1, 3);
-    const uint32_t nq = draw(1, limit), nk = draw(1, limit);
-    fw::AttentionJob job = make_job(kv_heads * draw(1, 3), kv_heads, nq, nk, draw(0, 1) == 1);
-    job.mask = draw(0, 2) == 0 ? fw::MaskKind::kDense : fw::MaskKind::kCausal;
+    const uint32_t nq = draw(0, 4) == 0 ? 1 : draw(1, limit), nk = draw(1, limit);
+    fw::AttentionJob job = make_job(kv_heads * draw(1, 3), kv_heads, nq, nk);
     job.order = draw(0, 1) == 0 ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
     job.q_position = draw(0, 1) == 0 ? draw(0, 60) : nk > nq ? nk - nq : 0;
     job.k_position = draw(0, 1) == 0 ? draw(0, 60) : nq > nk ? nq - nk : 0;
     job.bf16_output = draw(0, 1) == 1;
     job.want_lse = draw(0, 1) == 1;
+    tessera::verify::random_mask(random, kDevice.m, job, arrays);
+    place(job, draw(0, 1) == 1);
     return job;
 }
 
 std::string text(const fw::AttentionJob& job) {
     return "heads " + std::to_string(job.query_heads) + "/" + std::to_string(job.kv_heads) +
            " nq " + std::to_string(job.nq) + " nk " + std::to_string(job.nk) + " positions " +
-           std::to_string(job.q_position) + "," + std::to_string(job.k_position) + " causal " +
-           std::to_string(job.mask == fw::MaskKind::kCausal) + " key/value-resident " +
+           std::to_string(job.q_position) + "," + std::to_string(job.k_position) + " " +
+           tessera::verify::mask_text(job) + " key/value-resident " +
            std::to_string(job.order == fw::LoopOrder::kKeyValueResident);
+}
+
+/// What the planner says of a whole job.
+struct Plan {
+    uint64_t steps = 0, state_rows = 0;  ///< ATTENDs; rows of states that are merged into
+};
+
+Plan plan_of(const fw::AttentionJob& job) {
+    fw::Planner planner(job, kDevice.m);
+    Plan plan;
+    for (fw::Step step; planner.next(step); ++plan.steps)
+        if (!step.first) plan.state_rows += step.q_rows;
+    return plan;
 }
 
 /// Runs a job with engines of its own and collects what they have to say.
@@ -95,7 +117,7 @@ std::string first_of(const std::vector<std::string>& faults) {
 
 }  // namespace
 
-TEST_CASE("every output holds exactly its key tiles in order, whatever the job and the ring") {
+TEST_CASE("every output holds exactly its keys in order, whatever the job and the ring") {
     auto random = tessera::test::test_random();
     Compared outputs("answers about jobs and rings");
     for (int n = 0; n < 800; ++n) {
@@ -106,22 +128,25 @@ TEST_CASE("every output holds exactly its key tiles in order, whatever the job a
         REQUIRE(driver.init(config(ring)).ok());
         uint64_t calls = 0;
         for (int again = 0; again < 3; ++again) {  // on the same device, from any tail
-            const fw::AttentionJob job = random_job(random, 60);
+            tessera::verify::MaskArrays arrays;
+            const fw::AttentionJob job = random_job(random, 60, arrays);
             const auto where = [&] { return text(job) + " ring " + std::to_string(ring); };
-            SymbolicEngines engines(job, kDevice);
+            SymbolicEngines engines(job, kDevice,
+                                    [&](uint64_t word) { return mock.memory.at(word); });
+            const Plan plan = plan_of(job);
             outputs.equal(run(driver, mock, job, engines).ok(), true, where);
             outputs.equal(first_of(engines.faults), "", where);
             outputs.equal(first_of(mock.faults), "", where);
             calls += engines.attends;
-            outputs.equal(engines.attends, fw::Planner(job, kDevice.m).total(), where);
+            outputs.equal(engines.attends, plan.steps, where);
             outputs.equal(driver.calls(), calls, where);
             outputs.equal(driver.descriptors(), mock.commands, where);
             outputs.equal(mock.head(), mock.tail(), where);
             outputs.equal(mock.line_high(), false, where);
-            outputs.equal(engines.outputs, job.query_heads * ((job.nq + 7u) / 8), where);
+            outputs.equal(engines.outputs, uint64_t{job.query_heads} * job.nq, where);
             // A state that travels does so between any two key tiles of its query tile.
             const bool travel = fw::Planner(job, kDevice.m).states_travel();
-            const uint64_t moves = travel ? engines.attends - engines.outputs : 0;
+            const uint64_t moves = travel ? plan.state_rows : 0;
             outputs.equal(engines.state_stores, moves, where);
             outputs.equal(engines.state_loads, moves, where);
             outputs.equal(engines.lses, job.want_lse ? engines.outputs : 0, where);
@@ -150,7 +175,7 @@ TEST_CASE("tiles and states that are in a bank are not loaded again") {
                     const uint32_t all = heads * tq * tk;
                     const uint32_t q = by_key && !resident ? all : heads * tq;
                     const uint32_t k = by_key || tk <= 2 ? 2 * tk : all;
-                    const uint32_t state = by_key && !resident ? heads * tq * (tk - 1) : 0;
+                    const uint32_t state = by_key && !resident ? heads * job.nq * (tk - 1) : 0;
                     const uint32_t fences = state != 0 ? 2 * (tk - 1) : 0;
                     loads.equal(engines.q_loads, q, where);
                     loads.equal(engines.k_loads, k, where);
@@ -191,7 +216,8 @@ TEST_CASE("a device error is reported with code and tag, repeated, and cleared b
     for (int n = 0; n < 400; ++n) {
         MockDevice mock(kDevice, random());
         mock.eager_permille = random() % 2 == 0 ? 0 : 100;
-        const fw::AttentionJob job = random_job(random, 40);
+        tessera::verify::MaskArrays arrays;
+        const fw::AttentionJob job = random_job(random, 40, arrays);
         const auto where = [&] { return text(job); };
         fw::Driver driver(mock);
         REQUIRE(driver.init(config(8)).ok());
@@ -210,7 +236,7 @@ TEST_CASE("a device error is reported with code and tag, repeated, and cleared b
         reports.equal(mock.accesses, before, where);  // a halted device is left alone
         mock.error_at = mock.never_answer_from = UINT64_MAX;
         reports.equal(driver.reset().ok(), true, where);
-        SymbolicEngines engines(job, kDevice);
+        SymbolicEngines engines(job, kDevice, [&](uint64_t word) { return mock.memory.at(word); });
         reports.equal(run(driver, mock, job, engines).ok(), true, where);
         reports.equal(first_of(engines.faults), "", where);
         reports.equal(first_of(mock.faults), "", where);

@@ -3,6 +3,8 @@
 // device's ring untouched.
 #include "firmware/job_check.h"
 
+#include <vector>
+
 #include "firmware/driver.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -92,6 +94,91 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
         j.order = fw::LoopOrder::kQueryResident, j.state.pitch = 1;
     });
     is(JobRule::kNone, [](AttentionJob& j) { j.nq = 8, j.state.pitch = 1; });
+}
+
+TEST_CASE("masks, documents and tile flags that do not go together are refused") {
+    Compared rules("jobs");
+    const auto is = [&](JobRule rule, auto&& change) { rules.equal(rule_after(change), rule); };
+    using spec::Mask;
+    constexpr uint32_t kCausal = spec::kMaskCausal, kWindow = spec::kMaskWindow;
+    constexpr uint32_t kSink = spec::kMaskSink, kBlock = spec::kMaskBlock;
+    constexpr uint32_t kSparse = kCausal | kBlock | spec::kMaskTail;
+    const auto mask = [&](JobRule rule, const Mask& m) {
+        is(rule, [&](AttentionJob& j) { j.mask = m; });
+    };
+    mask(JobRule::kNone, Mask{kCausal, 0, 0, 0, 0, 0, 0});
+    mask(JobRule::kNone, Mask{kCausal | kWindow, 1, 0, 0, 0, 0, 0});
+    mask(JobRule::kMask, Mask{kCausal | kWindow, 0, 0, 0, 0, 0, 0});
+    mask(JobRule::kMask, Mask{kCausal, 1, 0, 0, 0, 0, 0});
+    mask(JobRule::kNone, Mask{kWindow | kSink | kBlock, 3, 0, 4, 0, 0, 0});
+    mask(JobRule::kMask, Mask{kBlock, 0, 0, 6, 0, 0, 0});
+    mask(JobRule::kNone, Mask{kSparse, 0, 0, 8, 8, 0, 0});
+    mask(JobRule::kMask, Mask{kSparse, 0, 0, 8, 9, 0, 0});
+    mask(JobRule::kMask, Mask{kSparse & ~kCausal, 0, 0, 8, 1, 0, 0});
+    mask(JobRule::kMask, Mask{kSparse | kWindow, 2, 0, 8, 1, 0, 0});
+    mask(JobRule::kMask, Mask{spec::kMaskFree, 0, 0, 0, 0, 1, 0});
+    mask(JobRule::kMask, Mask{spec::kMaskDiagOff, 0, 0, 0, 0, 0, 1});
+    for (const uint32_t nq : {1u, 2u})
+        is(nq == 1 ? JobRule::kNone : JobRule::kMask, [&](AttentionJob& j) {
+            j.mask = Mask{kSparse, 0, 0, 8, 1, 0, 0}, j.stacked = true, j.nq = nq;
+        });
+    is(JobRule::kAlignment, [](AttentionJob& j) { j.summary_list = 16; });
+    const auto documents = [&](JobRule rule, const std::vector<uint32_t>& starts, auto&& change) {
+        is(rule, [&](AttentionJob& j) {
+            j.documents = starts.data();
+            j.document_count = static_cast<uint32_t>(starts.size());
+            change(j);
+        });
+    };
+    const auto as_it_is = [](AttentionJob&) {};
+    documents(JobRule::kNone, {0}, as_it_is);
+    documents(JobRule::kNone, {0, 1, 19}, as_it_is);
+    documents(JobRule::kDocuments, {1}, as_it_is);
+    documents(JobRule::kDocuments, {0, 20}, as_it_is);
+    documents(JobRule::kDocuments, {0, 5, 5}, as_it_is);
+    documents(JobRule::kDocuments, {0, 5, 4}, as_it_is);
+    documents(JobRule::kDocuments, {0}, [](AttentionJob& j) { j.document_count = 0; });
+    documents(JobRule::kDocuments, {0}, [](AttentionJob& j) { j.nq = 19; });
+    documents(JobRule::kDocuments, {0}, [](AttentionJob& j) { --j.q_position; });
+    documents(JobRule::kMask, {0}, [&](AttentionJob& j) { j.mask = {kWindow, 1, 0, 0, 0, 0, 0}; });
+    const std::vector<uint8_t> flags(9, 1);
+    const auto flagged = [&](JobRule rule, auto&& change) {
+        is(rule, [&](AttentionJob& j) {
+            j.tile_flags = flags.data();
+            change(j);
+        });
+    };
+    const std::vector<uint32_t> start = {0};
+    flagged(JobRule::kNone, as_it_is);
+    flagged(JobRule::kNone, [&](AttentionJob& j) { j.mask.flags = kCausal; });
+    flagged(JobRule::kMask, [&](AttentionJob& j) { j.mask = {kWindow, 1, 0, 0, 0, 0, 0}; });
+    flagged(JobRule::kMask, [](AttentionJob& j) { j.stacked = true; });
+    flagged(JobRule::kMask,
+            [&](AttentionJob& j) { j.documents = start.data(), j.document_count = 1; });
+    is(JobRule::kPositions, [](AttentionJob& j) {  // stacked rows are counted in 31 bits
+        j.query_heads = j.kv_heads << 30, j.q_position = 0, j.stacked = true;
+    });
+}
+
+TEST_CASE("a great many documents need positions of their own only where they can meet") {
+    Compared rules("jobs");
+    AttentionJob job = good_job();
+    job.q_position = job.k_position = 0;
+    constexpr uint32_t kLong = (1u << 27) - 100;
+    std::vector<uint32_t> starts;
+    for (uint32_t i = 0; i < 30; ++i) starts.push_back(i);  // 29 of one token, a long one
+    job.documents = starts.data();
+    job.document_count = 30;
+    const auto rule = [&](uint32_t longest, bool stacked) {
+        job.nq = job.nk = 29 + longest;
+        job.stacked = stacked;
+        job.q.head_stride = job.k.head_stride = job.v.head_stride = uint64_t{32} * job.nq;
+        return fw::check_job(job, kDevice);
+    };
+    rules.equal(rule(kLong, false), JobRule::kNone);  // 16 blocks of 2^27, M is 8
+    rules.equal(rule(kLong, true), JobRule::kDocuments);
+    rules.equal(rule(2 * kLong, false), JobRule::kDocuments);  // 8 blocks of 2^28
+    rules.equal(rule(kLong / 2, true), JobRule::kNone);        // 32 blocks of 2^26
 }
 
 TEST_CASE("a profile is asked only for what the job needs") {

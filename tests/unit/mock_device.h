@@ -39,6 +39,7 @@ class MockDevice final : public fw::Bus {
     std::vector<std::string> faults;
     uint64_t accesses = 0, commands = 0, sleeps = 0, ragged_tails = 0, resets = 0;
     std::map<spec::Reg, uint64_t> reads, writes;
+    std::map<uint64_t, uint32_t> memory;  ///< words that firmware wrote below the registers
     uint32_t head() const { return head_; }
     uint32_t tail() const { return reg(spec::Reg::kRingTail); }
     bool line_high() const {
@@ -65,6 +66,7 @@ class MockDevice final : public fw::Bus {
     bool write32(uint64_t address, uint32_t value) override {
         if (access_fails()) return false;
         if (address >= kRing) return write_ring(address - kRing, value);
+        if (address < kCsr) return memory[address] = value, true;
         if (address < kCsr || address >= kCsr + spec::kWindowBytes) return fault("write to a hole");
         const spec::RegisterInfo* info = spec::find_register(static_cast<uint32_t>(address - kCsr));
         if (info == nullptr || info->access == spec::Access::kReadOnly)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The planner against brute force over single tokens: every allowed pair is covered exactly once,
-// nothing empty is issued, the closed formula counts the steps, skip(n) is n steps.
+// Tiles and steps against brute force over single tokens: every allowed pair is issued exactly
+// once, no pair of tiles is empty, nothing is masked that one term allows as a whole.
 #include "firmware/planner.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 
@@ -15,40 +16,41 @@ namespace {
 
 using tessera::fw::AttentionJob;
 using tessera::fw::LoopOrder;
-using tessera::fw::MaskKind;
 using tessera::fw::Planner;
+using tessera::fw::Run;
 using tessera::fw::Step;
+using tessera::fw::TileMap;
 using tessera::test::Compared;
+using tessera::verify::allows;
+namespace spec = tessera::spec;
 
 struct Case {
     AttentionJob job;
+    tessera::verify::MaskArrays arrays;
     uint32_t m = 1;
+
+    Case() = default;
+    Case(const Case&) = delete;
+    Case& operator=(const Case&) = delete;
 
     std::string text() const {
         return "heads " + std::to_string(job.query_heads) + "/" + std::to_string(job.kv_heads) +
                " nq " + std::to_string(job.nq) + " nk " + std::to_string(job.nk) + " m " +
-               std::to_string(m) + " causal " + std::to_string(job.mask == MaskKind::kCausal) +
-               " positions " + std::to_string(job.q_position) + "," +
-               std::to_string(job.k_position) + " key/value-resident " +
-               std::to_string(job.order == LoopOrder::kKeyValueResident);
-    }
-    bool allows(uint32_t i, uint32_t j) const {
-        return job.mask == MaskKind::kDense ||
-               uint64_t{job.k_position} + j <= uint64_t{job.q_position} + i;
+               std::to_string(m) + " " + tessera::verify::mask_text(job) + " positions " +
+               std::to_string(job.q_position) + "," + std::to_string(job.k_position) +
+               " key/value-resident " + std::to_string(job.order == LoopOrder::kKeyValueResident);
     }
 };
 
-Case random_case(std::mt19937_64& random, uint32_t limit) {
+void draw_case(std::mt19937_64& random, uint32_t limit, Case& c) {
     const auto draw = [&](uint32_t low, uint32_t high) {
         return low + static_cast<uint32_t>(random() % (high - low + 1));
     };
-    Case c;
     c.m = draw(1, 9);
     c.job.kv_heads = draw(1, 3);
     c.job.query_heads = c.job.kv_heads * draw(1, 3);
-    c.job.nq = draw(1, limit);
+    c.job.nq = draw(0, 4) == 0 ? 1 : draw(1, limit);
     c.job.nk = draw(1, limit);
-    c.job.mask = draw(0, 3) == 0 ? MaskKind::kDense : MaskKind::kCausal;
     c.job.order = draw(0, 1) == 0 ? LoopOrder::kQueryResident : LoopOrder::kKeyValueResident;
     switch (draw(0, 3)) {
         case 0:  // aligned at the end
@@ -64,7 +66,7 @@ Case random_case(std::mt19937_64& random, uint32_t limit) {
             c.job.q_position = 0x7fffffff - draw(limit, 2 * limit);
             c.job.k_position = 0x7fffffff - draw(limit, 2 * limit);
     }
-    return c;
+    tessera::verify::random_mask(random, c.m, c.job, c.arrays);
 }
 
 std::vector<Step> all_steps(const Case& c) {
@@ -75,62 +77,93 @@ std::vector<Step> all_steps(const Case& c) {
     return steps;
 }
 
-bool same(const Step& a, const Step& b) {
-    return a.query_head == b.query_head && a.kv_head == b.kv_head && a.q_tile == b.q_tile &&
-           a.k_tile == b.k_tile && a.q_rows == b.q_rows && a.k_rows == b.k_rows &&
-           a.first == b.first && a.last == b.last && a.new_query == b.new_query &&
-           a.new_key == b.new_key;
+struct Token {
+    uint32_t head = 0, row = 0, position = 0;
+};
+
+/// Rows of a step's query tile.
+std::vector<Token> queries(const TileMap& map, const Step& s) {
+    std::vector<Token> tokens;
+    while (tokens.size() < s.q_rows) {
+        const Run run = map.query_run(s.q_tile, static_cast<uint32_t>(tokens.size()));
+        for (uint32_t i = 0; i < run.rows; ++i)
+            tokens.push_back({s.query_head + run.head, run.row + i, run.position + i});
+    }
+    return tokens;
 }
 
-/// What the planner should say, from the predicate on single tokens: [query tile][its key tiles].
-std::vector<std::vector<uint32_t>> expected_tiles(const Case& c) {
-    const uint32_t tq = (c.job.nq + c.m - 1) / c.m;
-    std::vector<std::set<uint32_t>> seen(tq);
-    for (uint32_t i = 0; i < c.job.nq; ++i)
-        for (uint32_t j = 0; j < c.job.nk; ++j)
-            if (c.allows(i, j)) seen[i / c.m].insert(j / c.m);
-    std::vector<std::vector<uint32_t>> tiles;
-    for (auto& keys : seen) {
-        if (keys.empty()) keys.insert(0);  // fully masked, so that EMPTY rows are written
-        tiles.emplace_back(keys.begin(), keys.end());
+/// Keys that a step attends to.
+std::vector<Token> keys(const TileMap& map, const Case& c, const Step& s) {
+    std::vector<Token> tokens;
+    if (map.gathered(s.k_tile)) {
+        for (uint32_t j = 0; j < s.keys; ++j) {
+            const uint32_t row = map.summary_row(s.k_tile * c.m + j);
+            tokens.push_back({s.kv_head, row, row});
+        }
+        return tokens;
     }
-    return tiles;
+    while (tokens.size() < s.keys) {
+        const Run run = map.key_run(s.k_tile, static_cast<uint32_t>(tokens.size()));
+        for (uint32_t i = 0; i < run.rows; ++i)
+            tokens.push_back({s.kv_head, run.row + i, run.position + i});
+    }
+    return tokens;
 }
+
+bool same_stack(const Step& a, const Step& b) { return a.query_head == b.query_head; }
 
 }  // namespace
 
-TEST_CASE("the steps cover every allowed pair once, in order, and nothing else") {
+TEST_CASE("the steps issue every allowed pair once, in order, and no pair of tiles in vain") {
     auto random = tessera::test::test_random();
-    Compared tiles("key tile lists of query tiles"), fields("steps");
-    Compared totals("totals against the closed formula");
+    Compared rows("key lists of queries"), tiles("pairs of tiles"), fields("fields of steps");
     for (int n = 0; n < 4000; ++n) {
-        const Case c = random_case(random, 60);
+        Case c;
+        draw_case(random, 60, c);
         const auto where = [&] { return c.text(); };
+        const TileMap map(c.job, c.m);
         const std::vector<Step> steps = all_steps(c);
-        const auto expected = expected_tiles(c);
-        const auto tq = static_cast<uint32_t>(expected.size());
-        std::vector<std::vector<uint32_t>> got(size_t{c.job.query_heads} * tq);
+        std::vector<std::vector<uint32_t>> seen(size_t{c.job.query_heads} * c.job.nq);
+        std::set<std::pair<uint32_t, uint32_t>> begun;  // query tiles
         for (size_t i = 0; i < steps.size(); ++i) {
             const Step& s = steps[i];
-            const bool in_range = s.query_head < c.job.query_heads && s.q_tile < tq;
-            fields.holds(in_range, where);
-            if (!in_range) continue;
-            got[size_t{s.query_head} * tq + s.q_tile].push_back(s.k_tile);
-            const auto& keys = expected[s.q_tile];
+            bool any = false, all = true;
+            const std::vector<Token> tile_keys = keys(map, c, s);
+            const std::vector<Token> tile_queries = queries(map, s);
+            for (uint32_t a = 0; a < tile_queries.size(); ++a)
+                for (uint32_t b = 0; b < tile_keys.size(); ++b) {
+                    const Token &q = tile_queries[a], &k = tile_keys[b];
+                    const bool allowed = spec::mask_allows(s.mask, a, b, q.position, k.position);
+                    any = any || allowed;
+                    all = all && allows(c.job, c.m, q.head, q.row, k.row);
+                    if (allowed) seen[size_t{q.head} * c.job.nq + q.row].push_back(k.row);
+                }
+            // Two terms may allow together what neither does alone.
+            const uint32_t local = c.job.mask.flags & spec::kMaskLocal;
+            const bool several = (local & (local - 1)) != 0;
+            tiles.holds(!all || several || s.mask.flags == 0, where);
+            tiles.holds(any || (s.first && s.last), where);  // only for queries that see no key
+            fields.equal(s.first, begun.insert({s.query_head, s.q_tile}).second, where);
+            const bool more = std::any_of(
+                steps.begin() + static_cast<long>(i) + 1, steps.end(), [&](const Step& later) {
+                    return same_stack(s, later) && later.q_tile == s.q_tile;
+                });
+            fields.equal(s.last, !more, where);
             fields.equal(s.kv_head, s.query_head / (c.job.query_heads / c.job.kv_heads), where);
-            fields.equal(s.q_rows, std::min(c.m, c.job.nq - s.q_tile * c.m), where);
-            fields.equal(s.k_rows, std::min(c.m, c.job.nk - s.k_tile * c.m), where);
-            fields.equal(s.first, s.k_tile == keys.front(), where);
-            fields.equal(s.last, s.k_tile == keys.back(), where);
             const Step* p = i == 0 ? nullptr : &steps[i - 1];
-            fields.equal(s.new_query,
-                         p == nullptr || p->query_head != s.query_head || p->q_tile != s.q_tile,
+            fields.equal(s.new_query, p == nullptr || !same_stack(*p, s) || p->q_tile != s.q_tile,
                          where);
             fields.equal(s.new_key,
                          p == nullptr || p->kv_head != s.kv_head || p->k_tile != s.k_tile, where);
         }
-        for (size_t i = 0; i < got.size(); ++i) tiles.holds(got[i] == expected[i % tq], where);
-        totals.equal(Planner(c.job, c.m).total(), steps.size(), where);
+        fields.equal(begun.size(), size_t{map.stacks()} * map.query_tiles(), where);
+        for (uint32_t head = 0; head < c.job.query_heads; ++head)
+            for (uint32_t i = 0; i < c.job.nq; ++i) {
+                std::vector<uint32_t> expected;
+                for (uint32_t j = 0; j < c.job.nk; ++j)
+                    if (allows(c.job, c.m, head, i, j)) expected.push_back(j);
+                rows.holds(seen[size_t{head} * c.job.nq + i] == expected, where);
+            }
     }
 }
 
@@ -138,7 +171,8 @@ TEST_CASE("the loop order is what it is called") {
     auto random = tessera::test::test_random();
     Compared order("neighbouring steps");
     for (int n = 0; n < 2000; ++n) {
-        const Case c = random_case(random, 40);
+        Case c;
+        draw_case(random, 40, c);
         const bool by_query = c.job.order == LoopOrder::kQueryResident;
         const auto rank = [&](const Step& s) {
             return by_query ? std::vector<uint32_t>{s.query_head, s.q_tile, s.k_tile}
@@ -150,59 +184,40 @@ TEST_CASE("the loop order is what it is called") {
     }
 }
 
-TEST_CASE("skip(n) is n steps") {
+TEST_CASE("states travel, and tiles are merged, only where they have to") {
     auto random = tessera::test::test_random();
-    Compared skips("steps after a skip");
-    for (int n = 0; n < 300; ++n) {
-        const Case c = random_case(random, 25);
-        const auto where = [&] { return c.text(); };
+    Compared answers("answers about jobs");
+    for (int n = 0; n < 2000; ++n) {
+        Case c;
+        draw_case(random, 40, c);
         const std::vector<Step> steps = all_steps(c);
-        for (size_t from = 0; from <= steps.size(); ++from) {  // from the start, past the end too
-            Planner planner(c.job, c.m);
-            planner.skip(from);
-            Step step;
-            for (size_t i = from; i < std::min(from + 3, steps.size()); ++i)
-                skips.holds(planner.next(step) && same(step, steps[i]), where);
-            if (from + 3 >= steps.size()) skips.equal(planner.next(step), false, where);
-        }
-        Planner planner(c.job, c.m);  // and from anywhere, mixed with steps
-        for (size_t at = 0; at < steps.size();) {
-            Step step;
-            skips.holds(planner.next(step) && same(step, steps[at]), where);
-            const size_t jump = random() % (steps.size() / 2 + 1);
-            planner.skip(jump);
-            at += 1 + jump;
-        }
-        Step step;
-        planner.skip(steps.size());
-        skips.equal(planner.next(step), false, where);
+        const Planner planner(c.job, c.m);
+        const bool merges =
+            std::any_of(steps.begin(), steps.end(), [](const Step& s) { return !s.first; });
+        answers.equal(planner.merges(), merges, [&] { return c.text(); });
+        const TileMap& map = planner.map();
+        const bool fit = map.stacks_per_kv_head() * map.query_tiles() <= spec::kBanks;
+        answers.equal(planner.states_travel(),
+                      merges && !fit && c.job.order == LoopOrder::kKeyValueResident,
+                      [&] { return c.text(); });
     }
 }
 
-TEST_CASE("totals of large jobs follow the formulas of docs/schedules.md") {
-    Compared totals("totals");
-    for (const uint64_t t : {1u, 2u, 8u, 1024u, 8192u, 65536u}) {
-        AttentionJob job;
-        job.query_heads = 12;
-        job.kv_heads = 3;
-        job.nq = job.nk = static_cast<uint32_t>(t * 128 - 5);  // ragged
-        totals.equal(Planner(job, 128).total(), 12 * t * t);
-        job.mask = MaskKind::kCausal;
-        totals.equal(Planner(job, 128).total(), 12 * (t * (t + 1) / 2));
-        job.nq = 1;  // decoding: one query sees the first i keys
-        job.q_position = job.nk - 1;
-        totals.equal(Planner(job, 128).total(), 12 * t);
-    }
+TEST_CASE("the longest jobs are planned from their ends as well") {
+    Compared steps("steps");
     AttentionJob job;  // the longest there is, all masked but the last query
     job.query_heads = job.kv_heads = 1;
     job.nq = job.nk = 1u << 30;
-    job.mask = MaskKind::kCausal;
+    job.mask.flags = spec::kMaskCausal;
     job.k_position = (1u << 30) - 1;
-    totals.equal(Planner(job, 128).total(), uint64_t{1} << 23);
-    Planner planner(job, 128);
-    planner.skip((uint64_t{1} << 23) - 1);
-    Step step;
-    totals.equal(planner.next(step), true);
-    totals.equal(step.q_tile, (1u << 23) - 1);
-    totals.equal(planner.next(step), false);
+    const TileMap map(job, 128);
+    const uint32_t last = (1u << 23) - 1;
+    steps.equal(map.query_tiles(), last + 1);
+    steps.equal(map.next_key_tile(0, last, 0), 0u);
+    steps.equal(map.next_key_tile(0, last, 1), map.key_tiles());
+    job.k_position = 0;
+    steps.equal(map.next_key_tile(0, last, last), last);
+    steps.equal(map.next_key_tile(0, 5, 6), map.key_tiles());
+    steps.equal(map.mask(0, last, last).flags, uint32_t{spec::kMaskCausal});
+    steps.equal(map.mask(0, last, last - 1).flags, 0u);
 }

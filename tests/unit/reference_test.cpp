@@ -37,6 +37,9 @@ struct Case {
     }
 };
 
+/// Query i sees the keys 0 to i.
+void causal_keys(uint32_t, uint32_t row, std::vector<KeyRange>& ranges) { ranges = {{0, row + 1}}; }
+
 std::vector<float> gaussian(std::mt19937_64& random, size_t count) {
     std::normal_distribution<float> normal;
     std::vector<float> values(count);
@@ -57,8 +60,18 @@ void random_case(std::mt19937_64& random, Case& c) {
     p.d_k = between(random, 1, 20);
     p.d_v = between(random, 1, 20);
     p.scale = 1 / std::sqrt(static_cast<double>(p.d_k));
-    p.causal = between(random, 0, 1) == 1;
-    p.diagonal = static_cast<int64_t>(between(random, 0, 500)) - 100;
+    if (between(random, 0, 3) != 0) {  // up to four runs of keys, other ones for every row
+        const uint64_t seed = random();
+        p.visible = [seed, nk = p.nk](uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) {
+            std::mt19937_64 of_row(seed + (uint64_t{head} << 32 | row));
+            ranges.clear();
+            for (uint32_t n = between(of_row, 0, 4); n != 0; --n) {
+                const uint32_t begin = between(of_row, 0, nk - 1);
+                ranges.push_back({begin, begin + between(of_row, 0, nk - begin)});
+            }
+            join(ranges);
+        };
+    }
     c.q = gaussian(random, size_t{p.query_heads} * p.nq * p.d_k);
     c.k = gaussian(random, size_t{p.kv_heads} * p.nk * p.d_k);
     c.v = gaussian(random, size_t{p.kv_heads} * p.nk * p.d_v);
@@ -76,8 +89,11 @@ struct ScalarRow {
         const float* q = c.q.data() + (size_t{head} * p.nq + i) * p.d_k;
         std::vector<long double> weight(p.nk);
         long double sum = 0;
+        std::vector<bool> seen(p.nk);
+        for (const KeyRange& range : visible_keys(p, head, i))
+            std::fill(seen.begin() + range.begin, seen.begin() + range.end, true);
         for (uint32_t j = 0; j < p.nk; ++j) {
-            if (p.causal && int64_t{j} > int64_t{i} + p.diagonal) continue;
+            if (!seen[j]) continue;
             long double s = 0;
             for (uint32_t x = 0; x < p.d_k; ++x)
                 s += static_cast<long double>(q[x]) * c.k[(kv * p.nk + j) * p.d_k + x];
@@ -108,7 +124,7 @@ bool near(double a, long double b, double tolerance) {
 /// A row of one head with weights 1/2, 1/2 on the values 1 and 3.
 Case two_keys() {
     Case c;
-    c.problem = {1, 1, 1, 2, 1, 1, 1.0, false, 0, {}, {}, {}};
+    c.problem = {1, 1, 1, 2, 1, 1, 1.0, {}, {}, {}, {}};
     c.q = {0};
     c.k = {1, 1};
     c.v = {1, 3};
@@ -158,7 +174,7 @@ TEST_CASE("the number of threads does not change a bit of the reference") {
 TEST_CASE("keys that a row may not see cannot spoil it") {
     Compared elements("elements of o");
     Case c;
-    c.problem = {1, 1, 8, 8, 4, 4, 0.5, true, 0, {}, {}, {}};
+    c.problem = {1, 1, 8, 8, 4, 4, 0.5, causal_keys, {}, {}, {}};
     c.q.assign(32, 1.0f);
     c.k.assign(32, 1.0f);
     c.v.assign(32, 2.0f);
@@ -184,7 +200,7 @@ TEST_CASE("real tensors: the reference equals the stored ones") {
             p.nq = p.nk = static_cast<uint32_t>(shape[1]);
             p.d_k = p.d_v = static_cast<uint32_t>(shape[2]);
             p.scale = 1 / std::sqrt(static_cast<double>(p.d_k));
-            p.causal = causal;
+            if (causal) p.visible = causal_keys;
             const auto reader = [&](const char* tensor) {
                 const TensorView& view = file.tensor(tensor);
                 return [&view](size_t first, size_t count, double* out) {
@@ -254,7 +270,10 @@ TEST_CASE("the unit roundoff of bf16 is 2^-8, and no less") {
 TEST_CASE("a comparison finds what is wrong, and only that") {
     auto random = test::test_random();
     Case c;
-    c.problem = {2, 2, 30, 30, 8, 8, 0.35, true, -3, {}, {}, {}};  // rows 0 to 2 see no key
+    const auto late = [](uint32_t, uint32_t row, std::vector<KeyRange>& ranges) {
+        ranges = {{0, row < 3 ? 0 : row - 2}};  // rows 0 to 2 see no key
+    };
+    c.problem = {2, 2, 30, 30, 8, 8, 0.35, late, {}, {}, {}};
     c.q = gaussian(random, 480);
     c.k = gaussian(random, 480);
     c.v = gaussian(random, 480);

@@ -25,56 +25,127 @@ uint32_t between(std::mt19937_64& random, uint32_t low, uint32_t high) {
     return std::uniform_int_distribution<uint32_t>(low, high)(random);
 }
 
-Problem random_problem(std::mt19937_64& random) {
+/// A mask of any kind that goes with the tokens of `p`, which it may make as many keys as queries.
+void random_mask(std::mt19937_64& random, uint32_t m, Problem& p) {
+    const auto length = [&] {
+        return between(random, 1, between(random, 0, 3) == 0 ? 100 : 3 * m);
+    };
+    AttentionMask& mask = p.mask;
+    mask.causal = between(random, 0, 3) != 0;
+    mask.align = between(random, 0, 1) == 0 ? Align::kEnd : Align::kStart;
+    const uint32_t kind = between(random, 0, 7);
+    if (kind == 2 || kind == 3) mask.window = length();
+    if (kind == 3 || kind == 4) mask.sinks = std::min(length(), p.nk);
+    if (kind == 5) {
+        mask.block = 1u << between(random, 0, 6);
+        if (mask.causal && between(random, 0, 3) != 0)
+            mask.summary = between(random, 0, 2) != 0 ? 1 : between(random, 1, mask.block);
+    }
+    if (kind == 6) {
+        p.nq = p.nk;
+        for (uint32_t at = 0; at < p.nk; at += length()) mask.documents.push_back(at);
+    }
+    if (kind == 7) {
+        mask.tiles = {"flags",
+                      between(random, 0, 1) == 0 ? 1 : p.query_heads,
+                      (p.nq + m - 1) / m,
+                      (p.nk + m - 1) / m,
+                      {}};
+        mask.tiles.flags.resize(mask.tiles.heads * mask.tiles.query_tiles * mask.tiles.key_tiles);
+        const uint32_t percent = between(random, 0, 100);
+        for (uint8_t& flag : mask.tiles.flags) flag = between(random, 0, 99) < percent;
+    }
+    p.stacked = kind < 7 && (mask.summary == 0 || p.nq == 1) && between(random, 0, 2) == 0;
+}
+
+Problem random_problem(std::mt19937_64& random, uint32_t m) {
     Problem p;
     p.kv_heads = between(random, 1, 3);
     p.query_heads = p.kv_heads * between(random, 1, 3);
-    p.nq = between(random, 1, 70);
+    p.nq = between(random, 1, between(random, 0, 3) == 0 ? 3 : 70);
     p.nk = between(random, 0, 2) == 0 ? p.nq : between(random, 1, 70);
     p.d_k = between(random, 1, 16);
     p.d_v = between(random, 1, 16);
-    p.mask = between(random, 0, 3) == 0 ? fw::MaskKind::kDense : fw::MaskKind::kCausal;
-    p.align = between(random, 0, 1) == 0 ? Align::kEnd : Align::kStart;
     p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
                                          : fw::LoopOrder::kKeyValueResident;
     p.scale = 0.25;
+    random_mask(random, m, p);
+    check_mask(p, m);
     return p;
 }
 
 std::string text_of(const Problem& p, uint32_t m) {
-    return std::to_string(p.nq) + " x " + std::to_string(p.nk) + " " + mask_name(p.mask) + " " +
-           align_name(p.align) + ", M " + std::to_string(m);
+    return std::to_string(p.nq) + " x " + std::to_string(p.nk) + " " + p.mask.text() + " " +
+           align_name(p.mask.align) + (p.stacked ? ", stacked" : "") + ", M " + std::to_string(m);
 }
 
-bool allowed(const Problem& p, uint32_t i, uint32_t j) {
-    return !p.causal() || p.k_position() + j <= p.q_position() + i;
+/// The definition of every mask, for one pair of tokens.
+bool allowed(const Problem& p, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
+    const AttentionMask& mask = p.mask;
+    const int64_t q = int64_t{i} + p.q_position(), k = int64_t{j} + p.k_position();
+    if (mask.causal && k > q) return false;
+    if (!mask.documents.empty()) {
+        const auto document = [&](uint32_t token) {
+            size_t n = 0;
+            for (const uint32_t start : mask.documents) n += start <= token ? 1 : 0;
+            return n;
+        };
+        return document(i) == document(j);
+    }
+    if (mask.tiles.given()) {
+        const uint64_t row = (mask.tiles.heads == 1 ? 0 : head) * mask.tiles.query_tiles + i / m;
+        return mask.tiles.flags[row * mask.tiles.key_tiles + j / m] != 0;
+    }
+    if (mask.window == 0 && mask.sinks == 0 && mask.block == 0) return true;
+    if (mask.window != 0 && std::abs(q - k) < mask.window) return true;
+    if (j < mask.sinks) return true;
+    if (mask.block == 0) return false;
+    return q / mask.block == k / mask.block ||
+           (mask.summary != 0 && k % mask.block >= mask.block - mask.summary);
 }
 
 /// Tile pair by tile pair, token pair by token pair.
 WorkFormula brute_force(const Problem& p, uint32_t m) {
     WorkFormula f;
-    for (uint32_t i = 0; i < p.nq; i += m) {
-        const uint32_t rows = std::min(m, p.nq - i);
-        bool any = false;
-        for (uint32_t j = 0; j < p.nk; j += m) {
-            const uint32_t keys = std::min(m, p.nk - j);
-            uint64_t pairs = 0;
-            for (uint32_t a = i; a < i + rows; ++a)
-                for (uint32_t b = j; b < j + keys; ++b) pairs += allowed(p, a, b) ? 1 : 0;
-            if (pairs == 0) continue;
-            any = true;
-            ++f.calls;
-            f.pairs_issued += uint64_t{rows} * keys;
-            f.pairs_allowed += pairs;
+    const uint32_t stack = p.stacked ? p.group() : 1;
+    const uint32_t rows_of_stack = stack * p.nq;
+    for (uint32_t first_head = 0; first_head < p.query_heads; first_head += stack) {
+        const uint64_t before = f.pairs_allowed;
+        for (uint32_t row = 0; row < rows_of_stack; row += m) {
+            const uint32_t rows = std::min(m, rows_of_stack - row);
+            std::vector<uint32_t> queries(p.nk);  // of this tile, that see a key
+            for (uint32_t a = row; a < row + rows; ++a)
+                for (uint32_t b = 0; b < p.nk; ++b)
+                    queries[b] += allowed(p, m, first_head + a / p.nq, a % p.nq, b) ? 1 : 0;
+            for (const uint32_t n : queries) f.pairs_allowed += n;
+            // Summaries in front of the key tile with the first key of the tile's first block.
+            uint32_t linear = 0, gathered = 0;
+            if (p.mask.summary != 0) {
+                const uint32_t position = row % p.nq + p.q_position();
+                while (linear + m <= p.nk &&
+                       linear + m + p.k_position() <= position / p.mask.block * p.mask.block)
+                    linear += m;
+                if (position / p.mask.block * p.mask.block >= p.nk + p.k_position()) linear = p.nk;
+                for (uint32_t b = 0; b < linear; ++b) gathered += queries[b] != 0 ? 1 : 0;
+            }
+            uint64_t calls = (gathered + m - 1) / m, keys = gathered;
+            for (uint32_t tile = linear; tile < p.nk; tile += m) {
+                const uint32_t end = std::min(tile + m, p.nk);
+                if (std::all_of(&queries[tile], &queries[tile] + (end - tile),
+                                [](uint32_t n) { return n == 0; }))
+                    continue;
+                ++calls;
+                keys += end - tile;
+            }
+            if (calls == 0) {  // its rows are still written, as EMPTY
+                calls = 1;
+                keys = std::min(m, p.nk);
+            }
+            f.calls += calls;
+            f.pairs_issued += rows * keys;
         }
-        if (any) continue;  // its rows are still written, as EMPTY
-        ++f.calls;
-        f.pairs_issued += uint64_t{rows} * std::min(m, p.nk);
+        f.calls_at_least += (f.pairs_allowed - before + m * m - 1) / (m * m);
     }
-    f.calls_at_least = (f.pairs_allowed + m * m - 1) / (m * m) * p.query_heads;
-    f.calls *= p.query_heads;
-    f.pairs_issued *= p.query_heads;
-    f.pairs_allowed *= p.query_heads;
     return f;
 }
 
@@ -91,7 +162,7 @@ RunRecord record_by_hand() {
     r.input = "by hand";
     r.problem.nq = r.problem.nk = 32;
     r.problem.d_k = r.problem.d_v = 16;
-    r.problem.mask = fw::MaskKind::kCausal;
+    r.problem.mask.causal = true;
     r.problem.scale = 0.25;
     r.problem.leading = {1};
     r.config.device_name = "tiny";
@@ -122,8 +193,8 @@ TEST_CASE("work formulas equal a count of tiles and pairs") {
     auto random = test::test_random();
     Compared problems("problems");
     for (int n = 0; n < 4000; ++n) {
-        const Problem p = random_problem(random);
         const uint32_t m = between(random, 1, 20);
+        const Problem p = random_problem(random, m);
         const WorkFormula f = work_formula(p, m), b = brute_force(p, m);
         problems.holds(f.calls == b.calls && f.pairs_issued == b.pairs_issued &&
                            f.pairs_allowed == b.pairs_allowed &&
@@ -136,15 +207,15 @@ TEST_CASE("work formulas equal what firmware's planner does") {
     auto random = test::test_random();
     Compared problems("problems");
     for (int n = 0; n < 1000; ++n) {
-        const Problem p = random_problem(random);
         const hw::PlatformConfig config = small_platform();
+        const Problem p = random_problem(random, config.params.m);
         const Layout layout = make_layout(p, config);
         fw::Planner planner(layout.job, config.params.m);
         fw::Step step;
         uint64_t calls = 0, pairs = 0;
         while (planner.next(step)) {
             ++calls;
-            pairs += uint64_t{step.q_rows} * step.k_rows;
+            pairs += uint64_t{step.q_rows} * step.keys;
         }
         const WorkFormula f = work_formula(p, config.params.m);
         problems.holds(f.calls == calls && f.pairs_issued == pairs,
@@ -158,13 +229,13 @@ TEST_CASE("the formulas of docs/schedules.md") {
     p.nq = p.nk = 1024;
     p.d_k = p.d_v = 64;
     values.equal(work_formula(p, 128).calls, 64u);
-    p.mask = fw::MaskKind::kCausal;
+    p.mask.causal = true;
     values.equal(work_formula(p, 128).calls, 36u);
     values.equal(work_formula(p, 128).pairs_allowed, 1024u * 1025 / 2);
     p.nq = 1;  // one token decoded: its keys are all
     values.equal(work_formula(p, 128).calls, 8u);
     p.nq = p.nk = 1u << 20;  // no overflow: 2^40 pairs
-    p.mask = fw::MaskKind::kDense;
+    p.mask.causal = false;
     values.equal(work_formula(p, 128).pairs_allowed, uint64_t{1} << 40);
 }
 
@@ -265,7 +336,7 @@ TEST_CASE("a broken counter identity is found") {
 TEST_CASE("commands have the names of what they move") {
     RunRecord record = record_by_hand();
     record.problem.want_lse = true;
-    record.problem.mask = fw::MaskKind::kDense;
+    record.problem.mask.causal = false;
     record.layout = make_layout(record.problem, record.config.platform);
     CommandNames names(record.layout, record.config.platform.params);
     Compared texts("names");

@@ -75,7 +75,7 @@ TEST_CASE("regions are aligned, disjoint, and legal for firmware") {
                                      between(random, 1, 64), between(random, 1, 64));
         p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
                                              : fw::LoopOrder::kKeyValueResident;
-        p.mask = between(random, 0, 1) == 0 ? fw::MaskKind::kDense : fw::MaskKind::kCausal;
+        p.mask.causal = between(random, 0, 1) == 1;
         p.want_lse = between(random, 0, 1) == 1;
         p.bf16_output = between(random, 0, 1) == 1;
         const hw::PlatformConfig config = platform(16, 64, 2, 16u << between(random, 0, 3));
@@ -267,12 +267,12 @@ TEST_CASE("positions align the diagonal at the end or at the start") {
     Compared values("values");
     Problem p = problem_of_shape(1, 1, 3, 10, 4, 4);
     values.equal(p.diagonal(), 0);  // dense
-    p.mask = fw::MaskKind::kCausal;
+    p.mask.causal = true;
     values.equal(p.diagonal(), 7);
     p.nq = 10;
     p.nk = 3;
     values.equal(p.diagonal(), -7);
-    p.align = Align::kStart;
+    p.mask.align = Align::kStart;
     values.equal(p.diagonal(), 0);
     p.scale = 1;
     values.equal(p.factor(), 0x3fb8aa3bu);  // log2(e) in fp32

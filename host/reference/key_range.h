@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Runs of keys: what a query sees, however odd its mask.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace tessera::host {
+
+/// Keys [begin, end).
+struct KeyRange {
+    uint32_t begin = 0, end = 0;
+};
+
+/// Keys in disjoint ranges.
+inline uint64_t key_count(const std::vector<KeyRange>& ranges) {
+    uint64_t keys = 0;
+    for (const KeyRange& range : ranges) keys += range.end - range.begin;
+    return keys;
+}
+
+/// Makes ranges ascending and disjoint: those that touch become one, empty ones none.
+inline void join(std::vector<KeyRange>& ranges) {
+    std::sort(ranges.begin(), ranges.end(),
+              [](const KeyRange& a, const KeyRange& b) { return a.begin < b.begin; });
+    std::vector<KeyRange> joined;
+    for (const KeyRange& range : ranges) {
+        if (range.begin >= range.end) continue;
+        if (!joined.empty() && range.begin <= joined.back().end)
+            joined.back().end = std::max(joined.back().end, range.end);
+        else
+            joined.push_back(range);
+    }
+    ranges.swap(joined);
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/call_list.h"
+
+#include <algorithm>
+
+namespace tessera::host {
+namespace {
+
+uint32_t ceil_div(uint32_t a, uint32_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+
+/// Counts, for each tile of a sequence, the ranges that touch it.
+class Touched {
+  public:
+    explicit Touched(uint32_t tiles) : change_(size_t{tiles} + 1) {}
+    void add(uint32_t first, uint32_t last) {
+        ++change_[first];
+        --change_[size_t{last} + 1];
+    }
+    /// Calls visit(tile) for every tile that was touched.
+    template <typename Visit>
+    void each(Visit&& visit) const {
+        int64_t depth = 0;
+        for (uint32_t tile = 0; tile + 1 < change_.size(); ++tile)
+            if ((depth += change_[tile]) != 0) visit(tile);
+    }
+
+  private:
+    std::vector<int64_t> change_;
+};
+
+}  // namespace
+
+CallList::CallList(const Problem& problem, uint32_t m)
+    : problem_(problem),
+      m_(m),
+      stack_heads_(problem.stacked ? problem.group() : 1),
+      query_tiles_(ceil_div(stack_heads_ * problem.nq, m)) {}
+
+/// Summary tokens in front of this key are gathered: those of blocks before the query's own, up to
+/// the key tile in which that block begins.
+uint32_t CallList::first_linear_key(uint32_t row) const {
+    if (problem_.mask.summary == 0) return 0;
+    const int64_t origin = problem_.k_position(), block = problem_.mask.block;
+    const int64_t at = int64_t{row} + problem_.q_position();
+    const int64_t own = std::max<int64_t>(at / block * block - origin, 0);
+    return own >= problem_.nk ? problem_.nk : static_cast<uint32_t>(own) / m_ * m_;
+}
+
+QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
+    QueryTileCalls result;
+    result.rows = std::min(m_, stack_heads_ * problem_.nq - q_tile * m_);
+    Touched touched(ceil_div(problem_.nk, m_));
+    const uint32_t linear = first_linear_key(q_tile * m_ % problem_.nq);
+    uint64_t gathered = 0;
+    std::vector<KeyRange> ranges;
+    for (uint32_t i = 0; i < result.rows; ++i) {
+        const uint32_t row = q_tile * m_ + i;
+        const uint32_t head = stack * stack_heads_ + row / problem_.nq;
+        problem_.visible_keys(m_, head, row % problem_.nq, ranges);
+        result.pairs_allowed += key_count(ranges);
+        for (const KeyRange& range : ranges) {
+            if (i == 0 && range.begin < linear)
+                gathered += std::min(range.end, linear) - range.begin;
+            if (range.end > linear)
+                touched.add(std::max(range.begin, linear) / m_, (range.end - 1) / m_);
+        }
+    }
+    for (; gathered > m_; gathered -= m_) result.keys.push_back(m_);
+    if (gathered != 0) result.keys.push_back(static_cast<uint32_t>(gathered));
+    const auto tile_keys = [&](uint32_t tile) { return std::min(m_, problem_.nk - tile * m_); };
+    touched.each([&](uint32_t tile) { result.keys.push_back(tile_keys(tile)); });
+    if (result.keys.empty()) result.keys.push_back(tile_keys(0));  // fully masked: EMPTY rows
+    return result;
+}
+
+}  // namespace tessera::host

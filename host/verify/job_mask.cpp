@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "host/verify/job_mask.h"
+
+#include <fmt/format.h>
+
+#include "spec/mask.h"
+
+namespace tessera::verify {
+namespace {
+
+class MaskGenerator {
+  public:
+    MaskGenerator(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, MaskArrays& arrays)
+        : random_(random), m_(m), job_(job), arrays_(arrays) {}
+
+    void make() {
+        arrays_ = MaskArrays();
+        job_.mask = spec::Mask();
+        job_.documents = nullptr;
+        job_.tile_flags = nullptr;
+        if (below(4) != 0) job_.mask.flags = spec::kMaskCausal;
+        switch (below(8)) {
+            case 0:
+            case 1: break;
+            case 2:
+            case 3:
+            case 4: ranges(); break;
+            case 5: sparse(); break;
+            case 6: documents(); break;
+            default: tile_flags(); break;
+        }
+        const bool gathers = (job_.mask.flags & spec::kMaskTail) != 0;
+        job_.stacked = below(3) == 0 && job_.tile_flags == nullptr && (!gathers || job_.nq == 1);
+    }
+
+  private:
+    uint32_t below(uint64_t n) { return static_cast<uint32_t>(random_() % n); }
+    /// A small number as a rule, of any size at times.
+    uint32_t distance() { return 1 + below(below(4) == 0 ? job_.nq + job_.nk : 2 * m_); }
+
+    void ranges() {
+        spec::Mask& mask = job_.mask;
+        const uint32_t terms = 1 + below(7);
+        if ((terms & 1) != 0) {
+            mask.flags |= spec::kMaskWindow;
+            mask.window = distance();
+        }
+        if ((terms & 2) != 0) {
+            mask.flags |= spec::kMaskSink;
+            mask.sinks = std::min(spec::kPositionLimit, job_.k_position + distance() - 1);
+        }
+        if ((terms & 4) != 0 && below(3) == 0) {
+            mask.flags |= spec::kMaskBlock;
+            mask.block = 1u << below(8);
+        }
+    }
+
+    void sparse() {
+        job_.mask.flags = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskTail;
+        job_.mask.block = 1u << below(7);
+        job_.mask.tail = 1 + below(below(3) == 0 ? job_.mask.block : 1);
+    }
+
+    void documents() {
+        job_.nq = job_.nk;
+        job_.q_position = job_.k_position;
+        const uint32_t longest = distance();
+        for (uint32_t at = 0; at < job_.nk; at += 1 + below(longest))
+            arrays_.documents.push_back(at);
+        job_.documents = arrays_.documents.data();
+        job_.document_count = static_cast<uint32_t>(arrays_.documents.size());
+    }
+
+    void tile_flags() {
+        const uint64_t tiles = uint64_t{(job_.nq + m_ - 1) / m_} * ((job_.nk + m_ - 1) / m_);
+        const uint32_t heads = below(2) == 0 ? 1 : job_.query_heads;
+        const uint32_t percent = below(101);
+        for (uint64_t i = 0; i < tiles * heads; ++i)
+            arrays_.tile_flags.push_back(below(100) < percent);
+        job_.tile_flags = arrays_.tile_flags.data();
+        job_.tile_flags_stride = heads == 1 ? 0 : tiles;
+    }
+
+    std::mt19937_64& random_;
+    uint32_t m_;
+    fw::AttentionJob& job_;
+    MaskArrays& arrays_;
+};
+
+uint32_t document_of(const fw::AttentionJob& job, uint32_t row) {
+    uint32_t document = 0;
+    while (document + 1 < job.document_count && job.documents[document + 1] <= row) ++document;
+    return document;
+}
+
+}  // namespace
+
+void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, MaskArrays& arrays) {
+    MaskGenerator(random, m, job, arrays).make();
+}
+
+bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
+    if (job.documents != nullptr && document_of(job, i) != document_of(job, j)) return false;
+    if (job.tile_flags != nullptr) {
+        const uint64_t key_tiles = (job.nk + m - 1) / m;
+        if (job.tile_flags[head * job.tile_flags_stride + i / m * key_tiles + j / m] == 0)
+            return false;
+    }
+    return spec::mask_allows(job.mask, 0, 0, job.q_position + i, job.k_position + j);
+}
+
+std::string mask_text(const fw::AttentionJob& job) {
+    const spec::Mask& mask = job.mask;
+    std::string text = (mask.flags & spec::kMaskCausal) != 0 ? "causal" : "not causal";
+    if (mask.window != 0) text += fmt::format(", window {}", mask.window);
+    if ((mask.flags & spec::kMaskSink) != 0)
+        text += fmt::format(", positions below {}", mask.sinks);
+    if (mask.block != 0) text += fmt::format(", block {}", mask.block);
+    if (mask.tail != 0) text += fmt::format(", summary {}", mask.tail);
+    if (job.documents != nullptr) text += fmt::format(", {} documents", job.document_count);
+    if (job.tile_flags != nullptr) text += ", tile flags";
+    if (job.stacked) text += ", stacked";
+    return text;
+}
+
+}  // namespace tessera::verify

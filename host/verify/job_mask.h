@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Masks of attention jobs by brute force: random ones, and what they mean token by token, straight
+// from spec/mask.h. What firmware plans is held against this.
+#pragma once
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "firmware/job.h"
+
+namespace tessera::verify {
+
+/// The arrays that a job's mask points to.
+struct MaskArrays {
+    std::vector<uint32_t> documents;
+    std::vector<uint8_t> tile_flags;
+};
+
+/// Gives `job`, whose heads, tokens and positions are set, a random mask of any kind that firmware
+/// takes, and perhaps stacks it. May change tokens and positions where the mask asks for it.
+/// `arrays` must outlive the job.
+void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, MaskArrays& arrays);
+
+/// May query `i` of this query head see key `j`? `m`: tile tokens.
+bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, uint32_t j);
+
+/// The mask, for messages: "causal, window 7, stacked".
+std::string mask_text(const fw::AttentionJob& job);
+
+}  // namespace tessera::verify

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "host/workload/mask.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/error.h"
+#include "host/workload/problem.h"
+
+namespace tessera::host {
+namespace {
+
+/// Adds key rows [low, high) as far as they lie in [0, end).
+void add(int64_t low, int64_t high, int64_t end, std::vector<KeyRange>& ranges) {
+    low = std::clamp<int64_t>(low, 0, end);
+    high = std::clamp<int64_t>(high, 0, end);
+    if (low < high) ranges.push_back({static_cast<uint32_t>(low), static_cast<uint32_t>(high)});
+}
+
+/// Keeps what is in flagged key tiles.
+void keep_flagged(const TileFlags& tiles, uint32_t m, uint32_t head, uint32_t row,
+                  std::vector<KeyRange>& ranges) {
+    const uint64_t first =
+        ((tiles.heads == 1 ? 0 : head) * tiles.query_tiles + row / m) * tiles.key_tiles;
+    std::vector<KeyRange> kept;
+    for (const KeyRange& range : ranges)
+        for (uint32_t tile = range.begin / m; uint64_t{tile} * m < range.end; ++tile)
+            if (tiles.flags[first + tile] != 0)
+                kept.push_back(
+                    {std::max(range.begin, tile * m), static_cast<uint32_t>(std::min<uint64_t>(
+                                                          range.end, (uint64_t{tile} + 1) * m))});
+    ranges.swap(kept);
+}
+
+[[noreturn]] void bad_option(const char* option, const std::string& value,
+                             const std::string& allowed) {
+    throw bad_value("command line", option, value, allowed);
+}
+
+void check_documents(const Problem& p) {
+    const AttentionMask& mask = p.mask;
+    if (p.nq != p.nk)
+        bad_option("--segments", fmt::format("given for {} queries and {} keys", p.nq, p.nk),
+                   "as many queries as keys");
+    for (size_t i = 0; i < mask.documents.size(); ++i) {
+        const uint32_t start = mask.documents[i];
+        const bool good = i == 0 ? start == 0 : start > mask.documents[i - 1] && start < p.nk;
+        if (!good)
+            bad_option("--segments", fmt::format("{} at place {}", start, i + 1),
+                       fmt::format("first tokens of documents: 0, then ascending and below {}, "
+                                   "the number of tokens",
+                                   p.nk));
+    }
+}
+
+void check_tiles(const Problem& p, uint32_t m) {
+    const TileFlags& t = p.mask.tiles;
+    const uint64_t q = (uint64_t{p.nq} + m - 1) / m, k = (uint64_t{p.nk} + m - 1) / m;
+    if (t.query_tiles == q && t.key_tiles == k && (t.heads == 1 || t.heads == p.query_heads))
+        return;
+    throw UserError(
+        fmt::format("--tile-mask: {} has {} heads of {} x {} flags; allowed: [{}, {}] or [{}, {}, "
+                    "{}], a flag for each pair of {} query and key tokens (M)",
+                    t.source, t.heads, t.query_tiles, t.key_tiles, q, k, p.query_heads, q, k, m));
+}
+
+void check_blocks(const AttentionMask& mask) {
+    if (mask.block != 0 && (mask.block & (mask.block - 1)) != 0)
+        bad_option("--block", std::to_string(mask.block), "a power of two");
+    if (mask.summary == 0) return;
+    if (mask.summary > mask.block)
+        bad_option("--summary", std::to_string(mask.summary),
+                   mask.block == 0 ? "only with --block B, then 1 to B"
+                                   : fmt::format("1 to --block {}", mask.block));
+    if (!mask.causal || mask.window != 0 || mask.sinks != 0)
+        bad_option("--summary", std::to_string(mask.summary),
+                   "only with --mask causal and without --window and --sinks");
+}
+
+}  // namespace
+
+void check_mask(const Problem& p, uint32_t m) {
+    const AttentionMask& mask = p.mask;
+    const bool local = mask.window != 0 || mask.sinks != 0 || mask.block != 0;
+    if (mask.sinks > p.nk)
+        bad_option("--sinks", std::to_string(mask.sinks),
+                   fmt::format("1 to {}, the number of keys", p.nk));
+    check_blocks(mask);
+    if (local && !mask.documents.empty())
+        bad_option("--segments", "given",
+                   "only without --window, --sinks and --block; --mask causal is possible");
+    if (mask.tiles.given() && (local || !mask.documents.empty()))
+        bad_option("--tile-mask", mask.tiles.source,
+                   "only without --window, --sinks, --block and --segments; --mask causal is "
+                   "possible");
+    if (!mask.documents.empty()) check_documents(p);
+    if (mask.tiles.given()) check_tiles(p, m);
+    if (p.stacked && mask.tiles.given())
+        bad_option("--stack-heads", "given", "only without --tile-mask, whose tiles are of a head");
+    if (p.stacked && mask.summary != 0 && p.nq != 1)
+        bad_option("--stack-heads", "given", "with --summary only for one query token");
+}
+
+std::string AttentionMask::text() const {
+    std::string text = causal ? "causal" : "dense";
+    if (window != 0) text += fmt::format(", window {}", window);
+    if (sinks != 0) text += fmt::format(", sinks {}", sinks);
+    if (block != 0) text += fmt::format(", block {}", block);
+    if (summary != 0) text += fmt::format(", summary {}", summary);
+    if (!documents.empty()) text += fmt::format(", {} documents", documents.size());
+    if (tiles.given()) text += fmt::format(", tiles of {}", tiles.source);
+    return text;
+}
+
+void Problem::visible_keys(uint32_t m, uint32_t head, uint32_t row,
+                           std::vector<KeyRange>& ranges) const {
+    ranges.clear();
+    const int64_t at = int64_t{row} + diagonal();  // the key at the query's position
+    const int64_t end = mask.causal ? std::clamp<int64_t>(at + 1, 0, nk) : nk;
+    const bool local = mask.window != 0 || mask.sinks != 0 || mask.block != 0;
+    if (!local) add(0, end, end, ranges);
+    if (mask.window != 0) add(at - mask.window + 1, at + mask.window, end, ranges);
+    if (mask.sinks != 0) add(0, mask.sinks, end, ranges);
+    if (mask.block != 0) {
+        const int64_t origin = k_position(), block = mask.block;
+        const int64_t own = (at + origin) / block * block - origin;
+        add(own, own + block, end, ranges);
+        for (int64_t begin = -(origin % block); mask.summary != 0 && begin < own; begin += block)
+            add(begin + block - mask.summary, begin + block, end, ranges);
+    }
+    if (!mask.documents.empty()) {
+        const auto next = std::upper_bound(mask.documents.begin(), mask.documents.end(), row);
+        const uint32_t last = next == mask.documents.end() ? nk : *next;
+        ranges.clear();
+        add(*(next - 1), last, end, ranges);
+    }
+    if (mask.tiles.given()) keep_flagged(mask.tiles, m, head, row, ranges);
+    join(ranges);
+}
+
+spec::Mask Problem::device_mask() const {
+    spec::Mask device;
+    if (mask.causal) device.flags |= spec::kMaskCausal;
+    if (mask.window != 0) device.flags |= spec::kMaskWindow;
+    if (mask.sinks != 0) device.flags |= spec::kMaskSink;
+    if (mask.block != 0) device.flags |= spec::kMaskBlock;
+    if (mask.summary != 0) device.flags |= spec::kMaskTail;
+    device.window = mask.window;
+    device.sinks = mask.sinks == 0 ? 0 : k_position() + mask.sinks;
+    device.block = mask.block;
+    device.tail = mask.summary;
+    return device;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Which keys a query may see, as a user says it: in tokens. What it means for a row is worked out
+// here without firmware, so that the two check each other.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/reference/attention.h"
+
+namespace tessera::host {
+
+/// Where positions begin when there are not as many queries as keys.
+enum class Align {
+    kEnd,    ///< the last query is at the last key
+    kStart,  ///< query i is at key i
+};
+
+/// Flags of tile pairs, [heads or 1][query tiles][key tiles]: not 0 where they may meet.
+struct TileFlags {
+    std::string source;  ///< file, for messages; empty: no flags
+    uint64_t heads = 0, query_tiles = 0, key_tiles = 0;
+    std::vector<uint8_t> flags;
+
+    bool given() const { return !source.empty(); }
+};
+
+/// A key is seen if `causal` lets it and one of window, sinks and block does, or none is given; it
+/// is in the query's document and in a flagged pair of tiles.
+struct AttentionMask {
+    bool causal = false;
+    uint32_t window =
+        0;               ///< keys i - window + 1 to i, if not causal as many after; 0: no such term
+    uint32_t sinks = 0;  ///< the first so many keys; 0: no such term
+    uint32_t block = 0;  ///< keys of the query's own block of so many positions; 0: no such term
+    uint32_t summary = 0;  ///< the last so many keys of any earlier block; 0: no such term
+    Align align = Align::kEnd;
+    std::vector<uint32_t> documents;  ///< first tokens of packed documents; empty: one document
+    TileFlags tiles;
+
+    /// Has it terms in positions, so that alignment matters?
+    bool positional() const { return causal || window != 0 || sinks != 0 || block != 0; }
+    /// "causal, window 4096, sinks 64".
+    std::string text() const;
+};
+
+struct Problem;
+
+/// UserError, naming the option, unless the terms of the problem's mask go together and fit its
+/// tokens. `m`: tile tokens.
+void check_mask(const Problem& problem, uint32_t m);
+
+}  // namespace tessera::host
