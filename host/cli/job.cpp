@@ -91,6 +91,13 @@ Job make_job(const RunOptions& options, bool timing_only) {
     job.inputs = inputs_of(options, true, job.problem);
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);
+    if (options.schedule == kAutoSchedule) {
+        job.candidates = schedule_candidates(job.problem, platform);
+        if (!job.candidates.empty()) {
+            job.problem.order = job.candidates.front().order;
+            job.problem.stacked = job.candidates.front().stacked;
+        }
+    }
     job.layout = make_layout(job.problem, platform);
     // Only now is it known that the data fits.
     if (!timing_only) job.inputs = inputs_of(options, false, job.problem);

@@ -5,6 +5,7 @@
 
 #include "host/cli/options.h"
 #include "host/config/config.h"
+#include "host/report/auto_schedule.h"
 #include "host/workload/inputs.h"
 #include "host/workload/layout.h"
 
@@ -15,6 +16,7 @@ struct Job {
     Problem problem;
     Inputs inputs;
     Layout layout;
+    std::vector<Candidate> candidates;  ///< of --schedule auto; the first was chosen
 };
 
 /// Reads and checks everything; UserError says what is wrong. With `timing_only` the tensors' data

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "host/cli/options.h"
 #include "host/config/config.h"
 #include "host/workload/problem.h"
 
@@ -25,6 +26,8 @@ std::string schedule_list() {
     std::string text;
     for (const ScheduleInfo& info : schedules())
         text += fmt::format("{:<16} {}\n", info.name, info.description);
+    text += fmt::format("{:<16} {}\n", kAutoSchedule,
+                        "the one of these with the fewest predicted cycles, heads stacked or not");
     return text;
 }
 

@@ -163,7 +163,8 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
 void add_problem_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     add_mask_options(run, o);
-    run.add_option("--schedule", o.schedule, "see `tessera schedules` (default query-resident)")
+    run.add_option("--schedule", o.schedule,
+                   "auto, or one of `tessera schedules` (default query-resident)")
         ->type_name("NAME")
         ->group(group);
     run.add_flag("--stack-heads", o.stack_heads,
@@ -412,6 +413,7 @@ Problem problem_of(const RunOptions& o) {
     p.stacked = o.stack_heads;
     std::vector<std::pair<std::string, fw::LoopOrder>> orders;
     for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
+    orders.emplace_back(kAutoSchedule, p.order);  // until it is chosen
     p.order = choose("--schedule", o.schedule, orders);
     p.bf16_output =
         choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});

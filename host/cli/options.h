@@ -12,6 +12,8 @@ namespace tessera::host {
 
 enum class CommandName { kNone, kRun, kVerify, kDevices, kSchedules, kMemories };
 
+inline constexpr const char* kAutoSchedule = "auto";
+
 struct RunOptions {
     std::string device = "base";
     std::optional<std::string> memory;

@@ -132,6 +132,7 @@ class Run {
         record_.config = std::move(job.config);
         record_.problem = std::move(job.problem);
         record_.layout = std::move(job.layout);
+        record_.candidates = std::move(job.candidates);
         inputs_ = std::move(job.inputs);
         hw::PlatformConfig& platform = record_.config.platform;
         refuse_overwriting(options_);

@@ -32,6 +32,7 @@ double macs(const RunRecord& record, uint64_t pairs) {
 Figures::Figures(const RunRecord& record) {
     add_work(record);
     add_time(record);
+    add_prediction(record);
     add_utilisation(record);
     add_devices(record);
     add_traffic(record);
@@ -84,6 +85,18 @@ void Figures::add_time(const RunRecord& record) {
     FigureValue difference;
     if (ideal) difference = static_cast<int64_t>(cycles - *ideal);
     add("stall_free_difference", difference, "cycle", "cycles - stall_free_cycles");
+}
+
+/// Only for --schedule auto.
+void Figures::add_prediction(const RunRecord& record) {
+    if (record.candidates.empty()) return;
+    const Prediction& prediction = record.candidates.front().prediction;
+    add("predicted_cycles", prediction.cycles, "cycle",
+        "recurrences of docs/timing.md on firmware's commands (host/report/predict.h)");
+    add("predicted_bytes", prediction.bytes, "byte", "rows of firmware's commands, in whole beats");
+    add("prediction_error",
+        measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1), "1",
+        "predicted_cycles / cycles - 1; of one device that has the memory to itself");
 }
 
 void Figures::add_utilisation(const RunRecord& record) {

@@ -55,6 +55,17 @@ Json problem_json(const RunRecord& record) {
             {"timing_only", record.config.platform.timing_only}};
 }
 
+/// What --schedule auto considered, the chosen one first.
+Json candidates_json(const RunRecord& record) {
+    Json list = Json::array();
+    for (const Candidate& c : record.candidates)
+        list.push_back({{"schedule", schedule_name(c.order)},
+                        {"stacked", c.stacked},
+                        {"predicted_cycles", c.prediction.cycles},
+                        {"predicted_bytes", c.prediction.bytes}});
+    return list;
+}
+
 Json configuration(const RunRecord& record) {
     Json memory_map = Json::array();
     for (const Region& region : record.layout.regions)
@@ -195,6 +206,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"tool", tool()},
             {"command_line", record.command_line},
             {"problem", problem_json(record)},
+            {"schedules_considered", candidates_json(record)},
             {"configuration", configuration(record)},
             {"derived", derived(record)},
             {"memory", memory_json(record)},

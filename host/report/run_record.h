@@ -9,6 +9,7 @@
 #include "host/config/config.h"
 #include "host/platform/platform.h"
 #include "host/reference/error.h"
+#include "host/report/auto_schedule.h"
 #include "host/workload/layout.h"
 #include "host/workload/problem.h"
 
@@ -22,6 +23,7 @@ struct RunRecord {
     Problem problem;
     ResolvedConfig config;
     Layout layout;
+    std::vector<Candidate> candidates;  ///< of --schedule auto, the one that ran first
     RunOutcome outcome;                 ///< of all devices together (combined())
     std::vector<RunOutcome> devices;    ///< of each
     uint64_t single_device_cycles = 0;  ///< the same on one device; 0: there is but one

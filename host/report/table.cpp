@@ -102,6 +102,7 @@ class Table {
         } else {
             row("stall-free cycles", "n/a", "no closed formula for this run");
         }
+        prediction();
         row("mac_utilisation", percent(figures_.number("mac_utilisation")),
             "of peak, real rows and keys only");
         row("useful_utilisation", percent(figures_.number("useful_utilisation")),
@@ -110,6 +111,17 @@ class Table {
         row("firmware", with_commas(figures_.count("firmware_cycles")),
             fmt::format("cycles of its processor; {} more waiting for the device",
                         with_commas(figures_.count("firmware_wait_cycles"))));
+    }
+
+    void prediction() {
+        const std::vector<Candidate>& candidates = record_.candidates;
+        for (size_t i = 0; i < candidates.size(); ++i)
+            row(i == 0 ? "auto: predicted" : "", with_commas(candidates[i].prediction.cycles),
+                fmt::format("cycles, {} bytes: {}{}", with_commas(candidates[i].prediction.bytes),
+                            candidates[i].name(),
+                            i == 0 ? fmt::format(" (chosen; {:+.1f} % off)",
+                                                 100 * figures_.number("prediction_error"))
+                                   : ""));
     }
 
     void devices() {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/auto_schedule.h"
+
+#include <algorithm>
+
+#include "host/error.h"
+#include "host/report/call_list.h"
+#include "host/report/formulas.h"
+
+namespace tessera::host {
+namespace {
+
+/// Predictions closer than this are a tie.
+constexpr double kTie = 0.01;
+
+/// Do stacked heads have at most half the query tiles, and does the mask let them? What less saves
+/// is lost in effects that a prediction does not see.
+bool stacking_pays(const Problem& problem, uint32_t m) {
+    if (problem.group() == 1 || problem.mask.tiles.given()) return false;
+    if (problem.mask.summary != 0 && problem.nq != 1) return false;
+    Problem stacked = problem;
+    stacked.stacked = true;
+    const CallList apart(problem, m), together(stacked, m);
+    return uint64_t{2} * together.stacks() * together.query_tiles() <=
+           uint64_t{apart.stacks()} * apart.query_tiles();
+}
+
+}  // namespace
+
+std::string Candidate::name() const {
+    return std::string(schedule_name(order)) + (stacked ? ", heads stacked" : "");
+}
+
+std::vector<Candidate> schedule_candidates(const Problem& problem,
+                                           const hw::PlatformConfig& config) {
+    std::vector<bool> stacking = {problem.stacked};
+    if (!problem.stacked && stacking_pays(problem, config.params.m)) stacking.push_back(true);
+    std::vector<Candidate> candidates;
+    for (const ScheduleInfo& schedule : schedules()) {
+        if (config.devices > 1 && schedule.order != fw::LoopOrder::kQueryResident) continue;
+        for (const bool stacked : stacking) {
+            Problem p = problem;
+            p.order = schedule.order;
+            p.stacked = stacked;
+            try {
+                candidates.push_back({p.order, stacked, work_formula(p, config.params.m).calls,
+                                      predict(make_layout(p, config), config)});
+            } catch (const UserError&) {
+                // Travelling states need memory that others do not.
+            }
+        }
+    }
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) {
+                         return a.prediction.cycles < b.prediction.cycles;
+                     });
+    // Fewer, fuller calls lean less on latencies, which a prediction knows least about.
+    const auto ties = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+        return static_cast<double>(c.prediction.cycles) >
+               (1 + kTie) * static_cast<double>(candidates.front().prediction.cycles);
+    });
+    std::stable_sort(candidates.begin(), ties,
+                     [](const Candidate& a, const Candidate& b) { return a.calls < b.calls; });
+    return candidates;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// What a schedule will cost, before it is run: firmware's own commands through the recurrences of
+// docs/timing.md, a memory reduced to a latency and a bandwidth, nothing simulated. Bytes are
+// exact; cycles are for choosing between schedules (docs/schedules.md, section 8 says how near).
+#pragma once
+#include <cstdint>
+
+#include "host/workload/layout.h"
+#include "hw_model/config.h"
+
+namespace tessera::host {
+
+struct Prediction {
+    uint64_t cycles = 0;  ///< counter `cycles`
+    uint64_t bytes = 0;   ///< sum of the counters bytes_
+};
+
+/// Of one device that has the memory to itself.
+Prediction predict(const Layout& layout, const hw::PlatformConfig& config);
+
+}  // namespace tessera::host
