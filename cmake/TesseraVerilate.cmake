@@ -1,5 +1,6 @@
-# tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES PROFILE): the RTL with these parameters as
-# library tessera_rtl_NAME. tessera_rtl(NAMES...): all of them behind one device for the platform.
+# tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES): the RTL with these parameters as library
+# tessera_rtl_NAME, in any profile: that is a pin. tessera_rtl_library(): all of them behind one device
+# for the platform.
 # tessera_verilates(NAME RESULT): whether this build wants the design NAME.
 find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT})
 
@@ -17,7 +18,6 @@ else()
   set(tessera_rtl_optimise OPT_FAST -O2 OPT_SLOW -O1 OPT_GLOBAL -O2)
 endif()
 
-set(tessera_profiles blackbox stats stateful) # by their number in spec/params.h
 set(tessera_rtl_folder ${CMAKE_SOURCE_DIR}/rtl)
 set(tessera_rtl_packages ${tessera_rtl_folder}/tessera_pkg.sv
   ${tessera_rtl_folder}/arith/tessera_fp_pkg.sv ${tessera_rtl_folder}/tessera_group_pkg.sv)
@@ -33,7 +33,7 @@ function(tessera_verilates name result)
   endif()
 endfunction()
 
-function(tessera_verilate name m d lanes interleave bus_bytes profile)
+function(tessera_verilate name m d lanes interleave bus_bytes)
   tessera_verilates(${name} wanted)
   if(NOT wanted)
     return()
@@ -59,13 +59,13 @@ function(tessera_verilate name m d lanes interleave bus_bytes profile)
     SOURCES ${settings} ${tessera_rtl_packages} ${tessera_rtl_modules}
     VERILATOR_ARGS --assert -O3 --x-assign 0 --x-initial 0 --no-timing
       ${tessera_rtl_args} ${tessera_rtl_coverage} -GM=${m} -GD=${d} -GLANES=${lanes}
-      -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes} -GPROFILE=${profile}
+      -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
     ${tessera_rtl_optimise})
   set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
-    "std::unique_ptr<VerilatedTop> make_${name}_top(const std::string& wave);\n")
+    "std::unique_ptr<VerilatedTop> make_${name}_top(spec::Profile profile, const std::string& wave);\n")
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_choices
-    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes}, ${profile})) return {make_${name}_top, ${waves}};\n")
+    "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes})) return {make_${name}_top, ${waves}};\n")
 endfunction()
 
 # tessera_verilate_device(DEVICE): the same for a preset, or for the path of a device's .json file.
@@ -84,14 +84,9 @@ function(tessera_verilate_device device)
     string(JSON value GET ${json} ${key})
     list(APPEND values ${value})
   endforeach()
-  string(JSON profile GET ${json} profile)
-  list(FIND tessera_profiles ${profile} number)
-  if(number EQUAL -1)
-    message(FATAL_ERROR "${file}: profile ${profile} is not one of ${tessera_profiles}")
-  endif()
   get_filename_component(name ${file} NAME_WE)
   string(MAKE_C_IDENTIFIER ${name} name)
-  tessera_verilate(${name} ${values} ${number})
+  tessera_verilate(${name} ${values})
 endfunction()
 
 function(tessera_rtl_library)

@@ -8,11 +8,11 @@ module tessera_csr #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned BUS_BYTES = 16,
-  parameter int unsigned PROFILE = 2
+  parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
+  input  logic [1:0]          profile_i,
   // AXI4-Lite
   input  logic [11:0]         axil_awaddr_i,
   input  logic                axil_awvalid_i,
@@ -177,7 +177,7 @@ module tessera_csr #(
       tessera_pkg::RegCapLanes: rdata_d = LANES;
       tessera_pkg::RegCapInterleave: rdata_d = INTERLEAVE;
       tessera_pkg::RegCapBusBytes: rdata_d = BUS_BYTES;
-      tessera_pkg::RegCapProfile: rdata_d = PROFILE;
+      tessera_pkg::RegCapProfile: rdata_d[1:0] = profile_i;
       tessera_pkg::RegCapBanks: rdata_d = tessera_pkg::Banks;
       tessera_pkg::RegCapQueueDepth: rdata_d = tessera_pkg::QueueDepth;
       tessera_pkg::RegCapCounters: rdata_d = tessera_pkg::Counters;

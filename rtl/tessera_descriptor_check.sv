@@ -4,9 +4,9 @@
 module tessera_descriptor_check #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,
-  parameter int unsigned BUS_BYTES = 16,
-  parameter int unsigned PROFILE = 2
+  parameter int unsigned BUS_BYTES = 16
 ) (
+  input  logic [1:0]          profile_i,
   input  logic [511:0]        descriptor_i,
   output tessera_pkg::error_e error_o
 );
@@ -25,19 +25,22 @@ module tessera_descriptor_check #(
   assign gather = t.flags[tessera_pkg::FlagGather-8];
   assign has_continue = t.flags[tessera_pkg::FlagContinue-8];
 
+  // A number that is no profile accepts as little as the smallest.
+  logic stateful, blackbox;
+  assign stateful = profile_i == 2'(tessera_pkg::ProfileStateful);
+  assign blackbox = !stateful && profile_i != 2'(tessera_pkg::ProfileStats);
+
   logic opcode_ok, profile_ok, banks_ok;
   assign opcode_ok = t.opcode >= tessera_pkg::OpLoadQ && t.opcode <= tessera_pkg::OpFence;
   assign banks_ok = t.q_bank < 4'(tessera_pkg::Banks) && t.k_bank < 4'(tessera_pkg::Banks) &&
                     t.v_bank < 4'(tessera_pkg::Banks) && t.state_bank < 4'(tessera_pkg::Banks);
   always_comb begin
     profile_ok = 1'b1;
-    if (PROFILE != tessera_pkg::ProfileStateful) begin
+    if (!stateful) begin
       if (t.opcode == tessera_pkg::OpLoadState) profile_ok = 1'b0;
       if (attend && has_continue) profile_ok = 1'b0;
     end
-    if (PROFILE == tessera_pkg::ProfileBlackbox && t.opcode == tessera_pkg::OpStoreState) begin
-      profile_ok = 1'b0;
-    end
+    if (blackbox && t.opcode == tessera_pkg::OpStoreState) profile_ok = 1'b0;
   end
 
   // Rows

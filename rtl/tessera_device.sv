@@ -6,11 +6,11 @@ module tessera_device #(
   parameter int unsigned D          = 16,
   parameter int unsigned LANES      = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned BUS_BYTES  = 16,
-  parameter int unsigned PROFILE    = tessera_pkg::ProfileStateful
+  parameter int unsigned BUS_BYTES  = 16
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,        // synchronous
+  input  logic [1:0]             profile_i,     // a fuse: tessera_pkg::Profile*, constant after reset
   output logic                   irq_o,
   output logic                   idle_o,        // nothing will happen without an access
   // AXI4-Lite, registers
@@ -175,10 +175,11 @@ module tessera_device #(
   assign trace_store_retire_o = store_retire;
 
   tessera_csr #(
-    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES), .PROFILE(PROFILE)
+    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_csr (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
+    .profile_i(profile_i),
     .axil_awaddr_i(s_axil_awaddr_i),
     .axil_awvalid_i(s_axil_awvalid_i),
     .axil_awready_o(s_axil_awready_o),
@@ -309,11 +310,12 @@ module tessera_device #(
   );
 
   tessera_issue #(
-    .M(M), .D(D), .BUS_BYTES(BUS_BYTES), .PROFILE(PROFILE)
+    .M(M), .D(D), .BUS_BYTES(BUS_BYTES)
   ) u_issue (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
     .clear_i(soft_reset),
+    .profile_i(profile_i),
     .enable_i(enable),
     .halted_i(halted),
     .watchdog_i(watchdog),
@@ -610,4 +612,10 @@ module tessera_device #(
     .row_saturated_i(row_saturated),
     .row_div0_i(row_div0)
   );
+
+`ifndef SYNTHESIS
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+                   profile_i <= 2'(tessera_pkg::ProfileStateful));
+  assert property (@(posedge clk_i) disable iff (!rst_ni) $stable(profile_i));
+`endif
 endmodule

@@ -5,12 +5,12 @@
 module tessera_dispatch #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,
-  parameter int unsigned BUS_BYTES = 16,
-  parameter int unsigned PROFILE = 2
+  parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
   input  logic                clear_i,
+  input  logic [1:0]          profile_i,
   input  logic                enable_i,
   input  logic                halted_i,
   input  logic [31:0]         watchdog_i,
@@ -44,8 +44,9 @@ module tessera_dispatch #(
 
   tessera_pkg::error_e check;
   tessera_descriptor_check #(
-    .M(M), .D(D), .BUS_BYTES(BUS_BYTES), .PROFILE(PROFILE)
+    .M(M), .D(D), .BUS_BYTES(BUS_BYTES)
   ) u_check (
+    .profile_i(profile_i),
     .descriptor_i(head_i),
     .error_o(check)
   );

@@ -5,12 +5,12 @@
 module tessera_issue #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,
-  parameter int unsigned BUS_BYTES = 16,
-  parameter int unsigned PROFILE = 2
+  parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
   input  logic                   clear_i,
+  input  logic [1:0]             profile_i,
   input  logic                   enable_i,
   input  logic                   halted_i,
   input  logic [31:0]            watchdog_i,
@@ -96,11 +96,12 @@ module tessera_issue #(
   logic [2:0] bank;
 
   tessera_dispatch #(
-    .M(M), .D(D), .BUS_BYTES(BUS_BYTES), .PROFILE(PROFILE)
+    .M(M), .D(D), .BUS_BYTES(BUS_BYTES)
   ) u_dispatch (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
     .clear_i(clear_i),
+    .profile_i(profile_i),
     .enable_i(enable_i),
     .halted_i(halted_i),
     .watchdog_i(watchdog_i),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The contract of spec/ in SystemVerilog, and its only mirror: a contract test compares every public
 // constant with spec/ when it is compiled. What varies between builds (M, D, LANES, INTERLEAVE,
-// BUS_BYTES, PROFILE) is a parameter of the modules, not here.
+// BUS_BYTES) is a parameter of the modules, not here.
 package tessera_pkg;
 
   // Structure (spec/params.h)
@@ -21,7 +21,7 @@ package tessera_pkg;
   localparam int unsigned StoreFifoBytes   /*verilator public*/ = 8192;
   localparam logic [31:0] PositionLimit    /*verilator public*/ = 32'h8000_0000;
 
-  // Profiles
+  // Profiles: what the device's pin profile_i says
   localparam int unsigned ProfileBlackbox  /*verilator public*/ = 0;
   localparam int unsigned ProfileStats     /*verilator public*/ = 1;
   localparam int unsigned ProfileStateful  /*verilator public*/ = 2;

@@ -70,9 +70,11 @@ class Wave {
 
 class Top : public VerilatedTop {
   public:
-    explicit Top(const std::string& wave) : top_(&context_, "top"), wave_(context_, top_, wave) {
+    Top(spec::Profile profile, const std::string& wave)
+        : top_(&context_, "top"), wave_(context_, top_, wave) {
         constexpr int kResetCycles = 4;
         top_.rst_ni = 0;
+        top_.profile_i = static_cast<uint8_t>(profile);
         top_.m_axi_arready_i = top_.m_axi_awready_i = 1;
         top_.s_axil_bready_i = top_.s_axil_rready_i = 1;
         top_.s_axil_wstrb_i = 15;
@@ -188,8 +190,8 @@ class Top : public VerilatedTop {
 
 }  // namespace
 
-std::unique_ptr<VerilatedTop> TESSERA_MAKE(const std::string& wave) {
-    return std::make_unique<Top>(wave);
+std::unique_ptr<VerilatedTop> TESSERA_MAKE(spec::Profile profile, const std::string& wave) {
+    return std::make_unique<Top>(profile, wave);
 }
 
 }  // namespace tessera::rtl
