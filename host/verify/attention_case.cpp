@@ -2,6 +2,7 @@
 // Random attention jobs through the firmware.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -74,6 +75,7 @@ class Generator {
         job.query_heads = job.kv_heads * (1 + below(2));
         job.nq = chance(20) ? 1 : 1 + below(max_tokens_);
         job.nk = chance(40) ? job.nq : 1 + below(max_tokens_);
+        if (p_.profile != spec::Profile::kStateful) job.nk = std::min(job.nk, p_.m);  // no merging
         job.d_k = chance(50) ? p_.d : 1 + below(p_.d);
         job.d_v = chance(50) ? p_.d : 1 + below(p_.d);
         job.factor = 0x3e000000u + below(1 << 24);  // 2^-3 to 2^-1
@@ -83,7 +85,7 @@ class Generator {
         job.k_position = origin;
         job.order = chance(50) ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
         job.bf16_output = chance(50);
-        job.want_lse = chance(30);
+        job.want_lse = chance(30) && p_.profile != spec::Profile::kBlackbox;
         random_mask(random_, p_.m, job, arrays);
     }
 

@@ -32,8 +32,8 @@ Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
 /// A sequence with something broken (descriptors, bus errors, bad indices, a short watchdog, a bad
-/// ring) while firmware reads registers, a soft reset at any time, then the good sequence.
-/// Reference: the golden device after the good sequence.
+/// ring; a command outside the profile) while firmware reads registers, a soft reset at any time,
+/// then the good sequence. Reference: the golden device after the good sequence.
 Case error_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// What `tessera verify --count` runs for a seed: of 20 cases 9 are sequences, 8 attention jobs

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Illegal descriptors, bus errors, bad indices, a short watchdog, soft resets in full flight.
-// Firmware reads registers all the time, and every value it reads is compared, as is a good run
-// after the reset.
+// Illegal descriptors, commands outside the profile, bus errors, bad indices, a short watchdog,
+// soft resets in full flight. Firmware reads registers all the time, and every value it reads is
+// compared, as is a good run after the reset.
 #include <fmt/format.h>
 
 #include <memory>
@@ -56,6 +56,8 @@ Broken random_broken(std::mt19937_64& random, const spec::DeviceParams& params) 
     b.descriptors = encode_all(b.good.commands);
     b.image = b.good.image;
     std::vector<hw::FaultConfig>& faults = b.platform.memory.faults;
+    if (params.profile != spec::Profile::kStateful && below(2) == 0)
+        b.descriptors[below(b.descriptors.size())] = encode(foreign_command(random, params));
     for (uint32_t i = below(2); i < 2; ++i) {
         switch (below(8)) {
             case 0:

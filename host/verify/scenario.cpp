@@ -155,6 +155,7 @@ void Builder::load(uint32_t kind, uint32_t bank, bool full) {
 }
 
 bool Builder::load_state() {
+    if (p_.profile != spec::Profile::kStateful) return false;
     Command c;
     c.opcode = Opcode::kLoadState;
     c.state_bank = below(spec::kBanks);
@@ -214,7 +215,7 @@ bool Builder::attend() {
     Columns& state = state_[c.state_bank];
     c.d_k = some(std::min(q[0], k[0]));
     c.d_v = some(v[0]);
-    if (chance(60) && state[0] != 0 && c.d_v != 0) {
+    if (chance(60) && state[0] != 0 && c.d_v != 0 && p_.profile == spec::Profile::kStateful) {
         c.flags |= spec::kFlagContinue;
         c.d_v = std::min(c.d_v, state[0]);
     }
@@ -237,7 +238,8 @@ bool Builder::store() {
     c.state_bank = below(spec::kBanks);
     const Columns& state = state_[c.state_bank];
     c.first_row = chance(60) ? 0 : below(p_.m);
-    c.opcode = chance(60) ? Opcode::kStoreO : Opcode::kStoreState;
+    c.opcode = chance(60) || p_.profile == spec::Profile::kBlackbox ? Opcode::kStoreO
+                                                                    : Opcode::kStoreState;
     const bool statistics = c.opcode == Opcode::kStoreState && chance(25);
     if (state[c.first_row] == 0) return false;
     c.d_v = statistics ? 0 : some(state[c.first_row]);
@@ -307,6 +309,25 @@ Scenario random_scenario(std::mt19937_64& random, const spec::DeviceParams& para
     builder.fill_image();
     builder.build();
     return s;
+}
+
+spec::Command foreign_command(std::mt19937_64& random, const spec::DeviceParams& p) {
+    const auto below = [&](uint32_t n) { return static_cast<uint32_t>(random() % n); };
+    Command c;
+    const Opcode lacking[] = {Opcode::kLoadState, Opcode::kAttend, Opcode::kStoreState};
+    c.opcode = lacking[below(p.profile == spec::Profile::kBlackbox ? 3 : 2)];
+    c.tag = below(0x10000);
+    c.rows = 1 + below(p.m);
+    c.d_v = 1 + below(p.d);
+    if (c.opcode == Opcode::kAttend) {
+        c.flags = spec::kFlagContinue;
+        c.keys = 1 + below(p.m);
+        c.d_k = 1 + below(p.d);
+    } else {
+        c.address = kResultAddress;
+        c.pitch = p.beats(spec::row_bytes(p, c)) * p.bus_bytes;
+    }
+    return c;
 }
 
 Outcome run_scenario(const Scenario& s) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Random command sequences that are legal, defined and ordered: every row and column that is read
-// was written before, and a FENCE stands between a store and a load of the same memory. Apart from
-// that as odd as the contract allows.
+// was written before, and a FENCE stands between a store and a load of the same memory; all of them
+// in the device's profile. Apart from that as odd as the contract allows.
 #pragma once
 #include <random>
 #include <vector>
@@ -27,6 +27,10 @@ struct ScenarioOptions {
 
 Scenario random_scenario(std::mt19937_64& random, const spec::DeviceParams& params,
                          const ScenarioOptions& options);
+
+/// A command that the device's profile lacks, with nothing else wrong. Not for `stateful`, which
+/// has them all.
+spec::Command foreign_command(std::mt19937_64& random, const spec::DeviceParams& params);
 
 /// Runs it in a process of its own.
 Outcome run_scenario(const Scenario& scenario);

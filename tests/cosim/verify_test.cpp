@@ -74,6 +74,14 @@ TEST_CASE("random jobs from the command line") {
               run_tessera("verify --device small --count 5 --seed 1 --max-tokens 90")) == 5);
 }
 
+TEST_CASE("random jobs of the other profiles from the command line") {
+    for (const std::string profile : {"stats", "blackbox"}) {
+        const std::string device = "verify --device tiny --set device.profile=" + profile;
+        CHECK(jobs_without_difference(run_tessera(device + " --count 40 --seed 100")) == 40);
+        CHECK(jobs_without_difference(run_tessera(device + " --random 3,16,16")) == 1);
+    }
+}
+
 TEST_CASE("the RTL gives the report that the model gives") {
     const std::string job = " --device tiny --random 2,70,13 --mask causal --lse --format json";
     const Finished model = run_tessera("run" + job), rtl = run_tessera("run --impl rtl" + job);
