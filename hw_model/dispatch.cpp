@@ -69,7 +69,7 @@ bool Dispatch::dispatch_one(Cycle now) {
     if (descriptor == nullptr) return false;
     Dispatched d;
     d.command = spec::decode(*descriptor);
-    const spec::ErrorCode error = spec::check(core_.params, *descriptor);
+    const spec::ErrorCode error = spec::check(core_.params, *descriptor, identity_);
     if (error != spec::ErrorCode::kNone) {
         core_.fail(error, d.command.tag, now, ErrorSource::kDispatch);
         return false;
@@ -85,6 +85,7 @@ bool Dispatch::dispatch_one(Cycle now) {
         return false;
     }
     take_tickets(d);
+    identity_.dispatched(d.command);
     d.sequence = sequence_++;
     d.visible_from = now + 1;
     if (outstanding(now) == 0) watch_from_ = now;
@@ -170,6 +171,7 @@ void Dispatch::clear() {
     sent_ = {};
     total_ = Register<uint64_t>();
     sequence_ = 0;
+    identity_ = {};
     blocked_ = fence_ = fence_sent_ = overslept_ = false;
     retired_.clear();
     watch_from_ = last_dispatch_ = kNever;

@@ -36,6 +36,7 @@ class Dispatch : public Unit {
     std::array<uint64_t, kEngines> sent_{};
     Register<uint64_t> total_;
     uint32_t sequence_ = 0;
+    spec::IdentityTiles identity_;
     bool blocked_ = false;  // by a full queue
     bool fence_ = false;    // a FENCE is at the head or under way
     bool fence_sent_ = false;

@@ -7,6 +7,8 @@ module tessera_descriptor_check #(
   parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic [1:0]          profile_i,
+  input  logic [10:0]         identity_rows_i,  // of its state bank: see tessera_dispatch
+  input  logic [9:0]          identity_d_v_i,
   input  logic [511:0]        descriptor_i,
   output tessera_pkg::error_e error_o
 );
@@ -17,31 +19,20 @@ module tessera_descriptor_check #(
   assign t = descriptor_i[tessera_pkg::CommandBits-1:0];
   assign a = descriptor_i[tessera_pkg::CommandBits-1:0];
 
-  logic load_elements, attend, fence, gather, has_continue;
+  logic load_elements, attend, fence, gather, has_continue, normalise;
   assign load_elements = t.opcode == tessera_pkg::OpLoadQ || t.opcode == tessera_pkg::OpLoadK ||
                          t.opcode == tessera_pkg::OpLoadV;
   assign attend = t.opcode == tessera_pkg::OpAttend;
   assign fence = t.opcode == tessera_pkg::OpFence;
   assign gather = t.flags[tessera_pkg::FlagGather-8];
   assign has_continue = t.flags[tessera_pkg::FlagContinue-8];
+  assign normalise = t.flags[tessera_pkg::FlagNormalise-8];
 
-  // A number that is no profile accepts as little as the smallest.
-  logic stateful, blackbox;
-  assign stateful = profile_i == 2'(tessera_pkg::ProfileStateful);
-  assign blackbox = !stateful && profile_i != 2'(tessera_pkg::ProfileStats);
-
-  logic opcode_ok, profile_ok, banks_ok;
+  logic opcode_ok, banks_ok, state_bank_ok;
+  assign state_bank_ok = t.state_bank < 4'(tessera_pkg::Banks);
   assign opcode_ok = t.opcode >= tessera_pkg::OpLoadQ && t.opcode <= tessera_pkg::OpFence;
   assign banks_ok = t.q_bank < 4'(tessera_pkg::Banks) && t.k_bank < 4'(tessera_pkg::Banks) &&
-                    t.v_bank < 4'(tessera_pkg::Banks) && t.state_bank < 4'(tessera_pkg::Banks);
-  always_comb begin
-    profile_ok = 1'b1;
-    if (!stateful) begin
-      if (t.opcode == tessera_pkg::OpLoadState) profile_ok = 1'b0;
-      if (attend && has_continue) profile_ok = 1'b0;
-    end
-    if (blackbox && t.opcode == tessera_pkg::OpStoreState) profile_ok = 1'b0;
-  end
+                    t.v_bank < 4'(tessera_pkg::Banks) && state_bank_ok;
 
   // Rows
   logic [16:0] row_end;
@@ -52,6 +43,25 @@ module tessera_descriptor_check #(
     rows_ok = t.rows != '0 && row_end <= 17'(M);
     if (attend && (a.keys == '0 || a.keys > 16'(M))) rows_ok = 1'b0;
     if (fence) rows_ok = t.rows == '0 && t.first_row == '0;
+  end
+
+  // Profile. A number that is none accepts as little as the smallest.
+  logic stateful, blackbox, profile_ok;
+  assign stateful = profile_i == 2'(tessera_pkg::ProfileStateful);
+  assign blackbox = !stateful && profile_i != 2'(tessera_pkg::ProfileStats);
+  always_comb begin
+    profile_ok = 1'b1;
+    if (!stateful) begin
+      if (t.opcode == tessera_pkg::OpLoadState) profile_ok = 1'b0;
+      if (attend && has_continue) profile_ok = 1'b0;
+    end
+    if (blackbox) begin
+      if (t.opcode == tessera_pkg::OpStoreState) profile_ok = 1'b0;
+      // The rows of a softmax, as they are, would tell its l.
+      if (t.opcode == tessera_pkg::OpStoreO && !normalise &&
+          (!state_bank_ok || row_end > {6'b0, identity_rows_i} ||
+           t.d_v > {6'b0, identity_d_v_i})) profile_ok = 1'b0;
+    end
   end
 
   // Dimensions

@@ -42,11 +42,18 @@ module tessera_dispatch #(
   tessera_pkg::transfer_t t;
   assign t = head_i[tessera_pkg::CommandBits-1:0];
 
+  // Rows and columns of each state bank, from 0 on, that the last ATTEND into it wrote with
+  // f = identity; none if with softmax.
+  logic [21:0] identity_rows_q;
+  logic [19:0] identity_d_v_q;
+
   tessera_pkg::error_e check;
   tessera_descriptor_check #(
     .M(M), .D(D), .BUS_BYTES(BUS_BYTES)
   ) u_check (
     .profile_i(profile_i),
+    .identity_rows_i(identity_rows_q[32'(t.state_bank[0])*11+:11]),
+    .identity_d_v_i(identity_d_v_q[32'(t.state_bank[0])*10+:10]),
     .descriptor_i(head_i),
     .error_o(check)
   );
@@ -103,6 +110,8 @@ module tessera_dispatch #(
       outstanding_q <= '0;
       fence_sent_q <= 1'b0;
       age_q <= '0;
+      identity_rows_q <= '0;
+      identity_d_v_q <= '0;
     end else begin
       if (dispatch) number_q <= number_q + 32'd1;
       outstanding_q <= outstanding_q + 32'(dispatch) - 32'(load_retired_i) -
@@ -110,6 +119,11 @@ module tessera_dispatch #(
       if (dispatch && fence) fence_sent_q <= 1'b1;
       else if (store_retired_i) fence_sent_q <= 1'b0;
       age_q <= age_d;
+      if (push_compute_o) begin
+        identity_rows_q[32'(t.state_bank[0])*11+:11] <=
+            t.flags[tessera_pkg::FlagIdentity-8] ? t.rows[10:0] : '0;
+        identity_d_v_q[32'(t.state_bank[0])*10+:10] <= t.d_v[9:0];
+      end
     end
   end
 

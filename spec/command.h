@@ -142,6 +142,23 @@ constexpr uint32_t row_bytes(const DeviceParams& p, const Command& c) {
     }
 }
 
+/// What dispatch remembers of earlier commands: how many rows and columns of each state bank, from
+/// 0 on, hold no softmax, because the last ATTEND into the bank wrote them with f = identity.
+struct IdentityTiles {
+    uint32_t rows[kBanks] = {}, d_v[kBanks] = {};
+
+    constexpr void dispatched(const Command& c) {
+        if (c.opcode != Opcode::kAttend) return;
+        rows[c.state_bank] = c.has(kFlagIdentity) ? c.rows : 0;
+        d_v[c.state_bank] = c.d_v;
+    }
+    /// All that a store reads?
+    constexpr bool hold(const Command& c) const {
+        return c.state_bank < kBanks && c.first_row + c.rows <= rows[c.state_bank] &&
+               c.d_v <= d_v[c.state_bank];
+    }
+};
+
 namespace detail {
 
 constexpr uint32_t legal_flags(Opcode opcode) {
@@ -156,10 +173,13 @@ constexpr uint32_t legal_flags(Opcode opcode) {
     }
 }
 
-constexpr bool in_profile(Profile profile, const Command& c) {
+constexpr bool in_profile(Profile profile, const Command& c, const IdentityTiles& identity) {
     switch (c.opcode) {
         case Opcode::kLoadState: return profile == Profile::kStateful;
         case Opcode::kStoreState: return profile != Profile::kBlackbox;
+        // The rows of a softmax, as they are, would tell its l.
+        case Opcode::kStoreO:
+            return profile != Profile::kBlackbox || c.has(kFlagNormalise) || identity.hold(c);
         case Opcode::kAttend: return profile == Profile::kStateful || !c.has(kFlagContinue);
         default: return true;
     }
@@ -210,12 +230,13 @@ constexpr bool positions_legal(const DeviceParams& p, const Command& c) {
 }  // namespace detail
 
 /// What dispatch answers to a descriptor: kNone, or the first rule broken in the order of the
-/// codes.
-constexpr ErrorCode check(const DeviceParams& p, const Descriptor& d) {
+/// codes. Only a black box cares for `identity`.
+constexpr ErrorCode check(const DeviceParams& p, const Descriptor& d,
+                          const IdentityTiles& identity = {}) {
     const Command c = decode(d);
     const uint32_t opcode = d.word[0] & 0xff;
     if (opcode < 1 || opcode >= kOpcodes) return ErrorCode::kIllegalOpcode;
-    if (!detail::in_profile(p.profile, c)) return ErrorCode::kProfile;
+    if (!detail::in_profile(p.profile, c, identity)) return ErrorCode::kProfile;
     if (!detail::banks_legal(c)) return ErrorCode::kBadBank;
     if (!detail::rows_legal(p, c)) return ErrorCode::kRowsOutOfRange;
     if (!detail::dims_legal(p, c)) return ErrorCode::kDimOutOfRange;

@@ -72,6 +72,7 @@ class Builder {
     const spec::DeviceParams p_;
     Columns q_[spec::kBanks], k_[spec::kBanks], v_[spec::kBanks], state_[spec::kBanks];
     std::vector<Saved> saved_;
+    spec::IdentityTiles identity_;
     uint64_t next_result_ = kResultAddress, next_index_ = kIndexAddress;
     uint32_t origin_ = 0;
     uint32_t load_weight_ = 1, store_weight_ = 1, attend_weight_ = 1;
@@ -99,9 +100,10 @@ void Builder::fill_image() {
 
 void Builder::add(Command c) {
     c.tag = below(0x10000);
-    const spec::ErrorCode error = spec::check(p_, spec::encode(c));
+    const spec::ErrorCode error = spec::check(p_, spec::encode(c), identity_);
     if (error != spec::ErrorCode::kNone)
         throw std::logic_error(std::string("generator: ") + spec::error_text(error));
+    identity_.dispatched(c);
     s_.commands.push_back(c);
 }
 
@@ -225,7 +227,7 @@ bool Builder::attend() {
     c.rows = some(c.rows);
     c.keys = some(std::min(rows_with(k, 0, c.d_k), rows_with(v, 0, c.d_v)));
     if (chance(15)) c.keys = 1;
-    if (chance(20)) c.flags |= spec::kFlagIdentity;
+    if (chance(p_.profile == spec::Profile::kBlackbox ? 50 : 20)) c.flags |= spec::kFlagIdentity;
     c.factor = random_factor();
     c.mask = random_mask();
     add(c);
@@ -245,7 +247,8 @@ bool Builder::store() {
     c.d_v = statistics ? 0 : some(state[c.first_row]);
     c.rows = some(rows_with(state, c.first_row, std::max(1u, c.d_v)));
     if (c.opcode == Opcode::kStoreO) {
-        if (chance(60)) c.flags |= spec::kFlagNormalise;
+        const bool as_they_are = p_.profile != spec::Profile::kBlackbox || identity_.hold(c);
+        if (chance(60) || !as_they_are) c.flags |= spec::kFlagNormalise;
         if (chance(40)) c.flags |= spec::kFlagBf16;
     }
     const uint32_t row_bytes = padded(spec::row_bytes(p_, c));
@@ -314,8 +317,9 @@ Scenario random_scenario(std::mt19937_64& random, const spec::DeviceParams& para
 spec::Command foreign_command(std::mt19937_64& random, const spec::DeviceParams& p) {
     const auto below = [&](uint32_t n) { return static_cast<uint32_t>(random() % n); };
     Command c;
-    const Opcode lacking[] = {Opcode::kLoadState, Opcode::kAttend, Opcode::kStoreState};
-    c.opcode = lacking[below(p.profile == spec::Profile::kBlackbox ? 3 : 2)];
+    const Opcode lacking[] = {Opcode::kLoadState, Opcode::kAttend, Opcode::kStoreState,
+                              Opcode::kStoreO};
+    c.opcode = lacking[below(p.profile == spec::Profile::kBlackbox ? 4 : 2)];
     c.tag = below(0x10000);
     c.rows = 1 + below(p.m);
     c.d_v = 1 + below(p.d);

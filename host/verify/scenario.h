@@ -28,8 +28,9 @@ struct ScenarioOptions {
 Scenario random_scenario(std::mt19937_64& random, const spec::DeviceParams& params,
                          const ScenarioOptions& options);
 
-/// A command that the device's profile lacks, with nothing else wrong. Not for `stateful`, which
-/// has them all.
+/// A command that the device's profile lacks, with nothing else wrong. A black box may have the
+/// STORE_O among them after all, if the rows are of an identity. Not for `stateful`: it has them
+/// all.
 spec::Command foreign_command(std::mt19937_64& random, const spec::DeviceParams& params);
 
 /// Runs it in a process of its own.

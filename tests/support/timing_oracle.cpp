@@ -368,10 +368,12 @@ Oracle::Oracle(const OracleInput& input)
     : p(input.params), memory_(input.memory), writes_(input.writes), image_(input.image) {
     for (const RegisterWrite& w : writes_)
         if (w.reg == spec::Reg::kWatchdog) watchdog_cycles = w.value;
+    spec::IdentityTiles identity;
     for (const spec::Descriptor& d : input.descriptors) {
         Item item;
         item.c = spec::decode(d);
-        item.illegal = spec::check(p, d);
+        item.illegal = spec::check(p, d, identity);
+        if (item.illegal == spec::ErrorCode::kNone) identity.dispatched(item.c);
         const Command& c = item.c;
         switch (c.opcode) {
             case Opcode::kLoadQ: item.touches = {{kQBank + c.q_bank, {}}}; break;

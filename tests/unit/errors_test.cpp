@@ -256,7 +256,9 @@ TEST_CASE("commands outside the profile") {
         {Profile::kBlackbox, Opcode::kLoadState, 0, false},
         {Profile::kBlackbox, Opcode::kAttend, spec::kFlagContinue, false},
         {Profile::kBlackbox, Opcode::kStoreState, 0, false},
-        {Profile::kBlackbox, Opcode::kStoreO, 0, true},
+        {Profile::kBlackbox, Opcode::kStoreO, spec::kFlagNormalise, true},
+        {Profile::kBlackbox, Opcode::kStoreO, 0, false},
+        {Profile::kStats, Opcode::kStoreO, 0, true},
         {Profile::kStateful, Opcode::kAttend, spec::kFlagContinue, true},
     };
     Compared compared("commands by profile");

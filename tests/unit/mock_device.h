@@ -194,11 +194,12 @@ class MockDevice final : public fw::Bus {
         const spec::Descriptor& d = ring_[head_ % reg(spec::Reg::kRingSize)];
         const spec::Command c = spec::decode(d);
         if (c.tag != (head_ & 0xffff)) fault("tag is not the sequence number");
-        const spec::ErrorCode illegal = spec::check(params_, d);
+        const spec::ErrorCode illegal = spec::check(params_, d, identity_);
         const uint64_t number = commands++;
         if (number >= never_answer_from) return halt(spec::ErrorCode::kWatchdog, c.tag), true;
         if (number == error_at) return halt(spec::ErrorCode::kReadBus, c.tag), true;
         if (illegal != spec::ErrorCode::kNone) return halt(illegal, c.tag), true;
+        identity_.dispatched(c);
         set(spec::Reg::kRingHead, ++head_);
         notify();
         if (execute) execute(c);
@@ -210,6 +211,7 @@ class MockDevice final : public fw::Bus {
     std::mt19937_64 random_;
     std::map<spec::Reg, uint32_t> registers_;
     std::map<uint32_t, spec::Descriptor> ring_;
+    spec::IdentityTiles identity_;
     uint32_t head_ = 0, written_ = 0, word_ = 0, resetting_ = 0;
     bool armed_ = false, woken_ = false;
 };
