@@ -2,6 +2,7 @@
 #include "firmware/driver.h"
 
 #include "firmware/job_check.h"
+#include "firmware/merger.h"
 #include "firmware/sequencer.h"
 #include "firmware/summary_list.h"
 
@@ -40,10 +41,29 @@ Status Driver::run(const AttentionJob& job) {
     if (rule != JobRule::kNone) return refused(rule);
     if (!write_summary_list(job, device_, bus_)) return failed(Code::kBusFault);
     Sequencer sequencer(job, device_, config_.record_address);
+    Merger merger(bus_, job, device_);
+    bool fenced = false;  // the FENCE of a batch of partial results is under way
     spec::Command command;
-    while (sequencer.next(command))
-        if (Status s = submit(command); !s.ok()) return s;
-    return fence();
+    while (sequencer.next(command)) {
+        const bool ends_batch = command.has(spec::kFlagInterrupt);
+        if (Status s = ends_batch ? end_batch(fenced, merger) : submit(command); !s.ok()) return s;
+    }
+    if (sequencer.partials() == 0) return fence();
+    if (Status s = end_batch(fenced, merger); !s.ok()) return s;
+    if (Status s = wait_for(spec::kIrqFence); !s.ok()) return s;
+    if (!merger.merge_batch()) return failed(Code::kBusFault);
+    return fence();  // so that the counters cover the merging
+}
+
+/// Submits the FENCE of a batch of partial results. The batch before it is merged meanwhile: its
+/// own FENCE, `fenced`, is waited for first, since an interrupt does not say whose it is.
+Status Driver::end_batch(bool& fenced, Merger& merger) {
+    const bool merge = fenced;
+    if (merge)
+        if (Status s = wait_for(spec::kIrqFence); !s.ok()) return s;
+    if (Status s = submit_fence(); !s.ok()) return s;
+    fenced = true;
+    return merge && !merger.merge_batch() ? failed(Code::kBusFault) : Status{};
 }
 
 Status Driver::reset() {
@@ -72,13 +92,18 @@ Status Driver::submit(const spec::Command& command) {
 }
 
 Status Driver::fence() {
+    if (Status s = submit_fence(); !s.ok()) return s;
+    return wait_for(spec::kIrqFence);
+}
+
+/// An interrupting FENCE, seen by the device at once.
+Status Driver::submit_fence() {
     spec::Command command;
     command.opcode = spec::Opcode::kFence;
     command.flags = spec::kFlagInterrupt;
     command.address = config_.record_address;
     if (Status s = submit(command); !s.ok()) return s;
-    if (Status s = publish(); !s.ok()) return s;
-    return wait_for(spec::kIrqFence);
+    return publish();
 }
 
 Status Driver::discover() {

@@ -13,6 +13,8 @@
 
 namespace tessera::fw {
 
+class Merger;
+
 class Driver {
   public:
     explicit Driver(Bus& bus) : bus_(bus) {}
@@ -43,6 +45,8 @@ class Driver {
     Status enable();
     Status read(spec::Reg reg, uint32_t& value);
     Status write(spec::Reg reg, uint32_t value);
+    Status end_batch(bool& fenced, Merger& merger);
+    Status submit_fence();
     Status write_descriptor(const spec::Descriptor& descriptor);
     Status publish();
     Status make_room();

@@ -14,6 +14,10 @@ struct Tensor {
     uint32_t pitch = 0;  ///< from row to row
 };
 
+constexpr uint64_t row_address(const Tensor& tensor, uint32_t head, uint32_t row) {
+    return tensor.address + tensor.head_stride * head + uint64_t{tensor.pitch} * row;
+}
+
 /// In which order tile pairs are issued; the order of key tiles for one query tile is the same.
 enum class LoopOrder : uint32_t {
     kQueryResident,     ///< for each query tile: all its key tiles; the state stays in its bank
@@ -49,9 +53,14 @@ struct AttentionJob {
     /// Running states between two key tiles, rows of one beat + 4 * d_v bytes, a head for each
     /// query head of a group. Only for kKeyValueResident, and then only if a group has more query
     /// tiles than the device has state banks (Planner::states_travel).
+    /// On a device of profile `stats`, for jobs with more than one key tile, firmware's working
+    /// rows, of the same size: for kQueryResident M of them, else as above.
     Tensor state;
     /// For TAIL: where firmware writes the list of summary rows (summary_list.h).
     uint64_t summary_list = 0;
+    /// Profile `stats`, more than one key tile: slots of M such rows for partial results, a head
+    /// for each of kPartialSlots (partial.h).
+    Tensor partial;
     Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
     bool want_lse = false;
     /// Devices that work on this problem beside this one, and which share this one takes, 0 to

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/job_check.h"
 
+#include "firmware/partial.h"
 #include "firmware/planner.h"
 
 namespace tessera::fw {
@@ -12,11 +13,12 @@ bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
     return (bits & (bus_bytes - 1)) == 0 && tensor.pitch >= row_bytes;
 }
 
-bool all_placed(const AttentionJob& job, bool states_travel, uint32_t bus) {
+bool all_placed(const AttentionJob& job, bool uses_state, bool partials, uint32_t bus) {
     return placed(job.q, 2 * job.d_k, bus) && placed(job.k, 2 * job.d_k, bus) &&
            placed(job.v, 2 * job.d_v, bus) &&
            placed(job.o, (job.bf16_output ? 2 : 4) * job.d_v, bus) &&
-           (!states_travel || placed(job.state, bus + 4 * job.d_v, bus)) &&
+           (!uses_state || placed(job.state, bus + 4 * job.d_v, bus)) &&
+           (!partials || placed(job.partial, bus + 4 * job.d_v, bus)) &&
            (!job.want_lse || placed(job.lse, bus, bus)) && (job.summary_list & (bus - 1)) == 0;
 }
 
@@ -68,11 +70,10 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (!mask_fits(job, device.m)) return JobRule::kMask;
     if (!documents_fit(job, device.m)) return JobRule::kDocuments;
     const Planner planner(job, device.m);
-    if (!all_placed(job, planner.states_travel(), device.bus_bytes)) return JobRule::kAlignment;
-    const bool merges = planner.merges();
-    const bool stores_state = job.want_lse;
-    if ((merges && device.profile != spec::Profile::kStateful) ||
-        (stores_state && device.profile == spec::Profile::kBlackbox))
+    const bool partials = has_partials(device, planner);
+    if (!all_placed(job, partials || planner.states_travel(), partials, device.bus_bytes))
+        return JobRule::kAlignment;
+    if ((planner.merges() || job.want_lse) && device.profile == spec::Profile::kBlackbox)
         return JobRule::kProfile;
     return JobRule::kNone;
 }

@@ -15,17 +15,13 @@ enum Stage : uint32_t {
     kLoadQ = 1u << 0,
     kLoadK = 1u << 1,
     kLoadV = 1u << 2,
-    kFenceStates = 1u << 3,
+    kFence = 1u << 3,
     kLoadState = 1u << 4,
     kAttend = 1u << 5,
     kStoreO = 1u << 6,
     kStoreLse = 1u << 7,
     kStoreState = 1u << 8,
 };
-
-uint64_t row_address(const Tensor& tensor, uint32_t head, uint32_t row) {
-    return tensor.address + tensor.head_stride * head + uint64_t{tensor.pitch} * row;
-}
 
 }  // namespace
 
@@ -45,8 +41,8 @@ Sequencer::Sequencer(const AttentionJob& job, const spec::DeviceParams& device,
     : job_(job),
       planner_(job, device.m),
       record_address_(record_address),
+      device_(device),
       group_(job.query_heads / job.kv_heads),
-      part_bytes_(summary_part_bytes(device)),
       states_travel_(planner_.states_travel()) {}
 
 bool Sequencer::next(Command& command) {
@@ -68,13 +64,21 @@ void Sequencer::begin_step() {
     if (q_.select(step_.query_head, step_.q_tile, step_.q_rows)) todo_ |= kLoadQ;
     if (kv_.select(step_.kv_head, step_.k_tile, step_.k_rows)) todo_ |= kLoadK | kLoadV;
     const bool state_absent = state_.select(step_.query_head, step_.q_tile, step_.q_rows);
+    partial_ = is_partial(device_, step_);
+    if (partial_) {  // a bank gives it away at once: banks alternate
+        if (partials_ != 0 && partials_ % kMergeBatch == 0) todo_ |= kFence;
+        ++partials_;
+        todo_ |= kStoreState;
+        state_.release();
+        return;
+    }
     // Nothing else orders a load after a store. A state comes back with a later key tile, so one
     // FENCE before the first load of a key tile covers all key tiles before.
     if (step_.new_key) fence_due_ = states_unfenced_;
     if (state_absent && !step_.first) {
         todo_ |= kLoadState;
         if (fence_due_) {
-            todo_ |= kFenceStates;
+            todo_ |= kFence;
             fence_due_ = states_unfenced_ = false;
         }
     }
@@ -107,8 +111,9 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             c.v_bank = kv_.bank();
             c.d_v = job_.d_v;
             return build_key_load(job_.v, c);
-        case kFenceStates:
+        case kFence:
             c.opcode = Opcode::kFence;
+            if (partial_) c.flags = spec::kFlagInterrupt;
             c.address = record_address_;
             return 0;
         case kAttend: return build_attend(c);
@@ -132,6 +137,7 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             c.opcode = Opcode::kStoreState;
             c.state_bank = state_.bank();
             c.d_v = job_.d_v;
+            if (partial_) return build_partial_store(c);
             return build_query_rows(job_.state, state_head(), c);
     }
 }
@@ -146,6 +152,14 @@ uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Comman
     return step_.q_rows - row_ - run.rows;
 }
 
+/// The rows of a slot are those of the tile, whatever runs they are of.
+uint32_t Sequencer::build_partial_store(Command& c) const {
+    c.rows = step_.q_rows;
+    c.address = row_address(job_.partial, (partials_ - 1) % kPartialSlots, 0);
+    c.pitch = job_.partial.pitch;
+    return 0;
+}
+
 uint32_t Sequencer::build_key_load(const Tensor& tensor, Command& c) const {
     const TileMap& map = planner_.map();
     c.pitch = tensor.pitch;
@@ -153,7 +167,7 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, Command& c) const {
         c.flags = spec::kFlagGather;
         c.rows = step_.k_rows;
         c.address = row_address(tensor, step_.kv_head, 0);
-        c.index_address = job_.summary_list + uint64_t{part_bytes_} * step_.k_tile;
+        c.index_address = job_.summary_list + uint64_t{summary_part_bytes(device_)} * step_.k_tile;
         c.index_limit = job_.nk;
         return 0;
     }
@@ -169,7 +183,7 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, Command& c) const {
 
 uint32_t Sequencer::build_attend(Command& c) const {
     c.opcode = Opcode::kAttend;
-    if (!step_.first) c.flags = spec::kFlagContinue;
+    if (!step_.first && !partial_) c.flags = spec::kFlagContinue;
     c.q_bank = q_.bank();
     c.k_bank = kv_.bank();
     c.v_bank = kv_.bank();

@@ -5,9 +5,13 @@
 // A tile or state that is still in a bank is not loaded again; banks of a kind alternate. A tile of
 // several runs (tile_map.h) takes a load or store for each. Does not number commands (tags are the
 // driver's) and does not end the job with a FENCE.
+// Where firmware merges (partial.h) a step of a partial result is
+//   LOAD_Q, LOAD_K, LOAD_V, FENCE, ATTEND, STORE_STATE (slot)
+// with a FENCE, which interrupts, before the first ATTEND of each batch but the first.
 #pragma once
 #include <stdint.h>
 
+#include "firmware/partial.h"
 #include "firmware/planner.h"
 #include "spec/command.h"
 #include "spec/params.h"
@@ -41,11 +45,14 @@ class Sequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
+    /// Partial results so far.
+    uint64_t partials() const { return partials_; }
 
   private:
     void begin_step();
     uint32_t build(uint32_t stage, spec::Command& c) const;
     uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
+    uint32_t build_partial_store(spec::Command& c) const;
     uint32_t build_key_load(const Tensor& tensor, spec::Command& c) const;
     uint32_t build_attend(spec::Command& c) const;
     uint32_t state_head() const { return step_.query_head % group_; }
@@ -53,11 +60,13 @@ class Sequencer {
     const AttentionJob& job_;
     Planner planner_;
     uint64_t record_address_;
-    uint32_t group_;       ///< query heads that share a key/value head
-    uint32_t part_bytes_;  ///< of the list of summary rows, for a gathered tile
+    spec::DeviceParams device_;
+    uint32_t group_;  ///< query heads that share a key/value head
     bool states_travel_;
     bool states_unfenced_ = false;  ///< a state was stored after the last FENCE
     bool fence_due_ = false;        ///< and that was before this key tile
+    bool partial_ = false;          ///< this step gives a partial result
+    uint64_t partials_ = 0;         ///< that of this step included
     uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
     uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
     Step step_;

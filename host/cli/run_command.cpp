@@ -63,6 +63,24 @@ void require_consistent(const RunRecord& record) {
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
 }
 
+/// On a device of profile `stats` every stored state is a partial result that firmware merged, or
+/// the lse of a query tile that needed no merging.
+void require_consistent_merging(const RunRecord& record) {
+    const spec::DeviceParams& params = record.config.platform.params;
+    const Problem& p = record.problem;
+    if (params.profile != spec::Profile::kStats) return;
+    const fw::MergeWork& work = record.outcome.merging.work;
+    const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesStateWrite);
+    const uint64_t rows_by_device = uint64_t{p.query_heads} * p.nq - work.rows_finished;
+    const uint64_t state_row = (1 + uint64_t{params.beats(uint64_t{4} * p.d_v)}) * params.bus_bytes;
+    const uint64_t merged = work.rows * state_row;
+    const uint64_t lse = p.want_lse ? rows_by_device * params.bus_bytes : 0;
+    if (stored != merged + lse)
+        throw std::logic_error(
+            fmt::format("{} bytes of states were stored, {} merged, {} are lse of other rows",
+                        stored, merged, lse));
+}
+
 /// What the memory has seen is what the devices have sent, and every column found its row somehow.
 void require_consistent_memory(const RunRecord& record) {
     if (record.memory.channels.empty()) return;
@@ -210,6 +228,7 @@ class Run {
         run_devices(platform);
         record_.memory = platform.memory_outcome();
         require_consistent(record_);
+        require_consistent_merging(record_);
         require_consistent_memory(record_);
         if (will_check) o_ = read_output(record_.layout, memory);
         if (inputs_.has_data && record_.problem.want_lse) {

@@ -17,6 +17,7 @@ namespace {
 constexpr double kU32 = 4294967295.0;            // largest that fits a uint32_t
 constexpr double kU64 = 18446744073709551615.0;  // no limit but the type's
 constexpr double kMaxCycles = 1e6;               // a latency or a cost
+constexpr double kMaxMergeCycles = 1000;         // of one element
 constexpr double kMinMemory = 65536.0;           // bytes
 constexpr double kMaxMemory = 1099511627776.0;   // 1 TiB
 constexpr std::array<const char*, 3> kProfiles = {"blackbox", "stats", "stateful"};
@@ -170,6 +171,16 @@ std::vector<ConfigKey> make_keys() {
          {},
          "device cycles that firmware takes to write one descriptor",
          TESSERA_U32(platform.firmware.descriptor_cycles)},
+        {"firmware.merge_cycles_per_element",
+         kDevice,
+         KeyKind::kNumber,
+         kOptional,
+         kSet,
+         0,
+         kMaxMergeCycles,
+         {},
+         "device cycles that firmware takes to merge one element (profile stats, docs/firmware.md)",
+         TESSERA_VALUE(platform.firmware.merge_cycles_per_element)},
         {"memory.description",
          kMemory,
          kText,

@@ -35,7 +35,8 @@ std::unique_ptr<hw::Memory> make_memory(const hw::PlatformConfig& config, hw::Me
 struct Node {
     Node(const hw::PlatformConfig& config, uint32_t index, hw::MemoryImage& image)
         : device(make_device(("device_" + std::to_string(index)).c_str(), config, index)),
-          processor(("processor_" + std::to_string(index)).c_str(), config.firmware, image) {
+          processor(("processor_" + std::to_string(index)).c_str(), config.firmware, image,
+                    !config.timing_only) {
         processor.csr_socket.bind(device->csr_socket());
         device->irq().bind(irq);
         processor.irq.bind(irq);
@@ -80,16 +81,17 @@ uint8_t* Platform::memory(uint64_t address, uint64_t bytes) {
 
 void Platform::observe_writes(std::function<void(uint64_t, uint64_t)> observer) {
     // SystemC would make an error of its own of an exception in a process.
-    impl_->memory->observe_writes(
-        [this, observer = std::move(observer)](uint64_t address, uint64_t bytes) {
-            if (impl_->failure) return;
-            try {
-                observer(address, bytes);
-            } catch (...) {
-                impl_->failure = std::current_exception();
-                sc_core::sc_pause();
-            }
-        });
+    const auto guarded = [this, observer = std::move(observer)](uint64_t address, uint64_t bytes) {
+        if (impl_->failure) return;
+        try {
+            observer(address, bytes);
+        } catch (...) {
+            impl_->failure = std::current_exception();
+            sc_core::sc_pause();
+        }
+    };
+    impl_->memory->observe_writes(guarded);
+    for (const auto& node : impl_->nodes) node->processor.observe_writes(guarded);
 }
 
 void Platform::release(uint64_t address, uint64_t bytes) { impl_->image.release(address, bytes); }
@@ -115,6 +117,7 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
                 outcome.end_cycle = hw::now_cycle();
                 outcome.firmware_cycles = processor.busy_cycles() - busy;
                 outcome.firmware_wait_cycles = processor.waiting_cycles() - waited;
+                outcome.merging = processor.take_merging();
                 for (uint32_t c = 0; c < spec::kCounters; ++c) {
                     const uint64_t at =
                         kCsrBase + spec::counter_offset(static_cast<spec::Counter>(c));

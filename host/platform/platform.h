@@ -18,6 +18,12 @@
 
 namespace tessera::host {
 
+/// What firmware merged, and the cycles it took its processor.
+struct MergeOutcome {
+    fw::MergeWork work;
+    uint64_t cycles = 0;
+};
+
 /// What a run left behind. Cycles are device cycles.
 struct RunOutcome {
     fw::Status status;
@@ -29,6 +35,7 @@ struct RunOutcome {
     uint64_t commands_total = 0;
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors
     uint64_t firmware_wait_cycles = 0;  ///< processor waiting for the interrupt
+    MergeOutcome merging;               ///< not in firmware_cycles
     uint64_t end_cycle = 0;             ///< firmware returned
 };
 
@@ -46,8 +53,8 @@ class Platform {
 
     /// Device memory, [address, address + bytes); throws std::out_of_range beyond its size.
     uint8_t* memory(uint64_t address, uint64_t bytes);
-    /// `observer` is told of every range of device memory that a device writes. What it throws ends
-    /// the run and comes out of it.
+    /// `observer` is told of every range of device memory that a device writes, or a processor
+    /// outside its ring. What it throws ends the run and comes out of it.
     void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer);
     /// Gives back host memory: what the range holds is lost.
     void release(uint64_t address, uint64_t bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/platform/processor.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "spec/params.h"
@@ -8,12 +9,13 @@
 namespace tessera::host {
 
 Processor::Processor(const sc_core::sc_module_name& name, const hw::FirmwareCosts& costs,
-                     hw::MemoryImage& memory)
+                     hw::MemoryImage& memory, bool holds_data)
     : sc_core::sc_module(name),
       csr_socket("csr_socket"),
       irq("irq"),
       costs_(costs),
-      memory_(memory) {
+      memory_(memory),
+      holds_data_(holds_data) {
     SC_THREAD(run);
 }
 
@@ -76,10 +78,21 @@ bool Processor::write32(uint64_t address, uint32_t value) {
     uint8_t* bytes = memory_.at(address, 4);
     if (bytes == nullptr) return false;
     std::memcpy(bytes, &value, 4);
-    const bool last_word = address % spec::kDescriptorBytes == spec::kDescriptorBytes - 4;
-    if (last_word && address >= ring_begin_ && address < ring_end_)
-        spend(costs_.plan_cycles + costs_.descriptor_cycles);
+    if (address >= ring_begin_ && address < ring_end_) {
+        if (address % spec::kDescriptorBytes == spec::kDescriptorBytes - 4)
+            spend(costs_.plan_cycles + costs_.descriptor_cycles);
+    } else if (observer_) {
+        observer_(address, 4);
+    }
     return true;
+}
+
+void Processor::merged(const fw::MergeWork& work) {
+    merging_.work += work;
+    const auto cycles = static_cast<hw::Cycle>(
+        std::ceil(static_cast<double>(work.elements) * costs_.merge_cycles_per_element));
+    merging_.cycles += cycles;
+    if (cycles != 0) wait(hw::to_time(cycles));
 }
 
 void Processor::wait_irq() {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The processor that runs the firmware: native code in a SystemC thread, with the bus firmware
 // expects. Time passes only where hardware is touched: register accesses take kCsrAccessCycles,
-// a finished descriptor takes the stated costs of planning and writing it.
+// a finished descriptor takes the stated costs of planning and writing it, merging its cost per
+// element. What the processor reads and writes in memory does not meet the devices' traffic.
 #pragma once
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <exception>
 #include <functional>
+#include <utility>
 
 #include "firmware/bus.h"
+#include "host/platform/platform.h"
 #include "hw_model/config.h"
 #include "hw_model/cycle.h"
 #include "hw_model/memory/memory_image.h"
@@ -24,13 +27,17 @@ class Processor : public sc_core::sc_module, public fw::Bus {
     using Program = std::function<void()>;
 
     Processor(const sc_core::sc_module_name& name, const hw::FirmwareCosts& costs,
-              hw::MemoryImage& memory);
+              hw::MemoryImage& memory, bool holds_data);
 
     tlm_utils::simple_initiator_socket<Processor> csr_socket;
     sc_core::sc_in<bool> irq;
 
     /// Descriptors written to [address, address + bytes) cost time.
     void set_ring(uint64_t address, uint64_t bytes);
+    /// `observer` is told of every other write to memory.
+    void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer) {
+        observer_ = std::move(observer);
+    }
     /// Run `program` in the thread, from the next start of the simulation on; `done` when it is
     /// over.
     void start(Program program, Program done);
@@ -40,9 +47,13 @@ class Processor : public sc_core::sc_module, public fw::Bus {
     bool read32(uint64_t address, uint32_t& value) override;
     bool write32(uint64_t address, uint32_t value) override;
     void wait_irq() override;
+    bool holds_data() const override { return holds_data_; }
+    void merged(const fw::MergeWork& work) override;
 
     uint64_t busy_cycles() const { return busy_; }       ///< accesses and descriptors
     uint64_t waiting_cycles() const { return waited_; }  ///< in wait_irq
+    /// Merging since the last call of this.
+    MergeOutcome take_merging() { return std::exchange(merging_, {}); }
 
   private:
     void run();
@@ -51,11 +62,14 @@ class Processor : public sc_core::sc_module, public fw::Bus {
 
     hw::FirmwareCosts costs_;
     hw::MemoryImage& memory_;
+    bool holds_data_;
     uint64_t ring_begin_ = 0, ring_end_ = 0;
     Program program_, done_;
     std::exception_ptr failure_;
     sc_core::sc_event start_;
     uint64_t busy_ = 0, waited_ = 0;
+    MergeOutcome merging_;
+    std::function<void(uint64_t address, uint64_t bytes)> observer_;
 };
 
 }  // namespace tessera::host

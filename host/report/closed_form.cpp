@@ -144,7 +144,7 @@ class ClosedForm {
 std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& layout,
                                           const hw::PlatformConfig& config) {
     if (problem.order != fw::LoopOrder::kQueryResident || config.memory.kind != "ideal" ||
-        config.devices != 1)
+        config.devices != 1 || layout.job.partial.head_stride != 0)  // firmware merges
         return std::nullopt;
     // These take loads of several commands or an index list first.
     if (problem.stacked || problem.mask.summary != 0 || !problem.mask.documents.empty())

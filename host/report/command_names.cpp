@@ -32,10 +32,20 @@ void CommandNames::go_to(uint64_t sequence) {
 void CommandNames::remember_banks() {
     if (command_.opcode == Opcode::kLoadQ) q_bank_[command_.q_bank] = tile_of(tensor());
     if (command_.opcode == Opcode::kLoadK) k_bank_[command_.k_bank] = tile_of(tensor());
+    if (command_.opcode != Opcode::kAttend) return;
+    attended_[0] = q_bank_[command_.q_bank];
+    attended_[1] = k_bank_[command_.k_bank];
 }
 
 bool CommandNames::is_lse() const {
     return command_.opcode == Opcode::kStoreState && command_.d_v == 0;
+}
+
+/// Stored to be merged by firmware?
+bool CommandNames::is_partial() const {
+    const fw::Tensor& slots = layout_.job.partial;
+    return command_.opcode == Opcode::kStoreState &&
+           command_.address - slots.address < fw::kPartialSlots * slots.head_stride;
 }
 
 const fw::Tensor& CommandNames::tensor() const {
@@ -67,11 +77,10 @@ std::string CommandNames::Tile::text() const {
 std::string CommandNames::name() const {
     const char* opcode = spec::opcode_name(command_.opcode);
     if (command_.opcode == Opcode::kFence) return opcode;
-    if (command_.opcode == Opcode::kAttend) {
-        const Tile& q = q_bank_[command_.q_bank];
-        return fmt::format("{} head {} tiles {} x {}", opcode, q.head, q.tile,
-                           k_bank_[command_.k_bank].text());
-    }
+    if (command_.opcode == Opcode::kAttend ||
+        is_partial())  // a partial result is the last ATTEND's
+        return fmt::format("{} {}head {} tiles {} x {}", opcode, is_partial() ? "partial " : "",
+                           attended_[0].head, attended_[0].tile, attended_[1].text());
     const Tile at = tile_of(tensor());
     return fmt::format("{} {}head {} {}{}", opcode, is_lse() ? "lse " : "", at.head,
                        at.gathered ? "" : "tile ", at.text());

@@ -18,9 +18,10 @@ class CommandNames {
     /// Goes to command `sequence`, counted from 0; never backwards (std::logic_error).
     void go_to(uint64_t sequence);
     const spec::Command& command() const { return command_; }
-    /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3. A tile
-    /// that takes several loads or stores is named by the row that each begins with; gathered tiles
-    /// are "summaries 0", "summaries 1", ...
+    /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3, and
+    /// "STORE_STATE partial head 0 tiles 2 x 3" its result where firmware merges. A tile that takes
+    /// several loads or stores is named by the row that each begins with; gathered tiles are
+    /// "summaries 0", "summaries 1", ...
     std::string name() const;
     /// name() with rows, sizes and address, for an error message.
     std::string description() const;
@@ -33,6 +34,7 @@ class CommandNames {
     };
     Tile tile_of(const fw::Tensor& tensor) const;
     bool is_lse() const;
+    bool is_partial() const;
     const fw::Tensor& tensor() const;
     void remember_banks();
 
@@ -42,6 +44,7 @@ class CommandNames {
     uint64_t next_ = 0;  ///< sequence number that the sequencer yields next
     spec::Command command_;
     Tile q_bank_[spec::kBanks], k_bank_[spec::kBanks];  ///< what the loads so far put there
+    Tile attended_[2];                                  ///< query and key tile of the last ATTEND
 };
 
 /// The sequence number that firmware's 16-bit `tag` stands for, if `count` commands were

@@ -39,6 +39,7 @@ Figures::Figures(const RunRecord& record) {
     add_dram(record);
     add_energy(record);
     add_firmware(record);
+    add_merging(record);
 }
 
 const Figure& Figures::at(const std::string& key) const {
@@ -193,6 +194,28 @@ void Figures::add_firmware(const RunRecord& record) {
     add("firmware_wait_cycles", record.outcome.firmware_wait_cycles, "cycle",
         "processor waiting for the interrupt");
     add("end_cycle", record.outcome.end_cycle, "cycle", "from reset until firmware returned");
+}
+
+/// Only if firmware merged.
+void Figures::add_merging(const RunRecord& record) {
+    const fw::MergeWork& work = record.outcome.merging.work;
+    if (work.rows == 0) return;
+    add("merge_elements", work.elements, "element",
+        "rows of partial results * (d_v + 1), and rows of o * d_v for the division by l");
+    add("merge_bytes_read", work.bytes_read, "byte",
+        "firmware: 8 + 4 * d_v of each row of partial results, and as much of its working row but "
+        "for a query tile's first; not in bytes, and not on the devices' memory port");
+    add("merge_bytes_written", work.bytes_written, "byte",
+        "firmware: working rows, 8 + 4 * d_v, but for a query tile's last, then rows of o and lse "
+        "in whole beats; not in bytes, and not on the devices' memory port");
+    add("merge_cycles", record.outcome.merging.cycles, "cycle",
+        "merge_elements * firmware.merge_cycles_per_element, rounded up for each tile: processor "
+        "merging; not in firmware_cycles");
+    const char* formula = "as the counter of that name, of rows that firmware stored";
+    add("merge_rows_empty", work.rows_empty, "row", formula);
+    add("merge_rows_nan", work.rows_nan, "row", formula);
+    add("merge_rows_saturated", work.rows_saturated, "row", formula);
+    add("merge_rows_div0", work.rows_div0, "row", formula);
 }
 
 }  // namespace tessera::host

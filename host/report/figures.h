@@ -44,6 +44,7 @@ class Figures {
     void add_dram(const RunRecord& record);
     void add_energy(const RunRecord& record);
     void add_firmware(const RunRecord& record);
+    void add_merging(const RunRecord& record);
 
     std::vector<Figure> figures_;
 };

@@ -206,6 +206,16 @@ class Recurrence {
     Cycle fence_retired_ = 0;
 };
 
+/// Cycles of the processor to merge what a device of profile `stats` leaves to firmware.
+double merge_cycles(const fw::AttentionJob& job, const hw::PlatformConfig& config) {
+    uint64_t elements = 0;
+    fw::Planner planner(job, config.params.m);
+    for (fw::Step step; planner.next(step);)
+        if (fw::is_partial(config.params, step))
+            elements += uint64_t{step.q_rows} * (job.d_v + 1 + (step.last ? job.d_v : 0));
+    return static_cast<double>(elements) * config.firmware.merge_cycles_per_element;
+}
+
 }  // namespace
 
 Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
@@ -214,7 +224,12 @@ Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
     Command command;
     while (sequencer.next(command)) recurrence.add(command);
     recurrence.add(Command{});  // the driver's last FENCE
-    return recurrence.result();
+    Prediction prediction = recurrence.result();
+    // Merging and the device's work overlap, but for a batch at either end.
+    if (sequencer.partials() != 0)
+        prediction.cycles =
+            std::max(prediction.cycles, static_cast<uint64_t>(merge_cycles(layout.job, config)));
+    return prediction;
 }
 
 }  // namespace tessera::host

@@ -22,6 +22,8 @@ RunOutcome combined(const std::vector<RunOutcome>& devices) {
         all.commands_total += one.commands_total;
         all.firmware_cycles += one.firmware_cycles;
         all.firmware_wait_cycles += one.firmware_wait_cycles;
+        all.merging.work += one.merging.work;
+        all.merging.cycles += one.merging.cycles;
         all.end_cycle = std::max(all.end_cycle, one.end_cycle);
     }
     at(all, Counter::kCycles) = longest;

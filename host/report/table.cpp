@@ -37,6 +37,7 @@ class Table {
         time();
         engines();
         traffic();
+        merging();
         dram();
         energy();
         error();
@@ -193,6 +194,16 @@ class Table {
                         record_.config.platform.params.bus_bytes));
     }
 
+    void merging() {
+        const MergeOutcome& merging = record_.outcome.merging;
+        if (merging.work.rows == 0) return;
+        row("firmware merging", with_commas(merging.work.elements),
+            fmt::format("elements, {} cycles of its processor", with_commas(merging.cycles)));
+        row("  read", with_commas(merging.work.bytes_read),
+            "bytes; not counted above, and not slowed by the devices' traffic");
+        row("  written", with_commas(merging.work.bytes_written), "bytes, likewise");
+    }
+
     void dram() {
         if (record_.memory.channels.empty()) return;
         row("DRAM bandwidth", fmt::format("{:.1f} GB/s", figures_.number("dram_bandwidth")),
@@ -233,15 +244,18 @@ class Table {
     }
 
     void flagged_rows() {
-        static constexpr struct {
+        const fw::MergeWork& merged = record_.outcome.merging.work;
+        const struct {
             Counter counter;
+            uint64_t by_firmware;
             const char* text;
-        } kFlags[] = {{Counter::kRowsEmpty, "with no allowed key: o = 0"},
-                      {Counter::kRowsNan, "with a NaN score or weight"},
-                      {Counter::kRowsSaturated, "with a clamped score: not exact"},
-                      {Counter::kRowsDiv0, "normalised by 0"}};
-        for (const auto& flag : kFlags) {
-            const uint64_t rows = counter_value(counters_, flag.counter);
+        } flags[] = {
+            {Counter::kRowsEmpty, merged.rows_empty, "with no allowed key: o = 0"},
+            {Counter::kRowsNan, merged.rows_nan, "with a NaN score or weight"},
+            {Counter::kRowsSaturated, merged.rows_saturated, "with a clamped score: not exact"},
+            {Counter::kRowsDiv0, merged.rows_div0, "normalised by 0"}};
+        for (const auto& flag : flags) {
+            const uint64_t rows = counter_value(counters_, flag.counter) + flag.by_firmware;
             if (rows != 0) row("rows", with_commas(rows), flag.text);
         }
     }

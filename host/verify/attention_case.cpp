@@ -75,7 +75,6 @@ class Generator {
         job.query_heads = job.kv_heads * (1 + below(2));
         job.nq = chance(20) ? 1 : 1 + below(max_tokens_);
         job.nk = chance(40) ? job.nq : 1 + below(max_tokens_);
-        if (p_.profile != spec::Profile::kStateful) job.nk = std::min(job.nk, p_.m);  // no merging
         job.d_k = chance(50) ? p_.d : 1 + below(p_.d);
         job.d_v = chance(50) ? p_.d : 1 + below(p_.d);
         job.factor = 0x3e000000u + below(1 << 24);  // 2^-3 to 2^-1
@@ -87,6 +86,10 @@ class Generator {
         job.bf16_output = chance(50);
         job.want_lse = chance(30) && p_.profile != spec::Profile::kBlackbox;
         random_mask(random_, p_.m, job, arrays);
+        if (p_.profile != spec::Profile::kBlackbox) return;
+        job.nk = std::min(job.nk, p_.m);  // nothing merges
+        if (job.documents != nullptr) job.nq = job.nk;
+        if ((job.mask.flags & spec::kMaskTail) != 0) job.mask = spec::Mask();
     }
 
     fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
@@ -108,6 +111,11 @@ class Generator {
         job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
         job.state = place(job.query_heads, job.nq, p_.bus_bytes + 4 * job.d_v, next);
         job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
+        if (p_.profile == spec::Profile::kStats) {  // of each of up to four devices
+            job.partial = place(4 * fw::kPartialSlots, p_.m, p_.bus_bytes + 4 * job.d_v, next);
+            if (job.order == fw::LoopOrder::kQueryResident)
+                job.state = place(4, p_.m, p_.bus_bytes + 4 * job.d_v, next);
+        }
         job.summary_list = next;
         next += fw::summary_list_bytes(job, p_);
         j.bytes = next;

@@ -86,6 +86,8 @@ class RecordingBus final : public fw::Bus {
         return bus_.write32(address, value);
     }
     void wait_irq() override { bus_.wait_irq(); }
+    bool holds_data() const override { return bus_.holds_data(); }
+    void merged(const fw::MergeWork& work) override { bus_.merged(work); }
 
   private:
     fw::Bus& bus_;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "firmware/job_check.h"
+#include "firmware/partial.h"
 #include "firmware/planner.h"
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
@@ -86,11 +87,11 @@ void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& pa
     if (rule != fw::JobRule::kProfile)
         throw std::logic_error(
             fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
-    throw UserError(
-        fmt::format("device profile {} cannot run this: {}; use a device with profile stateful",
-                    profile_name(params.profile),
-                    job.want_lse ? "--lse and more than one key tile need commands it does not have"
-                                 : "more than one key tile needs a command it does not have"));
+    throw UserError(fmt::format(
+        "device profile {} cannot run this: {}; use a device with profile stats or stateful",
+        profile_name(params.profile),
+        job.want_lse ? "--lse and more than one key tile need commands it does not have"
+                     : "more than one key tile needs a command it does not have"));
 }
 
 void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
@@ -139,8 +140,30 @@ Layout Layout::of_device(uint32_t device) const {
     own.job.share = device;
     own.driver.ring_address += device * kRingBytes;
     own.driver.record_address += uint64_t{device} * record_stride;
+    own.job.state.address += uint64_t{device} * job.state.head_stride;
+    own.job.partial.address += uint64_t{device} * fw::kPartialSlots * job.partial.head_stride;
     return own;
 }
+
+namespace {
+
+/// Running states between two key tiles: the device's, or on profile `stats` firmware's, with slots
+/// for partial results.
+void place_states(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
+    const fw::Planner planner(job, config.params.m);
+    const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
+    const uint32_t m = config.params.m;
+    const bool partials = fw::has_partials(config.params, planner);
+    if (partials && job.order == fw::LoopOrder::kQueryResident)
+        job.state = allocator.tensor("state", config.devices, m, row);
+    else if (partials || planner.states_travel())
+        job.state = allocator.tensor("state", job.query_heads / job.kv_heads, job.nq, row);
+    if (partials)
+        job.partial =
+            allocator.tensor("partial", uint64_t{config.devices} * fw::kPartialSlots, m, row);
+}
+
+}  // namespace
 
 Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint32_t bus = config.params.bus_bytes;
@@ -175,8 +198,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
     job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
     if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
-    if (fw::Planner(job, config.params.m).states_travel())
-        job.state = allocator.tensor("state", p.group(), p.nq, bus + 4 * uint64_t{p.d_v});
+    place_states(job, config, allocator);
     const uint64_t list = fw::summary_list_bytes(job, config.params);
     if (list != 0) job.summary_list = allocator.place("summaries", list);
     check_size(layout, config.memory);

@@ -10,7 +10,8 @@ namespace {
 /// The same layout somewhere else.
 host::Layout moved(host::Layout layout, uint64_t by) {
     fw::AttentionJob& job = layout.job;
-    for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse}) t->address += by;
+    for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial})
+        t->address += by;
     job.summary_list += by;
     layout.driver.ring_address += by;
     layout.driver.record_address += by;

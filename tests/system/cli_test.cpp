@@ -176,7 +176,7 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
          {"not enough memory", "1048576"}},
         {"run --random 1,1000000000,64", {"not enough memory", "4294967296"}},
         {"run --random 2000000000,1000000000,64", {"not enough memory", "2000000000"}},
-        {"run --random 1,300,64 --set device.profile=stats", {"stats", "stateful"}},
+        {"run --random 1,300,64 --set device.profile=blackbox", {"blackbox", "stateful"}},
         {"run --input " + (files / "none.safetensors"), {"none.safetensors"}},
         {"run --input " + (files / "junk.safetensors"), {"junk.safetensors"}},
         {"run --input " + (files / "noq.safetensors"), {"noq.safetensors", "q", "k", "v"}},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every mask through the firmware on the model, against the double reference, in both loop orders,
-// on random data and on rows that are hard: scores from -80 to 80, all equal, one key that
-// dominates, one key alone, no key at all, NaN where nobody may look.
+// Every mask through the firmware on the model, against the double reference, in both loop orders
+// and with profile `stats`, on random data and on rows that are hard: scores from -80 to 80, all
+// equal, one key that dominates, one key alone, no key at all, NaN where nobody may look.
 #include <cmath>
 #include <limits>
 
@@ -86,9 +86,10 @@ AttentionSetup setup_of(const std::string& preset, const NamedMask& mask, const 
 
 }  // namespace
 
-TEST_CASE("every mask, both loop orders, random and hard rows") {
+TEST_CASE("every mask, both loop orders, merged by device or firmware, random and hard rows") {
     const uint64_t seed = test::test_random()();
-    Compared bound("elements and rows within the bound"), orders("elements equal in both orders");
+    Compared bound("elements and rows within the bound");
+    Compared same("elements and rows equal in both orders and profiles");
     Compared identities("counter identities");
     for (const auto& [preset, n] : {std::pair<const char*, uint32_t>{"tiny", 75}, {"odd", 150}})
         for (const NamedMask& mask : masks(n, test::device_params(preset).m))
@@ -98,12 +99,17 @@ TEST_CASE("every mask, both loop orders, random and hard rows") {
                 const test::AttentionRun a = test::run_attention(s);
                 test::check_bound(bound, s, a);
                 test::check_identities(identities, a.outcome);
-                s.problem.order = fw::LoopOrder::kKeyValueResident;
-                const test::AttentionRun b = test::run_attention(s);
-                test::check_identities(identities, b.outcome);
-                for (size_t i = 0; i < a.o.size(); ++i)
-                    orders.equal(test::bits_of(a.o[i]), test::bits_of(b.o[i]));
-                for (size_t i = 0; i < a.lse.size(); ++i) orders.equal(a.lse[i], b.lse[i]);
+                for (const auto order :
+                     {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+                    for (const auto profile : {spec::Profile::kStateful, spec::Profile::kStats}) {
+                        s.problem.order = order;
+                        s.platform.params.profile = profile;
+                        const test::AttentionRun b = test::run_attention(s);
+                        test::check_identities(identities, b.outcome);
+                        for (size_t i = 0; i < a.o.size(); ++i)
+                            same.equal(test::bits_of(a.o[i]), test::bits_of(b.o[i]));
+                        for (size_t i = 0; i < a.lse.size(); ++i) same.equal(a.lse[i], b.lse[i]);
+                    }
             }
 }
 

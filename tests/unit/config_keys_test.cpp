@@ -62,7 +62,8 @@ const Values kDeviceValues = {{"device.M", 64},
                               {"device.profile", "stats"},
                               {"device.clock_ghz", 0.75},
                               {"firmware.plan_cycles", 0},
-                              {"firmware.descriptor_cycles", 1000000}};
+                              {"firmware.descriptor_cycles", 1000000},
+                              {"firmware.merge_cycles_per_element", 0.375}};
 
 const Values kIdealValues = {
     {"memory.kind", "ideal"},          {"memory.size_bytes", 1ull << 40},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "firmware/partial.h"
 #include "firmware/planner.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -24,6 +25,7 @@ using tessera::test::SymbolicEngines;
 
 constexpr uint32_t kBus = 16;
 constexpr spec::DeviceParams kDevice{8, 16, 4, 2, kBus, spec::Profile::kStateful};
+constexpr spec::DeviceParams kStatsDevice{8, 16, 4, 2, kBus, spec::Profile::kStats};
 
 fw::DriverConfig config(uint32_t ring) {
     return {MockDevice::kCsr, MockDevice::kRing, ring, 0x7000, 100000};
@@ -46,7 +48,8 @@ void place(fw::AttentionJob& job, bool by_row) {
     job.state =
         tensor(0x50000000, job.query_heads / job.kv_heads, job.nq, kBus + 4 * job.d_v, false);
     job.lse = tensor(0x60000000, job.query_heads, job.nq, kBus, by_row);
-    job.summary_list = 0x70000000;
+    job.partial = tensor(0x70000000, fw::kPartialSlots, kDevice.m, kBus + 4 * job.d_v, false);
+    job.summary_list = 0x80000000;
 }
 
 fw::AttentionJob make_job(uint32_t query_heads, uint32_t kv_heads, uint32_t nq, uint32_t nk) {
@@ -105,9 +108,13 @@ Plan plan_of(const fw::AttentionJob& job) {
 fw::Status run(fw::Driver& driver, MockDevice& mock, const fw::AttentionJob& job,
                SymbolicEngines& engines) {
     mock.execute = [&](const spec::Command& c) { engines.execute(c); };
+    mock.read_memory = [&](uint64_t at, uint32_t& value) { value = engines.memory.read(at); };
+    mock.write_memory = [&](uint64_t at, uint32_t value) { engines.memory.write(at, value); };
     const fw::Status status = driver.run(job);
     engines.finish();
     mock.execute = nullptr;
+    mock.read_memory = nullptr;
+    mock.write_memory = nullptr;
     return status;
 }
 
@@ -131,8 +138,7 @@ TEST_CASE("every output holds exactly its keys in order, whatever the job and th
             tessera::verify::MaskArrays arrays;
             const fw::AttentionJob job = random_job(random, 60, arrays);
             const auto where = [&] { return text(job) + " ring " + std::to_string(ring); };
-            SymbolicEngines engines(job, kDevice,
-                                    [&](uint64_t word) { return mock.memory.at(word); });
+            SymbolicEngines engines(job, kDevice);
             const Plan plan = plan_of(job);
             outputs.equal(run(driver, mock, job, engines).ok(), true, where);
             outputs.equal(first_of(engines.faults), "", where);
@@ -154,6 +160,46 @@ TEST_CASE("every output holds exactly its keys in order, whatever the job and th
         outputs.equal(mock.reads[Reg::kStatus], 1 + mock.reset_reads);  // the reset, no polling
         outputs.equal(mock.reads[Reg::kRingHead], mock.writes[Reg::kRingNotify]);
     }
+}
+
+TEST_CASE("stats: firmware merges every partial result once, in order, behind its FENCE") {
+    auto random = tessera::test::test_random();
+    Compared outputs("answers about jobs of partial results");
+    uint64_t laps = 0;  // jobs that use slots again
+    for (int n = 0; n < 300; ++n) {
+        MockDevice mock(kStatsDevice, random());
+        const uint32_t ring = 4u << random() % 5;
+        mock.eager_permille = random() % 2 == 0 ? 0 : static_cast<uint32_t>(random() % 400);
+        fw::Driver driver(mock);
+        REQUIRE(driver.init(config(ring)).ok());
+        for (int again = 0; again < 2; ++again) {  // from any tail
+            tessera::verify::MaskArrays arrays;
+            const fw::AttentionJob job = random_job(random, 60, arrays);
+            const auto where = [&] { return text(job) + " ring " + std::to_string(ring); };
+            uint64_t partials = 0, steps = 0, whole = 0;  // whole: rows of one key tile
+            fw::Planner planner(job, kDevice.m);
+            for (fw::Step step; planner.next(step);) {
+                partials += fw::is_partial(kStatsDevice, step) ? 1 : 0;
+                whole += step.first && step.last ? step.q_rows : 0;
+                ++steps;
+            }
+            laps += partials > fw::kPartialSlots ? 1 : 0;
+            const uint64_t batches = (partials + fw::kMergeBatch - 1) / fw::kMergeBatch;
+            SymbolicEngines engines(job, kStatsDevice);
+            outputs.equal(run(driver, mock, job, engines).ok(), true, where);
+            outputs.equal(first_of(engines.faults), "", where);
+            outputs.equal(first_of(mock.faults), "", where);
+            outputs.equal(engines.attends, steps, where);
+            outputs.equal(engines.partials, partials, where);
+            outputs.equal(engines.outputs, whole, where);
+            outputs.equal(engines.lses, job.want_lse ? whole : 0, where);
+            outputs.equal(engines.state_stores + engines.state_loads, 0u, where);
+            outputs.equal(engines.fences, batches + 1, where);
+            outputs.equal(driver.descriptors(), mock.commands, where);
+            outputs.equal(mock.line_high(), false, where);
+        }
+    }
+    outputs.holds(laps > 50, [&] { return std::to_string(laps) + " jobs use slots again"; });
 }
 
 TEST_CASE("tiles and states that are in a bank are not loaded again") {
@@ -236,7 +282,7 @@ TEST_CASE("a device error is reported with code and tag, repeated, and cleared b
         reports.equal(mock.accesses, before, where);  // a halted device is left alone
         mock.error_at = mock.never_answer_from = UINT64_MAX;
         reports.equal(driver.reset().ok(), true, where);
-        SymbolicEngines engines(job, kDevice, [&](uint64_t word) { return mock.memory.at(word); });
+        SymbolicEngines engines(job, kDevice);
         reports.equal(run(driver, mock, job, engines).ok(), true, where);
         reports.equal(first_of(engines.faults), "", where);
         reports.equal(first_of(mock.faults), "", where);
@@ -266,16 +312,20 @@ TEST_CASE("raw commands: an illegal one comes back as the device's answer") {
 
 TEST_CASE("a bus fault at any access ends the call with kBusFault") {
     Compared faults("accesses that fail");
-    const fw::AttentionJob job = make_job(1, 1, 17, 20);
-    uint64_t accesses = 0;
-    for (uint64_t at = 0; at == 0 || at < accesses; ++at) {
-        MockDevice mock(kDevice, 1);
-        mock.fault_at = at == 0 ? UINT64_MAX : at - 1;
-        fw::Driver driver(mock);
-        fw::Status status = driver.init(config(8));
-        if (status.ok()) status = driver.run(job);
-        faults.equal(status.code, at == 0 ? fw::Code::kOk : fw::Code::kBusFault);
-        if (at == 0) accesses = mock.accesses + 1;
+    for (const auto& [device, job] : {std::pair(kDevice, make_job(1, 1, 17, 20)),
+                                      std::pair(kStatsDevice, make_job(1, 1, 3, 20))}) {
+        uint64_t accesses = 0;
+        for (uint64_t at = 0; at == 0 || at < accesses; ++at) {
+            MockDevice mock(device, 1);
+            mock.read_memory = [](uint64_t, uint32_t& value) { value = 0; };
+            mock.write_memory = [](uint64_t, uint32_t) {};
+            mock.fault_at = at == 0 ? UINT64_MAX : at - 1;
+            fw::Driver driver(mock);
+            fw::Status status = driver.init(config(8));
+            if (status.ok()) status = driver.run(job);
+            faults.equal(status.code, at == 0 ? fw::Code::kOk : fw::Code::kBusFault);
+            if (at == 0) accesses = mock.accesses + 1;
+        }
     }
 }
 

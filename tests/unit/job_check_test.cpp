@@ -35,16 +35,21 @@ AttentionJob good_job() {
     job.o = {0x4000, 64 * 20, 64};
     job.state = {0x5000, 96 * 20, 96};
     job.lse = {0x6000, 32 * 20, 32};
+    job.partial = {0x8000, 96 * 8, 96};
     job.order = fw::LoopOrder::kKeyValueResident;
     job.want_lse = true;
     return job;
 }
 
 template <typename Change>
-JobRule rule_after(Change&& change) {
+JobRule rule_after(Change&& change, spec::Profile profile = spec::Profile::kStateful) {
     AttentionJob job = good_job();
     change(job);
-    MockDevice mock(kDevice, 1);
+    spec::DeviceParams device = kDevice;
+    device.profile = profile;
+    MockDevice mock(device, 1);
+    mock.read_memory = [](uint64_t, uint32_t& value) { value = 0; };
+    mock.write_memory = [](uint64_t, uint32_t) {};
     fw::Driver driver(mock);
     REQUIRE(driver.init({MockDevice::kCsr, MockDevice::kRing, 8, 0x7000, 0}).ok());
     const uint64_t before = mock.accesses;
@@ -94,6 +99,28 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
         j.order = fw::LoopOrder::kQueryResident, j.state.pitch = 1;
     });
     is(JobRule::kNone, [](AttentionJob& j) { j.nq = 8, j.state.pitch = 1; });
+    is(JobRule::kNone, [](AttentionJob& j) { j.partial.pitch = 1; });
+}
+
+TEST_CASE("where firmware merges it needs its working rows and slots, in either order") {
+    Compared rules("jobs");
+    const auto is = [&](JobRule rule, auto&& change) {
+        for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+            rules.equal(rule_after(
+                            [&](AttentionJob& j) {
+                                j.order = order;
+                                change(j);
+                            },
+                            spec::Profile::kStats),
+                        rule);
+    };
+    is(JobRule::kNone, [](AttentionJob&) {});
+    for (fw::Tensor AttentionJob::*t : {&AttentionJob::state, &AttentionJob::partial}) {
+        is(JobRule::kAlignment, [t](AttentionJob& j) { (j.*t).address += 16; });
+        is(JobRule::kAlignment, [t](AttentionJob& j) { (j.*t).pitch -= 32; });
+        is(JobRule::kNone, [t](AttentionJob& j) { (j.*t).pitch += 32; });
+        is(JobRule::kNone, [t](AttentionJob& j) { j.nk = 8, (j.*t).pitch = 1; });
+    }
 }
 
 TEST_CASE("masks, documents and tile flags that do not go together are refused") {
@@ -192,7 +219,8 @@ TEST_CASE("a profile is asked only for what the job needs") {
         return fw::check_job(job, device);
     };
     rules.equal(rule(spec::Profile::kStateful, 20, true), JobRule::kNone);
-    rules.equal(rule(spec::Profile::kStats, 20, false), JobRule::kProfile);
+    rules.equal(rule(spec::Profile::kStats, 20, false), JobRule::kNone);
+    rules.equal(rule(spec::Profile::kStats, 20, true), JobRule::kNone);
     rules.equal(rule(spec::Profile::kStats, 8, true), JobRule::kNone);
     rules.equal(rule(spec::Profile::kBlackbox, 9, false), JobRule::kProfile);
     rules.equal(rule(spec::Profile::kBlackbox, 8, true), JobRule::kProfile);

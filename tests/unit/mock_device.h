@@ -28,18 +28,20 @@ class MockDevice final : public fw::Bus {
 
     // What the test sets
     std::function<void(const spec::Command&)> execute;  ///< a legal command, in order
-    uint32_t eager_permille = 0;                        ///< chance to advance at any access
-    uint64_t fault_at = UINT64_MAX;                     ///< this access answers with a bus error
-    uint64_t error_at = UINT64_MAX;                     ///< this command ends in kReadBus
-    uint64_t never_answer_from = UINT64_MAX;            ///< from this command on nothing retires
-    uint32_t reset_reads = 3;                           ///< STATUS reads until a reset is over
-    std::map<uint32_t, uint32_t> override_register;     ///< reads answer this value
+    /// Memory other than the ring, for firmware that looks at it.
+    std::function<void(uint64_t address, uint32_t& value)> read_memory;
+    std::function<void(uint64_t address, uint32_t value)> write_memory;
+    uint32_t eager_permille = 0;                     ///< chance to advance at any access
+    uint64_t fault_at = UINT64_MAX;                  ///< this access answers with a bus error
+    uint64_t error_at = UINT64_MAX;                  ///< this command ends in kReadBus
+    uint64_t never_answer_from = UINT64_MAX;         ///< from this command on nothing retires
+    uint32_t reset_reads = 3;                        ///< STATUS reads until a reset is over
+    std::map<uint32_t, uint32_t> override_register;  ///< reads answer this value
 
     // What the test reads
     std::vector<std::string> faults;
     uint64_t accesses = 0, commands = 0, sleeps = 0, ragged_tails = 0, resets = 0;
     std::map<spec::Reg, uint64_t> reads, writes;
-    std::map<uint64_t, uint32_t> memory;  ///< words that firmware wrote below the registers
     uint32_t head() const { return head_; }
     uint32_t tail() const { return reg(spec::Reg::kRingTail); }
     bool line_high() const {
@@ -49,6 +51,7 @@ class MockDevice final : public fw::Bus {
 
     bool read32(uint64_t address, uint32_t& value) override {
         if (access_fails()) return false;
+        if (address < kCsr && read_memory) return read_memory(address, value), true;
         if (address < kCsr || address >= kCsr + spec::kWindowBytes) return fault("read of a hole");
         const auto offset = static_cast<uint32_t>(address - kCsr);
         const spec::RegisterInfo* info = spec::find_register(offset);
@@ -66,7 +69,10 @@ class MockDevice final : public fw::Bus {
     bool write32(uint64_t address, uint32_t value) override {
         if (access_fails()) return false;
         if (address >= kRing) return write_ring(address - kRing, value);
-        if (address < kCsr) return memory[address] = value, true;
+        if (address < kCsr) {
+            if (write_memory) write_memory(address, value);
+            return true;
+        }
         if (address < kCsr || address >= kCsr + spec::kWindowBytes) return fault("write to a hole");
         const spec::RegisterInfo* info = spec::find_register(static_cast<uint32_t>(address - kCsr));
         if (info == nullptr || info->access == spec::Access::kReadOnly)

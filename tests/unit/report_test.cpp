@@ -356,6 +356,63 @@ TEST_CASE("commands have the names of what they move") {
     texts.equal(names.name(), "FENCE");
 }
 
+TEST_CASE("where firmware merges, commands are named after the partial results") {
+    RunRecord record = record_by_hand();
+    record.problem.want_lse = true;
+    record.problem.nq = 17;
+    record.problem.nk = 16 * fw::kMergeBatch + 1;
+    record.config.platform.params.profile = spec::Profile::kStats;
+    record.problem.mask.causal = false;
+    record.layout = make_layout(record.problem, record.config.platform);
+    CommandNames names(record.layout, record.config.platform.params);
+    Compared texts("names");
+    uint64_t sequence = 0, calls = 0, fences = 0;
+    const uint64_t tiles = fw::kMergeBatch + 1;
+    while (calls < 2 * tiles) {
+        names.go_to(sequence++);
+        if (names.name() == "FENCE") texts.equal(calls, ++fences * fw::kMergeBatch);
+        if (names.command().opcode != spec::Opcode::kAttend) continue;
+        const std::string pair =
+            "head 0 tiles " + std::to_string(calls / tiles) + " x " + std::to_string(calls % tiles);
+        texts.equal(names.name(), "ATTEND " + pair);
+        names.go_to(sequence++);
+        texts.equal(names.name(), "STORE_STATE partial " + pair);
+        ++calls;
+    }
+    texts.equal(fences, 2u);
+    names.go_to(sequence);
+    texts.equal(names.name(), "FENCE");
+    record.problem.nk = 16;  // one key tile: stored by the device, lse and all
+    record.layout = make_layout(record.problem, record.config.platform);
+    CommandNames plain(record.layout, record.config.platform.params);
+    plain.go_to(5);
+    texts.equal(plain.name(), "STORE_STATE lse head 0 tile 0");
+}
+
+TEST_CASE("what firmware merged is in the table and in figures, if it did") {
+    RunRecord record = record_by_hand();
+    Compared answers("answers");
+    const auto in_table = [&](const char* text) {
+        return report_table(record).find(text) != std::string::npos;
+    };
+    answers.equal(in_table("firmware merging"), false);
+    RunOutcome one;
+    one.merging = {{10, 4, 230, 1000, 2000, 1, 2, 3, 4}, 777};
+    record.devices = {one, one};
+    record.outcome.merging = combined(record.devices).merging;
+    const Figures figures(record);
+    const std::pair<const char*, uint64_t> kExpected[] = {
+        {"merge_elements", 460},     {"merge_bytes_read", 2000}, {"merge_bytes_written", 4000},
+        {"merge_cycles", 1554},      {"merge_rows_empty", 2},    {"merge_rows_nan", 4},
+        {"merge_rows_saturated", 6}, {"merge_rows_div0", 8}};
+    for (const auto& [key, value] : kExpected) answers.equal(figures.count(key), value);
+    answers.equal(record.outcome.merging.work.rows, 20u);
+    answers.equal(record.outcome.merging.work.rows_finished, 8u);
+    for (const char* text : {"firmware merging", "460  elements, 1,554 cycles", "2,000  bytes",
+                             "4,000  bytes", "6  with a clamped score"})
+        answers.holds(in_table(text), [&] { return std::string(text); });
+}
+
 TEST_CASE("a tag stands for the latest command that fits") {
     Compared tags("tags");
     tags.equal(sequence_of_tag(5, 10), 5u);

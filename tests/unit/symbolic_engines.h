@@ -12,28 +12,30 @@
 #include <vector>
 
 #include "firmware/job.h"
+#include "firmware/partial.h"
 #include "host/verify/job_mask.h"
 #include "spec/command.h"
 #include "spec/mask.h"
 #include "tests/support/compared.h"
+#include "tests/unit/partial_memory.h"
 
 namespace tessera::test {
 
 class SymbolicEngines {
+    fw::AttentionJob job_;
+    uint32_t m_, bus_, group_;
+
   public:
-    /// `read_word` reads what firmware wrote to memory: lists of indices.
-    SymbolicEngines(const fw::AttentionJob& job, const spec::DeviceParams& params,
-                    std::function<uint32_t(uint64_t)> read_word = nullptr)
-        : job_(job),
-          m_(params.m),
-          group_(job.query_heads / job.kv_heads),
-          read_word_(std::move(read_word)) {
+    SymbolicEngines(const fw::AttentionJob& job, const spec::DeviceParams& params)
+        : job_(job), m_(params.m), bus_(params.bus_bytes), group_(job.query_heads / job.kv_heads) {
         index(job.q, job.query_heads, job.nq, q_rows_);
         index(job.k, job.kv_heads, job.nk, k_rows_);
         index(job.v, job.kv_heads, job.nk, v_rows_);
         index(job.o, job.query_heads, job.nq, o_rows_);
         index(job.lse, job.query_heads, job.nq, lse_rows_);
         index(job.state, group_, job.nq, state_rows_);
+        for (uint32_t slot = 0; slot < fw::kPartialSlots; ++slot)
+            slots_.insert(fw::row_address(job.partial, slot, 0));
         for (auto* banks : {&q_, &k_, &v_})
             for (Bank& bank : *banks) bank.resize(m_);
         for (auto& bank : state_) bank.resize(m_);
@@ -42,6 +44,8 @@ class SymbolicEngines {
     std::vector<std::string> faults;
     uint64_t attends = 0, pairs = 0, outputs = 0, lses = 0, fences = 0;
     uint64_t q_loads = 0, k_loads = 0, v_loads = 0, state_loads = 0, state_stores = 0;
+    uint64_t partials = 0;
+    PartialMemory memory{job_, bus_};  ///< what firmware writes, merges, and makes of it
 
     void execute(const spec::Command& c) {
         switch (c.opcode) {
@@ -52,12 +56,21 @@ class SymbolicEngines {
             case spec::Opcode::kStoreO: store_o(c); break;
             case spec::Opcode::kStoreState: store_state(c); break;
             case spec::Opcode::kLoadState: load_state(c); break;
-            case spec::Opcode::kFence: ++fences, unfenced_.clear(); break;
+            case spec::Opcode::kFence: ++fences, unfenced_.clear(), memory.fence(); break;
         }
     }
 
     /// After the job: is every query row written, exactly once?
     void finish() {
+        for (const auto& [where, merged] : merged_) {
+            require(merged.keys == expected_keys(where), "other partial results, or in disorder");
+            require(stored_.insert(where).second, "output stored by the device and by firmware");
+            if (job_.want_lse) stored_lse_.insert(where);
+            require(memory.row_is(where.first, where.second, merged.tiles),
+                    "firmware's output is not the merged row");
+        }
+        memory.finish();
+        for (const std::string& fault : memory.faults) faults.push_back(fault);
         const size_t rows = size_t{job_.query_heads} * job_.nq;
         require(stored_.size() == rows, "an output row is missing");
         require(!job_.want_lse || stored_lse_ == stored_, "an lse row is missing");
@@ -77,6 +90,11 @@ class SymbolicEngines {
         Where where;
         std::vector<uint32_t> keys;  // rows merged, in order
         bool valid = false;
+        uint32_t tiles = 0;    // merged
+        uint32_t k_first = 0;  // first key row of the last of them
+    };
+    struct Merged {  // by firmware
+        std::vector<uint32_t> keys, tiles;
     };
 
     void require(bool good, const char* text) {
@@ -99,7 +117,7 @@ class SymbolicEngines {
         require(c.rows != 0 && c.first_row + c.rows <= m_, "rows beyond the bank");
         for (uint32_t i = 0; i < c.rows && c.first_row + i < m_; ++i) {
             const uint32_t index =
-                c.has(spec::kFlagGather) ? read_word_(c.index_address + 4 * i) : i;
+                c.has(spec::kFlagGather) ? memory.word(c.index_address + 4 * i) : i;
             require(!c.has(spec::kFlagGather) || index < c.index_limit, "index over the limit");
             const Where at = find(rows, c.address + uint64_t{index} * c.pitch);
             const uint32_t position = c.has(spec::kFlagGather) ? index : c.position + i;
@@ -120,8 +138,10 @@ class SymbolicEngines {
         for (uint32_t i = 0; i < c.rows; ++i) {
             require(q[i].valid && q[i].dim == job_.d_k, "query row not loaded");
             State& s = state_[c.state_bank][i];
-            if (!c.has(spec::kFlagContinue)) s = State{q[i].where, {}, true};
+            if (!c.has(spec::kFlagContinue)) s = State{q[i].where, {}, true, 0, 0};
             require(s.valid && s.where == q[i].where, "state of another query");
+            ++s.tiles;
+            s.k_first = k[0].where.second;
             for (uint32_t j = 0; j < c.keys; ++j, ++pairs) {
                 if (!spec::mask_allows(c.mask, i, j, q[i].position, k[j].position)) continue;
                 require(k[j].where.first == q[i].where.first / group_, "wrong key/value head");
@@ -161,6 +181,7 @@ class SymbolicEngines {
     }
 
     void store_state(const spec::Command& c) {
+        if (slots_.count(c.address) != 0) return store_partial(c);
         const bool lse = c.d_v == 0;
         require(c.pitch == (lse ? job_.lse.pitch : job_.state.pitch), "wrong pitch of a state");
         each_row(c, [&](uint64_t address, const State& s) {
@@ -182,6 +203,20 @@ class SymbolicEngines {
         });
     }
 
+    /// One key tile, for firmware to merge.
+    void store_partial(const spec::Command& c) {
+        ++partials;
+        require(c.d_v == job_.d_v && c.pitch == job_.partial.pitch && c.first_row == 0,
+                "wrong store of a partial result");
+        each_row(c, [&](uint64_t address, const State& s) {
+            require(s.valid && s.tiles == 1, "a partial result of several key tiles");
+            Merged& merged = merged_[s.where];
+            merged.keys.insert(merged.keys.end(), s.keys.begin(), s.keys.end());
+            merged.tiles.push_back(s.k_first);
+            memory.store_partial(address, s.where.first, s.where.second, s.k_first);
+        });
+    }
+
     void load_state(const spec::Command& c) {
         require(c.pitch == job_.state.pitch && c.d_v == job_.d_v, "wrong state load");
         each_row(c, [&](uint64_t address, State& s) {
@@ -191,9 +226,8 @@ class SymbolicEngines {
         });
     }
 
-    fw::AttentionJob job_;
-    uint32_t m_, group_;
-    std::function<uint32_t(uint64_t)> read_word_;
+    std::set<uint64_t> slots_;
+    std::map<Where, Merged> merged_;
     Rows q_rows_, k_rows_, v_rows_, o_rows_, lse_rows_, state_rows_;
     Bank q_[spec::kBanks], k_[spec::kBanks], v_[spec::kBanks];
     std::vector<State> state_[spec::kBanks];

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "firmware/job_check.h"
+#include "firmware/partial.h"
 #include "host/error.h"
 #include "host/io/safetensors.h"
 #include "host/workload/layout.h"
@@ -78,7 +79,9 @@ TEST_CASE("regions are aligned, disjoint, and legal for firmware") {
         p.mask.causal = between(random, 0, 1) == 1;
         p.want_lse = between(random, 0, 1) == 1;
         p.bf16_output = between(random, 0, 1) == 1;
-        const hw::PlatformConfig config = platform(16, 64, 2, 16u << between(random, 0, 3));
+        hw::PlatformConfig config = platform(16, 64, 2, 16u << between(random, 0, 3));
+        if (between(random, 0, 1) == 1) config.params.profile = spec::Profile::kStats;
+        if (p.order == fw::LoopOrder::kQueryResident) config.devices = between(random, 1, 4);
         const Layout layout = make_layout(p, config);
         uint64_t end = 1;  // address 0 is nobody's
         for (const Region& region : layout.regions) {
@@ -89,6 +92,22 @@ TEST_CASE("regions are aligned, disjoint, and legal for firmware") {
         jobs.holds(
             end == layout.end && fw::check_job(layout.job, config.params) == fw::JobRule::kNone,
             [&] { return std::to_string(n); });
+        // A device's own working rows and slots end where the next one's begin.
+        for (const char* name : {"state", "partial"})
+            for (const Region& region : layout.regions) {
+                if (region.name != name || p.order != fw::LoopOrder::kQueryResident) continue;
+                const auto part = [&](uint32_t device) {
+                    const fw::AttentionJob job = layout.of_device(device).job;
+                    return region.name == "state" ? job.state.address : job.partial.address;
+                };
+                const uint64_t slots = region.name == "state" ? 1 : fw::kPartialSlots;
+                const fw::Tensor& t =
+                    region.name == "state" ? layout.job.state : layout.job.partial;
+                const uint64_t size = slots * config.params.m * t.pitch;
+                jobs.equal(region.bytes, size * config.devices);
+                for (uint32_t i = 0; i < config.devices; ++i)
+                    jobs.equal(part(i), region.address + i * size);
+            }
     }
 }
 
@@ -109,9 +128,9 @@ TEST_CASE("what does not fit is refused with the numbers") {
          "d_v is 65");
     says(message_of([&] { check_problem(problem_of_shape(3, 2, 8, 8, 8, 8), config, "dev"); }),
          "multiple");
-    config.params.profile = spec::Profile::kStats;
+    config.params.profile = spec::Profile::kBlackbox;
     says(message_of([&] { make_layout(problem_of_shape(1, 1, 64, 64, 8, 8), config); }),
-         "profile stats");
+         "profile blackbox");
 }
 
 TEST_CASE("operands arrive in padded rows, and padding is zero") {
