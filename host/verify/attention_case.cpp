@@ -85,11 +85,11 @@ class Generator {
         job.order = chance(50) ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
         job.bf16_output = chance(50);
         job.want_lse = chance(30) && p_.profile != spec::Profile::kBlackbox;
+        const bool merges = p_.profile != spec::Profile::kBlackbox;
+        if (!merges) job.nk = std::min(job.nk, p_.m);
         random_mask(random_, p_.m, job, arrays);
-        if (p_.profile != spec::Profile::kBlackbox) return;
-        job.nk = std::min(job.nk, p_.m);  // nothing merges
-        if (job.documents != nullptr) job.nq = job.nk;
-        if ((job.mask.flags & spec::kMaskTail) != 0) job.mask = spec::Mask();
+        // Gathered keys are a key tile of their own.
+        if (!merges && (job.mask.flags & spec::kMaskTail) != 0) job.mask = spec::Mask();
     }
 
     fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
