@@ -12,6 +12,7 @@
 #include <systemc>
 #include <vector>
 
+#include "host/cli/compare_command.h"
 #include "host/cli/device_error.h"
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
@@ -30,6 +31,7 @@ int dispatch(const std::vector<std::string>& command_line) {
     switch (line.command) {
         case CommandName::kRun: return run_command(line.run, command_line);
         case CommandName::kVerify: return verify_command(line.run, line.verify, command_line);
+        case CommandName::kCompare: return compare_command(line.run, line.compare, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kMemories: fmt::print("{}", memory_list()); break;

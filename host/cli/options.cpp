@@ -5,11 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <sstream>
 #include <string_view>
 
+#include "host/cli/compare_options.h"
+#include "host/cli/option_values.h"
 #include "host/cli/version.h"
 #include "host/error.h"
 
@@ -33,48 +33,6 @@ constexpr const char* kMainExamples = R"(Examples:
   tessera run --random 4,1024,64 --mask causal
   tessera run --help
   tessera devices)";
-
-template <typename T>
-bool parses_as(const std::string& text, T& value) {
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, value);
-    return read.ec == std::errc() && read.ptr == end;
-}
-
-/// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
-CLI::Validator whole_number() {
-    return {[](std::string& text) {
-                uint64_t value;
-                if (parses_as(text, value)) return std::string();
-                return printable(text) + " is not allowed; allowed: a whole number, 0 to 2^64 - 1";
-            },
-            ""};
-}
-
-CLI::Validator from_one() {
-    return {[](std::string& text) {
-                uint64_t value;
-                if (parses_as(text, value) && value != 0) return std::string();
-                return printable(text) + " is not allowed; allowed: a whole number, 1 to 2^64 - 1";
-            },
-            ""};
-}
-
-CLI::Validator not_empty() {
-    return {[](std::string& text) {
-                return text.empty() ? std::string("an empty name is not allowed") : std::string();
-            },
-            ""};
-}
-
-CLI::Validator finite_number() {
-    return {[](std::string& text) {
-                double value;
-                if (parses_as(text, value) && std::isfinite(value)) return std::string();
-                return printable(text) + " is not allowed; allowed: a finite number";
-            },
-            ""};
-}
 
 constexpr const char* kVerifyExamples = R"(Examples:
   tessera verify --device tiny --count 1000 --seed 1
@@ -160,9 +118,8 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
         ->group(group);
 }
 
-void add_problem_options(CLI::App& run, RunOptions& o) {
+void add_schedule_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
-    add_mask_options(run, o);
     run.add_option("--schedule", o.schedule,
                    "auto, or one of `tessera schedules` (default query-resident)")
         ->type_name("NAME")
@@ -170,6 +127,10 @@ void add_problem_options(CLI::App& run, RunOptions& o) {
     run.add_flag("--stack-heads", o.stack_heads,
                  "grouped-query: the query rows of a group's heads share tiles")
         ->group(group);
+}
+
+void add_result_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
     run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
     run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
         ->type_name("NAME")
@@ -178,6 +139,12 @@ void add_problem_options(CLI::App& run, RunOptions& o) {
         ->check(finite_number())
         ->type_name("X")
         ->group(group);
+}
+
+void add_problem_options(CLI::App& run, RunOptions& o) {
+    add_mask_options(run, o);
+    add_schedule_options(run, o);
+    add_result_options(run, o);
 }
 
 void add_machine_options(CLI::App& run, RunOptions& o) {
@@ -234,12 +201,8 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     }
 }
 
-void add_output_options(CLI::App& run, RunOptions& o) {
+void add_check_options(CLI::App& run, RunOptions& o) {
     const char* group = "Output";
-    run.add_option("--out", o.out, "folder for report.json, out.safetensors and trace.json")
-        ->check(not_empty())
-        ->type_name("DIR")
-        ->group(group);
     auto* check = run.add_flag_callback(
         "--check", [&o] { o.check = true; },
         "compare with double precision (default: up to 4,096 tokens)");
@@ -250,6 +213,15 @@ void add_output_options(CLI::App& run, RunOptions& o) {
     check->group(group);
     run.add_flag("--timing-only", o.timing_only, "cycles and traffic, no tensor data")
         ->group(group);
+}
+
+void add_output_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Output";
+    run.add_option("--out", o.out, "folder for report.json, out.safetensors and trace.json")
+        ->check(not_empty())
+        ->type_name("DIR")
+        ->group(group);
+    add_check_options(run, o);
     run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
         ->type_name("NAME")
         ->group(group);
@@ -258,18 +230,6 @@ void add_output_options(CLI::App& run, RunOptions& o) {
         ->check(whole_number())
         ->type_name("N")
         ->group(group);
-}
-
-/// The value that belongs to `text`, or a UserError that lists the names.
-template <typename T>
-T choose(const char* option, const std::string& text,
-         const std::vector<std::pair<std::string, T>>& choices) {
-    std::string names;
-    for (const auto& [name, value] : choices) {
-        if (name == text) return value;
-        names += (names.empty() ? "" : ", ") + name;
-    }
-    throw bad_value("command line", option, printable(text), names);
 }
 
 /// The first word must be a command.
@@ -299,6 +259,11 @@ void check_inputs(const RunOptions& o) {
                         "missing", "--q, --k and --v together");
 }
 
+void check_checks(const RunOptions& o) {
+    if (o.timing_only && o.check.value_or(false))
+        throw UserError("command line: --timing-only computes no result; --check is not possible");
+}
+
 void check_combinations(const RunOptions& o) {
     choose<int>("--impl", o.impl, {{"model", 0}, {"rtl", 1}});
     if (o.impl == "rtl" && o.timing_only)
@@ -308,8 +273,7 @@ void check_combinations(const RunOptions& o) {
     if (o.impl != "rtl" && !o.wave.empty())
         throw UserError("command line: --wave needs --impl rtl; the model's trace is in --out");
     choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
-    if (o.timing_only && o.check.value_or(false))
-        throw UserError("command line: --timing-only computes no result; --check is not possible");
+    check_checks(o);
     if (o.trace_commands && o.out.empty())
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
 }
@@ -376,9 +340,18 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_problem_options(*verify, line.run);
     add_machine_options(*verify, line.run);
     add_verify_options(*verify, line.verify);
+    CLI::App* compare = app.add_subcommand(
+        "compare", "Run one workload by many schedules, profiles and masks, and list the results");
+    add_input_options(*compare, line.run, false);
+    add_mask_options(*compare, line.run);
+    add_result_options(*compare, line.run);
+    add_machine_options(*compare, line.run);
+    add_check_options(*compare, line.run);
+    add_compare_options(*compare, line.compare);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
         {verify, CommandName::kVerify},
+        {compare, CommandName::kCompare},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
@@ -393,15 +366,20 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         return line;
     } catch (const CLI::ParseError& error) {
         throw UserError(fmt::format("command line: {}; see tessera {}--help", error.what(),
-                                    run->parsed()      ? "run "
-                                    : verify->parsed() ? "verify "
-                                                       : ""));
+                                    run->parsed()       ? "run "
+                                    : verify->parsed()  ? "verify "
+                                    : compare->parsed() ? "compare "
+                                                        : ""));
     }
     for (const auto& [command, name] : commands)
         if (command->parsed()) line.command = name;
     if (line.command == CommandName::kRun) {
         check_inputs(line.run);
         check_combinations(line.run);
+    }
+    if (line.command == CommandName::kCompare) {
+        check_inputs(line.run);
+        check_checks(line.run);
     }
     if (line.command == CommandName::kVerify && !line.verify.count) check_inputs(line.run);
     return line;

@@ -10,7 +10,7 @@
 
 namespace tessera::host {
 
-enum class CommandName { kNone, kRun, kVerify, kDevices, kSchedules, kMemories };
+enum class CommandName { kNone, kRun, kVerify, kCompare, kDevices, kSchedules, kMemories };
 
 inline constexpr const char* kAutoSchedule = "auto";
 
@@ -50,11 +50,23 @@ struct VerifyOptions {
     std::optional<uint64_t> max_tokens;  ///< of random attention jobs
 };
 
+/// Of `tessera compare`, beside the RunOptions that all rows have in common. Lists have commas;
+/// empty: what the RunOptions say; of schedules: all that there are.
+struct CompareOptions {
+    std::string schedules, profiles;
+    std::string heads;               ///< "separate,stacked"
+    std::vector<std::string> masks;  ///< "causal", "window=4096,sinks=64"
+    std::optional<uint64_t> jobs;    ///< simulations at once
+    std::string format = "table";
+    std::string out;  ///< a file; empty: stdout
+};
+
 struct CommandLine {
     CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
     std::string text;
-    RunOptions run;  ///< of run and verify
+    RunOptions run;  ///< of run, verify and compare
     VerifyOptions verify;
+    CompareOptions compare;
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

@@ -58,9 +58,7 @@ std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
 
 void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
     OutputFile report(file(kReport));
-    report.append(
-        report_json(record).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-        "\n");
+    report.append(dumped(report_json(record), 2) + "\n");
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view text) { trace.append(text); });
     if (tensors != nullptr) tensors->commit();

@@ -15,7 +15,7 @@ constexpr const char* kEraseLine = "\r\033[K";
 
 }  // namespace
 
-Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1) {
+Progress::Progress(bool silent) : terminal_(!silent && isatty(STDERR_FILENO) == 1) {
     if (terminal_) ticker_ = std::thread([this] { tick(); });
 }
 

@@ -10,7 +10,8 @@ namespace tessera::host {
 
 class Progress {
   public:
-    Progress();
+    /// `silent`: nothing is ever shown.
+    explicit Progress(bool silent = false);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;

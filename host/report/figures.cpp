@@ -36,6 +36,7 @@ Figures::Figures(const RunRecord& record) {
     add_utilisation(record);
     add_devices(record);
     add_traffic(record);
+    add_io_bound(record);
     add_dram(record);
     add_energy(record);
     add_firmware(record);
@@ -146,6 +147,22 @@ void Figures::add_traffic(const RunRecord& record) {
         "flop/byte", "2 * pairs_issued * (d_k + d_v) / bytes; a multiply-add is two, exp2 none");
     add("bandwidth", measure(quotient(static_cast<double>(bytes), number("cycles"))), "byte/cycle",
         "bytes / cycles; the bus carries BUS_BYTES each way");
+}
+
+/// A theorem about growth, not about bytes: its constant is not known, so neither figure is a
+/// limit.
+void Figures::add_io_bound(const RunRecord& record) {
+    const hw::PlatformConfig& config = record.config.platform;
+    const uint64_t on_chip = config.devices * on_chip_elements(config.params);
+    add("on_chip_elements", on_chip, "element",
+        "devices * 2 banks * (Q, K, V of M * D and states of M * (D + 2))");
+    const std::optional<double> elements = io_bound_elements(record.problem, on_chip);
+    add("bytes_io_bound", elements ? measure(2 * *elements) : FigureValue{}, "byte",
+        "2 bytes * heads * N^2 d^2 / S, or N^2 d / sqrt(S) if S < d^2, S = on_chip_elements: Omega "
+        "of Saha & Ye 2024 with the constant, which the theorem leaves open, taken as 1; only for "
+        "what it is proved for: dense, nq = nk, d_k = d_v, no grouped queries");
+    add("bytes_over_io_bound", measure(quotient(number("bytes"), number("bytes_io_bound"))), "1",
+        "bytes / bytes_io_bound; comparable between runs, no distance to a proven limit");
 }
 
 /// Only for memories of kind `dram`.

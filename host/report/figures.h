@@ -41,6 +41,7 @@ class Figures {
     void add_utilisation(const RunRecord& record);
     void add_devices(const RunRecord& record);
     void add_traffic(const RunRecord& record);
+    void add_io_bound(const RunRecord& record);
     void add_dram(const RunRecord& record);
     void add_energy(const RunRecord& record);
     void add_firmware(const RunRecord& record);

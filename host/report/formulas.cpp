@@ -2,6 +2,7 @@
 #include "host/report/formulas.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/report/call_list.h"
 
@@ -121,6 +122,21 @@ uint64_t compulsory_bytes(const Problem& p) {
     const uint64_t kv = uint64_t{p.kv_heads} * p.nk * (uint64_t{p.d_k} + p.d_v) * 2;
     const uint64_t o = uint64_t{p.query_heads} * p.nq * p.d_v * (p.bf16_output ? 2 : 4);
     return q + kv + o;
+}
+
+uint64_t on_chip_elements(const spec::DeviceParams& params) {
+    const uint64_t operands = uint64_t{3} * params.m * params.d;
+    const uint64_t states = uint64_t{params.m} * (uint64_t{params.d} + 2);  // and m, l of a row
+    return spec::kBanks * (operands + states);
+}
+
+std::optional<double> io_bound_elements(const Problem& p, uint64_t on_chip) {
+    const AttentionMask& mask = p.mask;
+    const bool every_pair = !mask.positional() && mask.documents.empty() && !mask.tiles.given();
+    if (!every_pair || p.nq != p.nk || p.d_k != p.d_v || p.group() != 1) return std::nullopt;
+    const double n = p.nq, d = p.d_k, s = static_cast<double>(on_chip);
+    const double head = s >= d * d ? n * n * d * d / s : n * n * d / std::sqrt(s);
+    return p.query_heads * head;
 }
 
 }  // namespace tessera::host

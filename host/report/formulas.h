@@ -4,9 +4,11 @@
 // is one; else counted (call_list.h).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "host/workload/problem.h"
+#include "spec/params.h"
 
 namespace tessera::host {
 
@@ -25,5 +27,13 @@ std::string calls_formula_text(const Problem& problem);
 /// Bytes that any implementation must move: each of q, k, v read once, o written once, without
 /// padding.
 uint64_t compulsory_bytes(const Problem& problem);
+
+/// Elements that a device's Q, K, V and state banks hold: what one call can leave to the next.
+uint64_t on_chip_elements(const spec::DeviceParams& params);
+
+/// Saha & Ye 2024 with their constant, which they do not give, taken as 1: elements that any
+/// implementation of exact attention must move with `on_chip` elements of fast memory. Nothing
+/// where the theorem does not say so: masks, unequal lengths or dimensions, grouped queries.
+std::optional<double> io_bound_elements(const Problem& problem, uint64_t on_chip);
 
 }  // namespace tessera::host

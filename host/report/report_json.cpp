@@ -220,4 +220,8 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"files", record.files}};
 }
 
+std::string dumped(const nlohmann::ordered_json& json, int indent) {
+    return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace tessera::host

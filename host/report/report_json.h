@@ -3,6 +3,7 @@
 // describes the schema; kReportSchemaVersion grows when a reader would have to change.
 #pragma once
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "host/report/run_record.h"
 
@@ -11,5 +12,8 @@ namespace tessera::host {
 inline constexpr int kReportSchemaVersion = 1;
 
 nlohmann::ordered_json report_json(const RunRecord& record);
+
+/// As text, with bytes that are no UTF-8 replaced; all on one line if `indent` is -1.
+std::string dumped(const nlohmann::ordered_json& json, int indent);
 
 }  // namespace tessera::host

@@ -172,6 +172,10 @@ class Table {
             fmt::format("{:.2f} x compulsory {} (q, k, v read, o written once)",
                         figures_.number("bytes_over_compulsory"),
                         with_commas(figures_.count("bytes_compulsory"))));
+        const double over_io_bound = figures_.number("bytes_over_io_bound");
+        if (std::isfinite(over_io_bound))
+            row("", fmt::format("{:.1f} x", over_io_bound),
+                "the order of growth that Saha & Ye prove, constant 1 taken: not a limit");
         static constexpr struct {
             const char* label;
             Counter counter;

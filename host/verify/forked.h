@@ -29,6 +29,8 @@ class ForkedWork {
     ForkedWork(const ForkedWork&) = delete;
     ForkedWork& operator=(const ForkedWork&) = delete;
 
+    /// Readable when there is nothing left to wait for but the reading; until wait().
+    int file() const { return file_; }
     /// Its end and what it sent. Once.
     Forked wait();
 

@@ -239,6 +239,46 @@ TEST_CASE("the formulas of docs/schedules.md") {
     values.equal(work_formula(p, 128).pairs_allowed, uint64_t{1} << 40);
 }
 
+TEST_CASE("the order of growth of I/O: only where it is proved") {
+    Compared values("values");
+    spec::DeviceParams base{128, 64, 16, 4, 64};
+    values.equal(on_chip_elements(base), 2u * (3 * 128 * 64 + 128 * 66));
+    Problem p;
+    p.query_heads = p.kv_heads = 3;
+    p.nq = p.nk = 1024;
+    p.d_k = p.d_v = 64;
+    const auto is = [&](uint64_t on_chip, double expected) {
+        const double x = io_bound_elements(p, on_chip).value_or(-1);
+        values.holds(std::fabs(x - expected) <= 1e-12 * expected,
+                     [&] { return std::to_string(x); });
+    };
+    is(65536, 3.0 * 65536);                 // N^2 d^2 / S
+    is(4096, 3.0 * 1024 * 1024);            // S = d^2: both are N^2
+    is(1024, 3.0 * 1024 * 1024 * 64 / 32);  // N^2 d / sqrt(S)
+    const Problem dense = p;
+    const auto none = [&](const char* what) {
+        values.equal(io_bound_elements(p, 65536).has_value(), false, [&] { return what; });
+        p = dense;
+    };
+    p.mask.causal = true, none("causal");
+    p.mask.window = 2000, none("window");
+    p.mask.sinks = 1, none("sinks");
+    p.mask.block = 64, none("block");
+    p.mask.documents = {0, 5}, none("documents");
+    p.mask.tiles.source = "file", none("flags");
+    p.nk = 1025, none("unequal lengths");
+    p.d_v = 63, none("unequal dimensions");
+    p.kv_heads = 1, none("grouped queries");
+    RunRecord record = record_by_hand();
+    record.problem.mask.causal = false;
+    const Figures figures(record);
+    const double on_chip = 2 * (3 * 16 * 16 + 16 * 18);
+    values.equal(figures.number("on_chip_elements"), on_chip);
+    values.equal(figures.number("bytes_io_bound"), 2 * 32.0 * 32 * 16 * 16 / on_chip);
+    values.equal(figures.number("bytes_over_io_bound"),
+                 figures.number("bytes") / figures.number("bytes_io_bound"));
+}
+
 TEST_CASE("figures of a record made by hand") {
     const RunRecord record = record_by_hand();
     const Figures figures(record);

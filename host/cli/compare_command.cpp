@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/compare_command.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include "host/cli/compare_options.h"
+#include "host/cli/device_error.h"
+#include "host/cli/execution.h"
+#include "host/cli/job.h"
+#include "host/cli/option_values.h"
+#include "host/cli/overwriting.h"
+#include "host/cli/progress.h"
+#include "host/cli/run_command.h"
+#include "host/error.h"
+#include "host/io/output_file.h"
+#include "host/report/comparison.h"
+#include "host/report/report_json.h"
+#include "host/verify/forked.h"
+
+namespace tessera::host {
+namespace {
+
+/// What the first byte from a row's process says about the rest.
+enum class Sent : uint8_t { kReport, kUserError, kDeviceError };
+
+verify::Bytes message(Sent kind, std::string_view text) {
+    verify::Bytes bytes(1 + text.size(), static_cast<uint8_t>(kind));
+    std::copy(text.begin(), text.end(), bytes.begin() + 1);
+    return bytes;
+}
+
+/// In a process of its own: the row's report.
+verify::Bytes run_row(const RunOptions& options, const std::vector<std::string>& command_line) {
+    try {
+        Progress silent(true);
+        Execution execution(options, silent);
+        execution.record().command_line = command_line;
+        execution.run(nullptr);
+        return message(Sent::kReport, dumped(report_json(execution.record()), -1));
+    } catch (const UserError& error) {
+        return message(Sent::kUserError, error.what());
+    } catch (const DeviceError& error) {
+        return message(Sent::kDeviceError, error.what());
+    } catch (const std::bad_alloc&) {
+        return message(Sent::kUserError,
+                       "this computer has not enough memory for the problem; --jobs 1 needs least");
+    }
+}
+
+class Compare {
+  public:
+    Compare(const RunOptions& run, const CompareOptions& compare,
+            const std::vector<std::string>& command_line)
+        : options_(compare), combinations_(combinations(run, compare)) {
+        choose<int>("--format", compare.format,
+                    {{"table", 0}, {"json", 0}, {"csv", 0}, {"markdown", 0}});
+        comparison_.command_line = command_line;
+    }
+
+    int operator()() {
+        progress_.phase("reading the input");
+        open_output();
+        plan();
+        require_a_row();
+        simulate();
+        require_a_row();
+        progress_.finish();
+        write();
+        const auto bad = [](const ComparedRow& row) { return row.state() == RowState::kOutside; };
+        const auto& rows = comparison_.rows;
+        return std::any_of(rows.begin(), rows.end(), bad) ? kExitMismatch : kExitGood;
+    }
+
+  private:
+    struct Running {
+        size_t row;
+        std::unique_ptr<verify::ForkedWork> work;
+    };
+
+    void open_output() {
+        if (options_.out.empty()) return;
+        for (const Combination& c : combinations_)
+            refuse_overwriting(c.options, {{"--out", options_.out}});
+        file_.emplace(options_.out);
+    }
+
+    /// The rows, with the reason in those that cannot be.
+    void plan() {
+        for (const Combination& c : combinations_) {
+            ComparedRow row{c.schedule, c.profile, c.mask, c.options.stack_heads, {}, {}};
+            try {
+                make_job(c.options, true);
+            } catch (const UserError& error) {
+                row.refused = error.what();
+            }
+            comparison_.rows.push_back(std::move(row));
+        }
+    }
+
+    void require_a_row() const {
+        for (const ComparedRow& row : comparison_.rows)
+            if (row.refused.empty()) return;
+        throw UserError(comparison_.rows.front().refused);
+    }
+
+    size_t most_at_once() const {
+        const uint64_t processors = std::max(1u, std::thread::hardware_concurrency());
+        return std::min<uint64_t>(options_.jobs.value_or(processors), combinations_.size());
+    }
+
+    void simulate() {
+        progress_.phase(fmt::format("comparing {} rows", combinations_.size()));
+        const size_t rows = combinations_.size(), most = most_at_once();
+        std::vector<Running> running;
+        for (size_t next = 0; next < rows || !running.empty();) {
+            if (next < rows && running.size() < most) {
+                if (comparison_.rows[next].refused.empty()) running.push_back(start(next));
+                ++next;
+                continue;
+            }
+            if (running.empty()) break;
+            const size_t ended = first_ended(running);
+            finish(running[ended]);
+            running.erase(running.begin() + static_cast<ptrdiff_t>(ended));
+            progress_.share(static_cast<double>(next - running.size()) / static_cast<double>(rows));
+        }
+    }
+
+    Running start(size_t row) const {
+        const auto work = [this, row] {
+            return run_row(combinations_[row].options, comparison_.command_line);
+        };
+        return {row, std::make_unique<verify::ForkedWork>(work, kSimulationSeconds)};
+    }
+
+    static size_t first_ended(const std::vector<Running>& running) {
+        std::vector<pollfd> files;
+        files.reserve(running.size());
+        for (const Running& r : running) files.push_back({r.work->file(), POLLIN, 0});
+        while (::poll(files.data(), files.size(), -1) < 0)
+            if (errno != EINTR) throw std::runtime_error("poll failed");
+        for (size_t i = 0; i < files.size(); ++i)
+            if (files[i].revents != 0) return i;
+        throw std::logic_error("poll returned for no file");
+    }
+
+    void finish(Running& running) {
+        ComparedRow& row = comparison_.rows[running.row];
+        const std::string name = fmt::format("{}, {}, {}: ", row.schedule, row.profile, row.mask);
+        const verify::Forked forked = running.work->wait();
+        if (!forked.failure.empty()) throw std::runtime_error(name + forked.failure);
+        const std::string text(forked.bytes.begin() + 1, forked.bytes.end());
+        switch (static_cast<Sent>(forked.bytes.front())) {
+            case Sent::kReport: row.report = nlohmann::ordered_json::parse(text); break;
+            case Sent::kUserError: row.refused = text; break;
+            case Sent::kDeviceError: throw DeviceError(name + text);
+        }
+    }
+
+    void write() {
+        const std::string text = comparison_text(comparison_, options_.format);
+        if (!file_) {
+            fmt::print("{}", text);
+            return;
+        }
+        file_->append(text);
+        file_->commit();
+    }
+
+    const CompareOptions& options_;
+    const std::vector<Combination> combinations_;
+    Comparison comparison_;
+    Progress progress_;
+    std::optional<OutputFile> file_;
+};
+
+}  // namespace
+
+int compare_command(const RunOptions& run, const CompareOptions& compare,
+                    const std::vector<std::string>& command_line) {
+    return Compare(run, compare, command_line)();
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/compare_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "host/cli/option_values.h"
+#include "host/config/keys.h"
+#include "host/error.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kProfileKey = "device.profile";
+constexpr const char* kMaskTerms =
+    "dense, causal, window=N, sinks=N, block=N, summary=N, segments=0:100:250, tile-mask=FILE, "
+    "each once, with commas between them";
+
+constexpr const char* kExamples = R"(Examples:
+  tessera compare --random 2,1024,64
+      every schedule on the same tensors
+  tessera compare --random 2,1024,64 --masks dense causal window=256,sinks=4 block=256,summary=4
+      and every one of these masks
+  tessera compare --random 8,64,64 --kv-heads 2 --heads separate,stacked --profiles stats,stateful
+      grouped queries both ways on two profiles; what a device cannot run says why
+  tessera compare --input x.safetensors --mask causal --format csv --out costs.csv
+  tessera compare --random 1,16384,64 --memory ddr4-2400r --timing-only --format markdown
+Exit codes: 0 good, 1 a result outside its error bound, 2 user's error, 4 device error)";
+
+/// The parts between commas.
+std::vector<std::string> parts_of(const std::string& text) {
+    std::vector<std::string> parts;
+    std::stringstream stream(text + ",");
+    for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+    return parts;
+}
+
+/// The names in `text`; UserError unless all are allowed and none is there twice.
+std::vector<std::string> names_of(const char* option, const std::string& text,
+                                  const std::vector<std::string>& allowed) {
+    const std::vector<std::string> names = parts_of(text);
+    for (auto name = names.begin(); name != names.end(); ++name)
+        if (std::find(allowed.begin(), allowed.end(), *name) == allowed.end() ||
+            std::find(names.begin(), name, *name) != name)
+            throw bad_value("command line", option, printable(*name),
+                            fmt::format("{}, each once", fmt::join(allowed, ", ")));
+    return names;
+}
+
+/// "window=4096" into the options that `tessera run` has for it. False if it is no term, or the
+/// second of its name.
+bool add_term(const std::string& term, RunOptions& o) {
+    if (term == "dense" || term == "causal") {
+        if (!o.mask.empty()) return false;
+        o.mask = term;
+        return true;
+    }
+    const size_t equals = term.find('=');
+    if (equals == std::string::npos) return false;
+    const std::string name = term.substr(0, equals);
+    std::string value = term.substr(equals + 1);
+    const std::pair<const char*, uint64_t*> numbers[] = {
+        {"window", &o.window}, {"sinks", &o.sinks}, {"block", &o.block}, {"summary", &o.summary}};
+    for (const auto& [number, place] : numbers)
+        if (name == number) return *place == 0 && parses_as(value, *place) && *place != 0;
+    const std::pair<const char*, std::string*> texts[] = {{"segments", &o.segments},
+                                                          {"tile-mask", &o.tile_mask}};
+    for (const auto& [text, place] : texts)
+        if (name == text) {
+            if (name == "segments") std::replace(value.begin(), value.end(), ':', ',');
+            const bool first = place->empty();
+            *place = value;
+            return first && !value.empty();
+        }
+    return false;
+}
+
+bool has_mask(const RunOptions& o) {
+    return !o.mask.empty() || o.window != 0 || o.sinks != 0 || o.block != 0 || o.summary != 0 ||
+           !o.segments.empty() || !o.tile_mask.empty();
+}
+
+/// The options of each mask.
+std::vector<RunOptions> masked(const RunOptions& run, const std::vector<std::string>& masks) {
+    if (masks.empty()) return {run};
+    if (has_mask(run))
+        throw bad_value("command line", "--masks", "given beside options of one mask",
+                        "either, and --align with both");
+    std::vector<RunOptions> all;
+    for (auto mask = masks.begin(); mask != masks.end(); ++mask) {
+        RunOptions o = run;
+        const std::vector<std::string> terms = parts_of(*mask);
+        const auto add = [&o](const std::string& term) { return add_term(term, o); };
+        if (!std::all_of(terms.begin(), terms.end(), add) ||
+            std::find(masks.begin(), mask, *mask) != mask)
+            throw bad_value("command line", "--masks", printable(*mask), kMaskTerms);
+        all.push_back(o);
+    }
+    return all;
+}
+
+/// The names of the profiles, and the options of each.
+std::vector<std::pair<std::string, RunOptions>> profiled(const RunOptions& run,
+                                                         const std::string& profiles) {
+    const ConfigKey& key = *find_key(kProfileKey);
+    if (profiles.empty())
+        return {{value_text(key.get(resolve_config(run.device, run.memory, run.sets))), run}};
+    std::vector<std::pair<std::string, RunOptions>> all;
+    for (const std::string& profile : names_of("--profiles", profiles, key.choices)) {
+        RunOptions o = run;
+        o.sets.push_back(fmt::format("{}={}", kProfileKey, profile));
+        all.emplace_back(profile, o);
+    }
+    return all;
+}
+
+std::vector<std::string> schedules_of(const CompareOptions& compare) {
+    std::vector<std::string> names;
+    for (const ScheduleInfo& info : schedules()) names.emplace_back(info.name);
+    if (compare.schedules.empty()) return names;
+    names.emplace_back(kAutoSchedule);
+    return names_of("--schedules", compare.schedules, names);
+}
+
+std::string mask_text(const RunOptions& options) {
+    AttentionMask mask = problem_of(options).mask;
+    mask.tiles.source = options.tile_mask;  // its flags are read later
+    return mask.text();
+}
+
+}  // namespace
+
+void add_compare_options(CLI::App& compare, CompareOptions& o) {
+    compare.footer(kExamples);
+    const char* group = "What is compared (every combination is a row)";
+    const auto list = [&](const char* name, std::string& value, const char* text) {
+        compare.add_option(name, value, text)->check(not_empty())->type_name("LIST")->group(group);
+    };
+    list("--schedules", o.schedules,
+         "of `tessera schedules`, commas between (default: all but auto)");
+    list("--profiles", o.profiles, "blackbox, stats, stateful (default: the device's own)");
+    list("--heads", o.heads,
+         "separate, stacked: do a group's query heads share tiles (default separate)");
+    compare
+        .add_option("--masks", o.masks,
+                    "masks, each of terms like causal or window=256,sinks=4 (default: the one of "
+                    "the mask options)")
+        ->type_name("MASK")
+        ->group(group);
+    group = "Output";
+    compare.add_option("--format", o.format, "table, json, csv or markdown (default table)")
+        ->type_name("NAME")
+        ->group(group);
+    compare.add_option("--out", o.out, "file for it instead of stdout")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    compare.add_option("--jobs", o.jobs, "simulations at once (default: as many as processors)")
+        ->check(from_one())
+        ->type_name("N")
+        ->group(group);
+}
+
+std::vector<Combination> combinations(const RunOptions& run, const CompareOptions& compare) {
+    const std::vector<std::string> schedule_names = schedules_of(compare);
+    const std::vector<std::string> heads = names_of(
+        "--heads", compare.heads.empty() ? "separate" : compare.heads, {"separate", "stacked"});
+    std::vector<Combination> all;
+    for (const RunOptions& mask : masked(run, compare.masks))
+        for (const std::string& head : heads)
+            for (const auto& [profile, machine] : profiled(mask, compare.profiles))
+                for (const std::string& schedule : schedule_names) {
+                    Combination c{machine, schedule, profile, mask_text(mask)};
+                    c.options.stack_heads = head == "stacked";
+                    c.options.schedule = schedule;
+                    all.push_back(std::move(c));
+                }
+    return all;
+}
+
+}  // namespace tessera::host

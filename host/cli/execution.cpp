@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/execution.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+
+#include "host/cli/device_error.h"
+#include "host/cli/job.h"
+#include "host/report/counters.h"
+#include "host/report/dram.h"
+#include "host/report/formulas.h"
+#include "host/report/table.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr uint32_t kCheckedTokens = 4096;  ///< up to here the check is on by default
+
+/// Seconds since it was made.
+class Stopwatch {
+  public:
+    double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Why the result is not to be checked; nothing if it is.
+std::string reason_not_to_check(const RunOptions& options, const Problem& problem) {
+    if (options.timing_only) return "timing only: there is no result";
+    if (options.check) return *options.check ? "" : "--no-check";
+    if (std::max(problem.nq, problem.nk) <= kCheckedTokens) return "";
+    return fmt::format("over {} tokens; --check compares with double precision",
+                       with_commas(kCheckedTokens));
+}
+
+/// Counter identities and the number of calls: a difference is a bug, never a result.
+void require_consistent(const RunRecord& record) {
+    const CounterValues& counters = record.outcome.counters;
+    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
+    const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
+    if (calls != formula)
+        throw std::logic_error(
+            fmt::format("{} calls were made, the formula says {}", calls, formula));
+    if (const char* engine = broken_identity(counters, record.config.platform.devices))
+        throw std::logic_error(
+            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
+/// On a device of profile `stats` every stored state is a partial result that firmware merged, or
+/// the lse of a query tile that needed no merging.
+void require_consistent_merging(const RunRecord& record) {
+    const spec::DeviceParams& params = record.config.platform.params;
+    const Problem& p = record.problem;
+    if (params.profile != spec::Profile::kStats) return;
+    const fw::MergeWork& work = record.outcome.merging.work;
+    const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesStateWrite);
+    const uint64_t rows_by_device = uint64_t{p.query_heads} * p.nq - work.rows_finished;
+    const uint64_t state_row = (1 + uint64_t{params.beats(uint64_t{4} * p.d_v)}) * params.bus_bytes;
+    const uint64_t merged = work.rows * state_row;
+    const uint64_t lse = p.want_lse ? rows_by_device * params.bus_bytes : 0;
+    if (stored != merged + lse)
+        throw std::logic_error(
+            fmt::format("{} bytes of states were stored, {} merged, {} are lse of other rows",
+                        stored, merged, lse));
+}
+
+/// What the memory has seen is what the devices have sent, and every column found its row somehow.
+void require_consistent_memory(const RunRecord& record) {
+    if (record.memory.channels.empty()) return;
+    uint64_t port = 0;
+    for (const hw::MemoryStream& stream : record.memory.streams) port += stream.bytes;
+    const uint64_t device = total_bytes(record.outcome.counters);
+    const DramSum sum = dram_sum(record.memory, record.config.platform.memory.dram);
+    const hw::DramStats& s = sum.stats;
+    if (port != device || sum.bytes < port)
+        throw std::logic_error(
+            fmt::format("{} bytes at the device's port, {} at the memory's, {} on its channels",
+                        device, port, sum.bytes));
+    if (s.hits + s.misses + s.conflicts != s.reads + s.writes)
+        throw std::logic_error("row hits, misses and conflicts do not add up to the accesses");
+}
+
+}  // namespace
+
+Execution::Execution(const RunOptions& options, Progress& progress) : progress_(progress) {
+    progress_.phase("reading the input");
+    Job job = make_job(options, options.timing_only);
+    record_.config = std::move(job.config);
+    record_.problem = std::move(job.problem);
+    record_.layout = std::move(job.layout);
+    record_.candidates = std::move(job.candidates);
+    inputs_ = std::move(job.inputs);
+    hw::PlatformConfig& platform = record_.config.platform;
+    for (const Region& region : record_.layout.regions)
+        platform.memory.streams.push_back(
+            {region.name, region.address, region.address + region.bytes});
+    platform.make_device = device_factory(options, record_.config, "");
+    platform.trace_commands = 0;
+    record_.implementation = options.impl;
+    record_.input = inputs_.description;
+    record_.input_dtypes = dtypes_of(inputs_);
+    record_.not_checked = reason_not_to_check(options, record_.problem);
+}
+
+void Execution::run(OutputStream* output) {
+    if (record_.config.platform.devices > 1) start_single();
+    simulate(output);
+    if (single_) finish_single();
+    check();
+}
+
+/// The same on one device, for comparison: beside the run, in a process of its own, since
+/// SystemC elaborates once.
+void Execution::start_single() {
+    hw::PlatformConfig config = record_.config.platform;
+    config.devices = 1;
+    config.timing_only = true;
+    config.trace_commands = 0;
+    config.make_device = nullptr;
+    single_.emplace(
+        [config, this] {
+            Platform platform(config);
+            const fw::AttentionJob& job = record_.layout.job;
+            const uint64_t cycles = counter_value(platform.run(job, record_.layout.driver).counters,
+                                                  spec::Counter::kCycles);
+            verify::Bytes bytes(sizeof cycles);
+            std::memcpy(bytes.data(), &cycles, sizeof cycles);
+            return bytes;
+        },
+        kSimulationSeconds);
+}
+
+void Execution::finish_single() {
+    progress_.phase("simulating one device");
+    const verify::Forked forked = single_->wait();
+    if (!forked.failure.empty())
+        throw std::runtime_error("the run on one device failed: " + forked.failure);
+    std::memcpy(&record_.single_device_cycles, forked.bytes.data(),
+                sizeof record_.single_device_cycles);
+}
+
+void Execution::simulate(OutputStream* output) {
+    progress_.phase("simulating");
+    const Stopwatch watch;
+    const hw::PlatformConfig& config = record_.config.platform;
+    Platform platform(config);
+    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+        return platform.memory(address, bytes);
+    };
+    const bool will_check = record_.not_checked.empty();
+    if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
+    if (output != nullptr) {
+        const auto release = [&](uint64_t address, uint64_t bytes) {
+            platform.release(address, bytes);
+        };
+        output->attach(memory, will_check ? OutputStream::Release() : release);
+        platform.observe_writes(
+            [output](uint64_t address, uint64_t bytes) { output->stored(address, bytes); });
+    }
+    run_devices(platform);
+    record_.memory = platform.memory_outcome();
+    require_consistent(record_);
+    require_consistent_merging(record_);
+    require_consistent_memory(record_);
+    if (will_check) o_ = read_output(record_.layout, memory);
+    if (inputs_.has_data && record_.problem.want_lse) {
+        lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
+        if (output != nullptr) output->write_lse(lse_);
+    }
+    record_.simulation_seconds = watch.seconds();
+}
+
+/// Each device its share, at the same time.
+void Execution::run_devices(Platform& platform) {
+    const hw::PlatformConfig& config = record_.config.platform;
+    std::vector<Layout> layouts;
+    std::vector<fw::AttentionJob> jobs;
+    std::vector<fw::DriverConfig> drivers;
+    for (uint32_t i = 0; i < config.devices; ++i) {
+        layouts.push_back(record_.layout.of_device(i));
+        jobs.push_back(layouts[i].job);
+        drivers.push_back(layouts[i].driver);
+    }
+    record_.devices = platform.run(jobs, drivers);
+    for (uint32_t i = 0; i < config.devices; ++i)
+        require_success(record_.devices[i], layouts[i], config.params);
+    record_.outcome = combined(record_.devices);
+}
+
+void Execution::check() {
+    if (!record_.not_checked.empty()) return;
+    progress_.phase("checking");
+    const Stopwatch watch;
+    ReferenceOptions options;
+    options.progress = [this](double done) { progress_.share(done); };
+    const uint32_t m = record_.config.platform.params.m;
+    const ReferenceProblem problem = reference_problem(record_.problem, inputs_, m, false);
+    const ReferenceResult reference = reference_attention(problem, options);
+    const BoundParams bound{m, record_.problem.bf16_output};
+    record_.error = compare_with_reference(problem, reference, bound, o_.data(),
+                                           lse_.empty() ? nullptr : lse_.data());
+    if (inputs_.converted()) {
+        options.moments = false;
+        const ReferenceResult original =
+            reference_attention(reference_problem(record_.problem, inputs_, m, true), options);
+        record_.conversion = difference(reference.o, original.o);
+    }
+    record_.check_seconds = watch.seconds();
+}
+
+bool within_bound(const RunRecord& record) { return !record.error || record.error->within_bound(); }
+
+}  // namespace tessera::host

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// One job from the command line to its record: read, simulated, checked. What `tessera run` and
+// every row of `tessera compare` have in common; files and printing are theirs.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "host/cli/options.h"
+#include "host/cli/output_stream.h"
+#include "host/cli/progress.h"
+#include "host/report/run_record.h"
+#include "host/verify/forked.h"
+#include "host/workload/inputs.h"
+
+namespace tessera::host {
+
+/// Longest that a simulation in a process of its own may take.
+inline constexpr unsigned kSimulationSeconds = 24 * 3600;
+
+class Execution {
+  public:
+    /// Reads and checks the input; UserError.
+    Execution(const RunOptions& options, Progress& progress);
+    Execution(const Execution&) = delete;
+    Execution& operator=(const Execution&) = delete;
+
+    /// What is known so far. Its configuration may still be changed in what is no figure: traced
+    /// commands, waveform.
+    RunRecord& record() { return record_; }
+    /// Is there more than shapes?
+    bool has_data() const { return inputs_.has_data; }
+    /// Simulates and checks; the output tensors go to `output` as well, unless it is nullptr.
+    /// UserError, DeviceError; anything else is a bug. Once per process.
+    void run(OutputStream* output);
+
+  private:
+    void start_single();
+    void finish_single();
+    void simulate(OutputStream* output);
+    void run_devices(Platform& platform);
+    void check();
+
+    Progress& progress_;
+    RunRecord record_;
+    Inputs inputs_;
+    std::optional<verify::ForkedWork> single_;
+    std::vector<float> o_;  // to be checked
+    std::vector<double> lse_;
+};
+
+/// Is no element known to be outside its error bound?
+bool within_bound(const RunRecord& record);
+
+}  // namespace tessera::host

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Values on the command line: what each kind allows, in the same words everywhere.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/error.h"
+
+namespace tessera::host {
+
+/// Is `text` as a whole a T?
+template <typename T>
+bool parses_as(const std::string& text, T& value) {
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    return read.ec == std::errc() && read.ptr == end;
+}
+
+/// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
+CLI::Validator whole_number();
+CLI::Validator from_one();
+CLI::Validator not_empty();
+CLI::Validator finite_number();
+
+/// The value that belongs to `text`, or a UserError that lists the names.
+template <typename T>
+T choose(const char* option, const std::string& text,
+         const std::vector<std::pair<std::string, T>>& choices) {
+    std::string names;
+    for (const auto& [name, value] : choices) {
+        if (name == text) return value;
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    throw bad_value("command line", option, printable(text), names);
+}
+
+}  // namespace tessera::host

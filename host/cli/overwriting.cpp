@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/overwriting.h"
+
+#include <filesystem>
+
+#include "host/error.h"
+
+namespace tessera::host {
+
+void refuse_overwriting(const RunOptions& o, const std::vector<NamedOutput>& outputs) {
+    namespace fs = std::filesystem;
+    const std::vector<std::string> inputs = {
+        o.input, o.q, o.k, o.v, o.tile_mask, o.device, o.memory.value_or("")};
+    std::error_code error;
+    for (const auto& [option, output] : outputs) {
+        for (const std::string& input : inputs)
+            if (!input.empty() && fs::equivalent(input, output, error))
+                throw bad_value("command line", option, output, "a file that is not read as well");
+        for (const NamedOutput& other : outputs)
+            if (&other.path != &output &&
+                fs::weakly_canonical(other.path, error) == fs::weakly_canonical(output, error))
+                throw bad_value("command line", other.option, other.path,
+                                std::string("a name that ") + option + " does not use");
+    }
+}
+
+}  // namespace tessera::host

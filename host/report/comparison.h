@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Many runs of one workload side by side: as a table for people, as Markdown, CSV (RFC 4180) and
+// JSON (docs/report.md). Every figure is one of the runs' own reports; none is worked out here.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace tessera::host {
+
+inline constexpr int kComparisonSchemaVersion = 1;
+
+enum class RowState { kWithinBound, kOutside, kNotChecked, kRefused };
+
+/// One run, or why there is none.
+struct ComparedRow {
+    std::string schedule, profile, mask;
+    bool stacked = false;
+    std::string refused;            ///< empty: there is a report
+    nlohmann::ordered_json report;  ///< report_json() of the run
+
+    RowState state() const;
+    /// Why it was refused or not checked; empty otherwise.
+    std::string reason() const;
+};
+
+struct Comparison {
+    std::vector<std::string> command_line;
+    std::vector<ComparedRow> rows;  ///< at least one has a report
+};
+
+/// `format`: table, markdown, csv or json. Ends with the end of a line.
+std::string comparison_text(const Comparison& comparison, const std::string& format);
+
+}  // namespace tessera::host
