@@ -8,20 +8,20 @@ namespace {
 
 uint32_t ceil_div(uint32_t a, uint32_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
-/// Counts, for each tile of a sequence, the ranges that touch it.
+/// Counts, for each item of a sequence (a tile, a key), the ranges that touch it.
 class Touched {
   public:
-    explicit Touched(uint32_t tiles) : change_(size_t{tiles} + 1) {}
+    explicit Touched(uint32_t items) : change_(size_t{items} + 1) {}
     void add(uint32_t first, uint32_t last) {
         ++change_[first];
         --change_[size_t{last} + 1];
     }
-    /// Calls visit(tile) for every tile that was touched.
+    /// Calls visit(item) for every item that was touched.
     template <typename Visit>
     void each(Visit&& visit) const {
         int64_t depth = 0;
-        for (uint32_t tile = 0; tile + 1 < change_.size(); ++tile)
-            if ((depth += change_[tile]) != 0) visit(tile);
+        for (uint32_t item = 0; item + 1 < change_.size(); ++item)
+            if ((depth += change_[item]) != 0) visit(item);
     }
 
   private:
@@ -71,6 +71,22 @@ QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
     touched.each([&](uint32_t tile) { result.keys.push_back(tile_keys(tile)); });
     if (result.keys.empty()) result.keys.push_back(tile_keys(0));  // fully masked: EMPTY rows
     return result;
+}
+
+uint64_t CallList::keys_seen(uint32_t kv_head) const {
+    Touched seen(problem_.nk);
+    std::vector<KeyRange> ranges;
+    const uint32_t first = kv_head * problem_.group();
+    // Heads differ only in their tile flags.
+    const uint32_t heads = uniform() ? 1 : problem_.group();
+    for (uint32_t head = first; head < first + heads; ++head)
+        for (uint32_t row = 0; row < problem_.nq; ++row) {
+            problem_.visible_keys(m_, head, row, ranges);
+            for (const KeyRange& range : ranges) seen.add(range.begin, range.end - 1);
+        }
+    uint64_t keys = 0;
+    seen.each([&](uint32_t) { ++keys; });
+    return keys;
 }
 
 }  // namespace tessera::host

@@ -27,6 +27,8 @@ class CallList {
     /// Do all stacks take the same calls?
     bool uniform() const { return problem_.mask.tiles.heads <= 1; }
     QueryTileCalls calls(uint32_t stack, uint32_t q_tile) const;
+    /// Keys of a key/value head that some query sees.
+    uint64_t keys_seen(uint32_t kv_head) const;
 
   private:
     uint32_t first_linear_key(uint32_t row) const;

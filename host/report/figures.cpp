@@ -70,7 +70,7 @@ void Figures::add_work(const RunRecord& record) {
         "counter attends_retired");
     add("calls_formula", work.calls, "call", calls_formula_text(record.problem));
     add("calls_at_least", work.calls_at_least, "call",
-        "sum over heads, or stacked groups of them, of ceil(allowed pairs / M^2)");
+        "sum over key/value heads of ceil(allowed pairs / M^2)");
     add("pairs_issued", work.pairs_issued, "pair",
         "sum over calls of real query rows * real key rows, by formula");
     add("pairs_allowed", work.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
@@ -135,10 +135,11 @@ void Figures::add_devices(const RunRecord& record) {
 
 void Figures::add_traffic(const RunRecord& record) {
     const uint64_t bytes = total_bytes(record.outcome.counters);
-    const uint64_t compulsory = compulsory_bytes(record.problem);
+    const uint64_t compulsory = compulsory_bytes(record.problem, record.config.platform.params.m);
     add("bytes", bytes, "byte", "sum of the bytes_ counters: all that crosses the memory port");
     add("bytes_compulsory", compulsory, "byte",
-        "q, k, v read once in bf16, o written once, without padding");
+        "q, and of k and v what some query sees, read once in bf16, o written once, without "
+        "padding");
     add("bytes_over_compulsory",
         measure(quotient(static_cast<double>(bytes), static_cast<double>(compulsory))), "1",
         "bytes / bytes_compulsory");

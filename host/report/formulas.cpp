@@ -89,24 +89,33 @@ std::string counted_text(const Problem& p) {
 WorkFormula work_formula(const Problem& problem, uint32_t m) {
     const CallList list(problem, m);
     const uint64_t square = uint64_t{m} * m;
-    const uint32_t different = list.uniform() ? 1 : list.stacks();
+    const uint32_t together = list.stacks() / problem.kv_heads;  // stacks of a key/value head
     WorkFormula f;
-    for (uint32_t stack = 0; stack < different; ++stack) {
-        uint64_t allowed = 0;
-        for (uint32_t t = 0; t < list.query_tiles(); ++t) {
-            const QueryTileCalls tile = list.calls(stack, t);
-            f.calls += tile.keys.size();
-            for (const uint32_t keys : tile.keys) f.pairs_issued += uint64_t{tile.rows} * keys;
-            allowed += tile.pairs_allowed;
-        }
-        f.pairs_allowed += allowed;
-        f.calls_at_least += (allowed + square - 1) / square;
+    // Where all stacks are alike, those of one key/value head tell of the others, and one of them
+    // of the rest.
+    const uint32_t kv_heads = list.uniform() ? 1 : problem.kv_heads;
+    const uint32_t stacks = list.uniform() ? 1 : together;
+    for (uint32_t kv = 0; kv < kv_heads; ++kv) {
+        WorkFormula head;
+        for (uint32_t stack = kv * together; stack < kv * together + stacks; ++stack)
+            for (uint32_t t = 0; t < list.query_tiles(); ++t) {
+                const QueryTileCalls tile = list.calls(stack, t);
+                head.calls += tile.keys.size();
+                for (const uint32_t keys : tile.keys)
+                    head.pairs_issued += uint64_t{tile.rows} * keys;
+                head.pairs_allowed += tile.pairs_allowed;
+            }
+        const uint64_t alike = together / stacks;
+        f.calls += head.calls * alike;
+        f.pairs_issued += head.pairs_issued * alike;
+        f.pairs_allowed += head.pairs_allowed * alike;
+        f.calls_at_least += (head.pairs_allowed * alike + square - 1) / square;
     }
-    const uint64_t times = list.stacks() / different;
-    f.calls_at_least *= times;
-    f.calls *= times;
-    f.pairs_issued *= times;
-    f.pairs_allowed *= times;
+    const uint64_t alike = problem.kv_heads / kv_heads;
+    f.calls *= alike;
+    f.pairs_issued *= alike;
+    f.pairs_allowed *= alike;
+    f.calls_at_least *= alike;
     const ClosedCalls closed = closed_calls(problem, m);
     if (!closed.text.empty()) f.calls = closed.calls * problem.query_heads;
     return f;
@@ -117,9 +126,13 @@ std::string calls_formula_text(const Problem& problem) {
     return closed.text.empty() ? counted_text(problem) : closed.text;
 }
 
-uint64_t compulsory_bytes(const Problem& p) {
+uint64_t compulsory_bytes(const Problem& p, uint32_t m) {
+    const CallList list(p, m);
+    uint64_t keys = 0;
+    for (uint32_t kv = 0; kv < (list.uniform() ? 1 : p.kv_heads); ++kv) keys += list.keys_seen(kv);
+    if (list.uniform()) keys *= p.kv_heads;
     const uint64_t q = uint64_t{p.query_heads} * p.nq * p.d_k * 2;
-    const uint64_t kv = uint64_t{p.kv_heads} * p.nk * (uint64_t{p.d_k} + p.d_v) * 2;
+    const uint64_t kv = keys * (uint64_t{p.d_k} + p.d_v) * 2;
     const uint64_t o = uint64_t{p.query_heads} * p.nq * p.d_v * (p.bf16_output ? 2 : 4);
     return q + kv + o;
 }

@@ -14,19 +14,21 @@ namespace tessera::host {
 
 /// Over all query heads.
 struct WorkFormula {
-    uint64_t calls = 0;           ///< ATTENDs of an exact schedule with tiles of M x M
-    uint64_t calls_at_least = 0;  ///< no schedule can do with fewer: allowed pairs / M^2
-    uint64_t pairs_issued = 0;    ///< sum over calls of real query rows * real key rows
-    uint64_t pairs_allowed = 0;   ///< (query, key) pairs that the mask allows
+    uint64_t calls = 0;  ///< ATTENDs of an exact schedule with tiles of M x M
+    /// No schedule can do with fewer: pairs of a key/value head that the mask allows / M^2,
+    /// whatever heads share a call.
+    uint64_t calls_at_least = 0;
+    uint64_t pairs_issued = 0;   ///< sum over calls of real query rows * real key rows
+    uint64_t pairs_allowed = 0;  ///< (query, key) pairs that the mask allows
 };
 WorkFormula work_formula(const Problem& problem, uint32_t m);
 
 /// The formula of `calls` in words, for the report.
 std::string calls_formula_text(const Problem& problem);
 
-/// Bytes that any implementation must move: each of q, k, v read once, o written once, without
-/// padding.
-uint64_t compulsory_bytes(const Problem& problem);
+/// Bytes that any implementation must move: q, and of k and v what some query sees, read once, o
+/// written once, without padding. `m`: tile tokens, for tile flags.
+uint64_t compulsory_bytes(const Problem& problem, uint32_t m);
 
 /// Elements that a device's Q, K, V and state banks hold: what one call can leave to the next.
 uint64_t on_chip_elements(const spec::DeviceParams& params);

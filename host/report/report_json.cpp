@@ -24,8 +24,7 @@ Json tool() {
 /// Terms that are not given are null.
 Json mask_json(const AttentionMask& mask) {
     const auto term = [](uint32_t value) { return value == 0 ? Json() : Json(value); };
-    return {{"text", mask.text()},
-            {"causal", mask.causal},
+    return {{"causal", mask.causal},
             {"window", term(mask.window)},
             {"sinks", term(mask.sinks)},
             {"block", term(mask.block)},
@@ -44,7 +43,8 @@ Json problem_json(const RunRecord& record) {
             {"key_tokens", p.nk},
             {"d_k", p.d_k},
             {"d_v", p.d_v},
-            {"mask", mask_json(p.mask)},
+            {"mask", p.mask.text()},
+            {"mask_terms", mask_json(p.mask)},
             {"stacked", p.stacked},
             {"align", align_name(p.mask.align)},
             {"schedule", schedule_name(p.order)},

@@ -109,15 +109,15 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
     WorkFormula f;
     const uint32_t stack = p.stacked ? p.group() : 1;
     const uint32_t rows_of_stack = stack * p.nq;
+    uint64_t of_kv_head = 0;  // allowed pairs
     for (uint32_t first_head = 0; first_head < p.query_heads; first_head += stack) {
-        const uint64_t before = f.pairs_allowed;
         for (uint32_t row = 0; row < rows_of_stack; row += m) {
             const uint32_t rows = std::min(m, rows_of_stack - row);
             std::vector<uint32_t> queries(p.nk);  // of this tile, that see a key
             for (uint32_t a = row; a < row + rows; ++a)
                 for (uint32_t b = 0; b < p.nk; ++b)
                     queries[b] += allowed(p, m, first_head + a / p.nq, a % p.nq, b) ? 1 : 0;
-            for (const uint32_t n : queries) f.pairs_allowed += n;
+            for (const uint32_t n : queries) of_kv_head += n;
             // Summaries in front of the key tile with the first key of the tile's first block.
             uint32_t linear = 0, gathered = 0;
             if (p.mask.summary != 0) {
@@ -144,7 +144,10 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
             f.calls += calls;
             f.pairs_issued += rows * keys;
         }
-        f.calls_at_least += (f.pairs_allowed - before + m * m - 1) / (m * m);
+        if ((first_head + stack) % p.group() != 0) continue;
+        f.pairs_allowed += of_kv_head;
+        f.calls_at_least += (of_kv_head + m * m - 1) / (m * m);
+        of_kv_head = 0;
     }
     return f;
 }
@@ -200,6 +203,26 @@ TEST_CASE("work formulas equal a count of tiles and pairs") {
                            f.pairs_allowed == b.pairs_allowed &&
                            f.calls_at_least == b.calls_at_least,
                        [&] { return text_of(p, m); });
+    }
+}
+
+TEST_CASE("compulsory bytes are those of keys that some query sees") {
+    auto random = test::test_random();
+    Compared problems("problems");
+    for (int n = 0; n < 1000; ++n) {
+        const uint32_t m = between(random, 1, 20);
+        const Problem p = random_problem(random, m);
+        uint64_t keys = 0;
+        for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
+            for (uint32_t j = 0; j < p.nk; ++j) {
+                bool seen = false;
+                for (uint32_t head = kv * p.group(); head < (kv + 1) * p.group(); ++head)
+                    for (uint32_t i = 0; i < p.nq && !seen; ++i) seen = allowed(p, m, head, i, j);
+                keys += seen ? 1 : 0;
+            }
+        const uint64_t rows = uint64_t{p.query_heads} * p.nq;
+        const uint64_t expected = 2 * rows * p.d_k + 2 * keys * (p.d_k + p.d_v) + 4 * rows * p.d_v;
+        problems.equal(compulsory_bytes(p, m), expected, [&] { return text_of(p, m); });
     }
 }
 
