@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "host/cli/compare_options.h"
+#include "host/cli/mask_options.h"
 #include "host/cli/option_values.h"
 #include "host/cli/version.h"
 #include "host/error.h"
@@ -83,38 +84,6 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
     add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
     run.add_flag("--allow-nonfinite", o.allow_nonfinite, "accept NaN and Inf in the input")
-        ->group(group);
-}
-
-void add_mask_options(CLI::App& run, RunOptions& o) {
-    const char* group = "Mask (docs/schedules.md, section 3)";
-    run.add_option(
-           "--mask", o.mask,
-           "dense or causal (default: causal with --window, --sinks or --block, else dense)")
-        ->type_name("NAME")
-        ->group(group);
-    const auto add = [&](const char* name, uint64_t& value, const char* text) {
-        run.add_option(name, value, text)->check(from_one())->type_name("N")->group(group);
-    };
-    add("--window", o.window, "see the last N keys; with --mask dense as many ahead");
-    add("--sinks", o.sinks, "see the first N keys; besides --window or alone");
-    add("--block", o.block, "see keys of the own block of N positions, a power of two");
-    add("--summary", o.summary, "with --block: see the last N keys of every earlier block");
-    run.add_option("--segments", o.segments,
-                   "first tokens of packed documents, which see only themselves: 0,100,250")
-        ->check(not_empty())
-        ->type_name("LIST")
-        ->group(group);
-    run.add_option(
-           "--tile-mask", o.tile_mask,
-           "flags of M x M tiles, [q tiles, k tiles] or [heads, q tiles, k tiles]: .npy, or "
-           "safetensors with a tensor mask")
-        ->check(not_empty())
-        ->type_name("FILE")
-        ->group(group);
-    run.add_option("--align", o.align,
-                   "with unequal lengths: end (last query at last key, default) or start")
-        ->type_name("NAME")
         ->group(group);
 }
 
@@ -276,42 +245,6 @@ void check_combinations(const RunOptions& o) {
     check_checks(o);
     if (o.trace_commands && o.out.empty())
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
-}
-
-uint32_t positions(const char* option, uint64_t value) {
-    if (value <= spec::kPositionLimit) return static_cast<uint32_t>(value);
-    throw bad_value("command line", option, std::to_string(value),
-                    fmt::format("1 to {}", spec::kPositionLimit));
-}
-
-std::vector<uint32_t> segment_starts(const std::string& text) {
-    std::vector<uint32_t> starts;
-    std::stringstream parts(text + ",");
-    for (std::string part; std::getline(parts, part, ',');) {
-        uint32_t start;
-        if (!parses_as(part, start))
-            throw bad_value("command line", "--segments", printable(text),
-                            "whole numbers with commas between them: 0,100,250");
-        starts.push_back(start);
-    }
-    return starts;
-}
-
-/// All but the tile flags, which are in a file.
-AttentionMask mask_of(const RunOptions& o) {
-    AttentionMask mask;
-    const bool local = o.window != 0 || o.sinks != 0 || o.block != 0;
-    mask.causal = o.mask.empty()
-                      ? local
-                      : choose<bool>("--mask", o.mask, {{"dense", false}, {"causal", true}});
-    mask.window = positions("--window", o.window);
-    mask.sinks = positions("--sinks", o.sinks);
-    mask.block = positions("--block", o.block);
-    mask.summary = positions("--summary", o.summary);
-    if (!o.segments.empty()) mask.documents = segment_starts(o.segments);
-    mask.align =
-        choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});
-    return mask;
 }
 
 }  // namespace

@@ -29,10 +29,10 @@ double ratio(double error, double bound) {
 /// full but for the last, and what is left is at most a window, a block and the sinks.
 double tiles_merged(const std::vector<KeyRange>& ranges, double keys, uint32_t m) {
     constexpr double kRagged = 3;
-    double touched = 0;
+    uint64_t touched = 0;
     for (const KeyRange& range : ranges)
         if (range.begin != range.end) touched += (range.end - 1) / m - range.begin / m + 1;
-    return std::min(touched, std::ceil(keys / m) + kRagged);
+    return std::min(static_cast<double>(touched), std::ceil(keys / m) + kRagged);
 }
 
 /// Sums of squares, and the largest, of what has been compared so far.

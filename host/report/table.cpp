@@ -74,12 +74,12 @@ class Table {
                          : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
         const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
                                                 : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
-        out_ += fmt::format("{}, {}, {}; {} mask{}, schedule {}, scale {:.6g}{}\n\n", heads, tokens,
-                            dims, p.mask.text(),
+        out_ += fmt::format("{}, {}, {}; {} mask{}, schedule {}{}, scale {:.6g}{}\n\n", heads,
+                            tokens, dims, p.mask.text(),
                             p.mask.positional() && p.nq != p.nk
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",
-                            schedule_name(p.order), p.scale,
+                            schedule_name(p.order), p.stacked ? ", heads stacked" : "", p.scale,
                             record_.config.platform.timing_only ? "; timing only" : "");
     }
 
