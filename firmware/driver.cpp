@@ -51,7 +51,7 @@ Status Driver::run(const AttentionJob& job) {
     if (sequencer.partials() == 0) return fence();
     if (Status s = end_batch(fenced, merger); !s.ok()) return s;
     if (Status s = wait_for(spec::kIrqFence); !s.ok()) return s;
-    if (!merger.merge_batch()) return failed(Code::kBusFault);
+    if (!merger.merge_batch()) return broken();
     return fence();  // so that the counters cover the merging
 }
 
@@ -63,8 +63,12 @@ Status Driver::end_batch(bool& fenced, Merger& merger) {
         if (Status s = wait_for(spec::kIrqFence); !s.ok()) return s;
     if (Status s = submit_fence(); !s.ok()) return s;
     fenced = true;
-    return merge && !merger.merge_batch() ? failed(Code::kBusFault) : Status{};
+    return merge && !merger.merge_batch() ? broken() : Status{};
 }
+
+/// A bus fault with a FENCE under way: what comes next would take its interrupt for its own, so
+/// nothing does until a reset.
+Status Driver::broken() { return fault_ = failed(Code::kBusFault); }
 
 Status Driver::reset() {
     if (Status s = write(Reg::kControl, spec::kControlSoftReset); !s.ok()) return s;

@@ -47,6 +47,7 @@ class Driver {
     Status write(spec::Reg reg, uint32_t value);
     Status end_batch(bool& fenced, Merger& merger);
     Status submit_fence();
+    Status broken();
     Status write_descriptor(const spec::Descriptor& descriptor);
     Status publish();
     Status make_room();

@@ -31,21 +31,24 @@ struct AttentionJob {
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
     uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
-    /// Which keys a query may see, by their positions: CAUSAL with any of WINDOW, SINK and BLOCK,
-    /// or CAUSAL, BLOCK and TAIL (Sparse Transformer). Keys that TAIL alone allows are gathered.
+    /// Which keys a query may see, by their positions: any of CAUSAL, WINDOW, SINK and BLOCK, or
+    /// CAUSAL, BLOCK and TAIL (Sparse Transformer). Keys that TAIL alone allows are gathered.
     spec::Mask mask;
     /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a causal mask aligned at the end, 0
     /// for one aligned at the start.
     uint32_t q_position = 0, k_position = 0;
-    /// Packed documents: first rows, ascending, the first 0; a query sees keys of its own document
-    /// only. Needs nq = nk, equal positions, and of the mask no more than CAUSAL.
+    /// Packed documents (valid while the job runs): first rows, ascending, the first 0; a query
+    /// sees keys of its own document only. Needs nq = nk, equal positions, and of the mask no more
+    /// than CAUSAL.
     const uint32_t* documents = nullptr;
     uint32_t document_count = 0;
-    /// Pairs of tiles that may meet at all, not 0: [query heads][query tiles][key tiles], heads
-    /// `tile_flags_stride` bytes apart (0: the same for all). Of the mask no more than CAUSAL.
+    /// Pairs of tiles that may meet at all (valid while the job runs), not 0: [query heads][query
+    /// tiles][key tiles], heads `tile_flags_stride` bytes apart (0: the same for all). Of the mask
+    /// no more than CAUSAL.
     const uint8_t* tile_flags = nullptr;
     uint64_t tile_flags_stride = 0;
     /// The query rows of a group's heads share tiles: worth it where a head has few.
+    /// Not with tile flags, and with TAIL only for one query a head.
     bool stacked = false;
     LoopOrder order = LoopOrder::kQueryResident;
     bool bf16_output = false;

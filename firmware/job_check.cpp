@@ -22,6 +22,8 @@ bool all_placed(const AttentionJob& job, bool uses_state, bool partials, uint32_
            (!job.want_lse || placed(job.lse, bus, bus)) && (job.summary_list & (bus - 1)) == 0;
 }
 
+constexpr uint32_t kMostPeers = 1u << 20;  // what is dealt is counted in 32 bits
+
 bool positions_fit(uint64_t first, uint64_t tokens) {
     return first + tokens <= spec::kPositionLimit;
 }
@@ -60,7 +62,8 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
         job.d_v == 0)
         return JobRule::kEmpty;
     if (job.query_heads % job.kv_heads != 0) return JobRule::kHeads;
-    if (job.share > job.peers || (job.peers != 0 && job.order != LoopOrder::kQueryResident))
+    if (job.share > job.peers || job.peers > kMostPeers ||
+        (job.peers != 0 && job.order != LoopOrder::kQueryResident))
         return JobRule::kShares;
     if (job.d_k > device.d || job.d_v > device.d) return JobRule::kDimension;
     const uint64_t heads = job.stacked ? job.query_heads / job.kv_heads : 1;

@@ -60,8 +60,20 @@ uint32_t TileMap::next_key_tile(uint32_t stack, uint32_t q_tile, uint32_t from) 
 }
 
 uint32_t TileMap::next_query_tile(uint32_t stack, uint32_t k_tile, uint32_t from) const {
-    while (from < query_tiles_ && next_key_tile(stack, from, k_tile) != k_tile) ++from;
+    while (from < query_tiles_ && !meets(stack, from, k_tile)) ++from;
     return from;
+}
+
+bool TileMap::meets(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
+    for (uint32_t at = 0; at < query_rows(q_tile);) {
+        const Run run = query_run(q_tile, at);
+        if (next_of_run(run, k_tile) == k_tile) {
+            if (flagged(stack, q_tile, k_tile)) return true;
+            break;
+        }
+        at += run.rows;
+    }
+    return k_tile == gathered_tiles_ && next_visible(stack, q_tile, 0) == key_tiles_;
 }
 
 /// As next_key_tile, but none for a query tile that may see no key.

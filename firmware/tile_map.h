@@ -69,6 +69,7 @@ class TileMap {
         void add(const Run& run);
     };
 
+    bool meets(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
     uint32_t next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) const;
     uint32_t next_of_run(const Run& run, uint32_t from) const;
     uint32_t next_in(const Range& rows, uint32_t from) const;

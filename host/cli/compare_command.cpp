@@ -99,7 +99,9 @@ class Compare {
         for (const Combination& c : combinations_) {
             ComparedRow row{c.schedule, c.profile, c.mask, c.options.stack_heads, {}, {}};
             try {
-                make_job(c.options, true);
+                RunOptions options = c.options;  // what auto chooses from can run if this can
+                if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
+                make_job(options, true);
             } catch (const UserError& error) {
                 row.refused = error.what();
             }

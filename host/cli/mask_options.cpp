@@ -67,14 +67,13 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
 
 AttentionMask mask_of(const RunOptions& o) {
     AttentionMask mask;
-    const bool local = o.window != 0 || o.sinks != 0 || o.block != 0;
-    mask.causal = o.mask.empty()
-                      ? local
-                      : choose<bool>("--mask", o.mask, {{"dense", false}, {"causal", true}});
     mask.window = positions("--window", o.window);
     mask.sinks = positions("--sinks", o.sinks);
     mask.block = positions("--block", o.block);
     mask.summary = positions("--summary", o.summary);
+    mask.causal = o.mask.empty()
+                      ? mask.local()
+                      : choose<bool>("--mask", o.mask, {{"dense", false}, {"causal", true}});
     if (!o.segments.empty()) mask.documents = segment_starts(o.segments);
     mask.align =
         choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});

@@ -21,8 +21,9 @@ inline uint64_t key_count(const std::vector<KeyRange>& ranges) {
 
 /// Makes ranges ascending and disjoint: those that touch become one, empty ones none.
 inline void join(std::vector<KeyRange>& ranges) {
-    std::sort(ranges.begin(), ranges.end(),
-              [](const KeyRange& a, const KeyRange& b) { return a.begin < b.begin; });
+    const auto earlier = [](const KeyRange& a, const KeyRange& b) { return a.begin < b.begin; };
+    if (!std::is_sorted(ranges.begin(), ranges.end(), earlier))
+        std::sort(ranges.begin(), ranges.end(), earlier);
     std::vector<KeyRange> joined;
     for (const KeyRange& range : ranges) {
         if (range.begin >= range.end) continue;

@@ -18,6 +18,7 @@ constexpr double kTie = 0.01;
 bool stacking_pays(const Problem& problem, uint32_t m) {
     if (problem.group() == 1 || problem.mask.tiles.given()) return false;
     if (problem.mask.summary != 0 && problem.nq != 1) return false;
+    if (uint64_t{problem.group()} * problem.nq >= spec::kPositionLimit) return false;
     Problem stacked = problem;
     stacked.stacked = true;
     const CallList apart(problem, m), together(stacked, m);

@@ -19,7 +19,7 @@ CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& param
 void CommandNames::go_to(uint64_t sequence) {
     if (sequence + 1 < next_) throw std::logic_error("CommandNames: cannot go back");
     while (next_ <= sequence) {
-        if (!sequencer_.next(command_)) {  // the driver ends a job with one more FENCE
+        if (!sequencer_.next(command_)) {  // the driver ends a job with FENCEs
             command_ = spec::Command{};
             command_.flags = spec::kFlagInterrupt;
             command_.address = layout_.driver.record_address;
@@ -30,8 +30,9 @@ void CommandNames::go_to(uint64_t sequence) {
 }
 
 void CommandNames::remember_banks() {
-    if (command_.opcode == Opcode::kLoadQ) q_bank_[command_.q_bank] = tile_of(tensor());
-    if (command_.opcode == Opcode::kLoadK) k_bank_[command_.k_bank] = tile_of(tensor());
+    const bool begins = command_.first_row == 0;  // a tile of several loads has the first's name
+    if (command_.opcode == Opcode::kLoadQ && begins) q_bank_[command_.q_bank] = tile_of(tensor());
+    if (command_.opcode == Opcode::kLoadK && begins) k_bank_[command_.k_bank] = tile_of(tensor());
     if (command_.opcode != Opcode::kAttend) return;
     attended_[0] = q_bank_[command_.q_bank];
     attended_[1] = k_bank_[command_.k_bank];

@@ -50,9 +50,10 @@ constexpr Column kColumns[] = {
 std::string legend() {
     return fmt::format(
         "calls       ATTENDs made; formula: what the formula says;\n"
-        "            at least: allowed pairs / M^2 of a key/value head\n"
+        "            at least: allowed pairs / M^2, summed over key/value heads\n"
         "MAC, useful of peak; real rows and keys, and allowed pairs only\n"
-        "bytes       through the memory port; /comp.: over q, k, v read once and o written once;\n"
+        "bytes       through the memory port; /comp.: over q, k, v that is seen read once and o "
+        "written once;\n"
         "            /IO: over N^2 d^2 / S (Saha & Ye 2024), constant 1 taken: an order, not a\n"
         "            limit; n/a where it is not proved\n"
         "energy      estimate from low to high, NOT VALIDATED; {}, Horowitz, ISSCC 2014\n"

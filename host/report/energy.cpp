@@ -16,7 +16,7 @@ double joules(const EnergyConstant& constant, double count) {
 }  // namespace
 
 EnergyEstimate estimate_energy(const Problem& problem, const hw::PlatformConfig& config,
-                               const CounterValues& counters) {
+                               const CounterValues& counters, uint64_t rows_by_firmware) {
     using spec::Counter;
     const auto count = [&](Counter counter) {
         return static_cast<double>(counter_value(counters, counter));
@@ -24,7 +24,8 @@ EnergyEstimate estimate_energy(const Problem& problem, const hw::PlatformConfig&
     const WorkFormula work = work_formula(problem, config.params.m);
     const double issued = static_cast<double>(work.pairs_issued);
     const double allowed = static_cast<double>(work.pairs_allowed);
-    const double outputs = static_cast<double>(problem.query_heads) * problem.nq * problem.d_v;
+    const uint64_t stored = uint64_t{problem.query_heads} * problem.nq - rows_by_firmware;
+    const double outputs = static_cast<double>(stored) * problem.d_v;
     const double state_written = count(Counter::kSramStateWrite);
 
     EnergyEstimate e;

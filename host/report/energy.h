@@ -65,7 +65,8 @@ inline constexpr const char* kSramEnergyFormula =
     "* (4 D + 8)) * sram_byte";
 inline constexpr const char* kDramEnergyFormula = "all bytes through the memory port * dram_byte";
 
+/// Of the devices alone: `rows_by_firmware` rows of o were divided and stored by firmware.
 EnergyEstimate estimate_energy(const Problem& problem, const hw::PlatformConfig& config,
-                               const CounterValues& counters);
+                               const CounterValues& counters, uint64_t rows_by_firmware);
 
 }  // namespace tessera::host

@@ -68,7 +68,8 @@ void Figures::add_work(const RunRecord& record) {
     const WorkFormula work = work_formula(record.problem, record.config.platform.params.m);
     add("calls", counter_value(record.outcome.counters, Counter::kAttendsRetired), "call",
         "counter attends_retired");
-    add("calls_formula", work.calls, "call", calls_formula_text(record.problem));
+    add("calls_formula", work.calls, "call",
+        calls_formula_text(record.problem, record.config.platform.params.m));
     add("calls_at_least", work.calls_at_least, "call",
         "sum over key/value heads of ceil(allowed pairs / M^2)");
     add("pairs_issued", work.pairs_issued, "pair",
@@ -98,7 +99,7 @@ void Figures::add_prediction(const RunRecord& record) {
     add("predicted_bytes", prediction.bytes, "byte", "rows of firmware's commands, in whole beats");
     add("prediction_error",
         measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1), "1",
-        "predicted_cycles / cycles - 1; of one device that has the memory to itself");
+        "predicted_cycles / cycles - 1");
 }
 
 void Figures::add_utilisation(const RunRecord& record) {
@@ -197,7 +198,8 @@ void Figures::add_dram(const RunRecord& record) {
 
 void Figures::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
-        estimate_energy(record.problem, record.config.platform, record.outcome.counters);
+        estimate_energy(record.problem, record.config.platform, record.outcome.counters,
+                        record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);
     add("energy_dram_low", e.dram_low, "J", std::string(kDramEnergyFormula) + "_low");

@@ -74,13 +74,12 @@ ClosedCalls closed_calls(const Problem& p, int64_t m) {
 
 /// What the other masks take, in words.
 std::string counted_text(const Problem& p) {
-    if (p.mask.tiles.given()) return "pairs of tiles that are flagged and not after the diagonal";
-    if (!p.mask.documents.empty())
-        return "sum over query tiles of the key tiles from the first key to the last that its "
-               "documents let it see";
+    if (p.mask.tiles.given())
+        return "sum over query tiles of the flagged key tiles that the mask does not rule out, at "
+               "least 1";
     if (p.mask.summary != 0)
-        return "sum over query tiles of the key tiles that its own blocks span + "
-               "ceil(c * earlier blocks / M)";
+        return "sum over query tiles of the key tiles from that with the first key of its first "
+               "block on + ceil(summaries before those / M)";
     return "sum over query tiles of the key tiles with a key that some query sees, at least 1";
 }
 
@@ -121,8 +120,8 @@ WorkFormula work_formula(const Problem& problem, uint32_t m) {
     return f;
 }
 
-std::string calls_formula_text(const Problem& problem) {
-    const ClosedCalls closed = closed_calls(problem, 1);
+std::string calls_formula_text(const Problem& problem, uint32_t m) {
+    const ClosedCalls closed = closed_calls(problem, m);
     return closed.text.empty() ? counted_text(problem) : closed.text;
 }
 

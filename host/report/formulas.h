@@ -24,7 +24,7 @@ struct WorkFormula {
 WorkFormula work_formula(const Problem& problem, uint32_t m);
 
 /// The formula of `calls` in words, for the report.
-std::string calls_formula_text(const Problem& problem);
+std::string calls_formula_text(const Problem& problem, uint32_t m);
 
 /// Bytes that any implementation must move: q, and of k and v what some query sees, read once, o
 /// written once, without padding. `m`: tile tokens, for tile flags.

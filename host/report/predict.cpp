@@ -31,7 +31,7 @@ class MemoryModel {
         read_latency_ = memory.request_cycles + memory.response_cycles + static_cast<Cycle>(access);
         write_latency_ = memory.request_cycles + memory.response_cycles;  // posted
         const double bytes_per_fs = stream_gb_per_s(memory.dram) * 1e-6;
-        cycles_per_byte_ = 1 / (bytes_per_fs * config.cycle_fs);
+        cycles_per_byte_ = config.devices / (bytes_per_fs * config.cycle_fs);
     }
 
     Cycle read_latency() const { return read_latency_; }
@@ -216,9 +216,7 @@ double merge_cycles(const fw::AttentionJob& job, const hw::PlatformConfig& confi
     return static_cast<double>(elements) * config.firmware.merge_cycles_per_element;
 }
 
-}  // namespace
-
-Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
+Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
     fw::Sequencer sequencer(layout.job, config.params, layout.driver.record_address);
     Recurrence recurrence(config);
     Command command;
@@ -230,6 +228,18 @@ Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
         prediction.cycles =
             std::max(prediction.cycles, static_cast<uint64_t>(merge_cycles(layout.job, config)));
     return prediction;
+}
+
+}  // namespace
+
+Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
+    Prediction all;
+    for (uint32_t i = 0; i < config.devices; ++i) {
+        const Prediction one = predict_one(layout.of_device(i), config);
+        all.cycles = std::max(all.cycles, one.cycles);
+        all.bytes += one.bytes;
+    }
+    return all;
 }
 
 }  // namespace tessera::host

@@ -15,7 +15,7 @@ struct Prediction {
     uint64_t bytes = 0;   ///< sum of the counters bytes_
 };
 
-/// Of one device that has the memory to itself.
+/// Of all devices that share the job and the memory: the slowest one's cycles, everybody's bytes.
 Prediction predict(const Layout& layout, const hw::PlatformConfig& config);
 
 }  // namespace tessera::host

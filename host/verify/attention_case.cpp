@@ -205,7 +205,9 @@ Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t ma
     c.name = fmt::format("attention, seed {}: {}", seed, mask_text(j->job()));
     c.platform = j->platform;
     c.memory_bytes = j->bytes;
-    c.words = layout_words(j->layout, j->platform.params);
+    // The job's mask points into `j`.
+    c.words = [j, words = layout_words(j->layout, j->platform.params)](
+                  uint32_t device, uint64_t sequence) { return words(device, sequence); };
     c.body = [j](Machine& machine, Outcome& out) { run_job(*j, machine, out); };
     c.reference = [j](const Outcome& out, Comparison& comparison) {
         compare_with_double(*j, out, comparison);

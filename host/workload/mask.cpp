@@ -82,7 +82,7 @@ void check_blocks(const AttentionMask& mask) {
 
 void check_mask(const Problem& p, uint32_t m) {
     const AttentionMask& mask = p.mask;
-    const bool local = mask.window != 0 || mask.sinks != 0 || mask.block != 0;
+    const bool local = mask.local();
     if (mask.sinks > p.nk)
         bad_option("--sinks", std::to_string(mask.sinks),
                    fmt::format("1 to {}, the number of keys", p.nk));
@@ -109,7 +109,7 @@ std::string AttentionMask::text() const {
     if (block != 0) text += fmt::format(", block {}", block);
     if (summary != 0) text += fmt::format(", summary {}", summary);
     if (!documents.empty()) text += fmt::format(", {} documents", documents.size());
-    if (tiles.given()) text += fmt::format(", tiles of {}", tiles.source);
+    if (tiles.given()) text += fmt::format(", tiles of {}", printable(tiles.source));
     return text;
 }
 
@@ -118,17 +118,16 @@ void Problem::visible_keys(uint32_t m, uint32_t head, uint32_t row,
     ranges.clear();
     const int64_t at = int64_t{row} + diagonal();  // the key at the query's position
     const int64_t end = mask.causal ? std::clamp<int64_t>(at + 1, 0, nk) : nk;
-    const bool local = mask.window != 0 || mask.sinks != 0 || mask.block != 0;
-    if (!local) add(0, end, end, ranges);
-    if (mask.window != 0) add(at - mask.window + 1, at + mask.window, end, ranges);
+    if (!mask.local()) add(0, end, end, ranges);
     if (mask.sinks != 0) add(0, mask.sinks, end, ranges);
     if (mask.block != 0) {
         const int64_t origin = k_position(), block = mask.block;
         const int64_t own = (at + origin) / block * block - origin;
-        add(own, own + block, end, ranges);
         for (int64_t begin = -(origin % block); mask.summary != 0 && begin < own; begin += block)
             add(begin + block - mask.summary, begin + block, end, ranges);
+        add(own, own + block, end, ranges);
     }
+    if (mask.window != 0) add(at - mask.window + 1, at + mask.window, end, ranges);
     if (!mask.documents.empty()) {
         const auto next = std::upper_bound(mask.documents.begin(), mask.documents.end(), row);
         const uint32_t last = next == mask.documents.end() ? nk : *next;

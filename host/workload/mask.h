@@ -38,8 +38,10 @@ struct AttentionMask {
     std::vector<uint32_t> documents;  ///< first tokens of packed documents; empty: one document
     TileFlags tiles;
 
+    /// Has it terms one of which has to hold?
+    bool local() const { return window != 0 || sinks != 0 || block != 0; }
     /// Has it terms in positions, so that alignment matters?
-    bool positional() const { return causal || window != 0 || sinks != 0 || block != 0; }
+    bool positional() const { return causal || local(); }
     /// "causal, window 4096, sinks 64".
     std::string text() const;
 };

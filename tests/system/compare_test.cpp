@@ -202,7 +202,7 @@ TEST_CASE("rows that end early do not move") {
     const Json json = compared("--device tiny --random 1,900,16 --masks dense window=1 --jobs 4");
     Compared rows("rows");
     for (const Json& row : json["rows"]) {
-        rows.equal(row["problem"]["mask"]["text"], row["mask"]);
+        rows.equal(row["problem"]["mask"], row["mask"]);
         rows.equal(row["problem"]["schedule"], row["schedule"]);
     }
     rows.equal(json["rows"].size(), size_t{4});
@@ -255,7 +255,7 @@ TEST_CASE("a row outside its bound: exit code 1, the others are good") {
     facts.equal(marks(run_tessera(far).out), size_t{3});
 }
 
-TEST_CASE("--out: the same text in a file, whole or not at all") {
+TEST_CASE("a file gets the same text, whole or not at all") {
     const Scratch files;
     const std::string job = "compare --device tiny --random 1,20,16 --format csv";
     Compared facts("facts");

@@ -76,6 +76,8 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
     is(JobRule::kShares, [](AttentionJob& j) { j.share = 1; });
     is(JobRule::kShares, [](AttentionJob& j) { j.peers = 1; });
     is(JobRule::kShares,
+       [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = UINT32_MAX; });
+    is(JobRule::kShares,
        [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = 1, j.share = 2; });
     is(JobRule::kNone,
        [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = 1, j.share = 1; });
