@@ -329,6 +329,30 @@ TEST_CASE("a bus fault at any access ends the call with kBusFault") {
     }
 }
 
+TEST_CASE("after a bus fault while merging nothing runs until a reset") {
+    Compared answers("answers");
+    const fw::AttentionJob job = make_job(1, 1, 8, 8 * 3 * fw::kMergeBatch);
+    MockDevice mock(kStatsDevice, 1);
+    bool broken = true;
+    mock.read_memory = [&](uint64_t, uint32_t& value) {
+        value = 0;
+        if (broken) mock.fault_at = mock.accesses;  // the next one, while a FENCE is under way
+    };
+    mock.write_memory = [](uint64_t, uint32_t) {};
+    fw::Driver driver(mock);
+    REQUIRE(driver.init(config(64)).ok());
+    answers.equal(driver.run(job).code, fw::Code::kBusFault);
+    broken = false;
+    mock.fault_at = UINT64_MAX;
+    const uint64_t before = mock.accesses;
+    answers.equal(driver.run(job).code, fw::Code::kBusFault);
+    answers.equal(driver.fence().code, fw::Code::kBusFault);
+    answers.equal(mock.accesses, before);
+    answers.equal(driver.reset().ok(), true);
+    answers.equal(driver.run(job).ok(), true);
+    answers.equal(first_of(mock.faults), "");
+}
+
 TEST_CASE("init: wrong devices, found devices, resets that do not end") {
     Compared answers("answers");
     const auto init_with = [](Reg reg, uint32_t value) {
