@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <sstream>
 
 #include "host/cli/option_values.h"
 #include "host/config/keys.h"
@@ -29,14 +28,6 @@ constexpr const char* kExamples = R"(Examples:
   tessera compare --input x.safetensors --mask causal --format csv --out costs.csv
   tessera compare --random 1,16384,64 --memory ddr4-2400r --timing-only --format markdown
 Exit codes: 0 good, 1 a result outside its error bound, 2 user's error, 4 device error)";
-
-/// The parts between commas.
-std::vector<std::string> parts_of(const std::string& text) {
-    std::vector<std::string> parts;
-    std::stringstream stream(text + ",");
-    for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
-    return parts;
-}
 
 /// The names in `text`; UserError unless all are allowed and none is there twice.
 std::vector<std::string> names_of(const char* option, const std::string& text,

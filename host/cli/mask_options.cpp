@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
-
 #include "host/cli/option_values.h"
 #include "host/error.h"
 #include "spec/params.h"
@@ -20,8 +18,7 @@ uint32_t positions(const char* option, uint64_t value) {
 
 std::vector<uint32_t> segment_starts(const std::string& text) {
     std::vector<uint32_t> starts;
-    std::stringstream parts(text + ",");
-    for (std::string part; std::getline(parts, part, ',');) {
+    for (const std::string& part : parts_of(text)) {
         uint32_t start;
         if (!parses_as(part, start))
             throw bad_value("command line", "--segments", printable(text),

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <sstream>
 
 namespace tessera::host {
 
@@ -38,6 +39,13 @@ CLI::Validator finite_number() {
                 return printable(text) + " is not allowed; allowed: a finite number";
             },
             ""};
+}
+
+std::vector<std::string> parts_of(const std::string& text) {
+    std::vector<std::string> parts;
+    std::stringstream stream(text + ",");
+    for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+    return parts;
 }
 
 }  // namespace tessera::host

@@ -19,6 +19,9 @@ bool parses_as(const std::string& text, T& value) {
     return read.ec == std::errc() && read.ptr == end;
 }
 
+/// The parts of `text` between commas; of an empty text one, empty.
+std::vector<std::string> parts_of(const std::string& text);
+
 /// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
 CLI::Validator whole_number();
 CLI::Validator from_one();

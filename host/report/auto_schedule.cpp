@@ -16,8 +16,7 @@ constexpr double kTie = 0.01;
 /// Do stacked heads have at most half the query tiles, and does the mask let them? What less saves
 /// is lost in effects that a prediction does not see.
 bool stacking_pays(const Problem& problem, uint32_t m) {
-    if (problem.group() == 1 || problem.mask.tiles.given()) return false;
-    if (problem.mask.summary != 0 && problem.nq != 1) return false;
+    if (problem.group() == 1 || !problem.stackable()) return false;
     if (uint64_t{problem.group()} * problem.nq >= spec::kPositionLimit) return false;
     Problem stacked = problem;
     stacked.stacked = true;

@@ -15,13 +15,13 @@ double joules(const EnergyConstant& constant, double count) {
 
 }  // namespace
 
-EnergyEstimate estimate_energy(const Problem& problem, const hw::PlatformConfig& config,
-                               const CounterValues& counters, uint64_t rows_by_firmware) {
+EnergyEstimate estimate_energy(const Problem& problem, const WorkFormula& work,
+                               const hw::PlatformConfig& config, const CounterValues& counters,
+                               uint64_t rows_by_firmware) {
     using spec::Counter;
     const auto count = [&](Counter counter) {
         return static_cast<double>(counter_value(counters, counter));
     };
-    const WorkFormula work = work_formula(problem, config.params.m);
     const double issued = static_cast<double>(work.pairs_issued);
     const double allowed = static_cast<double>(work.pairs_allowed);
     const uint64_t stored = uint64_t{problem.query_heads} * problem.nq - rows_by_firmware;

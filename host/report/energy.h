@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "host/report/counters.h"
+#include "host/report/formulas.h"
 #include "host/workload/problem.h"
 #include "hw_model/config.h"
 
@@ -65,8 +66,10 @@ inline constexpr const char* kSramEnergyFormula =
     "* (4 D + 8)) * sram_byte";
 inline constexpr const char* kDramEnergyFormula = "all bytes through the memory port * dram_byte";
 
-/// Of the devices alone: `rows_by_firmware` rows of o were divided and stored by firmware.
-EnergyEstimate estimate_energy(const Problem& problem, const hw::PlatformConfig& config,
-                               const CounterValues& counters, uint64_t rows_by_firmware);
+/// Of the devices alone: `rows_by_firmware` rows of o were divided and stored by firmware. `work`
+/// is that of the problem.
+EnergyEstimate estimate_energy(const Problem& problem, const WorkFormula& work,
+                               const hw::PlatformConfig& config, const CounterValues& counters,
+                               uint64_t rows_by_firmware);
 
 }  // namespace tessera::host

@@ -29,7 +29,8 @@ double macs(const RunRecord& record, uint64_t pairs) {
 
 }  // namespace
 
-Figures::Figures(const RunRecord& record) {
+Figures::Figures(const RunRecord& record)
+    : work_(work_formula(record.problem, record.config.platform.params.m)) {
     add_work(record);
     add_time(record);
     add_prediction(record);
@@ -65,16 +66,15 @@ void Figures::add(const char* key, FigureValue value, const char* unit, std::str
 }
 
 void Figures::add_work(const RunRecord& record) {
-    const WorkFormula work = work_formula(record.problem, record.config.platform.params.m);
     add("calls", counter_value(record.outcome.counters, Counter::kAttendsRetired), "call",
         "counter attends_retired");
-    add("calls_formula", work.calls, "call",
+    add("calls_formula", work_.calls, "call",
         calls_formula_text(record.problem, record.config.platform.params.m));
-    add("calls_at_least", work.calls_at_least, "call",
+    add("calls_at_least", work_.calls_at_least, "call",
         "sum over key/value heads of ceil(allowed pairs / M^2)");
-    add("pairs_issued", work.pairs_issued, "pair",
+    add("pairs_issued", work_.pairs_issued, "pair",
         "sum over calls of real query rows * real key rows, by formula");
-    add("pairs_allowed", work.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
+    add("pairs_allowed", work_.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
 }
 
 void Figures::add_time(const RunRecord& record) {
@@ -198,7 +198,7 @@ void Figures::add_dram(const RunRecord& record) {
 
 void Figures::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
-        estimate_energy(record.problem, record.config.platform, record.outcome.counters,
+        estimate_energy(record.problem, work_, record.config.platform, record.outcome.counters,
                         record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);

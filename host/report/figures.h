@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "host/report/formulas.h"
 #include "host/report/run_record.h"
 
 namespace tessera::host {
@@ -47,6 +48,7 @@ class Figures {
     void add_firmware(const RunRecord& record);
     void add_merging(const RunRecord& record);
 
+    const WorkFormula work_;
     std::vector<Figure> figures_;
 };
 

@@ -96,10 +96,9 @@ void check_mask(const Problem& p, uint32_t m) {
                    "possible");
     if (!mask.documents.empty()) check_documents(p);
     if (mask.tiles.given()) check_tiles(p, m);
-    if (p.stacked && mask.tiles.given())
-        bad_option("--stack-heads", "given", "only without --tile-mask, whose tiles are of a head");
-    if (p.stacked && mask.summary != 0 && p.nq != 1)
-        bad_option("--stack-heads", "given", "with --summary only for one query token");
+    if (p.stacked && !p.stackable())
+        bad_option("--stack-heads", "given",
+                   "only without --tile-mask, and with --summary only for one query token");
 }
 
 std::string AttentionMask::text() const {

@@ -30,6 +30,9 @@ struct Problem {
     uint32_t k_position() const { return aligned_at_end() && nq > nk ? nq - nk : 0; }
     /// Query i is at the position of key i + diagonal().
     int64_t diagonal() const { return int64_t{q_position()} - int64_t{k_position()}; }
+    /// May heads be stacked under this mask? Flags are of tiles of one head; rows of a tile that
+    /// gathers have to see the same summaries.
+    bool stackable() const { return !mask.tiles.given() && (mask.summary == 0 || nq == 1); }
     /// Keys that query `row` of query head `head` sees: `ranges` becomes ascending and disjoint.
     /// `m`: tile tokens, the unit of tile flags.
     void visible_keys(uint32_t m, uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) const;

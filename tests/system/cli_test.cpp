@@ -439,28 +439,6 @@ TEST_CASE("the bundled tensors of the demo") {
     facts.equal(json["derived"]["stall_free_difference"]["value"], 0);
 }
 
-TEST_CASE("windows keep the device busy, decoding moves each key once, cycles are the formula's") {
-    Compared facts("facts");
-    const auto derived = [&](const std::string& arguments) {
-        const Finished f = run_tessera("run --timing-only --format json " + arguments);
-        facts.equal(f.exit_code, 0, [&] { return arguments + f.err; });
-        return nlohmann::json::parse(f.out)["derived"];
-    };
-    const auto window = derived("--random 1,65536,64 --window 4096 --sinks 64");
-    facts.holds(window["useful_utilisation"]["value"] >= 0.88, [] { return "utilisation"; });
-    facts.equal(window["calls"]["value"], window["calls_formula"]["value"]);
-    // 14.35 GB/s is what a stream of reads has on this memory (docs/memory.md).
-    const auto decoding =
-        derived("--random 8,1,64 --kv-heads 1 --keys 65536 --stack-heads --memory ddr4-2400r");
-    facts.holds(decoding["bytes_over_compulsory"]["value"] <= 1.05, [] { return "bytes"; });
-    facts.holds(decoding["dram_bandwidth"]["value"] >= 0.9 * 14.35, [] { return "bandwidth"; });
-    for (const char* mask : {"--window 900 --sinks 7", "--sinks 300", "--window 64 --mask dense",
-                             "--block 512", "--window 5 --align start --keys 3000"}) {
-        const auto d = derived(std::string("--random 2,2000,64 --memory ideal ") + mask);
-        facts.equal(d["stall_free_difference"]["value"], 0, [&] { return mask; });
-    }
-}
-
 TEST_CASE("non-finite inputs run if they are allowed to") {
     const Scratch folder;
     const std::string input = folder / "x.safetensors";

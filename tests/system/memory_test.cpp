@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs behind DRAM: what is promised of the presets, and that the report's numbers fit together.
+// Figures that runs must reach: what is promised of the presets and of schedules, and that the
+// report's numbers fit together.
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -34,6 +35,26 @@ TEST_CASE("base is compute-bound on eight channels of HBM2, bandwidth-bound on o
     // Streams of the reference table with 64 requests in flight: 14.354 GB/s.
     const double bandwidth = figure(report(run + "ddr4-2400r"), "dram_bandwidth");
     compared.holds(bandwidth >= 0.9 * 14.354, [&] { return std::to_string(bandwidth); });
+}
+
+TEST_CASE("windows keep the device busy, decoding moves each key once, cycles are the formula's") {
+    Compared facts("facts");
+    const auto run = [](const std::string& arguments) {
+        return report("--timing-only " + arguments);
+    };
+    const auto window = run("--random 1,65536,64 --window 4096 --sinks 64");
+    facts.holds(figure(window, "useful_utilisation") >= 0.88, [] { return "utilisation"; });
+    facts.equal(figure(window, "calls"), figure(window, "calls_formula"));
+    // 14.35 GB/s is what a stream of reads has on this memory (docs/memory.md).
+    const auto decoding =
+        run("--random 8,1,64 --kv-heads 1 --keys 65536 --stack-heads --memory ddr4-2400r");
+    facts.holds(figure(decoding, "bytes_over_compulsory") <= 1.05, [] { return "bytes"; });
+    facts.holds(figure(decoding, "dram_bandwidth") >= 0.9 * 14.35, [] { return "bandwidth"; });
+    for (const char* mask : {"--window 900 --sinks 7", "--sinks 300", "--window 64 --mask dense",
+                             "--block 512", "--window 5 --align start --keys 3000"}) {
+        const auto d = run(std::string("--random 2,2000,64 --memory ideal ") + mask);
+        facts.equal(figure(d, "stall_free_difference"), 0, [&] { return mask; });
+    }
 }
 
 TEST_CASE("bytes, accesses and streams of every memory fit together, and results are right") {
