@@ -15,11 +15,15 @@ struct MergeWork {
     uint64_t bytes_read = 0, bytes_written = 0;
     // Of `rows_finished`, as the device's counters of the same names.
     uint64_t rows_empty = 0, rows_nan = 0, rows_saturated = 0, rows_div0 = 0;
+    uint64_t rows_asked_again = 0;   ///< with a sentinel: not told at first, or not yet
+    uint64_t calls_asked_again = 0;  ///< ATTENDs that these took
 
     constexpr MergeWork& operator+=(const MergeWork& other) {
         rows += other.rows;
         rows_finished += other.rows_finished;
         elements += other.elements;
+        rows_asked_again += other.rows_asked_again;
+        calls_asked_again += other.calls_asked_again;
         bytes_read += other.bytes_read;
         bytes_written += other.bytes_written;
         rows_empty += other.rows_empty;
@@ -44,6 +48,11 @@ class Bus {
     /// Told of each tile that was merged. A simulated machine counts it and takes its time; on a
     /// real one it has taken it already.
     virtual void merged(const MergeWork&) {}
+    /// Told of commands, counted from the driver's first, that ask a pair of tiles again.
+    virtual void asked_again(uint64_t first, uint64_t commands) {
+        (void)first;
+        (void)commands;
+    }
 
   protected:
     ~Bus() = default;

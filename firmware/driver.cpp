@@ -2,7 +2,7 @@
 #include "firmware/driver.h"
 
 #include "firmware/job_check.h"
-#include "firmware/merger.h"
+#include "firmware/sentinel.h"
 #include "firmware/sequencer.h"
 #include "firmware/summary_list.h"
 
@@ -35,35 +35,74 @@ Status Driver::init(const DriverConfig& config) {
     return adopted ? Status{} : reset();
 }
 
+/// Partial results are stored and merged in batches: while firmware merges one, the device stores
+/// the next.
+struct Driver::Batches {
+    Sequencer sequencer;
+    Merger merger;
+    bool stored = false;   ///< a batch is, or will be when its FENCE retires
+    bool pending = false;  ///< and that FENCE has not been waited for
+};
+
 Status Driver::run(const AttentionJob& job) {
     if (!fault_.ok()) return fault_;
     const JobRule rule = check_job(job, device_);
     if (rule != JobRule::kNone) return refused(rule);
-    if (!write_summary_list(job, device_, bus_)) return failed(Code::kBusFault);
-    Sequencer sequencer(job, device_, config_.record_address);
-    Merger merger(bus_, job, device_);
-    bool fenced = false;  // the FENCE of a batch of partial results is under way
+    if (!write_summary_list(job, device_, bus_) || !write_sentinel(job, device_, bus_))
+        return failed(Code::kBusFault);
+    Batches b{{job, device_, config_.record_address}, {bus_, job, device_}};
     spec::Command command;
-    while (sequencer.next(command)) {
+    while (b.sequencer.next(command)) {
         const bool ends_batch = command.has(spec::kFlagInterrupt);
-        if (Status s = ends_batch ? end_batch(fenced, merger) : submit(command); !s.ok()) return s;
+        if (Status s = ends_batch ? end_batch(b) : submit(command); !s.ok()) return s;
     }
-    if (sequencer.partials() == 0) return fence();
-    if (Status s = end_batch(fenced, merger); !s.ok()) return s;
-    if (Status s = wait_for(spec::kIrqFence); !s.ok()) return s;
-    if (!merger.merge_batch()) return broken();
-    return fence();  // so that the counters cover the merging
+    if (b.sequencer.partials() == 0) return fence();
+    if (Status s = end_batch(b); !s.ok()) return s;
+    if (Status s = await_batch(b); !s.ok()) return s;
+    if (Status s = merge_batch(b); !s.ok()) return s;
+    if (Status s = fence(); !s.ok()) return s;  // so that the counters cover the merging
+    unresolved_ = b.merger.unresolved();
+    return unresolved_.rows == 0 ? Status{} : failed(Code::kUnresolved);
 }
 
-/// Submits the FENCE of a batch of partial results. The batch before it is merged meanwhile: its
-/// own FENCE, `fenced`, is waited for first, since an interrupt does not say whose it is.
-Status Driver::end_batch(bool& fenced, Merger& merger) {
-    const bool merge = fenced;
-    if (merge)
-        if (Status s = wait_for(spec::kIrqFence); !s.ok()) return s;
+/// Submits the FENCE of a batch. The batch before it is merged meanwhile: its own FENCE is waited
+/// for first, since an interrupt does not say whose it is.
+Status Driver::end_batch(Batches& b) {
+    const bool merge = b.stored;
+    if (Status s = await_batch(b); !s.ok()) return s;
     if (Status s = submit_fence(); !s.ok()) return s;
-    fenced = true;
-    return merge && !merger.merge_batch() ? broken() : Status{};
+    b.stored = b.pending = true;
+    return merge ? merge_batch(b) : Status{};
+}
+
+Status Driver::await_batch(Batches& b) {
+    if (!b.pending) return Status{};
+    b.pending = false;
+    return wait_for(spec::kIrqFence);
+}
+
+Status Driver::merge_batch(Batches& b) {
+    for (;;) {
+        switch (b.merger.merge_batch()) {
+            case Merged::kDone: return Status{};
+            case Merged::kBusFault: return broken();
+            case Merged::kAskAgain:
+                if (Status s = ask_again(b); !s.ok()) return s;
+        }
+    }
+}
+
+/// With a sentinel: one pair of tiles once more. Its FENCE must be the only one under way.
+Status Driver::ask_again(Batches& b) {
+    if (Status s = await_batch(b); !s.ok()) return s;
+    const uint64_t first = descriptors_;
+    Sequencer again = b.sequencer.again(b.merger.step());
+    spec::Command command;
+    while (again.next(command))
+        if (Status s = submit(command); !s.ok()) return s;
+    if (Status s = fence(); !s.ok()) return s;
+    bus_.asked_again(first, descriptors_ - first);
+    return Status{};
 }
 
 /// A bus fault with a FENCE under way: what comes next would take its interrupt for its own, so

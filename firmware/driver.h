@@ -6,14 +6,13 @@
 
 #include "firmware/bus.h"
 #include "firmware/job.h"
+#include "firmware/merger.h"
 #include "firmware/status.h"
 #include "spec/command.h"
 #include "spec/params.h"
 #include "spec/registers.h"
 
 namespace tessera::fw {
-
-class Merger;
 
 class Driver {
   public:
@@ -37,6 +36,8 @@ class Driver {
     const spec::DeviceParams& device() const { return device_; }
     uint64_t calls() const { return calls_; }              ///< ATTENDs submitted so far
     uint64_t descriptors() const { return descriptors_; }  ///< commands submitted so far
+    /// After kUnresolved: which rows.
+    const Unresolved& unresolved() const { return unresolved_; }
 
   private:
     Status discover();
@@ -45,7 +46,11 @@ class Driver {
     Status enable();
     Status read(spec::Reg reg, uint32_t& value);
     Status write(spec::Reg reg, uint32_t value);
-    Status end_batch(bool& fenced, Merger& merger);
+    struct Batches;
+    Status end_batch(Batches& batches);
+    Status await_batch(Batches& batches);
+    Status merge_batch(Batches& batches);
+    Status ask_again(Batches& batches);
     Status submit_fence();
     Status broken();
     Status write_descriptor(const spec::Descriptor& descriptor);
@@ -62,6 +67,7 @@ class Driver {
     uint32_t published_ = 0;  ///< last value of RING_TAIL
     uint32_t head_ = 0;       ///< last known value of RING_HEAD
     uint32_t events_ = 0;     ///< interrupts taken from IRQ_STATUS and not yet waited for
+    Unresolved unresolved_;
     uint64_t calls_ = 0;
     uint64_t descriptors_ = 0;
 };

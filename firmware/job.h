@@ -24,6 +24,29 @@ enum class LoopOrder : uint32_t {
     kKeyValueResident,  ///< for each key tile: all its query tiles; states travel through memory
 };
 
+/// How a device that tells only normalised results (profile `blackbox`) is made to tell their
+/// denominators: one more key, the sentinel, of known weight P. The device returns its share u,
+/// that w of the real keys, and y, the sum of values; then the real weights sum up to P w / u.
+/// Where there are two calls, the first is for the shares: its values are indicators.
+enum class SentinelForm : uint32_t {
+    kNone,     ///< no sentinel
+    kColumns,  ///< one call: two indicator columns behind the values
+    kSplit,    ///< two calls: shares, then values; both with the sentinel
+    kTwoCalls  ///< Yu & Alman's: share of the real keys, u = 1 - w; then values, without sentinel
+};
+
+/// docs/firmware.md, "Sentinel", says what is where.
+struct Sentinel {
+    SentinelForm form = SentinelForm::kNone;
+    /// Queries and keys have an element more: a query's says how high the sentinel is for it, a
+    /// key's is 0. Without it the sentinel is the zero key, of score 0 for every query.
+    bool query_column = false;
+    uint16_t key = 0;   ///< bf16: that element of the sentinel, about 1 / factor
+    Tensor rows;        ///< the sentinel itself: a key, its values, its indicators
+    Tensor indicators;  ///< of M keys; where there are two calls
+    Tensor redo;        ///< M queries to be asked again, each with a beat more
+};
+
 /// O[h] = softmax(scale * Q[h] K[h / group]^T) V[h / group], group = query_heads / kv_heads.
 /// Batches are flattened into heads. q, k, v hold bf16.
 struct AttentionJob {
@@ -62,8 +85,11 @@ struct AttentionJob {
     /// For TAIL: where firmware writes the list of summary rows (summary_list.h).
     uint64_t summary_list = 0;
     /// Profile `stats`, more than one key tile: slots of M such rows for partial results, a head
-    /// for each of kPartialSlots (partial.h).
+    /// for each of kPartialSlots (partial.h). With a sentinel one slot more, rows as
+    /// partial_bytes() says (sentinel.h).
     Tensor partial;
+    /// Profile `blackbox`, more than one key tile or want_lse. Keys of a tile are then M - 1.
+    Sentinel sentinel;
     Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
     bool want_lse = false;
     /// Devices that work on this problem beside this one, and which share this one takes, 0 to

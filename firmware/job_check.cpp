@@ -3,6 +3,7 @@
 
 #include "firmware/partial.h"
 #include "firmware/planner.h"
+#include "firmware/sentinel.h"
 
 namespace tessera::fw {
 namespace {
@@ -13,12 +14,24 @@ bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
     return (bits & (bus_bytes - 1)) == 0 && tensor.pitch >= row_bytes;
 }
 
-bool all_placed(const AttentionJob& job, bool uses_state, bool partials, uint32_t bus) {
-    return placed(job.q, 2 * job.d_k, bus) && placed(job.k, 2 * job.d_k, bus) &&
-           placed(job.v, 2 * job.d_v, bus) &&
+bool sentinel_placed(const AttentionJob& job, uint32_t bus) {
+    const Sentinel& s = job.sentinel;
+    if (s.form == SentinelForm::kNone) return true;
+    return placed(s.rows, sentinel_row_bytes(job), bus) &&
+           (sentinel_passes(s.form) == 1 ||
+            placed(s.indicators, 2 * indicator_columns(s.form), bus)) &&
+           (!s.query_column || placed(s.redo, 2 * key_columns(job) + bus, bus));
+}
+
+bool all_placed(const AttentionJob& job, bool uses_state, bool partials,
+                const spec::DeviceParams& device) {
+    const uint32_t bus = device.bus_bytes, partial_row = partial_bytes(job, device);
+    const uint32_t values = value_columns(job, sentinel_passes(job.sentinel.form) - 1);
+    return placed(job.q, 2 * key_columns(job), bus) && placed(job.k, 2 * key_columns(job), bus) &&
+           placed(job.v, 2 * values, bus) &&
            placed(job.o, (job.bf16_output ? 2 : 4) * job.d_v, bus) &&
            (!uses_state || placed(job.state, bus + 4 * job.d_v, bus)) &&
-           (!partials || placed(job.partial, bus + 4 * job.d_v, bus)) &&
+           (!partials || placed(job.partial, partial_row, bus)) && sentinel_placed(job, bus) &&
            (!job.want_lse || placed(job.lse, bus, bus)) && (job.summary_list & (bus - 1)) == 0;
 }
 
@@ -41,6 +54,17 @@ bool mask_fits(const AttentionJob& job, uint32_t m) {
     const bool tiles = job.tile_flags != nullptr;
     if ((tiles || job.documents != nullptr) && (flags & ~spec::kMaskCausal) != 0) return false;
     return !tiles || (!job.stacked && job.documents == nullptr);
+}
+
+/// A sentinel is a key of its own, has an element of the query or none, and columns of values.
+bool sentinel_fits(const AttentionJob& job, const spec::DeviceParams& device) {
+    const SentinelForm form = job.sentinel.form;
+    if (form == SentinelForm::kNone) return !job.sentinel.query_column;
+    if (device.profile != spec::Profile::kBlackbox || device.m < 2) return false;
+    if (key_columns(job) > device.d || job.tile_flags != nullptr) return false;
+    for (uint32_t pass = 0; pass < sentinel_passes(form); ++pass)
+        if (value_columns(job, pass) > device.d) return false;
+    return true;
 }
 
 bool documents_fit(const AttentionJob& job, uint32_t m) {
@@ -72,11 +96,13 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
         return JobRule::kPositions;
     if (!mask_fits(job, device.m)) return JobRule::kMask;
     if (!documents_fit(job, device.m)) return JobRule::kDocuments;
+    if (!sentinel_fits(job, device)) return JobRule::kSentinel;
     const Planner planner(job, device.m);
-    const bool partials = has_partials(device, planner);
-    if (!all_placed(job, partials || planner.states_travel(), partials, device.bus_bytes))
+    const bool partials = has_partials(job, device, planner);
+    if (!all_placed(job, partials || planner.states_travel(), partials, device))
         return JobRule::kAlignment;
-    if ((planner.merges() || job.want_lse) && device.profile == spec::Profile::kBlackbox)
+    if ((planner.merges() || job.want_lse) && device.profile == spec::Profile::kBlackbox &&
+        job.sentinel.form == SentinelForm::kNone)
         return JobRule::kProfile;
     return JobRule::kNone;
 }

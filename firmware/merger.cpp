@@ -13,54 +13,83 @@ constexpr uint32_t kStateHead = 8;  ///< bytes in use of a state row's first bea
 Merger::Merger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device)
     : bus_(bus), job_(job), device_(device), planner_(job, device.m) {}
 
-bool Merger::merge_batch() {
-    for (uint32_t n = 0; n < kMergeBatch;) {
-        if (!planner_.next(step_)) return true;
-        if (!is_partial(device_, step_)) continue;
-        if (!merge_tile(partials_++ % kPartialSlots)) return false;
-        ++n;
+Merged Merger::merge_batch() {
+    for (; in_batch_ < kMergeBatch; ++in_batch_) {
+        while (round_ == 0) {
+            if (!planner_.next(step_)) return Merged::kDone;
+            if (is_partial(job_, device_, step_)) break;
+        }
+        const Merged merged = merge_tile(round_ == 0 ? partials_++ % kPartialSlots : kRedoSlot);
+        if (merged != Merged::kDone) return merged;
     }
-    return true;
+    in_batch_ = 0;
+    return Merged::kDone;
 }
 
-bool Merger::merge_tile(uint32_t slot) {
-    MergeWork work = work_of_step();
+/// The rows of a partial result, or those that were asked again.
+Merged Merger::merge_tile(uint32_t slot) {
+    MergeWork work = round_ == 0 ? work_of_step() : MergeWork();
     const uint32_t rows = bus_.holds_data() ? step_.q_rows : 0;
-    for (uint32_t row = 0; row < rows; ++row)
-        if (!merge_row(row_address(job_.partial, slot, row), row, work)) return false;
+    asks_again_ = false;
+    for (uint32_t at = 0; at < rows; ++at) {
+        if (round_ != 0 && !is_pending(at)) continue;
+        const Row row = row_at(slot, at);
+        if (!(has_sentinel() ? take_shares(row, work) : take_row(row, work)))
+            return Merged::kBusFault;
+    }
+    round_ = asks_again_ ? round_ + 1 : 0;
+    if (asks_again_) work.calls_asked_again = sentinel_passes(job_.sentinel.form);
     bus_.merged(work);
-    return true;
+    return asks_again_ ? Merged::kAskAgain : Merged::kDone;
 }
 
-bool Merger::merge_row(uint64_t partial, uint32_t row, MergeWork& work) {
-    const Run run = planner_.map().query_run(step_.q_tile, row);  // whose row it is
-    const uint32_t head = step_.query_head + run.head;
-    const uint64_t working = working_row(row, head, run.row);
-    const uint64_t output = row_address(job_.o, head, run.row);
-    spec::RowState state, tile;  // EMPTY
-    if (!step_.first && !read_state(working, state)) return false;
-    if (!read_state(partial, tile)) return false;
-    const spec::MergePlan plan = spec::merge_plan(state.m, tile.m);
-    const spec::RowState merged = spec::merge_row(state, tile);
+Merger::Row Merger::row_at(uint32_t slot, uint32_t at) const {
+    const Run run = planner_.map().query_run(step_.q_tile, at);  // whose row it is
+    Row row;
+    row.at = at;
+    row.head = step_.query_head + run.head;
+    row.token = run.row;
+    row.partial = row.values = row_address(job_.partial, slot, at);
+    if (job_.sentinel.form != SentinelForm::kColumns) row.values += device_.bus_bytes;
+    row.query = round_ == 0 ? row_address(job_.q, row.head, row.token)
+                            : row_address(job_.sentinel.redo, 0, at);
+    row.working = working_row(at, row.head, row.token);
+    row.output = row_address(job_.o, row.head, row.token);
+    return row;
+}
+
+/// Profile `stats`: the device tells its state.
+bool Merger::take_row(const Row& row, MergeWork& work) {
+    PartialRow partial;
+    return read_state(row.partial, partial.state) && merge_row(row, partial, work);
+}
+
+bool Merger::merge_row(const Row& row, const PartialRow& partial, MergeWork& work) {
+    const bool scaled = has_sentinel();
+    spec::RowState state;  // EMPTY
+    if (!step_.first && !read_state(row.working, state)) return false;
+    const spec::MergePlan plan = spec::merge_plan(state.m, partial.state.m);
+    const spec::RowState merged = spec::merge_row(state, partial.state);
     for (uint32_t j = 0; j < job_.d_v; ++j) {
-        const uint64_t column = device_.bus_bytes + uint64_t{4} * j;
-        uint32_t old_value = 0, tile_value = 0;
-        if (!step_.first && !bus_.read32(working + column, old_value)) return false;
-        if (!bus_.read32(partial + column, tile_value)) return false;
-        const uint32_t value = spec::merge_element(plan, old_value, tile_value);
+        const uint64_t column = uint64_t{4} * j, working = row.working + device_.bus_bytes + column;
+        uint32_t old_value = 0, value = 0;
+        if (!step_.first && !bus_.read32(working, old_value)) return false;
+        if (!bus_.read32(row.values + column, value)) return false;
+        if (scaled) value = spec::fp_mul(value, partial.factor);
+        value = spec::merge_element(plan, old_value, value);
         const bool written = step_.last
-                                 ? write_o(output, j, spec::store_element(merged, value, true))
-                                 : bus_.write32(working + column, value);
+                                 ? write_o(row.output, j, spec::store_element(merged, value, true))
+                                 : bus_.write32(working, value);
         if (!written) return false;
     }
-    if (!step_.last) return write_state(working, merged);
+    if (!step_.last) return write_state(row.working, merged);
     work.rows_empty += merged.m == spec::kEmpty ? 1 : 0;
     work.rows_nan += (merged.flags & spec::kRowNan) != 0 ? 1 : 0;
     work.rows_saturated += (merged.flags & spec::kRowSaturated) != 0 ? 1 : 0;
     work.rows_div0 += spec::divides_by_zero(merged) ? 1 : 0;
     const uint32_t bytes = output_bytes();
-    if (!write_zeros(output + (bytes + 3) / 4 * 4, output + padded(bytes))) return false;
-    return !job_.want_lse || write_lse(row_address(job_.lse, head, run.row), merged);
+    if (!write_zeros(row.output + (bytes + 3) / 4 * 4, row.output + padded(bytes))) return false;
+    return !job_.want_lse || write_lse(row_address(job_.lse, row.head, row.token), merged);
 }
 
 /// Bf16 leaves in pairs, as the bus has words.
@@ -112,10 +141,12 @@ uint32_t Merger::padded(uint32_t bytes) const { return device_.beats(bytes) * de
 /// All but what depends on the data.
 MergeWork Merger::work_of_step() const {
     const uint32_t rows = step_.q_rows, state = kStateHead + 4 * job_.d_v;
+    const uint32_t query = has_sentinel() && job_.sentinel.query_column ? 4 : 0;  // its level
+    const uint32_t partial = has_sentinel() ? shares_bytes() + query + 4 * job_.d_v : state;
     MergeWork work;
     work.rows = rows;
-    work.elements = uint64_t{rows} * (job_.d_v + 1);
-    work.bytes_read = uint64_t{rows} * state * (step_.first ? 1 : 2);
+    work.elements = uint64_t{rows} * (job_.d_v + 1) * (has_sentinel() ? 2 : 1);
+    work.bytes_read = uint64_t{rows} * (partial + (step_.first ? 0 : state));
     work.bytes_written = uint64_t{rows} * state;
     if (!step_.last) return work;
     work.rows_finished = rows;

@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: MIT
 // Merges partial results on the processor, element by element, with the device's own numerics
-// (spec/state.h), so that the bits are those of a device that merges. Steps and slots are those of
-// the Sequencer: the planner's, once more. The driver says when a batch is in memory.
+// (spec/state.h), so that the bits are those of a device that merges. With a sentinel partial
+// results are first brought into the form that such a device has (sentinel.h), and rows for which
+// the sentinel is too high or too low are asked again. Steps and slots are those of the Sequencer:
+// the planner's, once more. The driver says when a batch is in memory.
 #pragma once
 #include <stdint.h>
 
 #include "firmware/bus.h"
 #include "firmware/partial.h"
 #include "firmware/planner.h"
+#include "firmware/sentinel.h"
 #include "spec/state.h"
 
 namespace tessera::fw {
+
+/// How far a batch is merged.
+enum class Merged : uint32_t {
+    kDone,      ///< all of it
+    kBusFault,  ///< memory answered with a bus error
+    kAskAgain,  ///< rows of Merger::step() wait for its result in kRedoSlot
+};
+
+/// Query rows whose sums the sentinel could not tell; their o is NaN.
+struct Unresolved {
+    static constexpr uint32_t kNamed = 16;
+    struct Row {
+        uint32_t head = 0, row = 0;
+    };
+    uint32_t rows = 0;  ///< the first kNamed of them are in `named`
+    Row named[kNamed];
+};
 
 class Merger {
   public:
@@ -18,18 +38,44 @@ class Merger {
     Merger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device);
 
     /// Merges the next kMergeBatch partial results, or as many as are left; o and lse of a query
-    /// tile are written with its last. False if memory answers with a bus error.
-    [[nodiscard]] bool merge_batch();
+    /// tile are written with its last. After kAskAgain the next call goes on.
+    [[nodiscard]] Merged merge_batch();
+    /// The pair of tiles that is to be asked again, with the queries that are in Sentinel::redo.
+    const Step& step() const { return step_; }
+    const Unresolved& unresolved() const { return unresolved_; }
 
   private:
-    [[nodiscard]] bool merge_tile(uint32_t slot);
-    [[nodiscard]] bool merge_row(uint64_t partial, uint32_t row, MergeWork& work);
+    /// A row of the tile: where it comes from, where it goes.
+    struct Row {
+        uint32_t at = 0;  ///< row of the tile
+        uint32_t head = 0, token = 0;
+        uint64_t partial = 0, values = 0;  ///< addresses of the partial result, and its values
+        uint64_t query = 0;                ///< that was asked
+        uint64_t working = 0, output = 0;
+    };
+
+    [[nodiscard]] Merged merge_tile(uint32_t slot);
+    [[nodiscard]] bool take_row(const Row& row, MergeWork& work);
+    [[nodiscard]] bool take_shares(const Row& row, MergeWork& work);
+    [[nodiscard]] bool merge_row(const Row& row, const PartialRow& partial, MergeWork& work);
+    [[nodiscard]] bool ask_again(const Row& row, const Shares& shares, uint16_t level,
+                                 MergeWork& work);
+    [[nodiscard]] bool copy_queries(MergeWork& work);
+    [[nodiscard]] bool read_shares(const Row& row, Shares& shares);
+    [[nodiscard]] bool read_level(uint64_t query, uint16_t& level);
+    [[nodiscard]] bool write_level(uint64_t query, uint16_t level);
     [[nodiscard]] bool write_o(uint64_t row, uint32_t column, uint32_t value);
     [[nodiscard]] bool write_lse(uint64_t at, const spec::RowState& state);
     [[nodiscard]] bool read_state(uint64_t row, spec::RowState& state);
     [[nodiscard]] bool write_state(uint64_t row, const spec::RowState& state);
     [[nodiscard]] bool write_zeros(uint64_t from, uint64_t to);
+    Row row_at(uint32_t slot, uint32_t at) const;
+    bool sees_a_key(const Row& row) const;
+    [[nodiscard]] bool give_up(const Row& row, MergeWork& work);
+    bool is_pending(uint32_t row) const { return (pending_[row / 32] >> row % 32 & 1) != 0; }
+    bool has_sentinel() const { return job_.sentinel.form != SentinelForm::kNone; }
     uint64_t working_row(uint32_t tile_row, uint32_t head, uint32_t token) const;
+    uint32_t shares_bytes() const;
     uint32_t output_bytes() const;
     uint32_t padded(uint32_t bytes) const;
     MergeWork work_of_step() const;
@@ -39,8 +85,14 @@ class Merger {
     spec::DeviceParams device_;
     Planner planner_;
     Step step_;
-    uint32_t partials_ = 0;  ///< merged so far, modulo 2^32
+    uint32_t partials_ = 0;  ///< begun so far, modulo 2^32
+    uint32_t in_batch_ = 0;  ///< merged of this batch
     uint32_t word_ = 0;      ///< of a bf16 row, half filled
+    // With a sentinel.
+    uint32_t round_ = 0;         ///< how often this tile was asked again
+    bool asks_again_ = false;    ///< some row of it is pending
+    uint32_t pending_[32] = {};  ///< rows of it that wait, as bits: M is at most 1024
+    Unresolved unresolved_;
 };
 
 }  // namespace tessera::fw

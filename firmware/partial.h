@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a device of profile `stats` leaves to firmware: it merges nothing, so each ATTEND of a query
-// tile with several key tiles gives a partial result, which it stores into the next slot of memory.
+// What a device that does not merge leaves to firmware. Profile `stats`: each ATTEND of a query
+// tile with several key tiles gives a partial result, which the device stores into the next slot of
+// memory. Profile `blackbox` with a sentinel: each pair of tiles does.
 #pragma once
 #include <stdint.h>
 
@@ -15,13 +16,24 @@ inline constexpr uint32_t kMergeBatch = 32;
 /// While firmware merges one batch the device fills the other half of the slots.
 inline constexpr uint32_t kPartialSlots = 2 * kMergeBatch;
 
-/// Does the ATTEND of this step give a partial result for firmware to merge?
-constexpr bool is_partial(const spec::DeviceParams& device, const Step& step) {
+/// With a sentinel: the slot behind those for what is asked again.
+inline constexpr uint32_t kRedoSlot = kPartialSlots;
+
+constexpr uint32_t partial_slots(const AttentionJob& job) {
+    return kPartialSlots + (job.sentinel.form == SentinelForm::kNone ? 0 : 1);
+}
+
+/// Does this step give a partial result for firmware to merge?
+constexpr bool is_partial(const AttentionJob& job, const spec::DeviceParams& device,
+                          const Step& step) {
+    if (job.sentinel.form != SentinelForm::kNone) return true;
     return device.profile == spec::Profile::kStats && !(step.first && step.last);
 }
 
 /// Does any step of a job?
-inline bool has_partials(const spec::DeviceParams& device, const Planner& planner) {
+inline bool has_partials(const AttentionJob& job, const spec::DeviceParams& device,
+                         const Planner& planner) {
+    if (job.sentinel.form != SentinelForm::kNone) return true;
     return device.profile == spec::Profile::kStats && planner.merges();
 }
 

@@ -6,7 +6,11 @@
 namespace tessera::fw {
 
 Planner::Planner(const AttentionJob& job, uint32_t m)
-    : map_(job, m), order_(job.order), share_(job.share), shares_(job.peers + 1) {
+    : map_(job, m),
+      order_(job.order),
+      exact_rows_(job.sentinel.form != SentinelForm::kNone),
+      share_(job.share),
+      shares_(job.peers + 1) {
     if (order_ == LoopOrder::kKeyValueResident)
         to_meeting_query_tile();
     else
@@ -43,7 +47,8 @@ bool Planner::next(Step& step) {
     step.q_rows = map_.query_rows(at_.q_tile);
     step.keys = map_.keys(at_.q_tile, at_.k_tile);
     // A key tile that stays for many query tiles is loaded whole, whatever the first of them needs.
-    step.k_rows = order_ == LoopOrder::kKeyValueResident ? map_.key_rows(at_.k_tile) : step.keys;
+    const bool whole = order_ == LoopOrder::kKeyValueResident && !exact_rows_;
+    step.k_rows = whole ? map_.key_rows(at_.k_tile) : step.keys;
     step.mask = map_.mask(at_.stack, at_.q_tile, at_.k_tile);
     step.first = map_.next_key_tile(at_.stack, at_.q_tile, 0) == at_.k_tile;
     step.last = map_.next_key_tile(at_.stack, at_.q_tile, at_.k_tile + 1) == map_.key_tiles();

@@ -54,6 +54,7 @@ class Planner {
 
     TileMap map_;
     LoopOrder order_;
+    bool exact_rows_;  ///< a sentinel follows the keys: none may be in its place
     uint32_t share_, shares_;
     bool started_ = false;
     Place at_;      ///< of the next step

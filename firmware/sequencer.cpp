@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/sequencer.h"
 
+#include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
 
 namespace tessera::fw {
@@ -21,7 +22,11 @@ enum Stage : uint32_t {
     kStoreO = 1u << 6,
     kStoreLse = 1u << 7,
     kStoreState = 1u << 8,
+    kStorePartial = 1u << 9,
 };
+
+/// "Head" of the indicators among the tiles of values.
+constexpr uint32_t kIndicators = UINT32_MAX;
 
 }  // namespace
 
@@ -47,8 +52,13 @@ Sequencer::Sequencer(const AttentionJob& job, const spec::DeviceParams& device,
 
 bool Sequencer::next(Command& command) {
     if (todo_ == 0) {
-        if (!planner_.next(step_)) return false;
-        begin_step();
+        if (pass_ + 1 < sentinel_passes(job_.sentinel.form) && partials_ != 0) {
+            ++pass_;
+            begin_pass();
+        } else {
+            if (again_ || !planner_.next(step_)) return false;
+            begin_step();
+        }
     }
     const uint32_t stage = todo_ & (~todo_ + 1);  // the lowest bit
     command = Command{};
@@ -58,20 +68,42 @@ bool Sequencer::next(Command& command) {
     return true;
 }
 
-/// Chooses the banks of a step and lists its commands.
+Sequencer Sequencer::again(const Step& step) {
+    Sequencer other = *this;
+    other.q_.make_current(q_.take_other());
+    other.k_.make_current(k_.take_other());
+    other.v_.make_current(v_.take_other());
+    other.state_.make_current(state_.take_other());
+    other.step_ = step;
+    other.again_ = other.partial_ = true;
+    other.pass_ = 0;
+    other.row_ = 0;
+    other.begin_pass();
+    return other;
+}
+
 void Sequencer::begin_step() {
+    pass_ = 0;
+    partial_ = is_partial(job_, device_, step_);
+    if (partial_) ++partials_;
+    begin_pass();
+}
+
+/// Chooses the banks of a call and lists its commands.
+void Sequencer::begin_pass() {
     todo_ = kAttend;
-    if (q_.select(step_.query_head, step_.q_tile, step_.q_rows)) todo_ |= kLoadQ;
-    if (kv_.select(step_.kv_head, step_.k_tile, step_.k_rows)) todo_ |= kLoadK | kLoadV;
-    const bool state_absent = state_.select(step_.query_head, step_.q_tile, step_.q_rows);
-    partial_ = is_partial(device_, step_);
-    if (partial_) {  // a bank gives it away at once: banks alternate
-        if (partials_ != 0 && partials_ % kMergeBatch == 0) todo_ |= kFence;
-        ++partials_;
-        todo_ |= kStoreState;
-        state_.release();
+    if (again_) {
+        todo_ |= kLoadV | kStorePartial | (pass_ == 0 ? kLoadQ | kLoadK : 0);
         return;
     }
+    const bool indicators = takes_indicators(job_.sentinel.form, pass_);
+    if (q_.select(step_.query_head, step_.q_tile, step_.q_rows)) todo_ |= kLoadQ;
+    if (k_.select(step_.kv_head, step_.k_tile, step_.k_rows)) todo_ |= kLoadK;
+    if (v_.select(indicators ? kIndicators : step_.kv_head, indicators ? 0 : step_.k_tile,
+                  step_.k_rows))
+        todo_ |= kLoadV;
+    const bool state_absent = state_.select(step_.query_head, step_.q_tile, step_.q_rows);
+    if (partial_) return begin_partial();
     // Nothing else orders a load after a store. A state comes back with a later key tile, so one
     // FENCE before the first load of a key tile covers all key tiles before.
     if (step_.new_key) fence_due_ = states_unfenced_;
@@ -92,25 +124,33 @@ void Sequencer::begin_step() {
     if ((todo_ & (kStoreO | kStoreState)) != 0) state_.release();
 }
 
+/// A bank gives a partial result away at once: banks alternate.
+void Sequencer::begin_partial() {
+    if (pass_ == 0 && partials_ != 1 && partials_ % kMergeBatch == 1) todo_ |= kFence;
+    todo_ |= kStorePartial;
+    state_.release();
+}
+
 /// The command of a stage that goes on at row_. Returns the rows that are left after it.
 uint32_t Sequencer::build(uint32_t stage, Command& c) const {
     switch (stage) {
         case kLoadQ:
             c.opcode = Opcode::kLoadQ;
             c.q_bank = q_.bank();
-            c.d_k = job_.d_k;
+            c.d_k = key_columns(job_);
             c.position = planner_.map().query_run(step_.q_tile, row_).position;
             return build_query_rows(job_.q, step_.query_head, c);
         case kLoadK:
             c.opcode = Opcode::kLoadK;
-            c.k_bank = kv_.bank();
-            c.d_k = job_.d_k;
-            return build_key_load(job_.k, c);
+            c.k_bank = k_.bank();
+            c.d_k = key_columns(job_);
+            if (row_ == step_.k_rows) return build_sentinel_load(kSentinelKey, c);
+            return build_key_load(job_.k, c) + (job_.sentinel.form == SentinelForm::kNone ? 0 : 1);
         case kLoadV:
             c.opcode = Opcode::kLoadV;
-            c.v_bank = kv_.bank();
-            c.d_v = job_.d_v;
-            return build_key_load(job_.v, c);
+            c.v_bank = v_.bank();
+            c.d_v = value_columns(job_, pass_);
+            return build_values_load(c);
         case kFence:
             c.opcode = Opcode::kFence;
             if (partial_) c.flags = spec::kFlagInterrupt;
@@ -133,11 +173,11 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             c.opcode = Opcode::kStoreState;
             c.state_bank = state_.bank();
             return build_query_rows(job_.lse, step_.query_head, c);
+        case kStorePartial: return build_partial_store(c);
         default:
             c.opcode = Opcode::kStoreState;
             c.state_bank = state_.bank();
             c.d_v = job_.d_v;
-            if (partial_) return build_partial_store(c);
             return build_query_rows(job_.state, state_head(), c);
     }
 }
@@ -149,14 +189,47 @@ uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Comman
     c.first_row = row_;
     c.address = row_address(tensor, head + run.head, run.row);
     c.pitch = tensor.pitch;
+    if (again_) {
+        c.address = row_address(job_.sentinel.redo, 0, row_);
+        c.pitch = job_.sentinel.redo.pitch;
+    }
     return step_.q_rows - row_ - run.rows;
 }
 
 /// The rows of a slot are those of the tile, whatever runs they are of.
 uint32_t Sequencer::build_partial_store(Command& c) const {
+    const bool sentinel = job_.sentinel.form != SentinelForm::kNone;
+    c.opcode = sentinel ? Opcode::kStoreO : Opcode::kStoreState;
+    if (sentinel) c.flags = spec::kFlagNormalise;
+    c.state_bank = state_.bank();
+    c.d_v = value_columns(job_, pass_);
     c.rows = step_.q_rows;
-    c.address = row_address(job_.partial, (partials_ - 1) % kPartialSlots, 0);
+    const auto slot = static_cast<uint32_t>((partials_ - 1) % kPartialSlots);
+    c.address = row_address(job_.partial, again_ ? kRedoSlot : slot, 0);
+    if (pass_ == 1) c.address += device_.bus_bytes;  // behind the shares
     c.pitch = job_.partial.pitch;
+    return 0;
+}
+
+/// Values of the keys, or the indicators of as many, and then of the sentinel.
+uint32_t Sequencer::build_values_load(Command& c) const {
+    const SentinelForm form = job_.sentinel.form;
+    const bool indicators = takes_indicators(form, pass_);
+    if (row_ == step_.k_rows)
+        return build_sentinel_load(indicators ? kSentinelIndicators : kSentinelValues, c);
+    const uint32_t more = has_sentinel(form, pass_) ? 1 : 0;
+    if (!indicators) return build_key_load(job_.v, c) + more;
+    c.rows = step_.k_rows;
+    c.address = row_address(job_.sentinel.indicators, 0, 0);
+    c.pitch = job_.sentinel.indicators.pitch;
+    return more;
+}
+
+uint32_t Sequencer::build_sentinel_load(uint32_t row, Command& c) const {
+    c.rows = 1;
+    c.first_row = row_;
+    c.address = row_address(job_.sentinel.rows, 0, row);
+    c.pitch = job_.sentinel.rows.pitch;
     return 0;
 }
 
@@ -185,15 +258,19 @@ uint32_t Sequencer::build_attend(Command& c) const {
     c.opcode = Opcode::kAttend;
     if (!step_.first && !partial_) c.flags = spec::kFlagContinue;
     c.q_bank = q_.bank();
-    c.k_bank = kv_.bank();
-    c.v_bank = kv_.bank();
+    c.k_bank = k_.bank();
+    c.v_bank = v_.bank();
     c.state_bank = state_.bank();
     c.rows = step_.q_rows;
     c.keys = step_.keys;
-    c.d_k = job_.d_k;
-    c.d_v = job_.d_v;
+    c.d_k = key_columns(job_);
+    c.d_v = value_columns(job_, pass_);
     c.factor = job_.factor;
     c.mask = step_.mask;
+    if (!has_sentinel(job_.sentinel.form, pass_)) return 0;
+    c.keys = step_.keys + 1;  // no mask may hide the sentinel, but one that hides all
+    if (c.mask.flags != 0) c.mask.flags |= spec::kMaskFree;
+    if (c.mask.flags != 0) c.mask.free_from = step_.keys;
     return 0;
 }
 

@@ -7,7 +7,9 @@
 // driver's) and does not end the job with a FENCE.
 // Where firmware merges (partial.h) a step of a partial result is
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, ATTEND, STORE_STATE (slot)
-// with a FENCE, which interrupts, before the first ATTEND of each batch but the first.
+// with a FENCE, which interrupts, before the first ATTEND of each batch but the first. With a
+// sentinel STORE_O takes the place of STORE_STATE, LOAD_K and LOAD_V are followed by those of the
+// sentinel, and some forms take two passes: once more LOAD_V, ATTEND, STORE_O.
 #pragma once
 #include <stdint.h>
 
@@ -26,6 +28,12 @@ class BankSet {
     bool select(uint32_t head, uint32_t tile, uint32_t rows);
     /// Forgets the current tile.
     void release() { held_[bank_].valid = false; }
+    /// The bank that is not current, whose tile is forgotten.
+    uint32_t take_other() {
+        held_[1 - bank_].valid = false;
+        return 1 - bank_;
+    }
+    void make_current(uint32_t bank) { bank_ = bank; }
     uint32_t bank() const { return bank_; }
 
   private:
@@ -45,14 +53,22 @@ class Sequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
+    /// The commands of one step again: queries from Sentinel::redo, result to kRedoSlot. They may
+    /// be submitted between any two commands of this sequencer; they use the banks that its current
+    /// step does not.
+    Sequencer again(const Step& step);
     /// Partial results so far.
     uint64_t partials() const { return partials_; }
 
   private:
     void begin_step();
+    void begin_pass();
+    void begin_partial();
     uint32_t build(uint32_t stage, spec::Command& c) const;
     uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
     uint32_t build_partial_store(spec::Command& c) const;
+    uint32_t build_values_load(spec::Command& c) const;
+    uint32_t build_sentinel_load(uint32_t row, spec::Command& c) const;
     uint32_t build_key_load(const Tensor& tensor, spec::Command& c) const;
     uint32_t build_attend(spec::Command& c) const;
     uint32_t state_head() const { return step_.query_head % group_; }
@@ -66,11 +82,13 @@ class Sequencer {
     bool states_unfenced_ = false;  ///< a state was stored after the last FENCE
     bool fence_due_ = false;        ///< and that was before this key tile
     bool partial_ = false;          ///< this step gives a partial result
+    bool again_ = false;            ///< there is but this step, and it is asked again
+    uint32_t pass_ = 0;             ///< of this step
     uint64_t partials_ = 0;         ///< that of this step included
     uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
     uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
     Step step_;
-    BankSet q_, kv_, state_;
+    BankSet q_, k_, v_, state_;
 };
 
 }  // namespace tessera::fw

@@ -13,6 +13,7 @@ enum class Code : uint32_t {
     kWrongDevice,   ///< ID or VERSION is not what this firmware was written for
     kBadJob,        ///< the job does not fit the device; `rule` says why
     kDeviceError,   ///< the device halted; `error` and `tag` say why and where
+    kUnresolved,    ///< black box: rows whose sums the sentinel could not tell
     kResetTimeout,  ///< a soft reset found no end: memory does not answer
 };
 
@@ -28,6 +29,7 @@ enum class JobRule : uint32_t {
     kProfile,    ///< the schedule needs a command the device's profile does not have
     kShares,     ///< no such share, or a loop order that cannot be shared
     kMask,       ///< operands out of range, or terms that do not go together
+    kSentinel,   ///< a form that the device or the job has no columns for
     kDocuments,  ///< not ascending from 0, too long or too many, or not self-attention
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The list that gathers the summary tokens of a Sparse Transformer mask: 32-bit key rows, M of them
-// for each gathered tile, each tile's part padded to whole beats.
+// The list that gathers the summary tokens of a Sparse Transformer mask: 32-bit key rows, as
+// many as a key tile has for each gathered tile, each tile's part padded to whole beats.
 #pragma once
 #include <stdint.h>
 

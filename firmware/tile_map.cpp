@@ -36,9 +36,10 @@ void TileMap::Positions::add(const Run& run) {
 TileMap::TileMap(const AttentionJob& job, uint32_t m)
     : job_(job),
       m_(m),
+      key_m_(job.sentinel.form == SentinelForm::kNone ? m : m - 1),
       stack_heads_(job.stacked ? job.query_heads / job.kv_heads : 1),
       query_tiles_(tiles(stack_heads_ * job.nq, m)),
-      linear_tiles_(tiles(job.nk, m)),
+      linear_tiles_(tiles(job.nk, key_m_)),
       gathered_tiles_(0),
       key_tiles_(linear_tiles_),
       mask_(job.mask) {
@@ -48,7 +49,7 @@ TileMap::TileMap(const AttentionJob& job, uint32_t m)
     }
     if ((mask_.flags & spec::kMaskTail) != 0) {
         summaries_ = summaries_before(job.nk);
-        gathered_tiles_ = tiles(summaries_, m);
+        gathered_tiles_ = tiles(summaries_, key_m_);
         key_tiles_ += gathered_tiles_;
     }
 }
@@ -92,7 +93,7 @@ uint32_t TileMap::next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) c
 }
 
 uint32_t TileMap::next_of_run(const Run& run, uint32_t from) const {
-    if (gathered_tiles_ != 0 && from < tiles(gathered_keys(run), m_)) return from;
+    if (gathered_tiles_ != 0 && from < tiles(gathered_keys(run), key_m_)) return from;
     Range rows[kTerms];
     const uint32_t terms = visible_rows(run, rows);
     uint32_t next = key_tiles_;
@@ -103,8 +104,8 @@ uint32_t TileMap::next_of_run(const Run& run, uint32_t from) const {
 /// The first key tile from `from` on that holds one of these rows.
 uint32_t TileMap::next_in(const Range& rows, uint32_t from) const {
     if (rows.begin >= rows.end) return key_tiles_;
-    const uint32_t begin = gathered_tiles_ + static_cast<uint32_t>(rows.begin) / m_;
-    const uint32_t end = gathered_tiles_ + tiles(static_cast<uint32_t>(rows.end), m_);
+    const uint32_t begin = gathered_tiles_ + static_cast<uint32_t>(rows.begin) / key_m_;
+    const uint32_t end = gathered_tiles_ + tiles(static_cast<uint32_t>(rows.end), key_m_);
     const uint32_t next = from > begin ? from : begin;
     return next < end ? next : key_tiles_;
 }
@@ -200,18 +201,18 @@ Run TileMap::query_run(uint32_t q_tile, uint32_t at) const {
 }
 
 uint32_t TileMap::key_rows(uint32_t k_tile) const {
-    if (gathered(k_tile)) return min(m_, summaries_ - k_tile * m_);
-    return min(m_, job_.nk - (k_tile - gathered_tiles_) * m_);
+    if (gathered(k_tile)) return min(key_m_, summaries_ - k_tile * key_m_);
+    return min(key_m_, job_.nk - (k_tile - gathered_tiles_) * key_m_);
 }
 
 uint32_t TileMap::keys(uint32_t q_tile, uint32_t k_tile) const {
     if (!gathered(k_tile)) return key_rows(k_tile);
-    return min(m_, gathered_keys(query_run(q_tile, 0)) - k_tile * m_);
+    return min(key_m_, gathered_keys(query_run(q_tile, 0)) - k_tile * key_m_);
 }
 
 Run TileMap::key_run(uint32_t k_tile, uint32_t at) const {
     Run run;
-    run.row = (k_tile - gathered_tiles_) * m_ + at;
+    run.row = (k_tile - gathered_tiles_) * key_m_ + at;
     run.rows = key_rows(k_tile) - at;
     run.position = job_.k_position + run.row;
     return cut_at_document(run);
@@ -270,7 +271,7 @@ uint32_t TileMap::gathered_keys(const Run& run) const {
     const uint32_t block = run.position & ~(mask_.block - 1);
     if (block <= job_.k_position) return 0;
     const uint32_t row = block - job_.k_position;
-    return summaries_before(row < job_.nk ? row / m_ * m_ : job_.nk);
+    return summaries_before(row < job_.nk ? row / key_m_ * key_m_ : job_.nk);
 }
 
 }  // namespace tessera::fw

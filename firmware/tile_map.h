@@ -2,7 +2,8 @@
 // How a job's tokens fall into tiles, and which pairs of tiles its mask leaves. No order, no
 // hardware. A query tile is up to M rows of one stack: the query rows of a head or, stacked, those
 // of all heads of a group one after the other. Key tiles are, in this order, the gathered ones
-// (summary tokens of earlier blocks, only with kMaskTail) and the linear ones (M keys in a row).
+// (summary tokens of earlier blocks, only with kMaskTail) and the linear ones (M keys in a row, or
+// M - 1 where a sentinel takes the last place).
 #pragma once
 #include <stdint.h>
 
@@ -33,6 +34,7 @@ class TileMap {
     uint32_t stacks_per_kv_head() const { return stacks() / job_.kv_heads; }
     uint32_t query_tiles() const { return query_tiles_; }  ///< of a stack
     uint32_t key_tiles() const { return key_tiles_; }      ///< of a key/value head
+    uint32_t tile_keys() const { return key_m_; }          ///< of a full key tile
 
     /// The smallest key tile from `from` on that a query tile has to meet, key_tiles() if none.
     /// Every query tile meets at least one: what may see no key at all meets the first linear one,
@@ -86,6 +88,7 @@ class TileMap {
 
     const AttentionJob& job_;
     uint32_t m_;
+    uint32_t key_m_;  ///< keys of a tile: M, or M - 1 and the sentinel
     uint32_t stack_heads_;
     uint32_t query_tiles_, linear_tiles_, gathered_tiles_, key_tiles_;
     uint32_t summaries_ = 0;

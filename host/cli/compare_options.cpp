@@ -14,6 +14,8 @@ namespace tessera::host {
 namespace {
 
 constexpr const char* kProfileKey = "device.profile";
+constexpr const char* kBlackbox = "blackbox/";
+constexpr const char* kSentinelForms[] = {"columns", "split", "two-call"};
 constexpr const char* kMaskTerms =
     "dense, causal, window=N, sinks=N, block=N, summary=N, segments=0:100:250, tile-mask=FILE, "
     "each once, with commas between them";
@@ -25,6 +27,8 @@ constexpr const char* kExamples = R"(Examples:
       and every one of these masks
   tessera compare --random 8,64,64 --kv-heads 2 --heads separate,stacked --profiles stats,stateful
       grouped queries both ways on two profiles; what a device cannot run says why
+  tessera compare --device oracle --random 1,1024,64 --profiles blackbox,blackbox/two-call,stats
+      what a device must tell: shares in one call, in two, or its state
   tessera compare --input x.safetensors --mask causal --format csv --out costs.csv
   tessera compare --random 1,16384,64 --memory ddr4-2400r --timing-only --format markdown
 Exit codes: 0 good, 1 a result outside its error bound, 2 user's error, 4 device error)";
@@ -93,17 +97,21 @@ std::vector<RunOptions> masked(const RunOptions& run, const std::vector<std::str
     return all;
 }
 
-/// The names of the profiles, and the options of each.
+/// The names of the profiles, and the options of each. "blackbox/two-call" says which sentinel.
 std::vector<std::pair<std::string, RunOptions>> profiled(const RunOptions& run,
                                                          const std::string& profiles) {
     const ConfigKey& key = *find_key(kProfileKey);
     if (profiles.empty())
         return {{value_text(key.get(resolve_config(run.device, run.memory, run.sets))), run}};
+    std::vector<std::string> allowed = key.choices;
+    for (const char* form : kSentinelForms) allowed.push_back(kBlackbox + std::string(form));
     std::vector<std::pair<std::string, RunOptions>> all;
-    for (const std::string& profile : names_of("--profiles", profiles, key.choices)) {
+    for (const std::string& name : names_of("--profiles", profiles, allowed)) {
         RunOptions o = run;
-        o.sets.push_back(fmt::format("{}={}", kProfileKey, profile));
-        all.emplace_back(profile, o);
+        const size_t slash = name.find('/');
+        o.sets.push_back(fmt::format("{}={}", kProfileKey, name.substr(0, slash)));
+        if (slash != std::string::npos) o.sentinel = name.substr(slash + 1);
+        all.emplace_back(name, o);
     }
     return all;
 }
@@ -132,7 +140,9 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
     };
     list("--schedules", o.schedules,
          "of `tessera schedules`, commas between (default: all but auto)");
-    list("--profiles", o.profiles, "blackbox, stats, stateful (default: the device's own)");
+    list("--profiles", o.profiles,
+         "blackbox, stats, stateful, and blackbox/columns, /split, /two-call for its sentinel "
+         "(default: the device's own)");
     list("--heads", o.heads,
          "separate, stacked: do a group's query heads share tiles (default separate)");
     compare

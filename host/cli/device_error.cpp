@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/report/command_names.h"
 
 namespace tessera::host {
@@ -15,22 +17,43 @@ bool has_command(spec::ErrorCode error) {
 
 std::string device_error_text(const RunOutcome& outcome, const Layout& layout,
                               const spec::DeviceParams& params) {
-    const fw::Status& status = outcome.status;
+    const fw::Status& status = outcome.firmware.status;
     std::string text = fmt::format("device error {}: {}", static_cast<uint32_t>(status.error),
                                    spec::error_text(status.error));
     if (!has_command(status.error)) return text;
     const uint64_t sequence = sequence_of_tag(status.tag, outcome.commands_total);
-    CommandNames names(layout, params);
+    CommandNames names(layout, params, outcome.merging.asked_again);
     names.go_to(sequence);
     return text +
            fmt::format("; command {} (tag {}): {}", sequence, status.tag, names.description());
+}
+
+/// "black box: 3 rows stay unresolved (head 0 row 5, 9; head 1 row 77): ...".
+std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layout) {
+    std::string rows;
+    const uint32_t named = std::min(unresolved.rows, fw::Unresolved::kNamed);
+    for (uint32_t i = 0; i < named; ++i) {
+        const fw::Unresolved::Row& row = unresolved.named[i];
+        const bool same_head = i != 0 && unresolved.named[i - 1].head == row.head;
+        rows += same_head ? fmt::format(", {}", row.row)
+                          : fmt::format("{}head {} row {}", i == 0 ? "" : "; ", row.head, row.row);
+    }
+    if (named != unresolved.rows) rows += fmt::format(" and {} more", unresolved.rows - named);
+    const char* reason = layout.job.sentinel.query_column
+                             ? "no level of the sentinel gives a share in range"
+                             : "the sentinel is the zero key, as d_k = D leaves no column for "
+                               "another, and its share is out of range; use a device with a "
+                               "larger D";
+    return fmt::format("black box: {} row{} stay{} unresolved ({}): {}; there is no result",
+                       unresolved.rows, unresolved.rows == 1 ? "" : "s",
+                       unresolved.rows == 1 ? "s" : "", rows, reason);
 }
 
 }  // namespace
 
 void require_success(const RunOutcome& outcome, const Layout& layout,
                      const spec::DeviceParams& params) {
-    const fw::Status& status = outcome.status;
+    const fw::Status& status = outcome.firmware.status;
     switch (status.code) {
         case fw::Code::kOk: return;
         case fw::Code::kDeviceError: throw DeviceError(device_error_text(outcome, layout, params));
@@ -40,6 +63,8 @@ void require_success(const RunOutcome& outcome, const Layout& layout,
             throw DeviceError("firmware: this is not a device it knows (ID or VERSION)");
         case fw::Code::kResetTimeout:
             throw DeviceError("firmware: the device's soft reset did not end");
+        case fw::Code::kUnresolved:
+            throw DeviceError(unresolved_text(outcome.firmware.unresolved, layout));
         case fw::Code::kBadJob: break;
     }
     throw std::logic_error(

@@ -45,9 +45,11 @@ void require_consistent(const RunRecord& record) {
     const CounterValues& counters = record.outcome.counters;
     const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
     const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
-    if (calls != formula)
+    const uint64_t again = record.outcome.merging.work.calls_asked_again;
+    if (calls != formula + again)
         throw std::logic_error(
-            fmt::format("{} calls were made, the formula says {}", calls, formula));
+            fmt::format("{} calls were made, {} of them asked again; the formula says {}", calls,
+                        again, formula));
     if (const char* engine = broken_identity(counters, record.config.platform.devices))
         throw std::logic_error(
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
@@ -203,7 +205,7 @@ void Execution::check() {
     const uint32_t m = record_.config.platform.params.m;
     const ReferenceProblem problem = reference_problem(record_.problem, inputs_, m, false);
     const ReferenceResult reference = reference_attention(problem, options);
-    const BoundParams bound{m, record_.problem.bf16_output};
+    const BoundParams bound{m, record_.problem.bf16_output, record_.problem.sentinel.form};
     record_.error = compare_with_reference(problem, reference, bound, o_.data(),
                                            lse_.empty() ? nullptr : lse_.data());
     if (inputs_.converted()) {

@@ -91,6 +91,7 @@ Job make_job(const RunOptions& options, bool timing_only) {
     job.inputs = inputs_of(options, true, job.problem);
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);
+    job.problem.sentinel = choose_sentinel(job.problem, sentinel_wish(options), platform.params);
     if (options.schedule == kAutoSchedule) {
         job.candidates = schedule_candidates(job.problem, platform);
         if (!job.candidates.empty()) {

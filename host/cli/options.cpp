@@ -28,7 +28,8 @@ constexpr const char* kRunExamples = R"(Examples:
       cycles and traffic only: no tensor exists, memory stays small
   tessera run --random 1,4096,64 --set device.LANES=8 --set memory.read_latency_cycles=200
       another machine; docs/configuration.md lists the keys
-Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 4 device error)";
+Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 4 device error or, on a
+black box, rows whose sums the sentinel could not tell)";
 
 constexpr const char* kMainExamples = R"(Examples:
   tessera run --random 4,1024,64 --mask causal
@@ -98,6 +99,24 @@ void add_schedule_options(CLI::App& run, RunOptions& o) {
         ->group(group);
 }
 
+constexpr const char* kBlackboxGroup = "Black box (docs/schedules.md, section 1)";
+
+void add_sentinel_option(CLI::App& run, RunOptions& o) {
+    run.add_option("--sentinel", o.sentinel,
+                   "how a device of profile blackbox tells its sums: auto, columns, split or "
+                   "two-call (default auto)")
+        ->type_name("NAME")
+        ->group(kBlackboxGroup);
+}
+
+void add_sentinel_offset_option(CLI::App& run, RunOptions& o) {
+    run.add_option("--sentinel-offset", o.sentinel_offset,
+                   "powers of two from the typical row maximum to the sentinel (default -20, with "
+                   "two-call 25)")
+        ->type_name("N")
+        ->group(kBlackboxGroup);
+}
+
 void add_result_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
@@ -113,6 +132,8 @@ void add_result_options(CLI::App& run, RunOptions& o) {
 void add_problem_options(CLI::App& run, RunOptions& o) {
     add_mask_options(run, o);
     add_schedule_options(run, o);
+    add_sentinel_option(run, o);
+    add_sentinel_offset_option(run, o);
     add_result_options(run, o);
 }
 
@@ -277,6 +298,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         "compare", "Run one workload by many schedules, profiles and masks, and list the results");
     add_input_options(*compare, line.run, false);
     add_mask_options(*compare, line.run);
+    add_sentinel_offset_option(*compare, line.run);
     add_result_options(*compare, line.run);
     add_machine_options(*compare, line.run);
     add_check_options(*compare, line.run);
@@ -331,6 +353,23 @@ Problem problem_of(const RunOptions& o) {
     if (o.scale) p.scale = *o.scale;
     p.want_lse = o.lse;
     return p;
+}
+
+SentinelWish sentinel_wish(const RunOptions& o) {
+    using Form = std::optional<fw::SentinelForm>;
+    constexpr int64_t kMostOffset = 32767;  // scores are clamped there
+    SentinelWish wish;
+    wish.form = choose<Form>("--sentinel", o.sentinel,
+                             {{"auto", std::nullopt},
+                              {"columns", fw::SentinelForm::kColumns},
+                              {"split", fw::SentinelForm::kSplit},
+                              {"two-call", fw::SentinelForm::kTwoCalls}});
+    if (!o.sentinel_offset) return wish;
+    if (*o.sentinel_offset < -kMostOffset || *o.sentinel_offset > kMostOffset)
+        throw bad_value("command line", "--sentinel-offset", std::to_string(*o.sentinel_offset),
+                        fmt::format("-{} to {}", kMostOffset, kMostOffset));
+    wish.offset = static_cast<int32_t>(*o.sentinel_offset);
+    return wish;
 }
 
 }  // namespace tessera::host

@@ -31,6 +31,8 @@ struct RunOptions {
     bool stack_heads = false;
     std::string align = "end";
     std::string schedule = "query-resident";
+    std::string sentinel = "auto";           ///< of a black box
+    std::optional<int64_t> sentinel_offset;  ///< powers of two
     std::optional<double> scale;
     std::string output_format = "fp32";
     std::string format = "table";
@@ -75,5 +77,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments);
 /// Mask, alignment, schedule, scale and outputs of `options`; the shapes come from the inputs.
 /// UserError names option, value and what is allowed.
 Problem problem_of(const RunOptions& options);
+
+/// The sentinel that `options` ask for.
+SentinelWish sentinel_wish(const RunOptions& options);
 
 }  // namespace tessera::host

@@ -150,28 +150,25 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
 }
 
 Platform::Program Platform::firmware(const fw::AttentionJob& job, fw::DriverConfig driver,
-                                     fw::Status& status, uint64_t& calls) {
+                                     FirmwareOutcome& outcome) {
     driver.csr_base = kCsrBase;
-    return [job, driver, &status, &calls](fw::Bus& bus) {
+    return [job, driver, &outcome](fw::Bus& bus) {
         fw::Driver firmware(bus);
-        status = firmware.init(driver);
-        if (status.ok()) status = firmware.run(job);
-        calls = firmware.calls();
+        outcome.status = firmware.init(driver);
+        if (outcome.status.ok()) outcome.status = firmware.run(job);
+        outcome.calls = firmware.calls();
+        outcome.unresolved = firmware.unresolved();
     };
 }
 
 std::vector<RunOutcome> Platform::run(const std::vector<fw::AttentionJob>& jobs,
                                       const std::vector<fw::DriverConfig>& drivers) {
-    std::vector<fw::Status> status(jobs.size());
-    std::vector<uint64_t> calls(jobs.size());
+    std::vector<FirmwareOutcome> firmware_outcomes(jobs.size());
     std::vector<Program> programs;
     for (size_t i = 0; i < jobs.size(); ++i)
-        programs.push_back(firmware(jobs[i], drivers[i], status[i], calls[i]));
+        programs.push_back(firmware(jobs[i], drivers[i], firmware_outcomes[i]));
     std::vector<RunOutcome> outcomes = run_programs(programs, drivers);
-    for (size_t i = 0; i < jobs.size(); ++i) {
-        outcomes[i].status = status[i];
-        outcomes[i].calls = calls[i];
-    }
+    for (size_t i = 0; i < jobs.size(); ++i) outcomes[i].firmware = firmware_outcomes[i];
     return outcomes;
 }
 

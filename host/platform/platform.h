@@ -11,6 +11,7 @@
 
 #include "firmware/bus.h"
 #include "firmware/job.h"
+#include "firmware/merger.h"
 #include "firmware/status.h"
 #include "hw_model/config.h"
 #include "hw_model/trace.h"
@@ -18,16 +19,29 @@
 
 namespace tessera::host {
 
+/// Commands of one device, by their sequence numbers.
+struct CommandRange {
+    uint64_t first = 0, count = 0;
+};
+
 /// What firmware merged, and the cycles it took its processor.
 struct MergeOutcome {
     fw::MergeWork work;
     uint64_t cycles = 0;
+    /// With a sentinel: commands that ask a pair of tiles again, ascending.
+    std::vector<CommandRange> asked_again;
+};
+
+/// What firmware says at its end.
+struct FirmwareOutcome {
+    fw::Status status;
+    uint64_t calls = 0;  ///< ATTENDs it issued
+    fw::Unresolved unresolved;
 };
 
 /// What a run left behind. Cycles are device cycles.
 struct RunOutcome {
-    fw::Status status;
-    uint64_t calls = 0;  ///< ATTENDs firmware issued
+    FirmwareOutcome firmware;
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;  ///< in dispatch order, the first trace_commands
     std::vector<hw::GroupTrace> groups;      ///< lane groups of those commands
@@ -43,10 +57,9 @@ class Platform {
   public:
     /// A program for one processor; it may use the bus until it returns.
     using Program = std::function<void(fw::Bus&)>;
-    /// Firmware on a job: what comes of it goes to `status` and `calls`. driver.csr_base is
-    /// ignored.
+    /// Firmware on a job: what comes of it goes to `outcome`. driver.csr_base is ignored.
     static Program firmware(const fw::AttentionJob& job, fw::DriverConfig driver,
-                            fw::Status& status, uint64_t& calls);
+                            FirmwareOutcome& outcome);
 
     explicit Platform(const hw::PlatformConfig& config);
     ~Platform();

@@ -49,6 +49,9 @@ class Processor : public sc_core::sc_module, public fw::Bus {
     void wait_irq() override;
     bool holds_data() const override { return holds_data_; }
     void merged(const fw::MergeWork& work) override;
+    void asked_again(uint64_t first, uint64_t commands) override {
+        merging_.asked_again.push_back({first, commands});
+    }
 
     uint64_t busy_cycles() const { return busy_; }       ///< accesses and descriptors
     uint64_t waiting_cycles() const { return waited_; }  ///< in wait_irq

@@ -13,6 +13,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// (docs/device.md, section 5): such a row has no bound worth the name, and counts as outside.
 constexpr double kLargestScoreTerm = 1.0;
 
+/// Shares and values are quotients, then comes a quotient of u and a product.
+constexpr double kSentinelRoundings = 8;
+/// Real weights are as small as 2^-60 of the sentinel's, which is what is not flushed.
+const double kSentinelUnderflow = std::ldexp(1.0, 61);
+
 /// Distance, for numbers that may be infinite or NaN on the device's side.
 double distance(double actual, double exact) {
     if (actual == exact) return 0;
@@ -129,7 +134,8 @@ RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& refer
                    const BoundParams& params, uint32_t head, uint32_t row) {
     const std::vector<KeyRange> ranges = visible_keys(problem, head, row);
     const double keys = static_cast<double>(key_count(ranges));
-    const double tiles = tiles_merged(ranges, keys, params.m);
+    const bool sentinel = params.sentinel != fw::SentinelForm::kNone;
+    const double tiles = tiles_merged(ranges, keys, sentinel ? params.m - 1 : params.m);
     const double reach = reference.score_reach[size_t{head} * problem.nq + row];
     // A score: d_k additions, the product with the factor, the factor's own rounding; then 2^-16 of
     // a power of two is its last place.
@@ -138,16 +144,20 @@ RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& refer
         std::ldexp(std::log(2.0), -17);
     const uint32_t kv_head = head / (problem.query_heads / problem.kv_heads);
     RowBound bound;
-    bound.sums = (params.m + tiles) * std::ldexp(1.0, -23);
+    bound.weights = kWeightError;
+    // u = 1 - w: w, of a quotient of sums, is off by 2^-23, and 1 / u is at most 1 + 2^10.
+    if (params.sentinel == fw::SentinelForm::kTwoCalls) bound.weights += std::ldexp(1.0, -12);
+    bound.sums = (params.m + tiles + (sentinel ? kSentinelRoundings : 0)) * std::ldexp(1.0, -23);
     bound.scores = std::expm1(2 * delta);
     bound.underflow =
         4 * (keys + tiles) * std::ldexp(1.0, -126) * (1 + reference.value_peak[kv_head]);
+    if (sentinel) bound.underflow *= kSentinelUnderflow;
     return bound;
 }
 
 double element_bound(const ReferenceResult& reference, const BoundParams& params,
                      const RowBound& row, size_t index) {
-    const double bound = kWeightError * static_cast<double>(reference.spread[index]) +
+    const double bound = row.weights * static_cast<double>(reference.spread[index]) +
                          row.sums * static_cast<double>(reference.magnitude[index]);
     if (!params.bf16_output) return bound;
     return bound + kBf16UnitRoundoff * (std::fabs(reference.o[index]) + bound);
@@ -160,7 +170,7 @@ double full_element_bound(const ReferenceResult& reference, const BoundParams& p
            (params.bf16_output ? 1 + kBf16UnitRoundoff : 1.0) * added;
 }
 
-double lse_bound(const RowBound& row) { return kWeightError + row.sums + row.scores; }
+double lse_bound(const RowBound& row) { return row.weights + row.sums + row.scores; }
 
 ErrorSummary compare_with_reference(const ReferenceProblem& problem,
                                     const ReferenceResult& reference, const BoundParams& params,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "firmware/job.h"
 #include "host/reference/attention.h"
 
 namespace tessera::host {
@@ -18,11 +19,14 @@ inline constexpr double kBf16UnitRoundoff = 1.0 / 256;
 struct BoundParams {
     uint32_t m = 0;            ///< tile tokens
     bool bf16_output = false;  ///< the output was rounded to bf16
+    /// Of a black box: tiles have M - 1 keys, and sums come from shares.
+    fw::SentinelForm sentinel = fw::SentinelForm::kNone;
 };
 
 /// Bounds of one row. Multiply with the row's moments: see element_bound.
 struct RowBound {
-    double sums = 0;       ///< (M + T) * 2^-23, T key tiles merged
+    double weights = 0;    ///< relative error of a weight: kWeightError, or more with a sentinel
+    double sums = 0;       ///< (M + T) * 2^-23, T key tiles merged; with a sentinel (M + T + 8)
     double scores = 0;     ///< what the rounding of scores adds to the relative error of a weight
     double underflow = 0;  ///< absolute: products and sums that were flushed to zero
 };

@@ -33,6 +33,7 @@ class Touched {
 CallList::CallList(const Problem& problem, uint32_t m)
     : problem_(problem),
       m_(m),
+      key_m_(problem.tile_keys(m)),
       stack_heads_(problem.stacked ? problem.group() : 1),
       query_tiles_(ceil_div(stack_heads_ * problem.nq, m)) {}
 
@@ -43,13 +44,13 @@ uint32_t CallList::first_linear_key(uint32_t row) const {
     const int64_t origin = problem_.k_position(), block = problem_.mask.block;
     const int64_t at = int64_t{row} + problem_.q_position();
     const int64_t own = std::max<int64_t>(at / block * block - origin, 0);
-    return own >= problem_.nk ? problem_.nk : static_cast<uint32_t>(own) / m_ * m_;
+    return own >= problem_.nk ? problem_.nk : static_cast<uint32_t>(own) / key_m_ * key_m_;
 }
 
 QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
     QueryTileCalls result;
     result.rows = std::min(m_, stack_heads_ * problem_.nq - q_tile * m_);
-    Touched touched(ceil_div(problem_.nk, m_));
+    Touched touched(ceil_div(problem_.nk, key_m_));
     const uint32_t linear = first_linear_key(q_tile * m_ % problem_.nq);
     uint64_t gathered = 0;
     std::vector<KeyRange> ranges;
@@ -62,12 +63,14 @@ QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
             if (i == 0 && range.begin < linear)
                 gathered += std::min(range.end, linear) - range.begin;
             if (range.end > linear)
-                touched.add(std::max(range.begin, linear) / m_, (range.end - 1) / m_);
+                touched.add(std::max(range.begin, linear) / key_m_, (range.end - 1) / key_m_);
         }
     }
-    for (; gathered > m_; gathered -= m_) result.keys.push_back(m_);
+    for (; gathered > key_m_; gathered -= key_m_) result.keys.push_back(key_m_);
     if (gathered != 0) result.keys.push_back(static_cast<uint32_t>(gathered));
-    const auto tile_keys = [&](uint32_t tile) { return std::min(m_, problem_.nk - tile * m_); };
+    const auto tile_keys = [&](uint32_t tile) {
+        return std::min(key_m_, problem_.nk - tile * key_m_);
+    };
     touched.each([&](uint32_t tile) { result.keys.push_back(tile_keys(tile)); });
     if (result.keys.empty()) result.keys.push_back(tile_keys(0));  // fully masked: EMPTY rows
     return result;

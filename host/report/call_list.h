@@ -12,7 +12,7 @@ namespace tessera::host {
 /// What one query tile takes.
 struct QueryTileCalls {
     uint32_t rows = 0;           ///< queries
-    std::vector<uint32_t> keys;  ///< of each call, in the order of the calls
+    std::vector<uint32_t> keys;  ///< of each pair of tiles, in their order
     uint64_t pairs_allowed = 0;  ///< (query, key)
 };
 
@@ -34,7 +34,7 @@ class CallList {
     uint32_t first_linear_key(uint32_t row) const;
 
     const Problem& problem_;
-    uint32_t m_, stack_heads_, query_tiles_;
+    uint32_t m_, key_m_, stack_heads_, query_tiles_;
 };
 
 }  // namespace tessera::host

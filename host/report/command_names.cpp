@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "firmware/summary_list.h"
 
@@ -11,25 +13,31 @@ namespace tessera::host {
 
 using spec::Opcode;
 
-CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& params)
+CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& params,
+                           std::vector<CommandRange> asked_again)
     : layout_(layout),
       params_(params),
-      sequencer_(layout.job, params, layout.driver.record_address) {}
+      sequencer_(layout.job, params, layout.driver.record_address),
+      asked_again_(std::move(asked_again)) {}
 
 void CommandNames::go_to(uint64_t sequence) {
     if (sequence + 1 < next_) throw std::logic_error("CommandNames: cannot go back");
-    while (next_ <= sequence) {
+    for (; next_ <= sequence; ++next_) {
+        again_ = std::any_of(asked_again_.begin(), asked_again_.end(), [&](const CommandRange& r) {
+            return next_ >= r.first && next_ - r.first < r.count;
+        });
+        if (again_) continue;
         if (!sequencer_.next(command_)) {  // the driver ends a job with FENCEs
             command_ = spec::Command{};
             command_.flags = spec::kFlagInterrupt;
             command_.address = layout_.driver.record_address;
         }
         remember_banks();
-        ++next_;
     }
 }
 
 void CommandNames::remember_banks() {
+    if (is_constant()) return;
     const bool begins = command_.first_row == 0;  // a tile of several loads has the first's name
     if (command_.opcode == Opcode::kLoadQ && begins) q_bank_[command_.q_bank] = tile_of(tensor());
     if (command_.opcode == Opcode::kLoadK && begins) k_bank_[command_.k_bank] = tile_of(tensor());
@@ -45,8 +53,16 @@ bool CommandNames::is_lse() const {
 /// Stored to be merged by firmware?
 bool CommandNames::is_partial() const {
     const fw::Tensor& slots = layout_.job.partial;
-    return command_.opcode == Opcode::kStoreState &&
+    return command_.is_store() &&
            command_.address - slots.address < fw::kPartialSlots * slots.head_stride;
+}
+
+/// The sentinel, or indicators?
+bool CommandNames::is_constant() const {
+    const fw::Sentinel& s = layout_.job.sentinel;
+    if (s.form == fw::SentinelForm::kNone || !command_.is_load()) return false;
+    return command_.address - s.rows.address < s.rows.head_stride ||
+           command_.address - s.indicators.address < s.indicators.head_stride;
 }
 
 const fw::Tensor& CommandNames::tensor() const {
@@ -68,7 +84,10 @@ CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
             head,
             (command_.index_address - layout_.job.summary_list) / fw::summary_part_bytes(params_),
             true};
-    return {head, offset % tensor.head_stride / tensor.pitch / params_.m, false};
+    const bool keys = command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV;
+    const bool sentinel = layout_.job.sentinel.form != fw::SentinelForm::kNone;
+    const uint32_t rows = keys && sentinel ? params_.m - 1 : params_.m;
+    return {head, offset % tensor.head_stride / tensor.pitch / rows, false};
 }
 
 std::string CommandNames::Tile::text() const {
@@ -76,12 +95,17 @@ std::string CommandNames::Tile::text() const {
 }
 
 std::string CommandNames::name() const {
+    if (again_) return "asked again";
     const char* opcode = spec::opcode_name(command_.opcode);
     if (command_.opcode == Opcode::kFence) return opcode;
     if (command_.opcode == Opcode::kAttend ||
         is_partial())  // a partial result is the last ATTEND's
         return fmt::format("{} {}head {} tiles {} x {}", opcode, is_partial() ? "partial " : "",
                            attended_[0].head, attended_[0].tile, attended_[1].text());
+    if (is_constant())
+        return fmt::format(
+            "{} {}", opcode,
+            command_.rows == 1 && command_.first_row != 0 ? "sentinel" : "indicators");
     const Tile at = tile_of(tensor());
     return fmt::format("{} {}head {} {}{}", opcode, is_lse() ? "lse " : "", at.head,
                        at.gathered ? "" : "tile ", at.text());
@@ -89,6 +113,7 @@ std::string CommandNames::name() const {
 
 std::string CommandNames::description() const {
     const spec::Command& c = command_;
+    if (again_) return name();
     if (c.opcode == Opcode::kFence) return fmt::format("{}, record at {:#x}", name(), c.address);
     if (c.opcode == Opcode::kAttend)
         return fmt::format("{} (query tile x key tile), {} rows, {} keys, d_k {}, d_v {}", name(),

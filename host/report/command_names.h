@@ -3,8 +3,10 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "firmware/sequencer.h"
+#include "host/platform/platform.h"
 #include "host/workload/layout.h"
 #include "spec/command.h"
 
@@ -12,8 +14,10 @@ namespace tessera::host {
 
 class CommandNames {
   public:
-    /// `layout` must outlive this.
-    CommandNames(const Layout& layout, const spec::DeviceParams& params);
+    /// `layout` must outlive this. `asked_again`: commands of a black box that are not the
+    /// sequencer's, and have no more of a name than that.
+    CommandNames(const Layout& layout, const spec::DeviceParams& params,
+                 std::vector<CommandRange> asked_again = {});
 
     /// Goes to command `sequence`, counted from 0; never backwards (std::logic_error).
     void go_to(uint64_t sequence);
@@ -35,13 +39,16 @@ class CommandNames {
     Tile tile_of(const fw::Tensor& tensor) const;
     bool is_lse() const;
     bool is_partial() const;
+    bool is_constant() const;
     const fw::Tensor& tensor() const;
     void remember_banks();
 
     const Layout& layout_;
     const spec::DeviceParams params_;
     fw::Sequencer sequencer_;
-    uint64_t next_ = 0;  ///< sequence number that the sequencer yields next
+    std::vector<CommandRange> asked_again_;
+    bool again_ = false;  ///< the command is one of those
+    uint64_t next_ = 0;   ///< sequence number of the next command
     spec::Command command_;
     Tile q_bank_[spec::kBanks], k_bank_[spec::kBanks];  ///< what the loads so far put there
     Tile attended_[2];                                  ///< query and key tile of the last ATTEND

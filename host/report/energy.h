@@ -4,9 +4,9 @@
 #pragma once
 #include <cstdint>
 
+#include "firmware/job.h"
 #include "host/report/counters.h"
 #include "host/report/formulas.h"
-#include "host/workload/problem.h"
 #include "hw_model/config.h"
 
 namespace tessera::host {
@@ -60,15 +60,17 @@ struct EnergyEstimate {
 /// How each part is counted, for the report.
 inline constexpr const char* kArithmeticEnergyFormula =
     "(pairs issued * d_k + pairs allowed * d_v) * multiply_add + pairs allowed * score_to_weight + "
-    "state rows written * (d_v + 1) * merge_element + outputs * divide_element";
+    "state rows written * (d_v + 1) * merge_element + outputs * divide_element; with a sentinel "
+    "over "
+    "its calls, itself and its columns included, calls asked again not";
 inline constexpr const char* kSramEnergyFormula =
     "(Q, K, V beats written * bus + Q, K, V rows read * 2 D + scores moved * 4 + state rows moved "
     "* (4 D + 8)) * sram_byte";
 inline constexpr const char* kDramEnergyFormula = "all bytes through the memory port * dram_byte";
 
 /// Of the devices alone: `rows_by_firmware` rows of o were divided and stored by firmware. `work`
-/// is that of the problem.
-EnergyEstimate estimate_energy(const Problem& problem, const WorkFormula& work,
+/// is that of the job.
+EnergyEstimate estimate_energy(const fw::AttentionJob& job, const WorkFormula& work,
                                const hw::PlatformConfig& config, const CounterValues& counters,
                                uint64_t rows_by_firmware);
 

@@ -67,13 +67,13 @@ void Figures::add(const char* key, FigureValue value, const char* unit, std::str
 
 void Figures::add_work(const RunRecord& record) {
     add("calls", counter_value(record.outcome.counters, Counter::kAttendsRetired), "call",
-        "counter attends_retired");
+        "counter attends_retired; calls asked again are not among calls_formula");
     add("calls_formula", work_.calls, "call",
         calls_formula_text(record.problem, record.config.platform.params.m));
     add("calls_at_least", work_.calls_at_least, "call",
         "sum over key/value heads of ceil(allowed pairs / M^2)");
     add("pairs_issued", work_.pairs_issued, "pair",
-        "sum over calls of real query rows * real key rows, by formula");
+        "sum over pairs of tiles of real query rows * real key rows, by formula");
     add("pairs_allowed", work_.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
 }
 
@@ -198,7 +198,7 @@ void Figures::add_dram(const RunRecord& record) {
 
 void Figures::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
-        estimate_energy(record.problem, work_, record.config.platform, record.outcome.counters,
+        estimate_energy(record.layout.job, work_, record.config.platform, record.outcome.counters,
                         record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);
@@ -220,11 +220,25 @@ void Figures::add_firmware(const RunRecord& record) {
 void Figures::add_merging(const RunRecord& record) {
     const fw::MergeWork& work = record.outcome.merging.work;
     if (work.rows == 0) return;
+    const bool sentinel = record.problem.sentinel.given();
+    if (sentinel) {
+        add("rows_asked_again", work.rows_asked_again, "row",
+            "rows of partial results whose shares did not tell their sum, so that they were asked "
+            "with another sentinel, and again");
+        add("calls_asked_again", work.calls_asked_again, "call", "ATTENDs that these took");
+    }
     add("merge_elements", work.elements, "element",
-        "rows of partial results * (d_v + 1), and rows of o * d_v for the division by l");
+        sentinel ? "rows of partial results * (d_v + 1) twice, scaled and merged, and rows of o * "
+                   "d_v for the division by l"
+                 : "rows of partial results * (d_v + 1), and rows of o * d_v for the division by "
+                   "l");
     add("merge_bytes_read", work.bytes_read, "byte",
-        "firmware: 8 + 4 * d_v of each row of partial results, and as much of its working row but "
-        "for a query tile's first; not in bytes, and not on the devices' memory port");
+        sentinel ? "firmware: shares, level and values of each row of partial results, 8 + 4 * d_v "
+                   "of its working row but for a query tile's first, and queries asked again; not "
+                   "in bytes, and not on the devices' memory port"
+                 : "firmware: 8 + 4 * d_v of each row of partial results, and as much of its "
+                   "working row but for a query tile's first; not in bytes, and not on the "
+                   "devices' memory port");
     add("merge_bytes_written", work.bytes_written, "byte",
         "firmware: working rows, 8 + 4 * d_v, but for a query tile's last, then rows of o and lse "
         "in whole beats; not in bytes, and not on the devices' memory port");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "firmware/sentinel.h"
 #include "host/report/call_list.h"
 
 namespace tessera::host {
@@ -63,13 +64,16 @@ ClosedCalls window_calls(const Problem& p, int64_t m) {
 
 ClosedCalls closed_calls(const Problem& p, int64_t m) {
     const AttentionMask& mask = p.mask;
+    const int64_t keys = p.tile_keys(static_cast<uint32_t>(m));
     if (p.stacked || mask.block != 0 || !mask.documents.empty() || mask.tiles.given()) return {};
     if (mask.window == 0 && mask.sinks == 0) {
-        if (mask.causal) return causal_calls(p, m);
-        return {static_cast<uint64_t>(ceil_div(p.nq, m) * ceil_div(p.nk, m)),
-                "heads * ceil(nq/M) * ceil(nk/M)"};
+        if (mask.causal) return keys == m ? causal_calls(p, m) : ClosedCalls();
+        return {
+            static_cast<uint64_t>(ceil_div(p.nq, m) * ceil_div(p.nk, keys)),
+            keys == m ? "heads * ceil(nq/M) * ceil(nk/M)" : "heads * ceil(nq/M) * ceil(nk/(M-1))"};
     }
-    return mask.causal && p.nq == p.nk ? window_calls(p, m) : ClosedCalls();
+    const bool closed = mask.causal && p.nq == p.nk && keys == m;
+    return closed ? window_calls(p, m) : ClosedCalls();
 }
 
 /// What the other masks take, in words.
@@ -100,6 +104,7 @@ WorkFormula work_formula(const Problem& problem, uint32_t m) {
             for (uint32_t t = 0; t < list.query_tiles(); ++t) {
                 const QueryTileCalls tile = list.calls(stack, t);
                 head.calls += tile.keys.size();
+                head.rows_issued += uint64_t{tile.rows} * tile.keys.size();
                 for (const uint32_t keys : tile.keys)
                     head.pairs_issued += uint64_t{tile.rows} * keys;
                 head.pairs_allowed += tile.pairs_allowed;
@@ -107,22 +112,26 @@ WorkFormula work_formula(const Problem& problem, uint32_t m) {
         const uint64_t alike = together / stacks;
         f.calls += head.calls * alike;
         f.pairs_issued += head.pairs_issued * alike;
+        f.rows_issued += head.rows_issued * alike;
         f.pairs_allowed += head.pairs_allowed * alike;
         f.calls_at_least += (head.pairs_allowed * alike + square - 1) / square;
     }
     const uint64_t alike = problem.kv_heads / kv_heads;
     f.calls *= alike;
     f.pairs_issued *= alike;
+    f.rows_issued *= alike;
     f.pairs_allowed *= alike;
     f.calls_at_least *= alike;
     const ClosedCalls closed = closed_calls(problem, m);
     if (!closed.text.empty()) f.calls = closed.calls * problem.query_heads;
+    f.calls *= fw::sentinel_passes(problem.sentinel.form);
     return f;
 }
 
 std::string calls_formula_text(const Problem& problem, uint32_t m) {
     const ClosedCalls closed = closed_calls(problem, m);
-    return closed.text.empty() ? counted_text(problem) : closed.text;
+    const std::string text = closed.text.empty() ? counted_text(problem) : closed.text;
+    return fw::sentinel_passes(problem.sentinel.form) == 2 ? "2 * (" + text + ")" : text;
 }
 
 uint64_t compulsory_bytes(const Problem& p, uint32_t m) {

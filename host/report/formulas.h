@@ -14,11 +14,13 @@ namespace tessera::host {
 
 /// Over all query heads.
 struct WorkFormula {
-    uint64_t calls = 0;  ///< ATTENDs of an exact schedule with tiles of M x M
+    uint64_t calls = 0;  ///< ATTENDs of an exact schedule with tiles of M x M; a sentinel's are
+                         ///< M x (M - 1), and some forms take two for each pair of tiles
     /// No schedule can do with fewer: pairs of a key/value head that the mask allows / M^2,
     /// whatever heads share a call.
     uint64_t calls_at_least = 0;
-    uint64_t pairs_issued = 0;   ///< sum over calls of real query rows * real key rows
+    uint64_t pairs_issued = 0;   ///< sum over pairs of tiles of real query rows * real key rows
+    uint64_t rows_issued = 0;    ///< the same of real query rows
     uint64_t pairs_allowed = 0;  ///< (query, key) pairs that the mask allows
 };
 WorkFormula work_formula(const Problem& problem, uint32_t m);

@@ -206,13 +206,14 @@ class Recurrence {
     Cycle fence_retired_ = 0;
 };
 
-/// Cycles of the processor to merge what a device of profile `stats` leaves to firmware.
+/// Cycles of the processor to merge what a device leaves to firmware.
 double merge_cycles(const fw::AttentionJob& job, const hw::PlatformConfig& config) {
     uint64_t elements = 0;
     fw::Planner planner(job, config.params.m);
+    const uint32_t each = (job.d_v + 1) * (job.sentinel.form == fw::SentinelForm::kNone ? 1 : 2);
     for (fw::Step step; planner.next(step);)
-        if (fw::is_partial(config.params, step))
-            elements += uint64_t{step.q_rows} * (job.d_v + 1 + (step.last ? job.d_v : 0));
+        if (fw::is_partial(job, config.params, step))
+            elements += uint64_t{step.q_rows} * (each + (step.last ? job.d_v : 0));
     return static_cast<double>(elements) * config.firmware.merge_cycles_per_element;
 }
 

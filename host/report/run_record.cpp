@@ -13,12 +13,12 @@ RunOutcome combined(const std::vector<RunOutcome>& devices) {
         return outcome.counters[static_cast<size_t>(counter)];
     };
     RunOutcome all;
-    all.status = devices.front().status;
+    all.firmware.status = devices.front().firmware.status;
     uint64_t longest = 0;
     for (const RunOutcome& one : devices) {
         longest = std::max(longest, counter_value(one.counters, Counter::kCycles));
         for (uint32_t c = 0; c < spec::kCounters; ++c) all.counters[c] += one.counters[c];
-        all.calls += one.calls;
+        all.firmware.calls += one.firmware.calls;
         all.commands_total += one.commands_total;
         all.firmware_cycles += one.firmware_cycles;
         all.firmware_wait_cycles += one.firmware_wait_cycles;

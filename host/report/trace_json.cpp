@@ -117,7 +117,7 @@ class DeviceTracks {
     }
 
     void name_commands() {
-        CommandNames names(layout_, params_);
+        CommandNames names(layout_, params_, outcome_.merging.asked_again);
         names_.reserve(outcome_.commands.size());
         for (const hw::CommandTrace& command : outcome_.commands) {
             names.go_to(command.sequence);

@@ -6,12 +6,16 @@
 #include <cmath>
 #include <memory>
 
+#include "firmware/partial.h"
+#include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
 #include "host/reference/error.h"
 #include "host/report/command_names.h"
 #include "host/verify/case.h"
 #include "host/verify/job_mask.h"
 #include "host/workload/layout.h"
+#include "host/workload/sentinel.h"
+#include "spec/float.h"
 
 namespace tessera::verify {
 namespace {
@@ -41,10 +45,9 @@ class Generator {
         place_tensors(j);
         for (uint64_t at = 0; at + 2 <= j.image.size(); at += 2) {
             const uint64_t x = random_();
-            const auto bits =
-                static_cast<uint16_t>((x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
-            std::memcpy(&j.image[at], &bits, 2);
+            put(j.image, at, (x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
         }
+        if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
         // Only this order deals tiles.
         if (j.layout.job.order == fw::LoopOrder::kQueryResident && chance(20))
             j.platform.devices = j.layout.devices = 2 + below(3);
@@ -84,12 +87,66 @@ class Generator {
         job.k_position = origin;
         job.order = chance(50) ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
         job.bf16_output = chance(50);
-        job.want_lse = chance(30) && p_.profile != spec::Profile::kBlackbox;
-        const bool merges = p_.profile != spec::Profile::kBlackbox;
-        if (!merges) job.nk = std::min(job.nk, p_.m);
+        job.want_lse = chance(30);
+        if (p_.profile == spec::Profile::kBlackbox) choose_sentinel(job);
         random_mask(random_, p_.m, job, arrays);
+        if (p_.profile != spec::Profile::kBlackbox) return;
+        job.tile_flags = nullptr;  // of whole tiles
         // Gathered keys are a key tile of their own.
-        if (!merges && (job.mask.flags & spec::kMaskTail) != 0) job.mask = spec::Mask();
+        const bool gathers = (job.mask.flags & spec::kMaskTail) != 0;
+        if (gathers && job.sentinel.form == fw::SentinelForm::kNone) job.mask = spec::Mask();
+    }
+
+    /// One key tile can do without.
+    void choose_sentinel(fw::AttentionJob& job) {
+        fw::Sentinel& s = job.sentinel;
+        if (chance(15)) {
+            job.want_lse = false;
+            job.nk = std::min(job.nk, p_.m);
+            return;
+        }
+        const bool fits = job.d_v + 2 <= p_.d;
+        constexpr fw::SentinelForm kForms[] = {
+            fw::SentinelForm::kSplit, fw::SentinelForm::kTwoCalls, fw::SentinelForm::kColumns};
+        s.form = kForms[below(fits ? 3 : 2)];
+        s.query_column = job.d_k < p_.d;
+        if (s.query_column)
+            s.key = host::sentinel_key(job.factor);
+        else
+            job.factor -= 5 << 23;  // the zero key has to do: scores below 2^4
+    }
+
+    static void put(Bytes& image, uint64_t at, uint64_t element) {
+        const auto bits = static_cast<uint16_t>(element);
+        std::memcpy(&image[at], &bits, 2);
+    }
+
+    /// Levels of the queries, mostly ones that tell, zeros for the keys, and indicators.
+    void write_sentinel_columns(AttentionJob& j) {
+        const fw::AttentionJob& job = j.job();
+        if (job.sentinel.query_column) {
+            const uint32_t spread = chance(20) ? 400 : 20;
+            each_row(job.q, job.query_heads, job.nq, [&](uint64_t row) {
+                const auto level =
+                    static_cast<float>(below(2 * spread)) - static_cast<float>(spread);
+                uint32_t bits;
+                std::memcpy(&bits, &level, sizeof bits);
+                put(j.image, row + 2 * job.d_k, spec::fp32_to_bf16(bits));
+            });
+            each_row(job.k, job.kv_heads, job.nk,
+                     [&](uint64_t row) { put(j.image, row + 2 * job.d_k, 0); });
+        }
+        if (job.sentinel.form != fw::SentinelForm::kColumns) return;
+        each_row(job.v, job.kv_heads, job.nk, [&](uint64_t row) {
+            put(j.image, row + 2 * job.d_v, 0);
+            put(j.image, row + 2 * job.d_v + 2, 0x3f80);
+        });
+    }
+
+    template <typename Visit>
+    static void each_row(const fw::Tensor& t, uint32_t heads, uint32_t rows, Visit&& visit) {
+        for (uint32_t head = 0; head < heads; ++head)
+            for (uint32_t row = 0; row < rows; ++row) visit(fw::row_address(t, head, row));
     }
 
     fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
@@ -104,17 +161,26 @@ class Generator {
     void place_tensors(AttentionJob& j) {
         fw::AttentionJob& job = j.layout.job;
         uint64_t next = 0;
-        job.q = place(job.query_heads, job.nq, 2 * job.d_k, next);
-        job.k = place(job.kv_heads, job.nk, 2 * job.d_k, next);
-        job.v = place(job.kv_heads, job.nk, 2 * job.d_v, next);
+        const uint32_t last_pass = fw::sentinel_passes(job.sentinel.form) - 1;
+        job.q = place(job.query_heads, job.nq, 2 * fw::key_columns(job), next);
+        job.k = place(job.kv_heads, job.nk, 2 * fw::key_columns(job), next);
+        job.v = place(job.kv_heads, job.nk, 2 * fw::value_columns(job, last_pass), next);
         j.image.assign(next, 0);
         job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
         job.state = place(job.query_heads, job.nq, p_.bus_bytes + 4 * job.d_v, next);
         job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
-        if (p_.profile == spec::Profile::kStats) {  // of each of up to four devices
-            job.partial = place(4 * fw::kPartialSlots, p_.m, p_.bus_bytes + 4 * job.d_v, next);
+        const bool sentinel = job.sentinel.form != fw::SentinelForm::kNone;
+        if (p_.profile == spec::Profile::kStats || sentinel) {  // of each of up to four devices
+            job.partial = place(4 * fw::partial_slots(job), p_.m, fw::partial_bytes(job, p_), next);
             if (job.order == fw::LoopOrder::kQueryResident)
                 job.state = place(4, p_.m, p_.bus_bytes + 4 * job.d_v, next);
+        }
+        if (sentinel) {
+            fw::Sentinel& s = job.sentinel;
+            s.rows = place(1, fw::kSentinelRows, fw::sentinel_row_bytes(job), next);
+            s.indicators = place(1, p_.m, 4, next);
+            s.redo = place(4, p_.m,
+                           p_.beats(2 * fw::key_columns(job)) * p_.bus_bytes + p_.bus_bytes, next);
         }
         job.summary_list = next;
         next += fw::summary_list_bytes(job, p_);
@@ -179,7 +245,7 @@ void compare_with_double(const AttentionJob& j, const Outcome& outcome, Comparis
     const std::vector<float> o = host::read_output(j.layout, access);
     std::vector<double> lse;
     if (j.job().want_lse) lse = host::read_lse(j.layout, access, j.platform.params.bus_bytes);
-    const host::BoundParams bound{j.platform.params.m, j.job().bf16_output};
+    const host::BoundParams bound{j.platform.params.m, j.job().bf16_output, j.job().sentinel.form};
     compare_with_double(reference_problem(j), bound, o, lse, comparison);
 }
 

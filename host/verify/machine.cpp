@@ -88,6 +88,9 @@ class RecordingBus final : public fw::Bus {
     void wait_irq() override { bus_.wait_irq(); }
     bool holds_data() const override { return bus_.holds_data(); }
     void merged(const fw::MergeWork& work) override { bus_.merged(work); }
+    void asked_again(uint64_t first, uint64_t commands) override {
+        bus_.asked_again(first, commands);
+    }
 
   private:
     fw::Bus& bus_;
@@ -113,12 +116,13 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
     out.others.resize(layout.devices - 1);
     std::vector<host::Platform::Program> programs;
     std::vector<fw::DriverConfig> drivers;
+    std::vector<host::FirmwareOutcome> firmware_outcomes(layout.devices);
     for (uint32_t i = 0; i < layout.devices; ++i) {
         const host::Layout device = layout.of_device(i);
         drivers.push_back(device.driver);
         Outcome& own = i == 0 ? out : out.others[i - 1];
         const auto firmware =
-            host::Platform::firmware(device.job, device.driver, own.status, own.calls);
+            host::Platform::firmware(device.job, device.driver, firmware_outcomes[i]);
         programs.push_back([this, &own, firmware](fw::Bus& bus) {
             RecordingBus recording(bus, platform_, own.writes);
             firmware(recording);
@@ -127,6 +131,8 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
     std::vector<host::RunOutcome> outcomes = platform_.run_programs(programs, drivers);
     for (uint32_t i = 0; i < layout.devices; ++i) {
         Outcome& own = i == 0 ? out : out.others[i - 1];
+        own.status = firmware_outcomes[i].status;
+        own.calls = firmware_outcomes[i].calls;
         own.counters = outcomes[i].counters;
         own.commands = std::move(outcomes[i].commands);
         own.groups = std::move(outcomes[i].groups);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -11,6 +12,7 @@
 #include "firmware/job_check.h"
 #include "firmware/partial.h"
 #include "firmware/planner.h"
+#include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
 #include "host/error.h"
@@ -21,14 +23,6 @@ namespace tessera::host {
 namespace {
 
 constexpr double kLargestTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
-
-const char* profile_name(spec::Profile profile) {
-    switch (profile) {
-        case spec::Profile::kBlackbox: return "blackbox";
-        case spec::Profile::kStats: return "stats";
-        default: return "stateful";
-    }
-}
 
 constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
 
@@ -84,14 +78,8 @@ void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& pa
             "--segments: {} documents of up to {} tokens; each needs a power of two of positions, "
             "all together below 2^31",
             job.document_count, fw::document_stride(job)));
-    if (rule != fw::JobRule::kProfile)
-        throw std::logic_error(
-            fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
-    throw UserError(fmt::format(
-        "device profile {} cannot run this: {}; use a device with profile stats or stateful",
-        profile_name(params.profile),
-        job.want_lse ? "--lse and more than one key tile need commands it does not have"
-                     : "more than one key tile needs a command it does not have"));
+    throw std::logic_error(
+        fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
 }
 
 void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
@@ -106,16 +94,18 @@ void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
     }
 }
 
-/// Copies [heads][rows][columns] of an operand to padded rows.
+/// Copies [heads][rows][columns] of an operand to padded rows; behind the columns `more(head)`.
+template <typename More>
 void write_operand(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
-                   uint32_t columns, const MemoryAccess& memory) {
+                   uint32_t columns, const MemoryAccess& memory, More&& more) {
     for (uint64_t head = 0; head < heads; ++head) {
         uint8_t* row = memory(to.address + head * to.head_stride, rows * to.pitch);
-        std::vector<uint16_t> values(columns);
+        std::vector<uint16_t> values(to.pitch / 2);  // padding is zero
+        const std::vector<uint16_t> behind = more(head);
+        std::copy(behind.begin(), behind.end(), values.begin() + columns);
         for (uint64_t i = 0; i < rows; ++i, row += to.pitch) {
             operand.bf16((head * rows + i) * columns, columns, values.data());
-            std::memcpy(row, values.data(), 2 * size_t{columns});
-            std::memset(row + 2 * size_t{columns}, 0, to.pitch - 2 * size_t{columns});
+            std::memcpy(row, values.data(), to.pitch);
         }
     }
 }
@@ -141,26 +131,39 @@ Layout Layout::of_device(uint32_t device) const {
     own.driver.ring_address += device * kRingBytes;
     own.driver.record_address += uint64_t{device} * record_stride;
     own.job.state.address += uint64_t{device} * job.state.head_stride;
-    own.job.partial.address += uint64_t{device} * fw::kPartialSlots * job.partial.head_stride;
+    own.job.partial.address += uint64_t{device} * fw::partial_slots(job) * job.partial.head_stride;
+    own.job.sentinel.redo.address += uint64_t{device} * job.sentinel.redo.head_stride;
     return own;
 }
 
 namespace {
 
-/// Running states between two key tiles: the device's, or on profile `stats` firmware's, with slots
-/// for partial results.
+/// Running states between two key tiles: the device's, or where firmware merges firmware's, with
+/// slots for partial results.
 void place_states(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
     const fw::Planner planner(job, config.params.m);
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint32_t m = config.params.m;
-    const bool partials = fw::has_partials(config.params, planner);
+    const bool partials = fw::has_partials(job, config.params, planner);
     if (partials && job.order == fw::LoopOrder::kQueryResident)
         job.state = allocator.tensor("state", config.devices, m, row);
     else if (partials || planner.states_travel())
         job.state = allocator.tensor("state", job.query_heads / job.kv_heads, job.nq, row);
     if (partials)
-        job.partial =
-            allocator.tensor("partial", uint64_t{config.devices} * fw::kPartialSlots, m, row);
+        job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::partial_slots(job),
+                                       m, fw::partial_bytes(job, config.params));
+}
+
+void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
+    fw::Sentinel& s = job.sentinel;
+    if (s.form == fw::SentinelForm::kNone) return;
+    const uint32_t bus = config.params.bus_bytes, m = config.params.m;
+    s.rows = allocator.tensor("sentinel", 1, fw::kSentinelRows, fw::sentinel_row_bytes(job));
+    if (fw::sentinel_passes(s.form) == 2)
+        s.indicators =
+            allocator.tensor("indicators", 1, m, uint64_t{2} * fw::indicator_columns(s.form));
+    const uint64_t query = round_up(uint64_t{2} * fw::key_columns(job), bus);
+    if (s.query_column) s.redo = allocator.tensor("asked again", config.devices, m, query + bus);
 }
 
 }  // namespace
@@ -186,19 +189,27 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.order = p.order;
     job.bf16_output = p.bf16_output;
     job.want_lse = p.want_lse;
+    job.sentinel.form = p.sentinel.form;
+    job.sentinel.query_column = p.sentinel.query_column;
+    if (p.sentinel.query_column) job.sentinel.key = sentinel_key(job.factor);
+    layout.sentinel_offset = p.sentinel.offset;
 
     layout.devices = config.devices;
     layout.record_stride = bus;
     layout.driver.ring_address = allocator.place("ring", config.devices * kRingBytes);
     layout.driver.ring_descriptors = kRingDescriptors;
     layout.driver.record_address = allocator.place("record", uint64_t{config.devices} * bus);
-    job.q = allocator.tensor("q", p.query_heads, p.nq, 2 * uint64_t{p.d_k});
-    job.k = allocator.tensor("k", p.kv_heads, p.nk, 2 * uint64_t{p.d_k});
-    job.v = allocator.tensor("v", p.kv_heads, p.nk, 2 * uint64_t{p.d_v});
+    const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
+    const uint64_t qk_row = uint64_t{2} * fw::key_columns(job);
+    job.q = allocator.tensor("q", p.query_heads, p.nq, qk_row);
+    job.k = allocator.tensor("k", p.kv_heads, p.nk, qk_row);
+    job.v =
+        allocator.tensor("v", p.kv_heads, p.nk, uint64_t{2} * fw::value_columns(job, last_pass));
     const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
     job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
     if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
     place_states(job, config, allocator);
+    place_sentinel(job, config, allocator);
     const uint64_t list = fw::summary_list_bytes(job, config.params);
     if (list != 0) job.summary_list = allocator.place("summaries", list);
     check_size(layout, config.memory);
@@ -207,10 +218,21 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
 }
 
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory) {
+    using Elements = std::vector<uint16_t>;
+    constexpr uint16_t kOne = 0x3f80;
     const fw::AttentionJob& job = layout.job;
-    write_operand(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory);
-    write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory);
-    write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory);
+    const fw::Sentinel& sentinel = job.sentinel;
+    const Elements levels =
+        sentinel.query_column ? sentinel_levels(inputs, job, layout.sentinel_offset) : Elements();
+    const bool columns = sentinel.form == fw::SentinelForm::kColumns;
+    write_operand(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory, [&](uint64_t head) {
+        return levels.empty() ? Elements() : Elements{levels[head]};
+    });
+    write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory,
+                  [](uint64_t) { return Elements(); });  // a key's element is 0
+    write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory, [&](uint64_t) {
+        return columns ? Elements{0, kOne} : Elements();
+    });
 }
 
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,

@@ -29,6 +29,7 @@ struct Layout {
     fw::AttentionJob job;                       ///< the whole of it
     std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
     fw::DriverConfig driver;                    ///< of device 0
+    int32_t sentinel_offset = 0;                ///< SentinelChoice::offset
     uint32_t devices = 1;
     uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
     std::vector<Region> regions;  ///< ascending, without overlap

@@ -7,6 +7,7 @@
 
 #include "firmware/job.h"
 #include "host/workload/mask.h"
+#include "host/workload/sentinel.h"
 #include "hw_model/config.h"
 
 namespace tessera::host {
@@ -21,10 +22,13 @@ struct Problem {
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::LoopOrder order = fw::LoopOrder::kQueryResident;
     double scale = 0;
+    SentinelChoice sentinel;  ///< of a black box
     bool bf16_output = false;
     bool want_lse = false;
 
     uint32_t group() const { return query_heads / kv_heads; }
+    /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.
+    uint32_t tile_keys(uint32_t m) const { return sentinel.given() ? m - 1 : m; }
     /// Positions of query 0 and key 0.
     uint32_t q_position() const { return aligned_at_end() && nk > nq ? nk - nq : 0; }
     uint32_t k_position() const { return aligned_at_end() && nq > nk ? nq - nk : 0; }

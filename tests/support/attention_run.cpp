@@ -10,7 +10,8 @@ namespace {
 /// The same layout somewhere else.
 host::Layout moved(host::Layout layout, uint64_t by) {
     fw::AttentionJob& job = layout.job;
-    for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial})
+    for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial,
+                          &job.sentinel.rows, &job.sentinel.indicators, &job.sentinel.redo})
         t->address += by;
     job.summary_list += by;
     layout.driver.ring_address += by;
@@ -150,7 +151,7 @@ host::ErrorSummary compare_exact(const AttentionSetup& setup, const AttentionRun
     host::ReferenceOptions options;
     options.threads = 1;
     const host::ReferenceResult reference = host::reference_attention(problem, options);
-    const host::BoundParams bound{m, setup.problem.bf16_output};
+    const host::BoundParams bound{m, setup.problem.bf16_output, setup.problem.sentinel.form};
     return host::compare_with_reference(problem, reference, bound, run.o.data(),
                                         run.lse.empty() ? nullptr : run.lse.data());
 }

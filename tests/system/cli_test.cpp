@@ -176,7 +176,13 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
          {"not enough memory", "1048576"}},
         {"run --random 1,1000000000,64", {"not enough memory", "4294967296"}},
         {"run --random 2000000000,1000000000,64", {"not enough memory", "2000000000"}},
-        {"run --random 1,300,64 --set device.profile=blackbox", {"blackbox", "stateful"}},
+        {"run --random 1,300,64 --set device.profile=blackbox --sentinel columns",
+         {"--sentinel is columns", "split", "d_v + 2 = 66", "D = 64"}},
+        {"run --random 1,300,64 --set device.profile=blackbox --sentinel-offset 3",
+         {"--sentinel-offset is 3", "d_k + 1 = 65", "D = 64"}},
+        {random + "--sentinel split", {"--sentinel is split", "profile blackbox"}},
+        {random + "--sentinel moon", {"--sentinel is moon", "auto, columns, split, two-call"}},
+        {random + "--sentinel-offset 40000", {"--sentinel-offset is 40000", "-32767 to 32767"}},
         {"run --input " + (files / "none.safetensors"), {"none.safetensors"}},
         {"run --input " + (files / "junk.safetensors"), {"junk.safetensors"}},
         {"run --input " + (files / "noq.safetensors"), {"noq.safetensors", "q", "k", "v"}},
@@ -476,17 +482,17 @@ TEST_CASE("a device error names the command that caused it") {
         }
         return "no error";
     };
-    outcome.status.code = fw::Code::kDeviceError;
-    outcome.status.error = spec::ErrorCode::kReadBus;
-    outcome.status.tag = 4;
+    outcome.firmware.status.code = fw::Code::kDeviceError;
+    outcome.firmware.status.error = spec::ErrorCode::kReadBus;
+    outcome.firmware.status.tag = 4;
     outcome.commands_total = 8;
     messages.holds(contains(message(), "bus error on a load") &&
                        contains(message(), "command 4 (tag 4): LOAD_K head 0 tile 1"),
                    message);
-    outcome.status.error = spec::ErrorCode::kDescriptorBus;
+    outcome.firmware.status.error = spec::ErrorCode::kDescriptorBus;
     messages.holds(contains(message(), "descriptor") && !contains(message(), "tag"), message);
-    outcome.status.code = fw::Code::kBusFault;
+    outcome.firmware.status.code = fw::Code::kBusFault;
     messages.holds(contains(message(), "bus error"), message);
-    outcome.status.code = fw::Code::kBadJob;
+    outcome.firmware.status.code = fw::Code::kBadJob;
     messages.equal(message(), "bug");
 }

@@ -143,7 +143,7 @@ TEST_CASE("every row is what tessera run says of it") {
 TEST_CASE("CSV, Markdown and table hold the rows of the JSON, however many run at once") {
     const std::string arguments =
         "--device tiny --random 1,40,16 --masks dense causal,window=5 "
-        "--profiles blackbox,stateful ";
+        "--profiles blackbox/columns,stateful ";
     const Json json = compared(arguments + "--jobs 1");
     Compared cells("cells");
     cells.equal(compared(arguments + "--jobs 7")["rows"], json["rows"]);
@@ -193,8 +193,8 @@ TEST_CASE("CSV, Markdown and table hold the rows of the JSON, however many run a
     const Finished table = run_tessera("compare " + arguments);
     std::istringstream lines(table.out);
     for (; std::getline(lines, line);) cells.holds(line.size() <= 160, [&] { return line; });
-    for (const char* words :
-         {"causal, window 5", "cannot run [1]", "[1] device profile blackbox", "n/a", "stateful"})
+    for (const char* words : {"causal, window 5", "cannot run [1]",
+                              "[1] command line: --sentinel is columns", "n/a", "stateful"})
         cells.holds(contains(table.out, words), [&] { return table.out; });
 }
 
@@ -295,7 +295,8 @@ TEST_CASE("bad command lines of compare: exit code 2, one message with the right
         {random + "--schedules kv-resident,kv-resident", {"--schedules", "each once"}},
         {random + "--schedules kv-resident,", {"--schedules", "each once"}},
         {random + "--schedule kv-resident", {"--schedule", "compare --help"}},
-        {random + "--profiles moon", {"--profiles", "moon", "blackbox, stats, stateful"}},
+        {random + "--profiles moon",
+         {"--profiles", "moon", "blackbox, stats, stateful, blackbox/columns"}},
         {random + "--profiles stats --set device.profile=stats", {"device.profile", "once"}},
         {random + "--heads both", {"--heads", "both", "separate, stacked"}},
         {random + "--masks round", {"--masks", "round", "window=N"}},

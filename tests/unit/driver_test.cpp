@@ -179,7 +179,7 @@ TEST_CASE("stats: firmware merges every partial result once, in order, behind it
             uint64_t partials = 0, steps = 0, whole = 0;  // whole: rows of one key tile
             fw::Planner planner(job, kDevice.m);
             for (fw::Step step; planner.next(step);) {
-                partials += fw::is_partial(kStatsDevice, step) ? 1 : 0;
+                partials += fw::is_partial(job, kStatsDevice, step) ? 1 : 0;
                 whole += step.first && step.last ? step.q_rows : 0;
                 ++steps;
             }

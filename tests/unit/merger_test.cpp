@@ -126,7 +126,7 @@ TEST_CASE("o and lse are the golden device's, in whole beats") {
         Memory memory;
         const auto tiles = fill(memory, job, random);
         fw::Merger merger(memory, job, kDevice);
-        REQUIRE(merger.merge_batch());
+        REQUIRE(merger.merge_batch() == fw::Merged::kDone);
         fw::MergeWork expected;
         for (uint32_t i = 0; i < job.nq; ++i) {
             const ReferenceRow row = merged(tiles, i);
@@ -159,7 +159,7 @@ TEST_CASE("o and lse are the golden device's, in whole beats") {
         nan += expected.rows_nan;
         saturated += expected.rows_saturated;
         div0 += expected.rows_div0;
-        REQUIRE(merger.merge_batch());  // nothing is left
+        REQUIRE(merger.merge_batch() == fw::Merged::kDone);  // nothing is left
         work.equal(memory.total.rows, rows, where);
     }
     INFO(empty << " empty, " << nan << " NaN, " << saturated << " clamped, " << div0 << " by 0");
@@ -174,8 +174,8 @@ TEST_CASE("where memory holds no data nothing is touched, and the work is the sa
         Memory memory, blind;
         fill(memory, job, random);
         blind.data = false;
-        REQUIRE(fw::Merger(memory, job, kDevice).merge_batch());
-        REQUIRE(fw::Merger(blind, job, kDevice).merge_batch());
+        REQUIRE(fw::Merger(memory, job, kDevice).merge_batch() == fw::Merged::kDone);
+        REQUIRE(fw::Merger(blind, job, kDevice).merge_batch() == fw::Merged::kDone);
         work.equal(blind.accesses, 0u);
         work.equal(blind.total.rows, memory.total.rows);
         work.equal(blind.total.rows_finished, memory.total.rows_finished);
@@ -193,12 +193,13 @@ TEST_CASE("a bus error at any access ends the merge") {
         job.nk = 9;
         Memory good;
         fill(good, job, random);
-        REQUIRE(fw::Merger(good, job, kDevice).merge_batch());
+        REQUIRE(fw::Merger(good, job, kDevice).merge_batch() == fw::Merged::kDone);
         for (uint64_t at = 0; at < good.accesses; ++at) {
             Memory memory;
             fill(memory, job, random);
             memory.fault_at = at;
-            faults.equal(fw::Merger(memory, job, kDevice).merge_batch(), false);
+            faults.holds(fw::Merger(memory, job, kDevice).merge_batch() == fw::Merged::kBusFault,
+                         [] { return "bus fault"; });
             faults.equal(memory.accesses, at + 1);
         }
     }

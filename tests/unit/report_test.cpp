@@ -460,7 +460,7 @@ TEST_CASE("what firmware merged is in the table and in figures, if it did") {
     };
     answers.equal(in_table("firmware merging"), false);
     RunOutcome one;
-    one.merging = {{10, 4, 230, 1000, 2000, 1, 2, 3, 4}, 777};
+    one.merging = {{10, 4, 230, 1000, 2000, 1, 2, 3, 4, 0, 0}, 777, {}};
     record.devices = {one, one};
     record.outcome.merging = combined(record.devices).merging;
     const Figures figures(record);

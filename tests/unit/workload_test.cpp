@@ -128,9 +128,44 @@ TEST_CASE("what does not fit is refused with the numbers") {
          "d_v is 65");
     says(message_of([&] { check_problem(problem_of_shape(3, 2, 8, 8, 8, 8), config, "dev"); }),
          "multiple");
-    config.params.profile = spec::Profile::kBlackbox;
-    says(message_of([&] { make_layout(problem_of_shape(1, 1, 64, 64, 8, 8), config); }),
-         "profile blackbox");
+}
+
+TEST_CASE("which sentinel a black box gets") {
+    Compared choices("choices and messages");
+    using Form = fw::SentinelForm;
+    spec::DeviceParams params = platform(16, 64, 2, 32).params;
+    const auto choose = [&](uint32_t nk, uint32_t d_k, uint32_t d_v, const SentinelWish& wish) {
+        return choose_sentinel(problem_of_shape(1, 1, 64, nk, d_k, d_v), wish, params);
+    };
+    const auto message = [&](uint32_t d_v, const SentinelWish& wish) {
+        return message_of([&] { choose(64, 64, d_v, wish); });
+    };
+    const auto says = [&](const std::string& text, const char* part) {
+        choices.holds(text.find(part) != std::string::npos, [&] { return text; });
+    };
+    choices.holds(!choose(64, 8, 8, {}).given(), [] { return "stateful needs none"; });
+    says(message(8, {Form::kColumns, {}}), "only on a device of profile blackbox");
+    params.profile = spec::Profile::kBlackbox;
+    choices.holds(!choose(16, 8, 8, {}).given(), [] { return "one key tile needs none"; });
+    choices.holds(choose(16, 8, 8, {Form::kSplit, {}}).form == Form::kSplit,
+                  [] { return "but gets what is asked for"; });
+    choices.holds(choose(17, 64, 62, {}).form == Form::kColumns, [] { return "columns fit"; });
+    choices.holds(choose(17, 64, 63, {}).form == Form::kSplit, [] { return "columns do not"; });
+    choices.holds(!choose(17, 64, 64, {}).query_column, [] { return "no column of the query"; });
+    choices.holds(choose(17, 63, 64, {}).query_column, [] { return "column of the query"; });
+    choices.equal(choose(17, 8, 8, {}).offset, -20);
+    choices.equal(choose(17, 8, 8, {Form::kTwoCalls, {}}).offset, 25);
+    choices.equal(choose(17, 8, 8, {{}, 7}).offset, 7);
+    says(message(63, {Form::kColumns, {}}), "d_v + 2 = 65 value columns are more than D = 64");
+    says(message(8, {{}, 7}), "only with d_k + 1 = 65 at most D = 64");
+    params.m = 1;
+    says(message(8, {}), "no room for a sentinel");
+    params.m = 16;
+    params.d = 1;
+    says(message_of([&] { choose(64, 1, 1, {}); }), "2 indicator columns are more than D = 1");
+    Problem flags = problem_of_shape(1, 1, 64, 64, 8, 8);
+    flags.mask.tiles = {"flags.npy", 1, 4, 4, std::vector<uint8_t>(16, 1)};
+    says(message_of([&] { choose_sentinel(flags, {}, params); }), "--tile-mask");
 }
 
 TEST_CASE("operands arrive in padded rows, and padding is zero") {
