@@ -179,7 +179,8 @@ std::vector<ConfigKey> make_keys() {
          0,
          kMaxMergeCycles,
          {},
-         "device cycles that firmware takes to merge one element (profile stats, docs/firmware.md)",
+         "device cycles that firmware takes to merge one element (profiles stats and blackbox, "
+         "docs/firmware.md)",
          TESSERA_VALUE(platform.firmware.merge_cycles_per_element)},
         {"memory.description",
          kMemory,
