@@ -96,9 +96,9 @@ Status Driver::merge_batch(Batches& b) {
 Status Driver::ask_again(Batches& b) {
     if (Status s = await_batch(b); !s.ok()) return s;
     const uint64_t first = descriptors_;
-    Sequencer again = b.sequencer.again(b.merger.step());
+    b.sequencer.ask_again(b.merger.step());
     spec::Command command;
-    while (again.next(command))
+    while (b.sequencer.next(command))
         if (Status s = submit(command); !s.ok()) return s;
     if (Status s = fence(); !s.ok()) return s;
     bus_.asked_again(first, descriptors_ - first);

@@ -18,7 +18,8 @@ constexpr uint64_t row_address(const Tensor& tensor, uint32_t head, uint32_t row
     return tensor.address + tensor.head_stride * head + uint64_t{tensor.pitch} * row;
 }
 
-/// In which order tile pairs are issued; the order of key tiles for one query tile is the same.
+/// In which order tile pairs are issued; the order of key tiles for one query tile is the same. A
+/// number in the table of schedules (schedules/table.cpp), in which these two come first.
 enum class LoopOrder : uint32_t {
     kQueryResident,     ///< for each query tile: all its key tiles; the state stays in its bank
     kKeyValueResident,  ///< for each key tile: all its query tiles; states travel through memory
@@ -77,10 +78,10 @@ struct AttentionJob {
     bool bf16_output = false;
     Tensor q, k, v, o;
     /// Running states between two key tiles, rows of one beat + 4 * d_v bytes, a head for each
-    /// query head of a group. Only for kKeyValueResident, and then only if a group has more query
-    /// tiles than the device has state banks (Planner::states_travel).
+    /// query head of a group. Only for schedules with more open query tiles than the device has
+    /// state banks, and then only if a group has more query tiles (Planner::states_travel).
     /// On a device of profile `stats`, for jobs with more than one key tile, firmware's working
-    /// rows, of the same size: for kQueryResident M of them, else as above.
+    /// rows, of the same size: with one open query tile M of them, else as above.
     Tensor state;
     /// For TAIL: where firmware writes the list of summary rows (summary_list.h).
     uint64_t summary_list = 0;
@@ -93,9 +94,10 @@ struct AttentionJob {
     Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
     bool want_lse = false;
     /// Devices that work on this problem beside this one, and which share this one takes, 0 to
-    /// `peers`. Query tiles are dealt back and forth (with 2 peers 0 1 2 2 1 0 0 1 ...), so that
-    /// under a causal mask, where each has more key tiles than the one before, all take about as
-    /// long. Only kQueryResident can be shared.
+    /// `peers`. Query tiles, as many together as the schedule has open, are dealt back and forth
+    /// (with 2 peers 0 1 2 2 1 0 0 1 ...), so that under a causal mask, where each has more key
+    /// tiles than the one before, all take about as long. Not for schedules with any number of open
+    /// tiles.
     uint32_t peers = 0, share = 0;
 };
 

@@ -86,8 +86,9 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
         job.d_v == 0)
         return JobRule::kEmpty;
     if (job.query_heads % job.kv_heads != 0) return JobRule::kHeads;
+    if (static_cast<uint32_t>(job.order) >= schedule_count()) return JobRule::kSchedule;
     if (job.share > job.peers || job.peers > kMostPeers ||
-        (job.peers != 0 && job.order != LoopOrder::kQueryResident))
+        (job.peers != 0 && schedule_type(job.order).open_tiles == 0))
         return JobRule::kShares;
     if (job.d_k > device.d || job.d_v > device.d) return JobRule::kDimension;
     const uint64_t heads = job.stacked ? job.query_heads / job.kv_heads : 1;

@@ -127,10 +127,10 @@ bool Merger::write_zeros(uint64_t from, uint64_t to) {
     return true;
 }
 
-/// Where the running result of a row is. In query-resident order one query tile is finished before
-/// the next begins, so that one tile of rows is enough.
+/// Where the running result of a row is. Where one query tile is finished before the next begins,
+/// one tile of rows is enough.
 uint64_t Merger::working_row(uint32_t tile_row, uint32_t head, uint32_t token) const {
-    if (job_.order == LoopOrder::kQueryResident) return row_address(job_.state, 0, tile_row);
+    if (planner_.open_tiles() == 1) return row_address(job_.state, 0, tile_row);
     return row_address(job_.state, head % (job_.query_heads / job_.kv_heads), token);
 }
 

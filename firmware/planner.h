@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Which pair of a query tile and a key tile comes next? A plain iterator over the ATTENDs of a job:
-// no hardware, no banks, no descriptors. Never yields a pair that the mask forbids as a whole
-// (tile_map.h says what happens to queries that may see no key). Key tiles of a query tile always
-// come in ascending order.
+// Which pair of a query tile and a key tile comes next, and what is there to know of it? A plain
+// iterator over the ATTENDs of a job, in the order of its schedule (schedule.h): no hardware, no
+// banks, no descriptors. Never yields a pair that the mask forbids as a whole (tile_map.h says what
+// happens to queries that may see no key). Key tiles of a query tile always come in ascending
+// order.
 #pragma once
 #include <stdint.h>
 
 #include "firmware/job.h"
+#include "firmware/schedule.h"
 #include "firmware/tile_map.h"
 
 namespace tessera::fw {
@@ -31,34 +33,26 @@ class Planner {
     /// `job` must be legal (check_job in job_check.h) and outlive this; `m` is the device's tile
     /// size in tokens.
     Planner(const AttentionJob& job, uint32_t m);
+    Planner(const Planner&) = delete;
+    Planner& operator=(const Planner&) = delete;
 
     /// The next step, or false at the end.
     bool next(Step& step);
 
-    const TileMap& map() const { return map_; }
+    const TileMap& map() const { return pairs_.map(); }
+    /// Query tiles begun and not finished, at most; 0: any number.
+    uint32_t open_tiles() const { return open_tiles_; }
     /// Does any query tile meet more than one key tile?
     bool merges() const;
     /// Must running states leave their banks between two key tiles?
     bool states_travel() const;
 
   private:
-    struct Place {
-        uint32_t stack = 0, q_tile = 0, k_tile = 0;
-    };
-    bool at_end() const { return at_.stack == map_.stacks(); }
-    bool mine(const Place& at) const;
-    void to_share();
-    void advance();
-    void advance_query_resident();
-    void to_meeting_query_tile();
-
-    TileMap map_;
-    LoopOrder order_;
-    bool exact_rows_;  ///< a sentinel follows the keys: none may be in its place
-    uint32_t share_, shares_;
-    bool started_ = false;
-    Place at_;      ///< of the next step
-    Place before_;  ///< of the step before it
+    uint32_t open_tiles_;
+    TilePairs pairs_;
+    ScheduleRoom room_;
+    Schedule& schedule_;  ///< in room_
+    TilePair at_;         ///< of the step before
 };
 
 }  // namespace tessera::fw

@@ -35,7 +35,8 @@ bool BankSet::select(uint32_t head, uint32_t tile, uint32_t rows) {
         return held.valid && held.head == head && held.tile == tile && held.rows == rows;
     };
     if (holds(held_[bank_])) return false;
-    bank_ = 1 - bank_;
+    const Held& other = held_[1 - bank_];
+    if (holds(other) || !other.valid || held_[bank_].valid) bank_ = 1 - bank_;
     if (holds(held_[bank_])) return false;
     held_[bank_] = Held{head, tile, rows, true};
     return true;
@@ -55,8 +56,11 @@ bool Sequencer::next(Command& command) {
         if (pass_ + 1 < sentinel_passes(job_.sentinel.form) && partials_ != 0) {
             ++pass_;
             begin_pass();
+        } else if (again_) {
+            end_again();
+            return false;
         } else {
-            if (again_ || !planner_.next(step_)) return false;
+            if (!planner_.next(step_)) return false;
             begin_step();
         }
     }
@@ -68,18 +72,22 @@ bool Sequencer::next(Command& command) {
     return true;
 }
 
-Sequencer Sequencer::again(const Step& step) {
-    Sequencer other = *this;
-    other.q_.make_current(q_.take_other());
-    other.k_.make_current(k_.take_other());
-    other.v_.make_current(v_.take_other());
-    other.state_.make_current(state_.take_other());
-    other.step_ = step;
-    other.again_ = other.partial_ = true;
-    other.pass_ = 0;
-    other.row_ = 0;
-    other.begin_pass();
-    return other;
+void Sequencer::ask_again(const Step& step) {
+    suspended_ = {step_, pass_, todo_, partial_};
+    for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->borrow();
+    step_ = step;
+    pass_ = 0;
+    again_ = partial_ = true;
+    begin_pass();
+}
+
+void Sequencer::end_again() {
+    for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->give_back();
+    step_ = suspended_.step;
+    pass_ = suspended_.pass;
+    todo_ = suspended_.todo;
+    partial_ = suspended_.partial;
+    again_ = false;
 }
 
 void Sequencer::begin_step() {
@@ -104,8 +112,8 @@ void Sequencer::begin_pass() {
         todo_ |= kLoadV;
     const bool state_absent = state_.select(step_.query_head, step_.q_tile, step_.q_rows);
     if (partial_) return begin_partial();
-    // Nothing else orders a load after a store. A state comes back with a later key tile, so one
-    // FENCE before the first load of a key tile covers all key tiles before.
+    // Nothing else orders a load after a store. What was stored since this key tile is current is
+    // of other query tiles, so one FENCE before its first load covers all that it may load.
     if (step_.new_key) fence_due_ = states_unfenced_;
     if (state_absent && !step_.first) {
         todo_ |= kLoadState;

@@ -20,7 +20,7 @@
 
 namespace tessera::fw {
 
-/// What the banks of one kind hold; the least recently used one is given up.
+/// What the banks of one kind hold. A free one is taken first, then the least recently used.
 class BankSet {
   public:
     /// Makes a tile, or its first `rows` rows, current. True if it has to be loaded (bank() then
@@ -28,12 +28,12 @@ class BankSet {
     bool select(uint32_t head, uint32_t tile, uint32_t rows);
     /// Forgets the current tile.
     void release() { held_[bank_].valid = false; }
-    /// The bank that is not current, whose tile is forgotten.
-    uint32_t take_other() {
-        held_[1 - bank_].valid = false;
-        return 1 - bank_;
+    /// Makes the other bank current and forgets its tile, until it is given back.
+    void borrow() {
+        bank_ = 1 - bank_;
+        release();
     }
-    void make_current(uint32_t bank) { bank_ = bank; }
+    void give_back() { bank_ = 1 - bank_; }
     uint32_t bank() const { return bank_; }
 
   private:
@@ -53,10 +53,10 @@ class Sequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
-    /// The commands of one step again: queries from Sentinel::redo, result to kRedoSlot. They may
-    /// be submitted between any two commands of this sequencer; they use the banks that its current
-    /// step does not.
-    Sequencer again(const Step& step);
+    /// The next commands are those of one step again: queries from Sentinel::redo, result to
+    /// kRedoSlot, in the banks that the current step does not use. When they are issued next() is
+    /// false once, and then goes on.
+    void ask_again(const Step& step);
     /// Partial results so far.
     uint64_t partials() const { return partials_; }
 
@@ -64,6 +64,7 @@ class Sequencer {
     void begin_step();
     void begin_pass();
     void begin_partial();
+    void end_again();
     uint32_t build(uint32_t stage, spec::Command& c) const;
     uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
     uint32_t build_partial_store(spec::Command& c) const;
@@ -82,13 +83,18 @@ class Sequencer {
     bool states_unfenced_ = false;  ///< a state was stored after the last FENCE
     bool fence_due_ = false;        ///< and that was before this key tile
     bool partial_ = false;          ///< this step gives a partial result
-    bool again_ = false;            ///< there is but this step, and it is asked again
     uint32_t pass_ = 0;             ///< of this step
     uint64_t partials_ = 0;         ///< that of this step included
     uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
     uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
     Step step_;
     BankSet q_, k_, v_, state_;
+    bool again_ = false;  ///< this step is asked again
+    struct {
+        Step step;
+        uint32_t pass, todo;
+        bool partial;
+    } suspended_ = {};  ///< what it interrupts
 };
 
 }  // namespace tessera::fw

@@ -27,10 +27,11 @@ enum class JobRule : uint32_t {
     kPositions,  ///< positions reach 2^31
     kRing,       ///< ring base or size illegal
     kProfile,    ///< the schedule needs a command the device's profile does not have
-    kShares,     ///< no such share, or a loop order that cannot be shared
+    kShares,     ///< no such share, or a schedule that cannot be shared
     kMask,       ///< operands out of range, or terms that do not go together
     kSentinel,   ///< a form that the device or the job has no columns for
     kDocuments,  ///< not ascending from 0, too long or too many, or not self-attention
+    kSchedule,   ///< no such schedule
 };
 
 struct [[nodiscard]] Status {

@@ -35,6 +35,7 @@ class TileMap {
     uint32_t query_tiles() const { return query_tiles_; }  ///< of a stack
     uint32_t key_tiles() const { return key_tiles_; }      ///< of a key/value head
     uint32_t tile_keys() const { return key_m_; }          ///< of a full key tile
+    bool sentinel() const { return key_m_ != m_; }         ///< follows the keys of every tile
 
     /// The smallest key tile from `from` on that a query tile has to meet, key_tiles() if none.
     /// Every query tile meets at least one: what may see no key at all meets the first linear one,

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "firmware/schedule.h"
 #include "host/error.h"
 #include "host/workload/tile_flags.h"
 #ifdef TESSERA_HAS_RTL
@@ -42,14 +43,22 @@ Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) 
     return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
 }
 
+std::string shared_schedules() {
+    std::vector<std::string> names;
+    for (const ScheduleInfo& info : schedules())
+        if (info.shared) names.emplace_back(info.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
 uint32_t device_count(const RunOptions& options, const Problem& problem) {
     constexpr uint64_t kMostDevices = 64;
     if (options.num_devices > kMostDevices)
         throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
                         fmt::format("1 to {}", kMostDevices));
-    if (options.num_devices != 1 && problem.order != fw::LoopOrder::kQueryResident)
-        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
-                        "1 with this --schedule: only query-resident can be shared");
+    if (options.num_devices != 1 && fw::schedule_type(problem.order).open_tiles == 0)
+        throw bad_value(
+            "command line", "--num-devices", std::to_string(options.num_devices),
+            fmt::format("1 with this --schedule: only {} can be shared", shared_schedules()));
     return static_cast<uint32_t>(options.num_devices);
 }
 

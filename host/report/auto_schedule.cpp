@@ -37,7 +37,7 @@ std::vector<Candidate> schedule_candidates(const Problem& problem,
     if (!problem.stacked && stacking_pays(problem, config.params.m)) stacking.push_back(true);
     std::vector<Candidate> candidates;
     for (const ScheduleInfo& schedule : schedules()) {
-        if (config.devices > 1 && schedule.order != fw::LoopOrder::kQueryResident) continue;
+        if (config.devices > 1 && !schedule.shared) continue;
         for (const bool stacked : stacking) {
             Problem p = problem;
             p.order = schedule.order;

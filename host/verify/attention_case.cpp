@@ -48,8 +48,7 @@ class Generator {
             put(j.image, at, (x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
         }
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
-        // Only this order deals tiles.
-        if (j.layout.job.order == fw::LoopOrder::kQueryResident && chance(20))
+        if (fw::schedule_type(j.layout.job.order).open_tiles != 0 && chance(20))
             j.platform.devices = j.layout.devices = 2 + below(3);
         fw::DriverConfig& driver = j.layout.driver;
         driver.record_address = (j.bytes + 4095) / 4096 * 4096;
@@ -85,7 +84,7 @@ class Generator {
         const bool at_end = job.nk > job.nq && chance(50);
         job.q_position = at_end ? origin + job.nk - job.nq : origin;
         job.k_position = origin;
-        job.order = chance(50) ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
+        job.order = static_cast<fw::LoopOrder>(below(fw::schedule_count()));
         job.bf16_output = chance(50);
         job.want_lse = chance(30);
         if (p_.profile == spec::Profile::kBlackbox) choose_sentinel(job);
@@ -167,14 +166,15 @@ class Generator {
         job.v = place(job.kv_heads, job.nk, 2 * fw::value_columns(job, last_pass), next);
         j.image.assign(next, 0);
         job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
-        job.state = place(job.query_heads, job.nq, p_.bus_bytes + 4 * job.d_v, next);
+        // Of each of up to four devices.
+        const bool tile = fw::schedule_type(job.order).open_tiles == 1;
+        j.layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
+        job.state =
+            place(4 * j.layout.state_heads, tile ? p_.m : job.nq, p_.bus_bytes + 4 * job.d_v, next);
         job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
         const bool sentinel = job.sentinel.form != fw::SentinelForm::kNone;
-        if (p_.profile == spec::Profile::kStats || sentinel) {  // of each of up to four devices
+        if (p_.profile == spec::Profile::kStats || sentinel)
             job.partial = place(4 * fw::partial_slots(job), p_.m, fw::partial_bytes(job, p_), next);
-            if (job.order == fw::LoopOrder::kQueryResident)
-                job.state = place(4, p_.m, p_.bus_bytes + 4 * job.d_v, next);
-        }
         if (sentinel) {
             fw::Sentinel& s = job.sentinel;
             s.rows = place(1, fw::kSentinelRows, fw::sentinel_row_bytes(job), next);

@@ -16,6 +16,7 @@
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
 #include "host/error.h"
+#include "host/workload/schedule_check.h"
 #include "spec/float.h"
 #include "spec/state.h"
 
@@ -130,7 +131,7 @@ Layout Layout::of_device(uint32_t device) const {
     own.job.share = device;
     own.driver.ring_address += device * kRingBytes;
     own.driver.record_address += uint64_t{device} * record_stride;
-    own.job.state.address += uint64_t{device} * job.state.head_stride;
+    own.job.state.address += uint64_t{device} * state_heads * job.state.head_stride;
     own.job.partial.address += uint64_t{device} * fw::partial_slots(job) * job.partial.head_stride;
     own.job.sentinel.redo.address += uint64_t{device} * job.sentinel.redo.head_stride;
     return own;
@@ -140,15 +141,17 @@ namespace {
 
 /// Running states between two key tiles: the device's, or where firmware merges firmware's, with
 /// slots for partial results.
-void place_states(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
+void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
+    fw::AttentionJob& job = layout.job;
     const fw::Planner planner(job, config.params.m);
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint32_t m = config.params.m;
     const bool partials = fw::has_partials(job, config.params, planner);
-    if (partials && job.order == fw::LoopOrder::kQueryResident)
-        job.state = allocator.tensor("state", config.devices, m, row);
-    else if (partials || planner.states_travel())
-        job.state = allocator.tensor("state", job.query_heads / job.kv_heads, job.nq, row);
+    const bool tile = planner.open_tiles() == 1;  // or the rows of a group
+    layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
+    if (partials || planner.states_travel())
+        job.state = allocator.tensor("state", uint64_t{config.devices} * layout.state_heads,
+                                     tile ? m : job.nq, row);
     if (partials)
         job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::partial_slots(job),
                                        m, fw::partial_bytes(job, config.params));
@@ -208,12 +211,13 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
     job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
     if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
-    place_states(job, config, allocator);
+    place_states(layout, config, allocator);
     place_sentinel(job, config, allocator);
     const uint64_t list = fw::summary_list_bytes(job, config.params);
     if (list != 0) job.summary_list = allocator.place("summaries", list);
     check_size(layout, config.memory);
     check_by_firmware(job, config.params);
+    check_schedule(job, config.params.m, config.devices);
     return layout;
 }
 

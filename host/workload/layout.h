@@ -32,6 +32,7 @@ struct Layout {
     int32_t sentinel_offset = 0;                ///< SentinelChoice::offset
     uint32_t devices = 1;
     uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
+    uint32_t state_heads = 1;     ///< heads of job.state that a device has for itself
     std::vector<Region> regions;  ///< ascending, without overlap
     uint64_t end = 0;             ///< first byte that is not used
 

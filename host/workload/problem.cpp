@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "firmware/schedule.h"
 #include "host/error.h"
 
 namespace tessera::host {
@@ -29,21 +30,20 @@ uint32_t Problem::factor() const {
     return bits;
 }
 
-const char* schedule_name(fw::LoopOrder order) {
-    for (const ScheduleInfo& info : schedules())
-        if (info.order == order) return info.name;
-    return "unknown";
-}
+const char* schedule_name(fw::LoopOrder order) { return fw::schedule_type(order).name; }
 
 const char* align_name(Align align) { return align == Align::kEnd ? "end" : "start"; }
 
 const std::vector<ScheduleInfo>& schedules() {
-    static const std::vector<ScheduleInfo> kSchedules = {
-        {"query-resident", fw::LoopOrder::kQueryResident,
-         "for each query tile all its key tiles; its running state stays in the device"},
-        {"kv-resident", fw::LoopOrder::kKeyValueResident,
-         "for each key/value tile all its query tiles; running states travel through memory"},
-    };
+    static const std::vector<ScheduleInfo> kSchedules = [] {
+        std::vector<ScheduleInfo> all;
+        for (uint32_t i = 0; i < fw::schedule_count(); ++i) {
+            const auto order = static_cast<fw::LoopOrder>(i);
+            const fw::ScheduleType& type = fw::schedule_type(order);
+            all.push_back({type.name, order, type.does, type.open_tiles != 0});
+        }
+        return all;
+    }();
     return kSchedules;
 }
 

@@ -53,11 +53,12 @@ struct Problem {
 const char* schedule_name(fw::LoopOrder order);
 const char* align_name(Align align);
 
-/// What a schedule does, for `tessera schedules`.
+/// What a schedule does, for `tessera schedules`: firmware's table (firmware/schedule.h).
 struct ScheduleInfo {
     const char* name;
     fw::LoopOrder order;
     const char* description;
+    bool shared;  ///< may several devices share a job?
 };
 const std::vector<ScheduleInfo>& schedules();
 

@@ -109,7 +109,7 @@ TEST_CASE("every row is what tessera run says of it") {
     size_t at = 0;
     for (const auto& mask : kMasks)
         for (const std::string heads : {"separate", "stacked"})
-            for (const std::string schedule : {"query-resident", "kv-resident"}) {
+            for (const std::string schedule : {"query-resident", "kv-resident", "paired"}) {
                 REQUIRE(at < json["rows"].size());
                 const Json& row = json["rows"][at++];
                 const std::string name = std::string(mask.words) + " " + heads + " " + schedule;
@@ -205,12 +205,13 @@ TEST_CASE("rows that end early do not move") {
         rows.equal(row["problem"]["mask"], row["mask"]);
         rows.equal(row["problem"]["schedule"], row["schedule"]);
     }
-    rows.equal(json["rows"].size(), size_t{4});
+    rows.equal(json["rows"].size(), size_t{6});
 }
 
 TEST_CASE("what a device cannot run is a row, and the user's error if there is no other") {
     Compared facts("facts");
-    const Json json = compared("--device tiny --random 2,40,16 --num-devices 2");
+    const Json json = compared(
+        "--device tiny --random 2,40,16 --num-devices 2 --schedules query-resident,kv-resident");
     REQUIRE(json["rows"].size() == 2);
     facts.equal(json["rows"][0]["status"], "within_bound");
     facts.equal(json["rows"][1]["status"], "refused");
@@ -252,7 +253,7 @@ TEST_CASE("a row outside its bound: exit code 1, the others are good") {
     facts.equal(marks(run_tessera("compare " + arguments).out), size_t{2});  // row and legend
     // Far beyond: no bound holds, so nothing is within one.
     const std::string far = "compare --device tiny --random 1,32,16 --scale 1e8";
-    facts.equal(marks(run_tessera(far).out), size_t{3});
+    facts.equal(marks(run_tessera(far).out), size_t{4});
 }
 
 TEST_CASE("a file gets the same text, whole or not at all") {

@@ -116,7 +116,8 @@ TEST_CASE("one job dealt to several devices: the same file") {
             return test::read_text(folder / "out/out.safetensors");
         };
         const std::string expected = output("");
-        for (const char* more : {"", " --num-devices 2", " --num-devices 5", " --no-check"})
+        for (const char* more : {"", " --num-devices 2", " --num-devices 5", " --no-check",
+                                 " --schedule paired", " --schedule paired --num-devices 3"})
             files.holds(output(std::string("--set device.profile=stats") + more) == expected,
                         [&] { return job + more; });
     }

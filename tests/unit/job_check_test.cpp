@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "firmware/driver.h"
+#include "firmware/schedule.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"
@@ -73,6 +74,8 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
     is(JobRule::kEmpty, [](AttentionJob& j) { j.d_v = 0; });
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 3; });
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 8; });
+    is(JobRule::kSchedule,
+       [](AttentionJob& j) { j.order = static_cast<fw::LoopOrder>(fw::schedule_count()); });
     is(JobRule::kShares, [](AttentionJob& j) { j.share = 1; });
     is(JobRule::kShares, [](AttentionJob& j) { j.peers = 1; });
     is(JobRule::kShares,
