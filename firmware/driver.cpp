@@ -44,13 +44,16 @@ struct Driver::Batches {
     bool pending = false;  ///< and that FENCE has not been waited for
 };
 
-Status Driver::run(const AttentionJob& job) {
+Status Driver::run(const AttentionJob* jobs, uint32_t count) {
     if (!fault_.ok()) return fault_;
-    const JobRule rule = check_job(job, device_);
-    if (rule != JobRule::kNone) return refused(rule);
-    if (!write_summary_list(job, device_, bus_) || !write_sentinel(job, device_, bus_))
-        return failed(Code::kBusFault);
-    Batches b{{job, device_, config_.record_address}, {bus_, job, device_}};
+    if (count == 0) return refused(JobRule::kEmpty);
+    for (uint32_t i = 0; i < count; ++i)
+        if (const JobRule rule = check_job(jobs[i], device_); rule != JobRule::kNone)
+            return refused(rule);
+    for (uint32_t i = 0; i < count; ++i)
+        if (!write_summary_list(jobs[i], device_, bus_) || !write_sentinel(jobs[i], device_, bus_))
+            return failed(Code::kBusFault);
+    Batches b{{jobs, count, device_, config_.record_address}, {bus_, jobs, count, device_}};
     spec::Command command;
     while (b.sequencer.next(command)) {
         const bool ends_batch = command.has(spec::kFlagInterrupt);
@@ -96,7 +99,7 @@ Status Driver::merge_batch(Batches& b) {
 Status Driver::ask_again(Batches& b) {
     if (Status s = await_batch(b); !s.ok()) return s;
     const uint64_t first = descriptors_;
-    b.sequencer.ask_again(b.merger.step());
+    b.sequencer.ask_again(b.merger.step(), b.merger.map());
     spec::Command command;
     while (b.sequencer.next(command))
         if (Status s = submit(command); !s.ok()) return s;

@@ -22,7 +22,11 @@ class Driver {
     /// very ring goes on at its tail; one that runs on another or has halted is reset.
     Status init(const DriverConfig& config);
     /// Runs a job to its end. Refuses it (kBadJob) before the device sees any of it.
-    Status run(const AttentionJob& job);
+    Status run(const AttentionJob& job) { return run(&job, 1); }
+    /// Runs jobs one after the other, without waiting between them. They may have `state` and
+    /// `partial` in common, but nothing else that is written. Refuses all of them if it would
+    /// refuse one, or if there is none.
+    Status run(const AttentionJob* jobs, uint32_t count);
     /// Soft reset, then as after init. Needed after kDeviceError, which every call repeats until
     /// then.
     Status reset();

@@ -35,13 +35,17 @@ struct Unresolved {
 class Merger {
   public:
     /// `job` must be legal and outlive this.
-    Merger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device);
+    Merger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device)
+        : Merger(bus, &job, 1, device) {}
+    /// The same of `count` jobs, at least one.
+    Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device);
 
     /// Merges the next kMergeBatch partial results, or as many as are left; o and lse of a query
     /// tile are written with its last. After kAskAgain the next call goes on.
     [[nodiscard]] Merged merge_batch();
     /// The pair of tiles that is to be asked again, with the queries that are in Sentinel::redo.
     const Step& step() const { return step_; }
+    const TileMap& map() const { return planner_.map(); }
     const Unresolved& unresolved() const { return unresolved_; }
 
   private:
@@ -73,15 +77,15 @@ class Merger {
     bool sees_a_key(const Row& row) const;
     [[nodiscard]] bool give_up(const Row& row, MergeWork& work);
     bool is_pending(uint32_t row) const { return (pending_[row / 32] >> row % 32 & 1) != 0; }
-    bool has_sentinel() const { return job_.sentinel.form != SentinelForm::kNone; }
+    bool has_sentinel() const { return job().sentinel.form != SentinelForm::kNone; }
     uint64_t working_row(uint32_t tile_row, uint32_t head, uint32_t token) const;
     uint32_t shares_bytes() const;
     uint32_t output_bytes() const;
     uint32_t padded(uint32_t bytes) const;
     MergeWork work_of_step() const;
+    const AttentionJob& job() const { return planner_.job(); }
 
     Bus& bus_;
-    const AttentionJob& job_;
     spec::DeviceParams device_;
     Planner planner_;
     Step step_;

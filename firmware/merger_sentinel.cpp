@@ -18,12 +18,12 @@ bool Merger::take_shares(const Row& row, MergeWork& work) {
     uint16_t level = 0;
     if (!read_shares(row, shares) || !read_level(row.query, level)) return false;
     PartialRow partial;  // EMPTY
-    switch (told_by(job_.sentinel.form, shares)) {
+    switch (told_by(job().sentinel.form, shares)) {
         case Told::kNan:
             partial.state = {0, spec::kRowNan, spec::kNan};
             partial.factor = spec::kNan;
             break;
-        case Told::kSum: partial = partial_row(job_, shares, level); break;
+        case Told::kSum: partial = partial_row(job(), shares, level); break;
         case Told::kNothing:
             if (sees_a_key(row)) return ask_again(row, shares, level, work);
             break;
@@ -35,18 +35,18 @@ bool Merger::take_shares(const Row& row, MergeWork& work) {
 
 /// Another level for this row, if there is one left to try.
 bool Merger::ask_again(const Row& row, const Shares& shares, uint16_t level, MergeWork& work) {
-    if (round_ == 0 && !asks_again_ && job_.sentinel.query_column && !copy_queries(work))
+    if (round_ == 0 && !asks_again_ && job().sentinel.query_column && !copy_queries(work))
         return false;
-    const uint64_t query = row_address(job_.sentinel.redo, 0, row.at);
-    const uint64_t levels_at = query + job_.sentinel.redo.pitch - device_.bus_bytes;
+    const uint64_t query = row_address(job().sentinel.redo, 0, row.at);
+    const uint64_t levels_at = query + job().sentinel.redo.pitch - device_.bus_bytes;
     Levels levels{-kLevelLimit, kLevelLimit};
     if (round_ != 0) {
         uint32_t low = 0, high = 0;
         if (!bus_.read32(levels_at, low) || !bus_.read32(levels_at + 4, high)) return false;
         levels = {static_cast<int32_t>(low), static_cast<int32_t>(high)};
     }
-    if (!job_.sentinel.query_column || round_ == kMostRounds ||
-        !next_level(job_.sentinel.form, shares, round_, levels, level))
+    if (!job().sentinel.query_column || round_ == kMostRounds ||
+        !next_level(job().sentinel.form, shares, round_, levels, level))
         return give_up(row, work);
     if (!write_level(query, level) || !bus_.write32(levels_at, static_cast<uint32_t>(levels.low)) ||
         !bus_.write32(levels_at + 4, static_cast<uint32_t>(levels.high)))
@@ -72,11 +72,11 @@ bool Merger::give_up(const Row& row, MergeWork& work) {
 
 /// The queries of the tile, to be given other levels.
 bool Merger::copy_queries(MergeWork& work) {
-    const uint32_t bytes = (2 * key_columns(job_) + 3) / 4 * 4;
+    const uint32_t bytes = (2 * key_columns(job()) + 3) / 4 * 4;
     for (uint32_t at = 0; at < step_.q_rows; ++at) {
         const Run run = planner_.map().query_run(step_.q_tile, at);
-        const uint64_t from = row_address(job_.q, step_.query_head + run.head, run.row);
-        const uint64_t to = row_address(job_.sentinel.redo, 0, at);
+        const uint64_t from = row_address(job().q, step_.query_head + run.head, run.row);
+        const uint64_t to = row_address(job().sentinel.redo, 0, at);
         for (uint32_t byte = 0; byte < bytes; byte += 4) {
             uint32_t word = 0;
             if (!bus_.read32(from + byte, word) || !bus_.write32(to + byte, word)) return false;
@@ -100,28 +100,28 @@ bool Merger::sees_a_key(const Row& row) const {
     return false;
 }
 
-uint32_t Merger::shares_bytes() const { return 4 * indicator_columns(job_.sentinel.form); }
+uint32_t Merger::shares_bytes() const { return 4 * indicator_columns(job().sentinel.form); }
 
 bool Merger::read_shares(const Row& row, Shares& shares) {
-    const bool columns = job_.sentinel.form == SentinelForm::kColumns;
-    const uint64_t at = row.partial + (columns ? uint64_t{4} * job_.d_v : 0);
-    if (indicator_columns(job_.sentinel.form) == 1) return bus_.read32(at, shares.w);
+    const bool columns = job().sentinel.form == SentinelForm::kColumns;
+    const uint64_t at = row.partial + (columns ? uint64_t{4} * job().d_v : 0);
+    if (indicator_columns(job().sentinel.form) == 1) return bus_.read32(at, shares.w);
     return bus_.read32(at, shares.u) && bus_.read32(at + 4, shares.w);
 }
 
 bool Merger::read_level(uint64_t query, uint16_t& level) {
-    if (!job_.sentinel.query_column) return true;
+    if (!job().sentinel.query_column) return true;
     uint32_t word = 0;
-    if (!bus_.read32(query + job_.d_k / 2 * uint64_t{4}, word)) return false;
-    level = static_cast<uint16_t>(word >> 16 * (job_.d_k % 2));
+    if (!bus_.read32(query + job().d_k / 2 * uint64_t{4}, word)) return false;
+    level = static_cast<uint16_t>(word >> 16 * (job().d_k % 2));
     return true;
 }
 
 bool Merger::write_level(uint64_t query, uint16_t level) {
-    const uint64_t at = query + job_.d_k / 2 * uint64_t{4};
+    const uint64_t at = query + job().d_k / 2 * uint64_t{4};
     uint32_t word = 0;
     if (!bus_.read32(at, word)) return false;
-    const uint32_t shift = 16 * (job_.d_k % 2);
+    const uint32_t shift = 16 * (job().d_k % 2);
     return bus_.write32(at, (word & ~(0xffffu << shift)) | uint32_t{level} << shift);
 }
 

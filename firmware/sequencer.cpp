@@ -42,25 +42,21 @@ bool BankSet::select(uint32_t head, uint32_t tile, uint32_t rows) {
     return true;
 }
 
-Sequencer::Sequencer(const AttentionJob& job, const spec::DeviceParams& device,
+Sequencer::Sequencer(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
                      uint64_t record_address)
-    : job_(job),
-      planner_(job, device.m),
-      record_address_(record_address),
-      device_(device),
-      group_(job.query_heads / job.kv_heads),
-      states_travel_(planner_.states_travel()) {}
+    : planner_(jobs, count, device.m), record_address_(record_address), device_(device) {}
 
 bool Sequencer::next(Command& command) {
     if (todo_ == 0) {
-        if (pass_ + 1 < sentinel_passes(job_.sentinel.form) && partials_ != 0) {
+        if (pass_ + 1 < sentinel_passes(job().sentinel.form) && partials_ != 0) {
             ++pass_;
             begin_pass();
-        } else if (again_) {
+        } else if (asked_ != nullptr) {
             end_again();
             return false;
         } else {
             if (!planner_.next(step_)) return false;
+            if (step_.new_job) begin_job();
             begin_step();
         }
     }
@@ -72,12 +68,13 @@ bool Sequencer::next(Command& command) {
     return true;
 }
 
-void Sequencer::ask_again(const Step& step) {
+void Sequencer::ask_again(const Step& step, const TileMap& map) {
     suspended_ = {step_, pass_, todo_, partial_};
+    asked_ = &map;
     for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->borrow();
     step_ = step;
     pass_ = 0;
-    again_ = partial_ = true;
+    partial_ = true;
     begin_pass();
 }
 
@@ -87,12 +84,21 @@ void Sequencer::end_again() {
     pass_ = suspended_.pass;
     todo_ = suspended_.todo;
     partial_ = suspended_.partial;
-    again_ = false;
+    asked_ = nullptr;
+}
+
+/// No FENCE: every state that the job before stored it has loaded again, and what this one stores
+/// into the same rows waits for its own ATTENDs, which come after all of that.
+void Sequencer::begin_job() {
+    group_ = job().query_heads / job().kv_heads;
+    states_travel_ = planner_.states_travel();
+    states_unfenced_ = fence_due_ = false;
+    for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->clear();
 }
 
 void Sequencer::begin_step() {
     pass_ = 0;
-    partial_ = is_partial(job_, device_, step_);
+    partial_ = is_partial(job(), device_, step_);
     if (partial_) ++partials_;
     begin_pass();
 }
@@ -100,11 +106,11 @@ void Sequencer::begin_step() {
 /// Chooses the banks of a call and lists its commands.
 void Sequencer::begin_pass() {
     todo_ = kAttend;
-    if (again_) {
+    if (asked_ != nullptr) {
         todo_ |= kLoadV | kStorePartial | (pass_ == 0 ? kLoadQ | kLoadK : 0);
         return;
     }
-    const bool indicators = takes_indicators(job_.sentinel.form, pass_);
+    const bool indicators = takes_indicators(job().sentinel.form, pass_);
     if (q_.select(step_.query_head, step_.q_tile, step_.q_rows)) todo_ |= kLoadQ;
     if (k_.select(step_.kv_head, step_.k_tile, step_.k_rows)) todo_ |= kLoadK;
     if (v_.select(indicators ? kIndicators : step_.kv_head, indicators ? 0 : step_.k_tile,
@@ -124,7 +130,7 @@ void Sequencer::begin_pass() {
     }
     if (step_.last) {
         todo_ |= kStoreO;
-        if (job_.want_lse) todo_ |= kStoreLse;
+        if (job().want_lse) todo_ |= kStoreLse;
     } else if (states_travel_) {
         todo_ |= kStoreState;
         states_unfenced_ = true;
@@ -145,19 +151,20 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
         case kLoadQ:
             c.opcode = Opcode::kLoadQ;
             c.q_bank = q_.bank();
-            c.d_k = key_columns(job_);
-            c.position = planner_.map().query_run(step_.q_tile, row_).position;
-            return build_query_rows(job_.q, step_.query_head, c);
+            c.d_k = key_columns(job());
+            c.position = map().query_run(step_.q_tile, row_).position;
+            return build_query_rows(job().q, step_.query_head, c);
         case kLoadK:
             c.opcode = Opcode::kLoadK;
             c.k_bank = k_.bank();
-            c.d_k = key_columns(job_);
+            c.d_k = key_columns(job());
             if (row_ == step_.k_rows) return build_sentinel_load(kSentinelKey, c);
-            return build_key_load(job_.k, c) + (job_.sentinel.form == SentinelForm::kNone ? 0 : 1);
+            return build_key_load(job().k, c) +
+                   (job().sentinel.form == SentinelForm::kNone ? 0 : 1);
         case kLoadV:
             c.opcode = Opcode::kLoadV;
             c.v_bank = v_.bank();
-            c.d_v = value_columns(job_, pass_);
+            c.d_v = value_columns(job(), pass_);
             return build_values_load(c);
         case kFence:
             c.opcode = Opcode::kFence;
@@ -168,88 +175,88 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
         case kLoadState:
             c.opcode = Opcode::kLoadState;
             c.state_bank = state_.bank();
-            c.d_v = job_.d_v;
-            return build_query_rows(job_.state, state_head(), c);
+            c.d_v = job().d_v;
+            return build_query_rows(job().state, state_head(), c);
         case kStoreO:
             c.opcode = Opcode::kStoreO;
             c.flags = spec::kFlagNormalise;
-            if (job_.bf16_output) c.flags |= spec::kFlagBf16;
+            if (job().bf16_output) c.flags |= spec::kFlagBf16;
             c.state_bank = state_.bank();
-            c.d_v = job_.d_v;
-            return build_query_rows(job_.o, step_.query_head, c);
+            c.d_v = job().d_v;
+            return build_query_rows(job().o, step_.query_head, c);
         case kStoreLse:
             c.opcode = Opcode::kStoreState;
             c.state_bank = state_.bank();
-            return build_query_rows(job_.lse, step_.query_head, c);
+            return build_query_rows(job().lse, step_.query_head, c);
         case kStorePartial: return build_partial_store(c);
         default:
             c.opcode = Opcode::kStoreState;
             c.state_bank = state_.bank();
-            c.d_v = job_.d_v;
-            return build_query_rows(job_.state, state_head(), c);
+            c.d_v = job().d_v;
+            return build_query_rows(job().state, state_head(), c);
     }
 }
 
 /// Rows of a run of the query tile, to or from a tensor of query heads.
 uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Command& c) const {
-    const Run run = planner_.map().query_run(step_.q_tile, row_);
+    const Run run = map().query_run(step_.q_tile, row_);
     c.rows = run.rows;
     c.first_row = row_;
     c.address = row_address(tensor, head + run.head, run.row);
     c.pitch = tensor.pitch;
-    if (again_) {
-        c.address = row_address(job_.sentinel.redo, 0, row_);
-        c.pitch = job_.sentinel.redo.pitch;
+    if (asked_ != nullptr) {
+        c.address = row_address(job().sentinel.redo, 0, row_);
+        c.pitch = job().sentinel.redo.pitch;
     }
     return step_.q_rows - row_ - run.rows;
 }
 
 /// The rows of a slot are those of the tile, whatever runs they are of.
 uint32_t Sequencer::build_partial_store(Command& c) const {
-    const bool sentinel = job_.sentinel.form != SentinelForm::kNone;
+    const bool sentinel = job().sentinel.form != SentinelForm::kNone;
     c.opcode = sentinel ? Opcode::kStoreO : Opcode::kStoreState;
     if (sentinel) c.flags = spec::kFlagNormalise;
     c.state_bank = state_.bank();
-    c.d_v = value_columns(job_, pass_);
+    c.d_v = value_columns(job(), pass_);
     c.rows = step_.q_rows;
     const auto slot = static_cast<uint32_t>((partials_ - 1) % kPartialSlots);
-    c.address = row_address(job_.partial, again_ ? kRedoSlot : slot, 0);
+    c.address = row_address(job().partial, asked_ != nullptr ? kRedoSlot : slot, 0);
     if (pass_ == 1) c.address += device_.bus_bytes;  // behind the shares
-    c.pitch = job_.partial.pitch;
+    c.pitch = job().partial.pitch;
     return 0;
 }
 
 /// Values of the keys, or the indicators of as many, and then of the sentinel.
 uint32_t Sequencer::build_values_load(Command& c) const {
-    const SentinelForm form = job_.sentinel.form;
+    const SentinelForm form = job().sentinel.form;
     const bool indicators = takes_indicators(form, pass_);
     if (row_ == step_.k_rows)
         return build_sentinel_load(indicators ? kSentinelIndicators : kSentinelValues, c);
     const uint32_t more = has_sentinel(form, pass_) ? 1 : 0;
-    if (!indicators) return build_key_load(job_.v, c) + more;
+    if (!indicators) return build_key_load(job().v, c) + more;
     c.rows = step_.k_rows;
-    c.address = row_address(job_.sentinel.indicators, 0, 0);
-    c.pitch = job_.sentinel.indicators.pitch;
+    c.address = row_address(job().sentinel.indicators, 0, 0);
+    c.pitch = job().sentinel.indicators.pitch;
     return more;
 }
 
 uint32_t Sequencer::build_sentinel_load(uint32_t row, Command& c) const {
     c.rows = 1;
     c.first_row = row_;
-    c.address = row_address(job_.sentinel.rows, 0, row);
-    c.pitch = job_.sentinel.rows.pitch;
+    c.address = row_address(job().sentinel.rows, 0, row);
+    c.pitch = job().sentinel.rows.pitch;
     return 0;
 }
 
 uint32_t Sequencer::build_key_load(const Tensor& tensor, Command& c) const {
-    const TileMap& map = planner_.map();
+    const TileMap& map = this->map();
     c.pitch = tensor.pitch;
     if (map.gathered(step_.k_tile)) {
         c.flags = spec::kFlagGather;
         c.rows = step_.k_rows;
         c.address = row_address(tensor, step_.kv_head, 0);
-        c.index_address = job_.summary_list + uint64_t{summary_part_bytes(device_)} * step_.k_tile;
-        c.index_limit = job_.nk;
+        c.index_address = job().summary_list + uint64_t{summary_part_bytes(device_)} * step_.k_tile;
+        c.index_limit = job().nk;
         return 0;
     }
     Run run = map.key_run(step_.k_tile, row_);
@@ -271,11 +278,11 @@ uint32_t Sequencer::build_attend(Command& c) const {
     c.state_bank = state_.bank();
     c.rows = step_.q_rows;
     c.keys = step_.keys;
-    c.d_k = key_columns(job_);
-    c.d_v = value_columns(job_, pass_);
-    c.factor = job_.factor;
+    c.d_k = key_columns(job());
+    c.d_v = value_columns(job(), pass_);
+    c.factor = job().factor;
     c.mask = step_.mask;
-    if (!has_sentinel(job_.sentinel.form, pass_)) return 0;
+    if (!has_sentinel(job().sentinel.form, pass_)) return 0;
     c.keys = step_.keys + 1;  // no mask may hide the sentinel, but one that hides all
     if (c.mask.flags != 0) c.mask.flags |= spec::kMaskFree;
     if (c.mask.flags != 0) c.mask.free_from = step_.keys;

@@ -34,7 +34,7 @@ void TileMap::Positions::add(const Run& run) {
 }
 
 TileMap::TileMap(const AttentionJob& job, uint32_t m)
-    : job_(job),
+    : job_(&job),
       m_(m),
       key_m_(job.sentinel.form == SentinelForm::kNone ? m : m - 1),
       stack_heads_(job.stacked ? job.query_heads / job.kv_heads : 1),
@@ -114,12 +114,12 @@ uint32_t TileMap::next_in(const Range& rows, uint32_t from) const {
 /// those that are not gathered.
 uint32_t TileMap::visible_rows(const Run& run, Range (&rows)[kTerms]) const {
     const bool causal = (mask_.flags & spec::kMaskCausal) != 0;
-    if (job_.documents != nullptr) {
+    if (job_->documents != nullptr) {
         const uint32_t document = document_of(run.row);
-        rows[0] = {job_.documents[document], causal ? run.row + run.rows : document_end(document)};
+        rows[0] = {job_->documents[document], causal ? run.row + run.rows : document_end(document)};
         return 1;
     }
-    const int64_t nk = job_.nk, origin = job_.k_position;
+    const int64_t nk = job_->nk, origin = job_->k_position;
     const int64_t first = run.position - origin, last = first + run.rows - 1;
     const int64_t end = causal ? clamp(last + 1, 0, nk) : nk;
     if ((mask_.flags & spec::kMaskLocal) == 0) {
@@ -141,9 +141,9 @@ uint32_t TileMap::visible_rows(const Run& run, Range (&rows)[kTerms]) const {
 }
 
 bool TileMap::flagged(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
-    if (job_.tile_flags == nullptr) return true;
-    return job_.tile_flags[stack * job_.tile_flags_stride + uint64_t{q_tile} * linear_tiles_ +
-                           k_tile] != 0;
+    if (job_->tile_flags == nullptr) return true;
+    return job_->tile_flags[stack * job_->tile_flags_stride + uint64_t{q_tile} * linear_tiles_ +
+                            k_tile] != 0;
 }
 
 spec::Mask TileMap::mask(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
@@ -187,22 +187,22 @@ bool TileMap::local_holds(const Positions& q, const Positions& k) const {
 }
 
 uint32_t TileMap::query_rows(uint32_t q_tile) const {
-    return min(m_, stack_heads_ * job_.nq - q_tile * m_);
+    return min(m_, stack_heads_ * job_->nq - q_tile * m_);
 }
 
 Run TileMap::query_run(uint32_t q_tile, uint32_t at) const {
     const uint32_t row = q_tile * m_ + at;
     Run run;
-    run.head = stack_heads_ == 1 ? 0 : row / job_.nq;
-    run.row = row - run.head * job_.nq;
-    run.rows = min(query_rows(q_tile) - at, job_.nq - run.row);
-    run.position = job_.q_position + run.row;
+    run.head = stack_heads_ == 1 ? 0 : row / job_->nq;
+    run.row = row - run.head * job_->nq;
+    run.rows = min(query_rows(q_tile) - at, job_->nq - run.row);
+    run.position = job_->q_position + run.row;
     return cut_at_document(run);
 }
 
 uint32_t TileMap::key_rows(uint32_t k_tile) const {
     if (gathered(k_tile)) return min(key_m_, summaries_ - k_tile * key_m_);
-    return min(key_m_, job_.nk - (k_tile - gathered_tiles_) * key_m_);
+    return min(key_m_, job_->nk - (k_tile - gathered_tiles_) * key_m_);
 }
 
 uint32_t TileMap::keys(uint32_t q_tile, uint32_t k_tile) const {
@@ -214,16 +214,16 @@ Run TileMap::key_run(uint32_t k_tile, uint32_t at) const {
     Run run;
     run.row = (k_tile - gathered_tiles_) * key_m_ + at;
     run.rows = key_rows(k_tile) - at;
-    run.position = job_.k_position + run.row;
+    run.position = job_->k_position + run.row;
     return cut_at_document(run);
 }
 
 /// The last document that begins at `row` or before.
 uint32_t TileMap::document_of(uint32_t row) const {
-    uint32_t low = 0, high = job_.document_count;
+    uint32_t low = 0, high = job_->document_count;
     while (high - low > 1) {
         const uint32_t middle = low + (high - low) / 2;
-        if (job_.documents[middle] <= row)
+        if (job_->documents[middle] <= row)
             low = middle;
         else
             high = middle;
@@ -232,18 +232,18 @@ uint32_t TileMap::document_of(uint32_t row) const {
 }
 
 uint32_t TileMap::document_end(uint32_t document) const {
-    return document + 1 < job_.document_count ? job_.documents[document + 1] : job_.nk;
+    return document + 1 < job_->document_count ? job_->documents[document + 1] : job_->nk;
 }
 
 /// Packed documents: each has a block of positions of its own, so that a run ends with its
 /// document. Blocks may be used again by documents too far apart to meet in a tile pair.
 Run TileMap::cut_at_document(Run run) const {
-    if (job_.documents == nullptr) return run;
+    if (job_->documents == nullptr) return run;
     const uint32_t document = document_of(run.row);
     const uint32_t stride = mask_.block;
     run.rows = min(run.rows, document_end(document) - run.row);
     run.position =
-        document % (spec::kPositionLimit / stride) * stride + run.row - job_.documents[document];
+        document % (spec::kPositionLimit / stride) * stride + run.row - job_->documents[document];
     return run;
 }
 
@@ -255,23 +255,23 @@ uint32_t TileMap::summaries_to(uint32_t position) const {
 }
 
 uint32_t TileMap::summaries_before(uint32_t row) const {
-    return summaries_to(job_.k_position + row) - summaries_to(job_.k_position);
+    return summaries_to(job_->k_position + row) - summaries_to(job_->k_position);
 }
 
 uint32_t TileMap::summary_row(uint32_t n) const {
-    const uint32_t number = summaries_to(job_.k_position) + n;
+    const uint32_t number = summaries_to(job_->k_position) + n;
     const uint32_t position =
         number / mask_.tail * mask_.block + mask_.block - mask_.tail + number % mask_.tail;
-    return position - job_.k_position;
+    return position - job_->k_position;
 }
 
 /// Summary tokens in front of the linear tiles of a run: those begin with the tile that holds the
 /// first key of the run's first block, and mask the summary tokens that they hold themselves.
 uint32_t TileMap::gathered_keys(const Run& run) const {
     const uint32_t block = run.position & ~(mask_.block - 1);
-    if (block <= job_.k_position) return 0;
-    const uint32_t row = block - job_.k_position;
-    return summaries_before(row < job_.nk ? row / key_m_ * key_m_ : job_.nk);
+    if (block <= job_->k_position) return 0;
+    const uint32_t row = block - job_->k_position;
+    return summaries_before(row < job_->nk ? row / key_m_ * key_m_ : job_->nk);
 }
 
 }  // namespace tessera::fw

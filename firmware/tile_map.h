@@ -29,9 +29,10 @@ class TileMap {
     /// size in tokens.
     TileMap(const AttentionJob& job, uint32_t m);
 
-    uint32_t stacks() const { return job_.query_heads / stack_heads_; }
+    const AttentionJob& job() const { return *job_; }
+    uint32_t stacks() const { return job_->query_heads / stack_heads_; }
     uint32_t stack_heads() const { return stack_heads_; }
-    uint32_t stacks_per_kv_head() const { return stacks() / job_.kv_heads; }
+    uint32_t stacks_per_kv_head() const { return stacks() / job_->kv_heads; }
     uint32_t query_tiles() const { return query_tiles_; }  ///< of a stack
     uint32_t key_tiles() const { return key_tiles_; }      ///< of a key/value head
     uint32_t tile_keys() const { return key_m_; }          ///< of a full key tile
@@ -87,7 +88,7 @@ class TileMap {
     uint32_t summaries_to(uint32_t position) const;
     uint32_t gathered_keys(const Run& run) const;
 
-    const AttentionJob& job_;
+    const AttentionJob* job_;
     uint32_t m_;
     uint32_t key_m_;  ///< keys of a tile: M, or M - 1 and the sentinel
     uint32_t stack_heads_;

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Lists of jobs: the steps and commands of a list are those of its jobs, one after the other, with
+// no FENCE between them and banks that go on alternating.
+#include <string>
+#include <vector>
+
+#include "firmware/sequencer.h"
+#include "host/verify/job_mask.h"
+#include "tests/support/catch.h"
+#include "tests/support/compared.h"
+
+using namespace tessera;
+using spec::Command;
+using spec::Opcode;
+using test::Compared;
+
+namespace {
+
+constexpr uint64_t kRecord = 0x7000;
+
+struct List {
+    std::vector<fw::AttentionJob> jobs;
+    std::vector<verify::MaskArrays> arrays;
+    spec::DeviceParams device{8, 16, 4, 2, 16, spec::Profile::kStateful};
+};
+
+fw::Tensor tensor(uint64_t address, uint32_t rows, uint32_t bytes) {
+    const uint32_t pitch = (bytes + 15) / 16 * 16;
+    return {address, uint64_t{pitch} * rows, pitch};
+}
+
+/// Jobs of any kind, all in one order or not, some with no step in this share.
+List random_list(std::mt19937_64& random) {
+    const auto draw = [&](uint32_t low, uint32_t high) {
+        return low + static_cast<uint32_t>(random() % (high - low + 1));
+    };
+    List list;
+    if (draw(0, 2) == 0) list.device.profile = spec::Profile::kStats;
+    list.jobs.resize(draw(1, 6));
+    list.arrays.resize(list.jobs.size());
+    for (size_t i = 0; i < list.jobs.size(); ++i) {
+        fw::AttentionJob& job = list.jobs[i];
+        job.kv_heads = draw(1, 2);
+        job.query_heads = job.kv_heads * draw(1, 3);
+        job.nq = draw(0, 1) == 0 ? 1 : draw(1, 40);
+        job.nk = draw(1, 40);
+        job.q_position = job.nk > job.nq ? job.nk - job.nq : 0;
+        job.d_k = 12;
+        job.d_v = 9;
+        job.want_lse = draw(0, 1) == 1;
+        verify::random_mask(random, list.device.m, job, list.arrays[i]);
+        if (draw(0, 1) == 0) {
+            job.order = fw::LoopOrder::kKeyValueResident;
+        } else {
+            job.peers = draw(0, 3);
+            job.share = draw(0, job.peers);
+        }
+        const uint64_t base = (i + 1) << 32;
+        job.q = tensor(base + 0x1000000, job.nq, 24);
+        job.k = tensor(base + 0x2000000, job.nk, 24);
+        job.v = tensor(base + 0x3000000, job.nk, 18);
+        job.o = tensor(base + 0x4000000, job.nq, 36);
+        job.lse = tensor(base + 0x5000000, job.nq, 16);
+        job.summary_list = base + 0x6000000;
+        job.state = tensor(0x7000000, job.nq, 52);  // in common
+        job.partial = tensor(0x8000000, 8, 52);
+    }
+    return list;
+}
+
+std::vector<Command> commands_of(fw::Sequencer sequencer) {
+    std::vector<Command> commands;
+    for (Command c; sequencer.next(c);) commands.push_back(c);
+    return commands;
+}
+
+/// Where a result goes that firmware merges depends on those before it, banks do too.
+std::string text(const List& list, Command c) {
+    const uint64_t slots = list.jobs[0].partial.address;
+    const bool partial =
+        c.opcode == Opcode::kStoreState && c.address >= slots && c.address < slots + 0x1000000;
+    if (partial) c.address = slots;
+    c.q_bank = c.k_bank = c.v_bank = c.state_bank = 0;
+    const spec::Descriptor d = spec::encode(c);
+    std::string words;
+    for (const uint32_t word : d.word) words += std::to_string(word) + " ";
+    return words;
+}
+
+bool ends_batch(const Command& c) {
+    return c.opcode == Opcode::kFence && c.has(spec::kFlagInterrupt);
+}
+
+}  // namespace
+
+TEST_CASE("the steps of a list are those of its jobs") {
+    auto random = test::test_random();
+    Compared steps("steps of lists");
+    for (int n = 0; n < 400; ++n) {
+        const List list = random_list(random);
+        fw::Planner whole(list.jobs.data(), static_cast<uint32_t>(list.jobs.size()), 8);
+        fw::Step a, b;
+        for (size_t i = 0; i < list.jobs.size(); ++i) {
+            fw::Planner one(list.jobs[i], 8);
+            for (bool first = true; one.next(b); first = false) {
+                const bool more = whole.next(a);
+                steps.holds(
+                    more && &whole.job() == &list.jobs[i] && a.new_job == first &&
+                        a.query_head == b.query_head && a.kv_head == b.kv_head &&
+                        a.q_tile == b.q_tile && a.k_tile == b.k_tile && a.q_rows == b.q_rows &&
+                        a.k_rows == b.k_rows && a.keys == b.keys && a.first == b.first &&
+                        a.last == b.last && a.new_query == b.new_query && a.new_key == b.new_key,
+                    [&] { return "list " + std::to_string(n) + ", job " + std::to_string(i); });
+                if (!more) return;
+            }
+        }
+        steps.equal(whole.next(a), false);
+    }
+}
+
+TEST_CASE("the commands of a list are those of its jobs, with no FENCE between them") {
+    auto random = test::test_random();
+    Compared commands("commands of lists, banks left out"), banks("banks of loads");
+    for (int n = 0; n < 400; ++n) {
+        const List list = random_list(random);
+        std::vector<std::string> expected, actual;
+        const std::vector<Command> all = commands_of(
+            {list.jobs.data(), static_cast<uint32_t>(list.jobs.size()), list.device, kRecord});
+        for (const fw::AttentionJob& job : list.jobs)
+            for (const Command& c : commands_of({job, list.device, kRecord}))
+                if (!ends_batch(c)) expected.push_back(text(list, c));
+        uint64_t partials = 0, batches = 0;
+        for (const Command& c : all) {
+            if (ends_batch(c)) {
+                ++batches;
+                commands.equal(partials % fw::kMergeBatch, 0u);
+                continue;
+            }
+            actual.push_back(text(list, c));
+            const fw::Tensor& slots = list.jobs[0].partial;
+            if (c.opcode != Opcode::kStoreState || list.device.profile != spec::Profile::kStats ||
+                c.address - slots.address >= fw::kPartialSlots * slots.head_stride)
+                continue;
+            commands.equal(c.address, fw::row_address(slots, partials % fw::kPartialSlots, 0));
+            ++partials;
+        }
+        commands.equal(batches, partials == 0 ? 0 : (partials - 1) / fw::kMergeBatch);
+        commands.equal(actual.size(), expected.size());
+        for (size_t i = 0; i < std::min(actual.size(), expected.size()); ++i)
+            commands.holds(actual[i] == expected[i], [&] {
+                return "list " + std::to_string(n) + ", command " + std::to_string(i);
+            });
+        // A tile goes to the bank that the last ATTEND did not use, whatever job that was of.
+        Command last;
+        last.q_bank = last.k_bank = 1;
+        for (const Command& c : all) {
+            if (c.opcode == Opcode::kLoadQ) banks.equal(c.q_bank, 1 - last.q_bank);
+            if (c.opcode == Opcode::kLoadK) banks.equal(c.k_bank, 1 - last.k_bank);
+            if (c.opcode == Opcode::kAttend) last = c;
+        }
+    }
+}
