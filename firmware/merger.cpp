@@ -11,7 +11,7 @@ constexpr uint32_t kStateHead = 8;  ///< bytes in use of a state row's first bea
 }  // namespace
 
 Merger::Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device)
-    : bus_(bus), device_(device), planner_(jobs, count, device.m) {}
+    : bus_(bus), device_(device), jobs_(jobs), planner_(jobs, count, device.m) {}
 
 Merged Merger::merge_batch() {
     for (; in_batch_ < kMergeBatch; ++in_batch_) {

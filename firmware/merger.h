@@ -22,7 +22,8 @@ enum class Merged : uint32_t {
     kAskAgain,  ///< rows of Merger::step() wait for its result in kRedoSlot
 };
 
-/// Query rows whose sums the sentinel could not tell; their o is NaN.
+/// Query rows whose sums the sentinel could not tell; their o is NaN. Heads are counted over all
+/// jobs.
 struct Unresolved {
     static constexpr uint32_t kNamed = 16;
     struct Row {
@@ -87,6 +88,7 @@ class Merger {
 
     Bus& bus_;
     spec::DeviceParams device_;
+    const AttentionJob* jobs_;  ///< the first
     Planner planner_;
     Step step_;
     uint32_t partials_ = 0;  ///< begun so far, modulo 2^32

@@ -63,8 +63,10 @@ bool Merger::give_up(const Row& row, MergeWork& work) {
     spec::RowState state;
     if (!step_.first && !read_state(row.working, state)) return false;
     if ((state.flags & kGivenUp) == 0) {
+        const auto before = static_cast<uint32_t>(&job() - jobs_);  // jobs have as many heads
         if (unresolved_.rows < Unresolved::kNamed)
-            unresolved_.named[unresolved_.rows] = {row.head, row.token};
+            unresolved_.named[unresolved_.rows] = {before * job().query_heads + row.head,
+                                                   row.token};
         ++unresolved_.rows;
     }
     return merge_row(row, {{0, spec::kRowNan | kGivenUp, spec::kNan}, spec::kNan}, work);

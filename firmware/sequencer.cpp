@@ -71,7 +71,10 @@ bool Sequencer::next(Command& command) {
 void Sequencer::ask_again(const Step& step, const TileMap& map) {
     suspended_ = {step_, pass_, todo_, partial_};
     asked_ = &map;
-    for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->borrow();
+    q_.borrow();
+    k_.borrow();
+    v_.borrow();
+    state_.borrow();
     step_ = step;
     pass_ = 0;
     partial_ = true;
@@ -79,7 +82,10 @@ void Sequencer::ask_again(const Step& step, const TileMap& map) {
 }
 
 void Sequencer::end_again() {
-    for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->give_back();
+    q_.give_back();
+    k_.give_back();
+    v_.give_back();
+    state_.give_back();
     step_ = suspended_.step;
     pass_ = suspended_.pass;
     todo_ = suspended_.todo;
@@ -93,7 +99,10 @@ void Sequencer::begin_job() {
     group_ = job().query_heads / job().kv_heads;
     states_travel_ = planner_.states_travel();
     states_unfenced_ = fence_due_ = false;
-    for (BankSet* banks : {&q_, &k_, &v_, &state_}) banks->clear();
+    q_.clear();
+    k_.clear();
+    v_.clear();
+    state_.clear();
 }
 
 void Sequencer::begin_step() {

@@ -63,7 +63,7 @@ void require_consistent_merging(const RunRecord& record) {
     if (params.profile != spec::Profile::kStats) return;
     const fw::MergeWork& work = record.outcome.merging.work;
     const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesStateWrite);
-    const uint64_t rows_by_device = uint64_t{p.query_heads} * p.nq - work.rows_finished;
+    const uint64_t rows_by_device = p.query_rows() - work.rows_finished;
     const uint64_t state_row = (1 + uint64_t{params.beats(uint64_t{4} * p.d_v)}) * params.bus_bytes;
     const uint64_t merged = work.rows * state_row;
     const uint64_t lse = p.want_lse ? rows_by_device * params.bus_bytes : 0;
@@ -129,9 +129,8 @@ void Execution::start_single() {
     single_.emplace(
         [config, this] {
             Platform platform(config);
-            const fw::AttentionJob& job = record_.layout.job;
-            const uint64_t cycles = counter_value(platform.run(job, record_.layout.driver).counters,
-                                                  spec::Counter::kCycles);
+            const RunOutcome outcome = platform.run(record_.layout.jobs(), record_.layout.driver);
+            const uint64_t cycles = counter_value(outcome.counters, spec::Counter::kCycles);
             verify::Bytes bytes(sizeof cycles);
             std::memcpy(bytes.data(), &cycles, sizeof cycles);
             return bytes;
@@ -183,11 +182,11 @@ void Execution::simulate(OutputStream* output) {
 void Execution::run_devices(Platform& platform) {
     const hw::PlatformConfig& config = record_.config.platform;
     std::vector<Layout> layouts;
-    std::vector<fw::AttentionJob> jobs;
+    std::vector<Platform::Jobs> jobs;
     std::vector<fw::DriverConfig> drivers;
     for (uint32_t i = 0; i < config.devices; ++i) {
         layouts.push_back(record_.layout.of_device(i));
-        jobs.push_back(layouts[i].job);
+        jobs.push_back(layouts[i].jobs());
         drivers.push_back(layouts[i].driver);
     }
     record_.devices = platform.run(jobs, drivers);

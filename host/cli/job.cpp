@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "firmware/schedule.h"
+#include "host/cli/batch_options.h"
 #include "host/error.h"
 #include "host/workload/tile_flags.h"
 #ifdef TESSERA_HAS_RTL
@@ -16,7 +17,7 @@ namespace tessera::host {
 namespace {
 
 /// "heads,tokens,dim" of --random.
-RandomShape random_shape(const RunOptions& options) {
+RandomShape random_shape(const RunOptions& options, const Problem& problem) {
     RandomShape shape;
     uint64_t* const parts[] = {&shape.heads, &shape.tokens, &shape.dim};
     const char* at = options.random.data();
@@ -32,13 +33,14 @@ RandomShape random_shape(const RunOptions& options) {
     shape.kv_heads = options.kv_heads;
     shape.keys = options.keys;
     shape.dim_v = options.dim_v;
+    set_batch(options, problem, shape);
     return shape;
 }
 
 /// `shapes_only`: the shapes of `problem`, and no data.
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
     if (!options.random.empty())
-        return random_inputs(random_shape(options), options.seed, shapes_only, problem);
+        return random_inputs(random_shape(options, problem), options.seed, shapes_only, problem);
     const InputFiles files{options.input, options.q, options.k, options.v};
     return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
 }

@@ -16,18 +16,6 @@ uint32_t positions(const char* option, uint64_t value) {
                     fmt::format("1 to {}", spec::kPositionLimit));
 }
 
-std::vector<uint32_t> segment_starts(const std::string& text) {
-    std::vector<uint32_t> starts;
-    for (const std::string& part : parts_of(text)) {
-        uint32_t start;
-        if (!parses_as(part, start))
-            throw bad_value("command line", "--segments", printable(text),
-                            "whole numbers with commas between them: 0,100,250");
-        starts.push_back(start);
-    }
-    return starts;
-}
-
 }  // namespace
 
 void add_mask_options(CLI::App& run, RunOptions& o) {
@@ -71,7 +59,9 @@ AttentionMask mask_of(const RunOptions& o) {
     mask.causal = o.mask.empty()
                       ? mask.local()
                       : choose<bool>("--mask", o.mask, {{"dense", false}, {"causal", true}});
-    if (!o.segments.empty()) mask.documents = segment_starts(o.segments);
+    if (!o.segments.empty())
+        mask.documents = number_list("--segments", o.segments,
+                                     "whole numbers with commas between them: 0,100,250");
     mask.align =
         choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});
     return mask;

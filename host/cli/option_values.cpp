@@ -48,4 +48,16 @@ std::vector<std::string> parts_of(const std::string& text) {
     return parts;
 }
 
+std::vector<uint32_t> number_list(const char* option, const std::string& text,
+                                  const char* allowed) {
+    std::vector<uint32_t> numbers;
+    for (const std::string& part : parts_of(text)) {
+        uint32_t number;
+        if (!parses_as(part, number))
+            throw bad_value("command line", option, printable(text), allowed);
+        numbers.push_back(number);
+    }
+    return numbers;
+}
+
 }  // namespace tessera::host

@@ -22,6 +22,9 @@ bool parses_as(const std::string& text, T& value) {
 /// The parts of `text` between commas; of an empty text one, empty.
 std::vector<std::string> parts_of(const std::string& text);
 
+/// The numbers in `text`, commas between. UserError says `allowed`.
+std::vector<uint32_t> number_list(const char* option, const std::string& text, const char* allowed);
+
 /// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
 CLI::Validator whole_number();
 CLI::Validator from_one();

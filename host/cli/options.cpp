@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "host/cli/batch_options.h"
 #include "host/cli/compare_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/option_values.h"
@@ -28,6 +29,8 @@ constexpr const char* kRunExamples = R"(Examples:
       cycles and traffic only: no tensor exists, memory stays small
   tessera run --random 1,4096,64 --set device.LANES=8 --set memory.read_latency_cycles=200
       another machine; docs/configuration.md lists the keys
+  tessera run --random 8,1,64 --kv-heads 1 --stack-heads --key-lengths 100,2000,3000
+      one decoding step of a batch: a token each, against caches of these lengths
 Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 4 device error or, on a
 black box, rows whose sums the sentinel could not tell)";
 
@@ -131,6 +134,7 @@ void add_result_options(CLI::App& run, RunOptions& o) {
 
 void add_problem_options(CLI::App& run, RunOptions& o) {
     add_mask_options(run, o);
+    add_batch_options(run, o);
     add_schedule_options(run, o);
     add_sentinel_option(run, o);
     add_sentinel_offset_option(run, o);
@@ -298,6 +302,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         "compare", "Run one workload by many schedules, profiles and masks, and list the results");
     add_input_options(*compare, line.run, false);
     add_mask_options(*compare, line.run);
+    add_batch_options(*compare, line.run);
     add_sentinel_offset_option(*compare, line.run);
     add_result_options(*compare, line.run);
     add_machine_options(*compare, line.run);
@@ -344,6 +349,7 @@ Problem problem_of(const RunOptions& o) {
     Problem p;
     p.mask = mask_of(o);
     p.stacked = o.stack_heads;
+    set_lengths(o, p);
     std::vector<std::pair<std::string, fw::LoopOrder>> orders;
     for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
     orders.emplace_back(kAutoSchedule, p.order);  // until it is chosen

@@ -24,6 +24,8 @@ struct RunOptions {
     std::string random;   ///< "heads,tokens,dim"
     uint64_t seed = 1;
     uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< of --random; 0: as q
+    uint64_t batch = 0;                          ///< of --random; 0: as many as there are lengths
+    std::string query_lengths, key_lengths;      ///< "100,2000,65536"
     std::string mask;  ///< empty: causal with a term that looks back, else dense
     uint64_t window = 0, sinks = 0, block = 0, summary = 0;  ///< 0: not given
     std::string segments;                                    ///< "0,100,250"
@@ -74,8 +76,8 @@ struct CommandLine {
 /// Parses the arguments after the program's name. UserError on anything that is not understood.
 CommandLine parse_command_line(std::vector<std::string> arguments);
 
-/// Mask, alignment, schedule, scale and outputs of `options`; the shapes come from the inputs.
-/// UserError names option, value and what is allowed.
+/// Mask, alignment, lengths, schedule, scale and outputs of `options`; the shapes come from the
+/// inputs. UserError names option, value and what is allowed.
 Problem problem_of(const RunOptions& options);
 
 /// The sentinel that `options` ask for.

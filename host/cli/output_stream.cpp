@@ -32,13 +32,17 @@ OutputStream::OutputStream(const std::string& path, const RunRecord& record)
     const fw::AttentionJob& job = layout_.job;
     blocks_ = (job.nq + kBlockRows - 1) / kBlockRows;
     for (uint64_t head = 0; head < job.query_heads; ++head)
-        for (uint64_t row = 0; row < job.nq; row += kBlockRows)
-            missing_.push_back(std::min<uint64_t>(kBlockRows, job.nq - row) * job.o.pitch);
+        for (uint64_t row = 0; row < job.nq; row += kBlockRows) {
+            const uint64_t end = std::min<uint64_t>(row + kBlockRows, layout_.query_rows(head));
+            missing_.push_back((std::max(row, end) - row) * job.o.pitch);
+        }
 }
 
 void OutputStream::attach(MemoryAccess memory, Release release) {
     memory_ = std::move(memory);
     release_ = std::move(release);
+    for (size_t i = 0; i < missing_.size(); ++i)  // nothing but padding
+        if (missing_[i] == 0) write_block(i / blocks_, i % blocks_);
 }
 
 void OutputStream::stored(uint64_t address, uint64_t bytes) {

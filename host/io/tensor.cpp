@@ -135,9 +135,8 @@ void check_range(const TensorView& view, uint64_t first, uint64_t count) {
 }
 
 template <typename Type>
-NonFinite scan(const TensorView& view) {
-    NonFinite found;
-    for (uint64_t i = 0; i < view.elements; ++i) {
+void scan(const TensorView& view, uint64_t first, uint64_t count, NonFinite& found) {
+    for (uint64_t i = first; i < first + count; ++i) {
         const auto magnitude = load<Type>(view.data, i) & Type::kMagnitude;
         if (magnitude <= Type::kBf16Finite) continue;
         if (found.count() == 0) found.first = i;
@@ -149,7 +148,6 @@ NonFinite scan(const TensorView& view) {
             ++found.nans;
         }
     }
-    return found;
 }
 
 }  // namespace
@@ -230,14 +228,24 @@ void TensorView::to_double(uint64_t first, uint64_t count, double* out) const {
     });
 }
 
-NonFinite TensorView::find_nonfinite() const {
+NonFinite TensorView::find_nonfinite(const std::vector<uint32_t>& lengths) const {
     NonFinite found;
-    dispatch(*this, [&](auto type) { found = scan<decltype(type)>(*this); });
+    const auto look = [&](uint64_t first, uint64_t count) {
+        dispatch(*this, [&](auto type) { scan<decltype(type)>(*this, first, count, found); });
+    };
+    if (lengths.empty()) {
+        look(0, elements);
+        return found;
+    }
+    const uint64_t dim = shape[shape.size() - 1], head = shape[shape.size() - 2] * dim;
+    const uint64_t sequence = elements / lengths.size();
+    for (uint64_t first = 0; first < elements; first += head)
+        look(first, lengths.at(first / sequence) * dim);
     return found;
 }
 
-void TensorView::require_finite() const {
-    const NonFinite found = find_nonfinite();
+void TensorView::require_finite(const std::vector<uint32_t>& lengths) const {
+    const NonFinite found = find_nonfinite(lengths);
     if (found.count() == 0) return;
     double first = 0;
     to_double(found.first, 1, &first);

@@ -71,10 +71,12 @@ struct TensorView {
     void to_bf16(uint64_t first, uint64_t count, uint16_t* out) const;
     void to_float(uint64_t first, uint64_t count, float* out) const;
     void to_double(uint64_t first, uint64_t count, double* out) const;
-    /// Looks at all elements. UserError if the type cannot be converted.
-    NonFinite find_nonfinite() const;
+    /// Looks at all elements, or of each sequence of a batch at the first `lengths` tokens.
+    /// UserError if the type cannot be converted.
+    NonFinite find_nonfinite(const std::vector<uint32_t>& lengths = {}) const;
     /// UserError with tensor and position if there is an element that no device can take.
-    void require_finite() const;
+    /// Looks where find_nonfinite does.
+    void require_finite(const std::vector<uint32_t>& lengths = {}) const;
 };
 
 }  // namespace tessera::host

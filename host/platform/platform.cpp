@@ -149,19 +149,20 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
     return outcomes;
 }
 
-Platform::Program Platform::firmware(const fw::AttentionJob& job, fw::DriverConfig driver,
+Platform::Program Platform::firmware(const Jobs& jobs, fw::DriverConfig driver,
                                      FirmwareOutcome& outcome) {
     driver.csr_base = kCsrBase;
-    return [job, driver, &outcome](fw::Bus& bus) {
+    return [jobs, driver, &outcome](fw::Bus& bus) {
         fw::Driver firmware(bus);
         outcome.status = firmware.init(driver);
-        if (outcome.status.ok()) outcome.status = firmware.run(job);
+        if (outcome.status.ok())
+            outcome.status = firmware.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
         outcome.calls = firmware.calls();
         outcome.unresolved = firmware.unresolved();
     };
 }
 
-std::vector<RunOutcome> Platform::run(const std::vector<fw::AttentionJob>& jobs,
+std::vector<RunOutcome> Platform::run(const std::vector<Jobs>& jobs,
                                       const std::vector<fw::DriverConfig>& drivers) {
     std::vector<FirmwareOutcome> firmware_outcomes(jobs.size());
     std::vector<Program> programs;
@@ -172,8 +173,8 @@ std::vector<RunOutcome> Platform::run(const std::vector<fw::AttentionJob>& jobs,
     return outcomes;
 }
 
-RunOutcome Platform::run(const fw::AttentionJob& job, fw::DriverConfig driver) {
-    return std::move(run(std::vector{job}, std::vector{driver}).front());
+RunOutcome Platform::run(const Jobs& jobs, fw::DriverConfig driver) {
+    return std::move(run(std::vector<Jobs>{jobs}, std::vector{driver}).front());
 }
 
 }  // namespace tessera::host

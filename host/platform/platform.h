@@ -57,9 +57,10 @@ class Platform {
   public:
     /// A program for one processor; it may use the bus until it returns.
     using Program = std::function<void(fw::Bus&)>;
-    /// Firmware on a job: what comes of it goes to `outcome`. driver.csr_base is ignored.
-    static Program firmware(const fw::AttentionJob& job, fw::DriverConfig driver,
-                            FirmwareOutcome& outcome);
+    /// Jobs that firmware runs one after the other.
+    using Jobs = std::vector<fw::AttentionJob>;
+    /// Firmware on jobs: what comes of it goes to `outcome`. driver.csr_base is ignored.
+    static Program firmware(const Jobs& jobs, fw::DriverConfig driver, FirmwareOutcome& outcome);
 
     explicit Platform(const hw::PlatformConfig& config);
     ~Platform();
@@ -71,11 +72,11 @@ class Platform {
     void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer);
     /// Gives back host memory: what the range holds is lost.
     void release(uint64_t address, uint64_t bytes);
-    /// Runs the firmware on `job` (device 0) until it returns. driver.csr_base is ignored.
+    /// Runs the firmware on `jobs` (device 0) until it returns. driver.csr_base is ignored.
     /// Throws std::runtime_error with the engines' state if the machine hangs.
-    RunOutcome run(const fw::AttentionJob& job, fw::DriverConfig driver);
-    /// The same with a job for each device, at the same time.
-    std::vector<RunOutcome> run(const std::vector<fw::AttentionJob>& jobs,
+    RunOutcome run(const Jobs& jobs, fw::DriverConfig driver);
+    /// The same with jobs for each device, at the same time.
+    std::vector<RunOutcome> run(const std::vector<Jobs>& jobs,
                                 const std::vector<fw::DriverConfig>& drivers);
     /// Runs one program per device at the same time; `rings` says where descriptors are written.
     /// Outcome i has device i's counters and trace; `status` and `calls` are the caller's business.

@@ -40,8 +40,9 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
     keys.kt.resize(nk * p.d_k);
     keys.v.resize(nk * p.d_v);
     keys.norm.resize(nk);
+    const size_t read = p.keys.empty() ? nk : p.keys[kv_head];
     std::vector<double> row(p.d_k);
-    for (size_t j = 0; j < nk; ++j) {
+    for (size_t j = 0; j < read; ++j) {
         p.k((kv_head * nk + j) * p.d_k, p.d_k, row.data());
         double square = 0;
         for (uint32_t c = 0; c < p.d_k; ++c) {
@@ -50,7 +51,7 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
         }
         keys.norm[j] = std::sqrt(square);
     }
-    p.v(kv_head * nk * p.d_v, nk * p.d_v, keys.v.data());
+    p.v(kv_head * nk * p.d_v, read * p.d_v, keys.v.data());
     for (const double x : keys.v)
         if (std::isfinite(x)) keys.value_peak = std::max(keys.value_peak, std::fabs(x));
     return keys;

@@ -13,6 +13,15 @@ namespace {
 /// Predictions closer than this are a tie.
 constexpr double kTie = 0.01;
 
+uint64_t query_tiles(const Problem& problem, uint32_t m) {
+    uint64_t tiles = 0;
+    for (const Problem& sequence : problem.sequences()) {
+        const CallList list(sequence, m);
+        tiles += uint64_t{list.stacks()} * list.query_tiles();
+    }
+    return tiles;
+}
+
 /// Do stacked heads have at most half the query tiles, and does the mask let them? What less saves
 /// is lost in effects that a prediction does not see.
 bool stacking_pays(const Problem& problem, uint32_t m) {
@@ -20,9 +29,7 @@ bool stacking_pays(const Problem& problem, uint32_t m) {
     if (uint64_t{problem.group()} * problem.nq >= spec::kPositionLimit) return false;
     Problem stacked = problem;
     stacked.stacked = true;
-    const CallList apart(problem, m), together(stacked, m);
-    return uint64_t{2} * together.stacks() * together.query_tiles() <=
-           uint64_t{apart.stacks()} * apart.query_tiles();
+    return 2 * query_tiles(stacked, m) <= query_tiles(problem, m);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The ATTENDs that a problem takes, query tile by query tile, worked out from the keys that each
-// query sees: independent of firmware's planner, so that the two check each other.
+// query sees. Of one sequence. Independent of firmware's planner, so that the two check each other.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -149,6 +149,7 @@ std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& 
     // These take loads of several commands or an index list first.
     if (problem.stacked || problem.mask.summary != 0 || !problem.mask.documents.empty())
         return std::nullopt;
+    if (problem.ragged()) return std::nullopt;
     return ClosedForm(problem, layout, config).cycles();
 }
 

@@ -17,7 +17,9 @@ CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& param
                            std::vector<CommandRange> asked_again)
     : layout_(layout),
       params_(params),
-      sequencer_(layout.job, params, layout.driver.record_address),
+      jobs_(layout.jobs()),
+      sequencer_(jobs_.data(), static_cast<uint32_t>(jobs_.size()), params,
+                 layout.driver.record_address),
       asked_again_(std::move(asked_again)) {}
 
 void CommandNames::go_to(uint64_t sequence) {
@@ -76,14 +78,17 @@ const fw::Tensor& CommandNames::tensor() const {
     }
 }
 
+uint64_t CommandNames::summary_list_of(uint64_t kv_head) const {
+    return jobs_[kv_head / jobs_.front().kv_heads].summary_list;
+}
+
 CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
     const uint64_t offset = command_.address - tensor.address;
     const uint64_t head = offset / tensor.head_stride;
     if (command_.has(spec::kFlagGather))
-        return {
-            head,
-            (command_.index_address - layout_.job.summary_list) / fw::summary_part_bytes(params_),
-            true};
+        return {head,
+                (command_.index_address - summary_list_of(head)) / fw::summary_part_bytes(params_),
+                true};
     const bool keys = command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV;
     const bool sentinel = layout_.job.sentinel.form != fw::SentinelForm::kNone;
     const uint32_t rows = keys && sentinel ? params_.m - 1 : params_.m;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the n-th command of a job was, in words: firmware's own sequencer, run once more.
+// What the n-th command of a job or a batch was, in words: firmware's own sequencer, run once more.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -37,6 +37,7 @@ class CommandNames {
         std::string text() const;
     };
     Tile tile_of(const fw::Tensor& tensor) const;
+    uint64_t summary_list_of(uint64_t kv_head) const;
     bool is_lse() const;
     bool is_partial() const;
     bool is_constant() const;
@@ -45,6 +46,7 @@ class CommandNames {
 
     const Layout& layout_;
     const spec::DeviceParams params_;
+    const std::vector<fw::AttentionJob> jobs_;  ///< of the sequencer
     fw::Sequencer sequencer_;
     std::vector<CommandRange> asked_again_;
     bool again_ = false;  ///< the command is one of those

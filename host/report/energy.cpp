@@ -21,13 +21,13 @@ struct Operations {
 };
 
 Operations operations(const fw::AttentionJob& job, const WorkFormula& work,
-                      uint64_t rows_by_firmware) {
+                      uint64_t rows_by_device) {
     const fw::SentinelForm form = job.sentinel.form;
     const uint32_t passes = fw::sentinel_passes(form);
     const auto rows = static_cast<double>(work.rows_issued);
-    const uint64_t stored = uint64_t{job.query_heads} * job.nq - rows_by_firmware;
     Operations n;
-    if (form == fw::SentinelForm::kNone) n.divisions = static_cast<double>(stored) * job.d_v;
+    if (form == fw::SentinelForm::kNone)
+        n.divisions = static_cast<double>(rows_by_device) * job.d_v;
     for (uint32_t pass = 0; pass < passes; ++pass) {
         const double columns = fw::value_columns(job, pass);
         const double sentinels = fw::has_sentinel(form, pass) ? rows : 0;
@@ -45,12 +45,12 @@ Operations operations(const fw::AttentionJob& job, const WorkFormula& work,
 
 EnergyEstimate estimate_energy(const fw::AttentionJob& job, const WorkFormula& work,
                                const hw::PlatformConfig& config, const CounterValues& counters,
-                               uint64_t rows_by_firmware) {
+                               uint64_t rows_by_device) {
     using spec::Counter;
     const auto count = [&](Counter counter) {
         return static_cast<double>(counter_value(counters, counter));
     };
-    const Operations n = operations(job, work, rows_by_firmware);
+    const Operations n = operations(job, work, rows_by_device);
     const double state_written = count(Counter::kSramStateWrite);
 
     EnergyEstimate e;

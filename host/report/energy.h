@@ -68,10 +68,10 @@ inline constexpr const char* kSramEnergyFormula =
     "* (4 D + 8)) * sram_byte";
 inline constexpr const char* kDramEnergyFormula = "all bytes through the memory port * dram_byte";
 
-/// Of the devices alone: `rows_by_firmware` rows of o were divided and stored by firmware. `work`
-/// is that of the job.
+/// Of the devices alone: without a sentinel they divided and stored `rows_by_device` rows of o.
+/// `work` is that of the job.
 EnergyEstimate estimate_energy(const fw::AttentionJob& job, const WorkFormula& work,
                                const hw::PlatformConfig& config, const CounterValues& counters,
-                               uint64_t rows_by_firmware);
+                               uint64_t rows_by_device);
 
 }  // namespace tessera::host

@@ -199,7 +199,7 @@ void Figures::add_dram(const RunRecord& record) {
 void Figures::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
         estimate_energy(record.layout.job, work_, record.config.platform, record.outcome.counters,
-                        record.outcome.merging.work.rows_finished);
+                        record.problem.query_rows() - record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);
     add("energy_dram_low", e.dram_low, "J", std::string(kDramEnergyFormula) + "_low");

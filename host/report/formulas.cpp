@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "firmware/sentinel.h"
 #include "host/report/call_list.h"
@@ -87,9 +88,8 @@ std::string counted_text(const Problem& p) {
     return "sum over query tiles of the key tiles with a key that some query sees, at least 1";
 }
 
-}  // namespace
-
-WorkFormula work_formula(const Problem& problem, uint32_t m) {
+/// Of one sequence, or of a batch whose sequences are alike.
+WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
     const CallList list(problem, m);
     const uint64_t square = uint64_t{m} * m;
     const uint32_t together = list.stacks() / problem.kv_heads;  // stacks of a key/value head
@@ -128,13 +128,13 @@ WorkFormula work_formula(const Problem& problem, uint32_t m) {
     return f;
 }
 
-std::string calls_formula_text(const Problem& problem, uint32_t m) {
+std::string text_of_one(const Problem& problem, uint32_t m) {
     const ClosedCalls closed = closed_calls(problem, m);
     const std::string text = closed.text.empty() ? counted_text(problem) : closed.text;
     return fw::sentinel_passes(problem.sentinel.form) == 2 ? "2 * (" + text + ")" : text;
 }
 
-uint64_t compulsory_bytes(const Problem& p, uint32_t m) {
+uint64_t bytes_of_one(const Problem& p, uint32_t m) {
     const CallList list(p, m);
     uint64_t keys = 0;
     for (uint32_t kv = 0; kv < (list.uniform() ? 1 : p.kv_heads); ++kv) keys += list.keys_seen(kv);
@@ -145,19 +145,64 @@ uint64_t compulsory_bytes(const Problem& p, uint32_t m) {
     return q + kv + o;
 }
 
+}  // namespace
+
+WorkFormula work_formula(const Problem& problem, uint32_t m) {
+    WorkFormula all;
+    for (const Problem& sequence : problem.sequences()) {
+        const WorkFormula one = formula_of_one(sequence, m);
+        all.calls += one.calls;
+        all.calls_at_least += one.calls_at_least;
+        all.pairs_issued += one.pairs_issued;
+        all.pairs_allowed += one.pairs_allowed;
+    }
+    return all;
+}
+
+std::string calls_formula_text(const Problem& problem, uint32_t m) {
+    std::vector<std::string> texts;  // one, unless some have as many queries as keys
+    for (const Problem& sequence : problem.sequences()) {
+        const std::string text = text_of_one(sequence, m);
+        if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+    }
+    std::string all = problem.ragged() ? "sum over sequences, each with its own lengths, of: " : "";
+    for (size_t i = 0; i < texts.size(); ++i) all += (i == 0 ? "" : "; or: ") + texts[i];
+    return all;
+}
+
+uint64_t compulsory_bytes(const Problem& problem, uint32_t m) {
+    uint64_t bytes = 0;
+    for (const Problem& sequence : problem.sequences()) bytes += bytes_of_one(sequence, m);
+    return bytes;
+}
+
 uint64_t on_chip_elements(const spec::DeviceParams& params) {
     const uint64_t operands = uint64_t{3} * params.m * params.d;
     const uint64_t states = uint64_t{params.m} * (uint64_t{params.d} + 2);  // and m, l of a row
     return spec::kBanks * (operands + states);
 }
 
-std::optional<double> io_bound_elements(const Problem& p, uint64_t on_chip) {
+namespace {
+
+std::optional<double> io_bound_of_one(const Problem& p, uint64_t on_chip) {
     const AttentionMask& mask = p.mask;
     const bool every_pair = !mask.positional() && mask.documents.empty() && !mask.tiles.given();
     if (!every_pair || p.nq != p.nk || p.d_k != p.d_v || p.group() != 1) return std::nullopt;
     const double n = p.nq, d = p.d_k, s = static_cast<double>(on_chip);
     const double head = s >= d * d ? n * n * d * d / s : n * n * d / std::sqrt(s);
     return p.query_heads * head;
+}
+
+}  // namespace
+
+std::optional<double> io_bound_elements(const Problem& problem, uint64_t on_chip) {
+    double all = 0;
+    for (const Problem& sequence : problem.sequences()) {
+        const std::optional<double> one = io_bound_of_one(sequence, on_chip);
+        if (!one) return std::nullopt;
+        all += *one;
+    }
+    return all;
 }
 
 }  // namespace tessera::host

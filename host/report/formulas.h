@@ -12,7 +12,7 @@
 
 namespace tessera::host {
 
-/// Over all query heads.
+/// Over all query heads, and all sequences of a ragged batch.
 struct WorkFormula {
     uint64_t calls = 0;  ///< ATTENDs of an exact schedule with tiles of M x M; a sentinel's are
                          ///< M x (M - 1), and some forms take two for each pair of tiles

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "firmware/sequencer.h"
 #include "host/report/dram.h"
@@ -207,18 +208,23 @@ class Recurrence {
 };
 
 /// Cycles of the processor to merge what a device leaves to firmware.
-double merge_cycles(const fw::AttentionJob& job, const hw::PlatformConfig& config) {
+double merge_cycles(const std::vector<fw::AttentionJob>& jobs, const hw::PlatformConfig& config) {
     uint64_t elements = 0;
-    fw::Planner planner(job, config.params.m);
-    const uint32_t each = (job.d_v + 1) * (job.sentinel.form == fw::SentinelForm::kNone ? 1 : 2);
-    for (fw::Step step; planner.next(step);)
+    fw::Planner planner(jobs.data(), static_cast<uint32_t>(jobs.size()), config.params.m);
+    for (fw::Step step; planner.next(step);) {
+        const fw::AttentionJob& job = planner.job();
+        const bool scaled = job.sentinel.form != fw::SentinelForm::kNone;
         if (fw::is_partial(job, config.params, step))
-            elements += uint64_t{step.q_rows} * (each + (step.last ? job.d_v : 0));
+            elements += uint64_t{step.q_rows} *
+                        ((job.d_v + 1) * (scaled ? 2 : 1) + (step.last ? job.d_v : 0));
+    }
     return static_cast<double>(elements) * config.firmware.merge_cycles_per_element;
 }
 
 Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
-    fw::Sequencer sequencer(layout.job, config.params, layout.driver.record_address);
+    const std::vector<fw::AttentionJob> jobs = layout.jobs();
+    fw::Sequencer sequencer(jobs.data(), static_cast<uint32_t>(jobs.size()), config.params,
+                            layout.driver.record_address);
     Recurrence recurrence(config);
     Command command;
     while (sequencer.next(command)) recurrence.add(command);
@@ -227,7 +233,7 @@ Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
     // Merging and the device's work overlap, but for a batch at either end.
     if (sequencer.partials() != 0)
         prediction.cycles =
-            std::max(prediction.cycles, static_cast<uint64_t>(merge_cycles(layout.job, config)));
+            std::max(prediction.cycles, static_cast<uint64_t>(merge_cycles(jobs, config)));
     return prediction;
 }
 

@@ -56,6 +56,20 @@ class Table {
         return n == 1 ? std::string() : fmt::format("{} x ", n);
     }
 
+    static std::string lengths_text(const Problem& p) {
+        if (!p.ragged()) return p.batch == 1 ? "" : fmt::format("batch of {}; ", p.batch);
+        std::string text = fmt::format("batch of {}", plural(p.batch, "sequence"));
+        const auto add = [&](const std::vector<uint32_t>& lengths, const char* what) {
+            if (lengths.empty()) return;
+            const auto [least, most] = std::minmax_element(lengths.begin(), lengths.end());
+            text +=
+                fmt::format(", {} to {} {} each", with_commas(*least), with_commas(*most), what);
+        };
+        add(p.query_lengths, "queries");
+        add(p.key_lengths, "keys");
+        return text + "; ";
+    }
+
     void head() {
         const Problem& p = record_.problem;
         const spec::DeviceParams& d = record_.config.platform.params;
@@ -74,8 +88,8 @@ class Table {
                          : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
         const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
                                                 : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
-        out_ += fmt::format("{}, {}, {}; {} mask{}, schedule {}{}, scale {:.6g}{}\n\n", heads,
-                            tokens, dims, p.mask.text(),
+        out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}, scale {:.6g}{}\n\n",
+                            lengths_text(p), heads, tokens, dims, p.mask.text(),
                             p.mask.positional() && p.nq != p.nk
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",

@@ -42,14 +42,18 @@ class Generator {
         j.layout.driver.ring_descriptors = 4u << below(5);
         j.layout.driver.watchdog_cycles = chance(50) ? 0 : 1000000;
         choose_shape(j.layout.job, j.arrays);
+        if (chance(30)) choose_sequences(j.layout);
         place_tensors(j);
         for (uint64_t at = 0; at + 2 <= j.image.size(); at += 2) {
             const uint64_t x = random_();
             put(j.image, at, (x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
         }
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
+        spoil_padding(j);
         if (fw::schedule_type(j.layout.job.order).open_tiles != 0 && chance(20))
             j.platform.devices = j.layout.devices = 2 + below(3);
+        for (host::SequenceJob& sequence : j.layout.sequences)
+            sequence.first_device = below(j.layout.devices);
         fw::DriverConfig& driver = j.layout.driver;
         driver.record_address = (j.bytes + 4095) / 4096 * 4096;
         driver.ring_address = driver.record_address + 4096;
@@ -148,6 +152,42 @@ class Generator {
             for (uint32_t row = 0; row < rows; ++row) visit(fw::row_address(t, head, row));
     }
 
+    /// Makes it a batch of sequences, each with some of the tokens.
+    void choose_sequences(host::Layout& layout) {
+        fw::AttentionJob& job = layout.job;
+        if (job.documents != nullptr || job.tile_flags != nullptr) return;
+        const bool at_end = job.q_position != job.k_position;
+        layout.sequences.resize(1 + below(4));
+        for (host::SequenceJob& sequence : layout.sequences) {
+            sequence.nq = 1 + below(job.nq);
+            sequence.nk = 1 + below(job.nk);
+            sequence.k_position = job.k_position;
+            sequence.q_position = job.k_position;
+            if (at_end && sequence.nk > sequence.nq)
+                sequence.q_position += sequence.nk - sequence.nq;
+            sequence.mask = job.mask;
+        }
+        job.query_heads *= static_cast<uint32_t>(layout.sequences.size());
+        job.kv_heads *= static_cast<uint32_t>(layout.sequences.size());
+    }
+
+    /// NaN where nobody may look.
+    static void spoil_padding(AttentionJob& j) {
+        constexpr uint16_t kNan = 0x7fc0;
+        const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
+        const auto spoil = [&](const fw::Tensor& t, uint32_t heads, uint32_t from, uint32_t to) {
+            for (uint32_t head = 0; head < heads; ++head)
+                for (uint64_t at = fw::row_address(t, head, from);
+                     at < fw::row_address(t, head, to); at += 2)
+                    std::memcpy(&j.image[at], &kNan, 2);
+        };
+        for (const fw::AttentionJob& one : jobs) {
+            spoil(one.q, one.query_heads, one.nq, j.job().nq);
+            spoil(one.k, one.kv_heads, one.nk, j.job().nk);
+            spoil(one.v, one.kv_heads, one.nk, j.job().nk);
+        }
+    }
+
     fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
         fw::Tensor t;
         t.pitch = p_.beats(row_bytes) * p_.bus_bytes + (chance(30) ? p_.bus_bytes * below(4) : 0);
@@ -183,7 +223,12 @@ class Generator {
                            p_.beats(2 * fw::key_columns(job)) * p_.bus_bytes + p_.bus_bytes, next);
         }
         job.summary_list = next;
-        next += fw::summary_list_bytes(job, p_);
+        const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
+        for (size_t i = 0; i < jobs.size(); ++i) {
+            if (!j.layout.sequences.empty())
+                j.layout.sequences[i].summary_list = next - job.summary_list;
+            next += fw::summary_list_bytes(jobs[i], p_);
+        }
         j.bytes = next;
     }
 
@@ -224,12 +269,16 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
     r.d_v = job.d_v;
     r.scale = scale_of(job.factor);
     const uint32_t m = j.platform.params.m;
-    r.visible = [&job, m](uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {
+    const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
+    r.visible = [jobs, m](uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {
+        const uint32_t heads = jobs.front().query_heads;
+        const fw::AttentionJob& one = jobs[head / heads];
         ranges.clear();
-        for (uint32_t key = 0; key < job.nk; ++key)
-            if (allows(job, m, head, row, key)) ranges.push_back({key, key + 1});
+        for (uint32_t key = 0; row < one.nq && key < one.nk; ++key)
+            if (allows(one, m, head % heads, row, key)) ranges.push_back({key, key + 1});
         host::join(ranges);
     };
+    for (const fw::AttentionJob& one : jobs) r.keys.insert(r.keys.end(), one.kv_heads, one.nk);
     r.q = reader(j.image, job.q, job.nq, job.d_k);
     r.k = reader(j.image, job.k, job.nk, job.d_k);
     r.v = reader(j.image, job.v, job.nk, job.d_v);
@@ -268,7 +317,9 @@ CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& 
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     const auto j = std::make_shared<AttentionJob>(Generator(seed, params, max_tokens).make());
     Case c;
-    c.name = fmt::format("attention, seed {}: {}", seed, mask_text(j->job()));
+    const size_t sequences = j->layout.sequences.size();
+    c.name = fmt::format("attention, seed {}: {}{}", seed, mask_text(j->job()),
+                         sequences == 0 ? "" : fmt::format(", batch of {}", sequences));
     c.platform = j->platform;
     c.memory_bytes = j->bytes;
     // The job's mask points into `j`.

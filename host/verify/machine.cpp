@@ -122,7 +122,7 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
         drivers.push_back(device.driver);
         Outcome& own = i == 0 ? out : out.others[i - 1];
         const auto firmware =
-            host::Platform::firmware(device.job, device.driver, firmware_outcomes[i]);
+            host::Platform::firmware(device.jobs(), device.driver, firmware_outcomes[i]);
         programs.push_back([this, &own, firmware](fw::Bus& bus) {
             RecordingBus recording(bus, platform_, own.writes);
             firmware(recording);

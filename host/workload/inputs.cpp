@@ -56,6 +56,7 @@ void fill_shapes(const TensorView& q, const TensorView& k, const TensorView& v, 
     if (sk.tokens != sv.tokens) mismatch(k, v, "the tokens must be equal");
     if (sq.heads % sk.heads != 0) mismatch(q, k, "q's heads must be a multiple of k's");
     problem.leading = sq.leading;
+    problem.batch = static_cast<uint32_t>(sq.batch);
     problem.query_heads = static_cast<uint32_t>(sq.batch * sq.heads);
     problem.kv_heads = static_cast<uint32_t>(sk.batch * sk.heads);
     problem.nq = static_cast<uint32_t>(sq.tokens);
@@ -126,8 +127,11 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     }
     for (const TensorView* tensor : tensors) require_convertible(*tensor);
     fill_shapes(*tensors[0], *tensors[1], *tensors[2], problem);
-    if (!shapes_only && !allow_nonfinite)
-        for (const TensorView* tensor : tensors) tensor->require_finite();
+    if (!shapes_only && !allow_nonfinite) {
+        tensors[0]->require_finite(problem.query_lengths);
+        tensors[1]->require_finite(problem.key_lengths);
+        tensors[2]->require_finite(problem.key_lengths);
+    }
     inputs.q = operand_of(*tensors[0]);
     inputs.k = operand_of(*tensors[1]);
     inputs.v = operand_of(*tensors[2]);
@@ -146,9 +150,15 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     r.d_k = p.d_k;
     r.d_v = p.d_v;
     r.scale = p.scale;
-    r.visible = [&p, m](uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) {
-        p.visible_keys(m, head, row, ranges);
+    const uint32_t heads = p.query_heads / (p.ragged() ? p.batch : 1);
+    r.visible = [all = p.sequences(), heads, m](uint32_t head, uint32_t row,
+                                                std::vector<KeyRange>& ranges) {
+        const Problem& one = all[head / heads];
+        ranges.clear();
+        if (row < one.nq) one.visible_keys(m, head % heads, row, ranges);
     };
+    for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
+        r.keys.push_back(p.keys_of(kv / (p.kv_heads / p.batch)));
     r.q = reader(inputs.q);
     r.k = reader(inputs.k);
     r.v = reader(inputs.v);

@@ -35,6 +35,7 @@ struct Inputs {
 struct RandomShape {
     uint64_t heads = 1, tokens = 0, dim = 0;     ///< of q
     uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< 0: as q
+    uint64_t batch = 0;  ///< sequences, each with so many heads; 0: no batch
 };
 
 struct InputFiles {
@@ -43,7 +44,8 @@ struct InputFiles {
 };
 
 /// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf
-/// pass. With `shapes_only` no element is looked at. UserError names file, tensor and both shapes.
+/// pass; beyond the lengths of a batch, which `problem` has already, they always do. With
+/// `shapes_only` no element is looked at. UserError names file, tensor and both shapes.
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem);
 

@@ -17,6 +17,7 @@
 #include "firmware/tile_map.h"
 #include "host/error.h"
 #include "host/workload/schedule_check.h"
+#include "host/workload/sharing.h"
 #include "spec/float.h"
 #include "spec/state.h"
 
@@ -137,19 +138,57 @@ Layout Layout::of_device(uint32_t device) const {
     return own;
 }
 
+std::vector<fw::AttentionJob> Layout::jobs() const {
+    if (sequences.empty()) return {job};
+    const auto count = static_cast<uint32_t>(sequences.size());
+    std::vector<fw::AttentionJob> all(count, job);
+    for (uint32_t i = 0; i < count; ++i) {
+        const SequenceJob& sequence = sequences[i];
+        fw::AttentionJob& one = all[i];
+        one.query_heads /= count;
+        one.kv_heads /= count;
+        for (fw::Tensor* t : {&one.q, &one.o, &one.lse})
+            t->address += uint64_t{i} * one.query_heads * t->head_stride;
+        for (fw::Tensor* t : {&one.k, &one.v})
+            t->address += uint64_t{i} * one.kv_heads * t->head_stride;
+        one.nq = sequence.nq;
+        one.nk = sequence.nk;
+        one.q_position = sequence.q_position;
+        one.k_position = sequence.k_position;
+        one.mask = sequence.mask;
+        one.summary_list += sequence.summary_list;
+        one.share = (job.share + job.peers + 1 - sequence.first_device) % (job.peers + 1);
+    }
+    return all;
+}
+
+uint32_t Layout::query_rows(uint64_t head) const {
+    if (sequences.empty()) return job.nq;
+    return sequences[head / (job.query_heads / sequences.size())].nq;
+}
+
+uint32_t Layout::key_rows(uint64_t head) const {
+    if (sequences.empty()) return job.nk;
+    return sequences[head / (job.query_heads / sequences.size())].nk;
+}
+
 namespace {
 
 /// Running states between two key tiles: the device's, or where firmware merges firmware's, with
 /// slots for partial results.
 void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
     fw::AttentionJob& job = layout.job;
-    const fw::Planner planner(job, config.params.m);
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint32_t m = config.params.m;
-    const bool partials = fw::has_partials(job, config.params, planner);
-    const bool tile = planner.open_tiles() == 1;  // or the rows of a group
+    bool partials = false, travel = false;  // of any sequence: they have it in common
+    for (const fw::AttentionJob& one : layout.jobs()) {
+        const fw::Planner planner(one, m);
+        partials = partials || fw::has_partials(one, config.params, planner);
+        travel = travel || planner.states_travel();
+    }
+    const bool tile = fw::schedule_type(job.order).open_tiles == 1;  // or the rows of a group
     layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
-    if (partials || planner.states_travel())
+    if (partials || travel)
         job.state = allocator.tensor("state", uint64_t{config.devices} * layout.state_heads,
                                      tile ? m : job.nq, row);
     if (partials)
@@ -167,6 +206,20 @@ void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, All
             allocator.tensor("indicators", 1, m, uint64_t{2} * fw::indicator_columns(s.form));
     const uint64_t query = round_up(uint64_t{2} * fw::key_columns(job), bus);
     if (s.query_column) s.redo = allocator.tensor("asked again", config.devices, m, query + bus);
+}
+
+/// The sequences of a ragged batch, and a list of summary rows for each: firmware writes all of
+/// them before the first command.
+void place_sequences(const Problem& p, const hw::PlatformConfig& config, Layout& layout) {
+    if (!p.ragged()) return;
+    for (const Problem& one : p.sequences())
+        layout.sequences.push_back(
+            {one.nq, one.nk, one.q_position(), one.k_position(), one.device_mask(), 0, 0});
+    const std::vector<fw::AttentionJob> jobs = layout.jobs();
+    for (size_t i = 1; i < jobs.size(); ++i)
+        layout.sequences[i].summary_list = layout.sequences[i - 1].summary_list +
+                                           fw::summary_list_bytes(jobs[i - 1], config.params);
+    deal_sequences(layout, config.params);
 }
 
 }  // namespace
@@ -211,13 +264,18 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
     job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
     if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
+    place_sequences(p, config, layout);
     place_states(layout, config, allocator);
     place_sentinel(job, config, allocator);
-    const uint64_t list = fw::summary_list_bytes(job, config.params);
+    uint64_t list = 0;
+    for (const fw::AttentionJob& one : layout.jobs())
+        list += fw::summary_list_bytes(one, config.params);
     if (list != 0) job.summary_list = allocator.place("summaries", list);
     check_size(layout, config.memory);
-    check_by_firmware(job, config.params);
-    check_schedule(job, config.params.m, config.devices);
+    for (const fw::AttentionJob& one : layout.jobs()) {
+        check_by_firmware(one, config.params);
+        check_schedule(one, config.params.m, config.devices);
+    }
     return layout;
 }
 
@@ -226,8 +284,7 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
     constexpr uint16_t kOne = 0x3f80;
     const fw::AttentionJob& job = layout.job;
     const fw::Sentinel& sentinel = job.sentinel;
-    const Elements levels =
-        sentinel.query_column ? sentinel_levels(inputs, job, layout.sentinel_offset) : Elements();
+    const Elements levels = sentinel.query_column ? sentinel_levels(inputs, layout) : Elements();
     const bool columns = sentinel.form == fw::SentinelForm::kColumns;
     write_operand(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory, [&](uint64_t head) {
         return levels.empty() ? Elements() : Elements{levels[head]};
@@ -242,17 +299,22 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
                                     uint64_t first, uint64_t count) {
     const fw::AttentionJob& job = layout.job;
-    const uint8_t* row =
-        memory(job.o.address + head * job.o.head_stride + first * job.o.pitch, count * job.o.pitch);
+    const uint64_t rows = layout.query_rows(head);
+    const uint64_t real = first < rows ? std::min(count, rows - first) : 0;
     std::vector<float> o;
     o.reserve(count * job.d_v);
-    for (uint64_t i = 0; i < count; ++i, row += job.o.pitch)
+    const uint8_t* row =
+        real == 0 ? nullptr
+                  : memory(job.o.address + head * job.o.head_stride + first * job.o.pitch,
+                           real * job.o.pitch);
+    for (uint64_t i = 0; i < real; ++i, row += job.o.pitch)
         for (uint32_t c = 0; c < job.d_v; ++c) {
             uint16_t half;
             std::memcpy(&half, row + 2 * size_t{c}, sizeof half);
             o.push_back(job.bf16_output ? float_of(spec::bf16_to_fp32(half))
                                         : float_of(word_at(row + 4 * size_t{c})));
         }
+    o.resize(count * job.d_v);
     return o;
 }
 
@@ -274,6 +336,10 @@ std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, u
     lse.reserve(size_t{job.query_heads} * job.nq);
     for (uint64_t head = 0; head < job.query_heads; ++head)
         for (uint64_t i = 0; i < job.nq; ++i) {
+            if (i >= layout.query_rows(head)) {
+                lse.push_back(-std::numeric_limits<double>::infinity());
+                continue;
+            }
             const uint8_t* row =
                 memory(job.lse.address + head * job.lse.head_stride + i * job.lse.pitch, bus_bytes);
             const spec::RowState state = spec::row_state(word_at(row), word_at(row + 4));

@@ -25,8 +25,19 @@ struct Region {
     uint64_t address = 0, bytes = 0;
 };
 
+/// One sequence of a ragged batch: what sets its job apart from the others'.
+struct SequenceJob {
+    uint32_t nq = 0, nk = 0;  ///< tokens
+    uint32_t q_position = 0, k_position = 0;
+    spec::Mask mask;
+    uint64_t summary_list = 0;  ///< bytes from that of the first sequence
+    uint32_t first_device = 0;  ///< takes share 0 of it
+};
+
 struct Layout {
-    fw::AttentionJob job;                       ///< the whole of it
+    /// The whole of it, padding included: where everything is.
+    fw::AttentionJob job;
+    std::vector<SequenceJob> sequences;         ///< of a ragged batch; empty: `job` is what is run
     std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
     fw::DriverConfig driver;                    ///< of device 0
     int32_t sentinel_offset = 0;                ///< SentinelChoice::offset
@@ -38,6 +49,12 @@ struct Layout {
 
     /// The same memory as one of the devices sees it: its share of the job, its ring and record.
     Layout of_device(uint32_t device) const;
+    /// What firmware runs, one after the other: `job`, or that of each sequence. The layout must
+    /// outlive them.
+    std::vector<fw::AttentionJob> jobs() const;
+    /// Rows of o and lse of a query head that are not padding.
+    uint32_t query_rows(uint64_t head) const;
+    uint32_t key_rows(uint64_t head) const;  ///< keys that it has, likewise
 };
 
 /// Places everything `problem` needs. UserError if it does not fit the memory.
@@ -49,7 +66,7 @@ using MemoryAccess = std::function<uint8_t*(uint64_t address, uint64_t bytes)>;
 /// Writes q, k and v as bf16; padding is zero.
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);
 
-/// Rows [first, first + count) of one head of the device's o, each d_v long.
+/// Rows [first, first + count) of one head of the device's o, each d_v long; padding is zeros.
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
                                     uint64_t first, uint64_t count);
 
@@ -57,7 +74,7 @@ std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& me
 std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory);
 
 /// The device's log-sum-exp, natural log, [query_heads][nq]: (m + log2 l) * ln 2, and -inf for rows
-/// with no key. Only if the job wants it; `bus_bytes` is the length of a row.
+/// with no key and padding. Only if the job wants it; `bus_bytes` is the length of a row.
 std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, uint32_t bus_bytes);
 
 }  // namespace tessera::host

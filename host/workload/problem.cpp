@@ -14,6 +14,33 @@ namespace {
 
 constexpr double kLog2E = 1.4426950408889634074;
 
+/// Lengths of a batch: one for each sequence, none longer than what the tensor holds.
+void check_lengths(const char* option, const std::vector<uint32_t>& lengths, uint32_t tokens,
+                   const char* what, uint32_t batch) {
+    if (lengths.empty()) return;
+    if (lengths.size() != batch)
+        throw bad_value("command line", option, fmt::format("a list of {}", lengths.size()),
+                        fmt::format("{}, one for each sequence of the batch", batch));
+    for (size_t i = 0; i < lengths.size(); ++i)
+        if (lengths[i] == 0 || lengths[i] > tokens)
+            throw bad_value("command line", option,
+                            fmt::format("{} at place {}", lengths[i], i + 1),
+                            fmt::format("1 to {}, the number of {}", tokens, what));
+}
+
+void check_batch(const Problem& p) {
+    check_lengths("--query-lengths", p.query_lengths, p.nq, "queries", p.batch);
+    check_lengths("--key-lengths", p.key_lengths, p.nk, "keys", p.batch);
+    if (!p.ragged()) return;
+    const char* option = p.key_lengths.empty() ? "--query-lengths" : "--key-lengths";
+    if (!p.mask.documents.empty())
+        throw bad_value("command line", option, "given with --segments",
+                        "either; documents packed into one sequence have no batch");
+    if (p.mask.tiles.given())
+        throw bad_value("command line", option, "given with --tile-mask",
+                        "either; the flags are of whole tensors");
+}
+
 void check_dimension(const char* name, const char* tensors, uint32_t value,
                      const hw::PlatformConfig& config, const std::string& device) {
     if (value <= config.params.d) return;
@@ -22,6 +49,36 @@ void check_dimension(const char* name, const char* tensors, uint32_t value,
 }
 
 }  // namespace
+
+std::vector<Problem> Problem::sequences() const {
+    if (!ragged()) return {*this};
+    Problem one = *this;
+    one.leading.clear();
+    one.query_heads /= batch;
+    one.kv_heads /= batch;
+    one.batch = 1;
+    one.query_lengths.clear();
+    one.key_lengths.clear();
+    std::vector<Problem> all(batch, one);
+    for (uint32_t s = 0; s < batch; ++s) {
+        all[s].nq = queries_of(s);
+        all[s].nk = keys_of(s);
+    }
+    return all;
+}
+
+uint64_t Problem::query_rows() const {
+    uint64_t rows = 0;
+    for (uint32_t s = 0; s < batch; ++s) rows += uint64_t{query_heads / batch} * queries_of(s);
+    return rows;
+}
+
+bool Problem::stackable() const {
+    if (mask.tiles.given()) return false;
+    bool single = true;
+    for (uint32_t s = 0; s < batch; ++s) single = single && queries_of(s) == 1;
+    return mask.summary == 0 || single;
+}
 
 uint32_t Problem::factor() const {
     const float value = static_cast<float>(scale * kLog2E);
@@ -65,6 +122,7 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
         throw bad_value("command line", "--stack-heads",
                         fmt::format("given for {} heads of {} queries a group", p.group(), p.nq),
                         "below 2^31 rows together");
+    check_batch(p);
     check_mask(p, config.params.m);
     const float factor = static_cast<float>(p.scale * kLog2E);
     if (!std::isfinite(factor))

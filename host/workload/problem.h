@@ -16,8 +16,12 @@ namespace tessera::host {
 struct Problem {
     std::vector<uint64_t> leading;  ///< dimensions of q before [tokens, dim]
     uint32_t query_heads = 1, kv_heads = 1;
+    uint32_t batch = 1;         ///< sequences, of query_heads / batch heads each
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
+    /// Of each sequence of the batch the first so many queries and keys are real, the others are
+    /// padding: neither read nor seen, and their output is zeros. Empty: all.
+    std::vector<uint32_t> query_lengths, key_lengths;
     AttentionMask mask;
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::LoopOrder order = fw::LoopOrder::kQueryResident;
@@ -29,6 +33,19 @@ struct Problem {
     uint32_t group() const { return query_heads / kv_heads; }
     /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.
     uint32_t tile_keys(uint32_t m) const { return sentinel.given() ? m - 1 : m; }
+    /// Is this a batch whose sequences have lengths of their own?
+    bool ragged() const { return !query_lengths.empty() || !key_lengths.empty(); }
+    uint32_t queries_of(uint32_t sequence) const {
+        return query_lengths.empty() ? nq : query_lengths[sequence];
+    }
+    uint32_t keys_of(uint32_t sequence) const {
+        return key_lengths.empty() ? nk : key_lengths[sequence];
+    }
+    /// What it is made of: problems that have nothing to do with each other, whose calls, bytes and
+    /// pairs add up. A ragged batch's sequences, each with its own tokens alone; else the whole.
+    std::vector<Problem> sequences() const;
+    /// Real queries, over all heads.
+    uint64_t query_rows() const;
     /// Positions of query 0 and key 0.
     uint32_t q_position() const { return aligned_at_end() && nk > nq ? nk - nq : 0; }
     uint32_t k_position() const { return aligned_at_end() && nq > nk ? nq - nk : 0; }
@@ -36,9 +53,9 @@ struct Problem {
     int64_t diagonal() const { return int64_t{q_position()} - int64_t{k_position()}; }
     /// May heads be stacked under this mask? Flags are of tiles of one head; rows of a tile that
     /// gathers have to see the same summaries.
-    bool stackable() const { return !mask.tiles.given() && (mask.summary == 0 || nq == 1); }
+    bool stackable() const;
     /// Keys that query `row` of query head `head` sees: `ranges` becomes ascending and disjoint.
-    /// `m`: tile tokens, the unit of tile flags.
+    /// `m`: tile tokens, the unit of tile flags. Not of ragged batches, only of their sequences.
     void visible_keys(uint32_t m, uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) const;
     /// The mask as firmware takes it.
     spec::Mask device_mask() const;

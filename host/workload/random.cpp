@@ -82,6 +82,14 @@ Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, 
     problem.nk = shape.keys == 0 ? problem.nq : dimension("--keys", shape.keys);
     problem.d_v = shape.dim_v == 0 ? problem.d_k : dimension("--dim-v", shape.dim_v);
     problem.leading = {problem.query_heads};
+    if (shape.batch != 0) {
+        problem.batch = dimension("--batch", shape.batch);
+        problem.leading = {problem.batch, problem.query_heads};
+        const uint64_t heads = uint64_t{problem.query_heads} * problem.batch;
+        problem.query_heads = dimension("heads of the batch", heads);
+        problem.kv_heads =
+            dimension("key/value heads of the batch", uint64_t{problem.kv_heads} * problem.batch);
+    }
 
     Inputs inputs;
     inputs.description = fmt::format("random, seed {}", seed);

@@ -10,6 +10,7 @@
 #include "firmware/sentinel.h"
 #include "host/error.h"
 #include "host/workload/inputs.h"
+#include "host/workload/layout.h"
 #include "host/workload/problem.h"
 #include "spec/float.h"
 
@@ -37,13 +38,14 @@ uint16_t bf16_of(double x) {
     throw bad_value("command line", option, value, allowed);
 }
 
-/// Rows `first`, `first + stride`, ... of one head, as numbers.
-std::vector<double> sample(const Operand& operand, uint64_t head, uint32_t rows, uint32_t columns,
-                           uint32_t count) {
+/// Up to `most` of the first `real` of a head's rows, evenly spread, as numbers.
+std::vector<double> sample(const Operand& operand, uint64_t head, uint32_t rows, uint32_t real,
+                           uint32_t columns, uint32_t most) {
     std::vector<double> values;
     std::vector<uint16_t> row(columns);
+    const uint32_t count = std::min(real, most);
     for (uint32_t i = 0; i < count; ++i) {
-        const uint64_t at = uint64_t{rows} * (2 * i + 1) / (2 * count);
+        const uint64_t at = uint64_t{real} * (2 * i + 1) / (2 * count);
         operand.bf16((head * rows + at) * columns, columns, row.data());
         for (const uint16_t x : row)
             values.push_back(static_cast<double>(float_of(spec::bf16_to_fp32(x))));
@@ -133,19 +135,20 @@ uint16_t sentinel_key(uint32_t factor) {
     return bf16_of(std::copysign(magnitude, x));
 }
 
-std::vector<uint16_t> sentinel_levels(const Inputs& inputs, const fw::AttentionJob& job,
-                                      int32_t offset) {
+std::vector<uint16_t> sentinel_levels(const Inputs& inputs, const Layout& layout) {
+    const fw::AttentionJob& job = layout.job;
     const double factor = static_cast<double>(float_of(job.factor));
-    const uint32_t queries = std::min(job.nq, kSampledQueries),
-                   keys = std::min(job.nk, kSampledKeys);
     const uint32_t group = job.query_heads / job.kv_heads;
     std::vector<uint16_t> levels;
     std::vector<double> k;
     for (uint32_t head = 0; head < job.query_heads; ++head) {
-        if (head % group == 0) k = sample(inputs.k, head / group, job.nk, job.d_k, keys);
-        std::vector<double> q = sample(inputs.q, head, job.nq, job.d_k, queries);
+        if (head % group == 0)
+            k = sample(inputs.k, head / group, job.nk, layout.key_rows(head), job.d_k,
+                       kSampledKeys);
+        std::vector<double> q =
+            sample(inputs.q, head, job.nq, layout.query_rows(head), job.d_k, kSampledQueries);
         for (double& x : q) x *= factor;
-        const double level = typical_maximum(q, k, job.d_k) + offset;
+        const double level = typical_maximum(q, k, job.d_k) + layout.sentinel_offset;
         constexpr double kLimit = 32767;
         levels.push_back(bf16_of(std::clamp(std::round(level), -kLimit, kLimit)));
     }

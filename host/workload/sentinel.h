@@ -11,6 +11,7 @@
 namespace tessera::host {
 
 struct Inputs;
+struct Layout;
 struct Problem;
 
 /// As asked for.
@@ -42,9 +43,9 @@ SentinelChoice choose_sentinel(const Problem& problem, const SentinelWish& wish,
 /// of a query is the sentinel's score as a power of two.
 uint16_t sentinel_key(uint32_t factor);
 
-/// For each query head the level of its queries, bf16: `offset` above the median over sampled
-/// queries of their largest score with sampled keys. Scores that are not finite do not count.
-std::vector<uint16_t> sentinel_levels(const Inputs& inputs, const fw::AttentionJob& job,
-                                      int32_t offset);
+/// For each query head the level of its queries, bf16: the layout's offset above the median over
+/// sampled queries of their largest score with sampled keys. Scores that are not finite do not
+/// count.
+std::vector<uint16_t> sentinel_levels(const Inputs& inputs, const Layout& layout);
 
 }  // namespace tessera::host

@@ -44,7 +44,7 @@ Result simulate(const char* device, uint32_t n, Kind kind) {
     const host::Layout layout = host::make_layout(problem, config.platform);
     const auto from = std::chrono::steady_clock::now();
     host::Platform platform(config.platform);
-    const host::RunOutcome outcome = platform.run(layout.job, layout.driver);
+    const host::RunOutcome outcome = platform.run(layout.jobs(), layout.driver);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - from;
     return {time.count(), outcome.counters[0]};
 }

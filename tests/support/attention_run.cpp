@@ -33,6 +33,14 @@ void extract(const Bytes& bytes, size_t& at, size_t count, std::vector<T>& value
     at += count * sizeof(T);
 }
 
+/// What nobody writes shall not look like a result.
+void spoil_results(const host::Layout& layout, const host::MemoryAccess& memory) {
+    for (const fw::Tensor& t : {layout.job.o, layout.job.lse}) {
+        const uint64_t bytes = layout.job.query_heads * t.head_stride;
+        if (bytes != 0) std::memset(memory(t.address, bytes), 0x55, bytes);
+    }
+}
+
 /// All devices at once. The outcome of device `which`; its `memory` is o and lse.
 Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
     const host::Problem& p = setup.problem;
@@ -49,15 +57,19 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
         for (uint32_t i = 0; i < setup.platform.devices; ++i) {
             layouts.push_back(moved(base, i * stride));
             layouts.back().driver.csr_base = host::kCsrBase;
-            if (!setup.platform.timing_only)
+            if (!setup.platform.timing_only) {
+                spoil_results(layouts.back(), memory);
                 host::write_operands(setup.inputs, layouts.back(), memory);
+            }
             rings.push_back(layouts.back().driver);
         }
         for (uint32_t i = 0; i < setup.platform.devices; ++i)
             programs.push_back([&, i](fw::Bus& bus) {
                 fw::Driver driver(bus);
                 status[i] = driver.init(rings[i]);
-                if (status[i].ok()) status[i] = driver.run(layouts[i].job);
+                const std::vector<fw::AttentionJob> jobs = layouts[i].jobs();
+                if (status[i].ok())
+                    status[i] = driver.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
                 calls[i] = driver.calls();
             });
         host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));
@@ -78,10 +90,16 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
 
 std::string AttentionSetup::name() const {
     const auto n = [](uint64_t x) { return std::to_string(x); };
+    const auto lengths = [&](const char* what, const std::vector<uint32_t>& list) {
+        std::string text;
+        for (const uint32_t length : list) text += (text.empty() ? what : ",") + n(length);
+        return text;
+    };
     return n(problem.query_heads) + "/" + n(problem.kv_heads) + " heads " + n(problem.nq) + "x" +
            n(problem.nk) + " d " + n(problem.d_k) + "/" + n(problem.d_v) + " " +
            problem.mask.text() + " " + host::schedule_name(problem.order) + " align " +
-           host::align_name(problem.mask.align) + (problem.bf16_output ? " bf16" : "");
+           host::align_name(problem.mask.align) + (problem.bf16_output ? " bf16" : "") +
+           lengths(" queries ", problem.query_lengths) + lengths(" keys ", problem.key_lengths);
 }
 
 AttentionSetup random_attention(const std::string& preset, uint32_t heads, uint32_t kv_heads,

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Batches of sequences of different length on the command line.
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include "host/cli/options.h"
+#include "host/workload/inputs.h"
+
+namespace tessera::host {
+
+/// `run` must have --random already.
+void add_batch_options(CLI::App& run, RunOptions& o);
+
+/// The lengths of `o`. UserError; whether they fit the tensors is known later (check_problem).
+void set_lengths(const RunOptions& o, Problem& problem);
+
+/// What the batch of `o` says of the shape of --random: as many sequences as there are lengths, as
+/// many keys as the longest has.
+void set_batch(const RunOptions& o, const Problem& problem, RandomShape& shape);
+
+}  // namespace tessera::host
