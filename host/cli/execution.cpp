@@ -10,6 +10,7 @@
 
 #include "host/cli/device_error.h"
 #include "host/cli/job.h"
+#include "host/cli/option_values.h"
 #include "host/report/counters.h"
 #include "host/report/dram.h"
 #include "host/report/formulas.h"
@@ -40,6 +41,20 @@ std::string reason_not_to_check(const RunOptions& options, const Problem& proble
                        with_commas(kCheckedTokens));
 }
 
+/// "8x12" of --slots.
+std::optional<Slots> slots_of(const RunOptions& options) {
+    if (options.slots.empty()) return std::nullopt;
+    constexpr uint32_t kMost = 65536;
+    const size_t x = options.slots.find('x');
+    Slots slots;
+    if (x == std::string::npos || !parses_as(options.slots.substr(0, x), slots.heads) ||
+        !parses_as(options.slots.substr(x + 1), slots.layers) || slots.heads == 0 ||
+        slots.layers == 0 || slots.heads > kMost || slots.layers > kMost)
+        throw bad_value("command line", "--slots", printable(options.slots),
+                        "HEADSxLAYERS of a call, each 1 to 65536: 8x12");
+    return slots;
+}
+
 /// Counter identities and the number of calls: a difference is a bug, never a result.
 void require_consistent(const RunRecord& record) {
     const CounterValues& counters = record.outcome.counters;
@@ -53,6 +68,18 @@ void require_consistent(const RunRecord& record) {
     if (const char* engine = broken_identity(counters, record.config.platform.devices))
         throw std::logic_error(
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
+/// What an oracle with several slots would take, by packing and by formula.
+void count_packed_calls(RunRecord& record) {
+    if (!record.slots) return;
+    const uint32_t m = record.config.platform.params.m;
+    record.packed_calls = pack_calls(record.layout.jobs(), m, *record.slots).calls();
+    const uint64_t formula =
+        packed_calls_formula(work_formula(record.problem, m).calls, *record.slots);
+    if (record.packed_calls != formula)
+        throw std::logic_error(fmt::format("calls were packed into {}, the formula says {}",
+                                           record.packed_calls, formula));
 }
 
 /// On a device of profile `stats` every stored state is a partial result that firmware merged, or
@@ -98,6 +125,8 @@ Execution::Execution(const RunOptions& options, Progress& progress) : progress_(
     record_.problem = std::move(job.problem);
     record_.layout = std::move(job.layout);
     record_.candidates = std::move(job.candidates);
+    record_.slots = slots_of(options);
+    count_packed_calls(record_);
     inputs_ = std::move(job.inputs);
     hw::PlatformConfig& platform = record_.config.platform;
     for (const Region& region : record_.layout.regions)

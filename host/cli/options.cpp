@@ -219,6 +219,11 @@ void add_output_options(CLI::App& run, RunOptions& o) {
     run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
         ->type_name("NAME")
         ->group(group);
+    run.add_option("--slots", o.slots,
+                   "also count the calls of an oracle that takes H x L tile pairs at once")
+        ->check(not_empty())
+        ->type_name("HxL")
+        ->group(group);
     run.add_option("--trace-commands", o.trace_commands,
                    "commands in trace.json, from the first on (default 20000)")
         ->check(whole_number())

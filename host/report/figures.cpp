@@ -32,6 +32,7 @@ double macs(const RunRecord& record, uint64_t pairs) {
 Figures::Figures(const RunRecord& record)
     : work_(work_formula(record.problem, record.config.platform.params.m)) {
     add_work(record);
+    add_slots(record);
     add_time(record);
     add_prediction(record);
     add_utilisation(record);
@@ -75,6 +76,21 @@ void Figures::add_work(const RunRecord& record) {
     add("pairs_issued", work_.pairs_issued, "pair",
         "sum over pairs of tiles of real query rows * real key rows, by formula");
     add("pairs_allowed", work_.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
+}
+
+/// Only for --slots.
+void Figures::add_slots(const RunRecord& record) {
+    if (!record.slots) return;
+    add("slots", record.slots->count(), "1",
+        "--slots: H' heads * L' layers of one call of an oracle, used as independent slots; this "
+        "device has one slot");
+    add("packed_calls", record.packed_calls, "call",
+        "of that oracle, not of this device: the planned calls, packed one to a slot");
+    add("packed_calls_formula", packed_calls_formula(work_.calls, *record.slots), "call",
+        "ceil(calls_formula / slots)");
+    add("slot_utilisation",
+        measure(quotient(number("calls_formula"), number("packed_calls") * number("slots"))), "1",
+        "calls_formula / (packed_calls * slots)");
 }
 
 void Figures::add_time(const RunRecord& record) {

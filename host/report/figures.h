@@ -37,6 +37,7 @@ class Figures {
   private:
     void add(const char* key, FigureValue value, const char* unit, std::string formula);
     void add_work(const RunRecord& record);
+    void add_slots(const RunRecord& record);
     void add_time(const RunRecord& record);
     void add_prediction(const RunRecord& record);
     void add_utilisation(const RunRecord& record);

@@ -10,6 +10,7 @@
 #include "host/platform/platform.h"
 #include "host/reference/error.h"
 #include "host/report/auto_schedule.h"
+#include "host/report/slots.h"
 #include "host/workload/layout.h"
 #include "host/workload/problem.h"
 
@@ -26,6 +27,8 @@ struct RunRecord {
     std::vector<Candidate> candidates;  ///< of --schedule auto, the one that ran first
     RunOutcome outcome;                 ///< of all devices together (combined())
     std::vector<RunOutcome> devices;    ///< of each
+    std::optional<Slots> slots;         ///< of an oracle to count calls for
+    uint64_t packed_calls = 0;          ///< of that oracle
     uint64_t single_device_cycles = 0;  ///< the same on one device; 0: there is but one
     hw::MemoryOutcome memory;
     std::optional<ErrorSummary> error;     ///< device against the reference on bf16 inputs

@@ -102,6 +102,11 @@ class Table {
             fmt::format("formula {}, no schedule needs fewer than {}",
                         with_commas(figures_.count("calls_formula")),
                         with_commas(figures_.count("calls_at_least"))));
+        if (!record_.slots) return;
+        row("  of an oracle", with_commas(figures_.count("packed_calls")),
+            fmt::format("calls with {} x {} slots, {} of them used; this device has one slot",
+                        record_.slots->heads, record_.slots->layers,
+                        percent(figures_.number("slot_utilisation"))));
     }
 
     void time() {

@@ -72,6 +72,9 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {file + "--key-lengths 5", {"--key-lengths", "a list of 1", "2, one for each sequence"}},
         {file + "--key-lengths 5,301", {"--key-lengths", "301 at place 2", "1 to 300"}},
         {file + "--batch 2", {"--batch", "--random"}},
+        {random + "--slots 3", {"--slots", "3", "HEADSxLAYERS"}},
+        {random + "--slots 3x0", {"--slots", "3x0", "1 to 65536"}},
+        {random + "--slots 3x4x", {"--slots", "3x4x", "HEADSxLAYERS"}},
     };
     Compared cases("command lines");
     for (const auto& c : kCases) {
@@ -89,8 +92,7 @@ TEST_CASE("files with anything in the padding: the result is finite there, and z
     write_batch(input, queries, keys);
     const std::string lengths = " --query-lengths 1290,10 --key-lengths 300,17 ";
     Compared elements("elements of o and lse");
-    for (const std::string more :
-         {"", "--mask causal --align start --num-devices 2", "--no-check"}) {
+    for (const std::string more : {"", "--mask causal --align start --num-devices 2", "--no-check"}) {
         const Finished f = run_tessera("run --device small --lse --input " + input + lengths +
                                        more + " --out " + (folder / "out"));
         INFO(f.err << f.out);

@@ -218,7 +218,8 @@ TEST_CASE("reports of batches: figures are sums over the sequences, devices shar
     const std::string lengths[][2] = {{"3", "100"}, {"1", "7"}, {"2", "333"}};
     for (const std::string more :
          {"", " --stack-heads", " --schedule kv-resident", " --set device.profile=stats"}) {
-        const auto batch = run_json(job + "--query-lengths 3,1,2 --key-lengths 100,7,333" + more);
+        const auto batch =
+            run_json(job + "--query-lengths 3,1,2 --key-lengths 100,7,333 --slots 2x3" + more);
         std::map<std::string, uint64_t> sums;
         const char* kSums[] = {"calls",        "calls_formula", "calls_at_least",
                                "pairs_issued", "pairs_allowed", "bytes_compulsory"};
@@ -234,6 +235,8 @@ TEST_CASE("reports of batches: figures are sums over the sequences, devices shar
                           [&] { return key + more; });
         figures.holds(cycles_of(batch) < cycles, [&] { return "overlap" + more; });
         figures.equal(batch["problem"]["key_lengths"].size(), 3u);
+        figures.equal(batch["derived"]["packed_calls"]["value"].get<uint64_t>(),
+                      (sums["calls"] + 5) / 6);
         if (contains(more, "kv-resident")) continue;
         for (const int devices : {2, 3, 5}) {
             const auto shared =
