@@ -14,6 +14,7 @@
 #include "host/verify/case.h"
 #include "host/verify/job_mask.h"
 #include "host/workload/layout.h"
+#include "host/workload/schedule_check.h"
 #include "host/workload/sentinel.h"
 #include "spec/float.h"
 
@@ -54,6 +55,8 @@ class Generator {
             j.platform.devices = j.layout.devices = 2 + below(3);
         for (host::SequenceJob& sequence : j.layout.sequences)
             sequence.first_device = below(j.layout.devices);
+        for (const fw::AttentionJob& one : j.layout.jobs())
+            host::check_schedule(one, p_.m, j.layout.devices);
         fw::DriverConfig& driver = j.layout.driver;
         driver.record_address = (j.bytes + 4095) / 4096 * 4096;
         driver.ring_address = driver.record_address + 4096;

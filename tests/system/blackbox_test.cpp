@@ -224,7 +224,7 @@ TEST_CASE("calls, bytes and merging are what the formulas say, also without data
     }
 }
 
-TEST_CASE("NaN where nobody may look changes nothing; in a query it is its own row's alone") {
+TEST_CASE("NaN where nobody may look changes nothing, and in a query only its own row") {
     const uint64_t seed = test::test_random()();
     Compared bits("elements");
     for (const SentinelForm form : kForms) {
