@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "host/cover/cover.h"
+
+#include <algorithm>
+
+namespace tessera::host {
+namespace {
+
+uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+
+/// Every line goes to the first class in which none of its points is yet. Lines that come class by
+/// class, as those of an affine plane do, stay so.
+std::vector<std::vector<Line>> classes_of(const Design& design) {
+    std::vector<std::vector<Line>> classes(1);
+    std::vector<std::vector<bool>> taken;
+    for (const Line& line : design.lines) {
+        if (line.apart == 0) {
+            classes[0].push_back(line);
+            continue;
+        }
+        const auto free = [&](const std::vector<bool>& points) {
+            return std::none_of(line.points.begin(), line.points.end(),
+                                [&](uint32_t point) { return points[point]; });
+        };
+        const auto at = std::find_if(taken.begin(), taken.end(), free);
+        const auto n = static_cast<size_t>(at - taken.begin());
+        if (n == taken.size()) {
+            taken.emplace_back(design.points, false);
+            classes.emplace_back();
+        }
+        for (const uint32_t point : line.points) taken[n][point] = true;
+        classes[n + 1].push_back(line);
+    }
+    return classes;
+}
+
+/// All tokens in one call.
+Candidate single() {
+    return {CoverKind::kAuto, 1, 1, 1, "1: all tokens fit one call", [] {
+                return Design{"one call", 1, 1, {{{0}, 0}}};
+            }};
+}
+
+}  // namespace
+
+uint64_t Cover::calls() const {
+    uint64_t count = 0;
+    for (const auto& lines : classes) count += lines.size();
+    return count;
+}
+
+uint32_t Cover::line_tokens(const Line& line) const {
+    const bool has_last = line.points.back() + 1 == groups;
+    const uint32_t missing = has_last ? groups * group_tokens - tokens : 0;
+    return static_cast<uint32_t>(line.points.size()) * group_tokens - missing;
+}
+
+Cover cover_by(const Candidate& candidate, uint32_t tokens, uint32_t m) {
+    Cover cover;
+    cover.kind = candidate.kind;
+    cover.formula = candidate.formula;
+    cover.lines_of_design = candidate.lines;
+    cover.tokens = tokens;
+    cover.group_tokens = static_cast<uint32_t>(m / candidate.width);
+    cover.groups = static_cast<uint32_t>(ceil_div(tokens, cover.group_tokens));
+    const Design design = truncated(candidate.build(), cover.groups);
+    cover.name = design.name;
+    cover.classes = classes_of(design);
+    return cover;
+}
+
+std::optional<Cover> plan_cover(uint32_t tokens, uint32_t m, CoverKind kind) {
+    if (tokens <= m) return cover_by(single(), tokens, m);
+    std::vector<Candidate> candidates = design_candidates(m);
+    if (m >= 2 && ceil_div(tokens, m / 2) <= UINT16_MAX)
+        candidates.push_back(half_tiles(static_cast<uint32_t>(ceil_div(tokens, m / 2))));
+    const Candidate* best = nullptr;
+    for (const Candidate& c : candidates) {
+        if (kind != CoverKind::kAuto && c.kind != kind) continue;
+        if (c.points * (m / c.width) < tokens || c.lines > kMostLines) continue;
+        if (best == nullptr || c.lines < best->lines) best = &c;
+    }
+    if (best == nullptr) return std::nullopt;
+    return cover_by(*best, tokens, m);
+}
+
+uint64_t schoenheim_bound(uint64_t tokens, uint64_t m) {
+    if (tokens <= m) return 1;
+    return ceil_div(tokens * ceil_div(tokens - 1, m - 1), m);
+}
+
+}  // namespace tessera::host
