@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/driver.h"
 
+#include "firmware/cover_merger.h"
+#include "firmware/cover_planner.h"
+#include "firmware/cover_sequencer.h"
 #include "firmware/job_check.h"
 #include "firmware/sentinel.h"
 #include "firmware/sequencer.h"
@@ -35,14 +38,62 @@ Status Driver::init(const DriverConfig& config) {
     return adopted ? Status{} : reset();
 }
 
-/// Partial results are stored and merged in batches: while firmware merges one, the device stores
-/// the next.
-struct Driver::Batches {
-    Sequencer sequencer;
-    Merger merger;
+/// What a job consists of: commands to submit, and partial results to merge. They are stored and
+/// merged in batches: while firmware merges one, the device stores the next.
+class Driver::Work {
+  public:
+    virtual bool next(spec::Command& command) = 0;
+    virtual uint64_t partials() const = 0;
+    virtual Merged merge_batch() = 0;
+    /// After Merged::kAskAgain: next() gives the commands for it, then false once.
+    virtual void ask_again() {}
+
     bool stored = false;   ///< a batch is, or will be when its FENCE retires
     bool pending = false;  ///< and that FENCE has not been waited for
+
+  protected:
+    ~Work() = default;
 };
+
+namespace {
+
+/// Of attention jobs.
+class AttentionWork final : public Driver::Work {
+  public:
+    AttentionWork(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
+                  uint64_t record_address, Bus& bus)
+        : sequencer_(jobs, count, device, record_address), merger_(bus, jobs, count, device) {}
+
+    bool next(spec::Command& command) override { return sequencer_.next(command); }
+    uint64_t partials() const override { return sequencer_.partials(); }
+    Merged merge_batch() override { return merger_.merge_batch(); }
+    void ask_again() override { sequencer_.ask_again(merger_.step(), merger_.map()); }
+    const Unresolved& unresolved() const { return merger_.unresolved(); }
+
+  private:
+    Sequencer sequencer_;
+    Merger merger_;
+};
+
+/// Of a job by a cover.
+class CoverWork final : public Driver::Work {
+  public:
+    CoverWork(const CoverJob& job, const spec::DeviceParams& device, uint64_t record_address,
+              Bus& bus)
+        : sequencer_(job, device, record_address), merger_(bus, job, device) {}
+
+    bool next(spec::Command& command) override { return sequencer_.next(command); }
+    uint64_t partials() const override { return sequencer_.partials(); }
+    Merged merge_batch() override {
+        return merger_.merge_batch() ? Merged::kDone : Merged::kBusFault;
+    }
+
+  private:
+    CoverSequencer sequencer_;
+    CoverMerger merger_;
+};
+
+}  // namespace
 
 Status Driver::run(const AttentionJob* jobs, uint32_t count) {
     if (!fault_.ok()) return fault_;
@@ -53,55 +104,69 @@ Status Driver::run(const AttentionJob* jobs, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i)
         if (!write_summary_list(jobs[i], device_, bus_) || !write_sentinel(jobs[i], device_, bus_))
             return failed(Code::kBusFault);
-    Batches b{{jobs, count, device_, config_.record_address}, {bus_, jobs, count, device_}};
+    AttentionWork work(jobs, count, device_, config_.record_address, bus_);
+    const Status status = run_work(work);
+    unresolved_ = work.unresolved();
+    return status.ok() && unresolved_.rows != 0 ? failed(Code::kUnresolved) : status;
+}
+
+Status Driver::run(const CoverJob& job) {
+    if (!fault_.ok()) return fault_;
+    const JobRule rule = check_cover_job(job, device_);
+    if (rule != JobRule::kNone) return refused(rule);
+    if (!write_cover_list(job, device_, bus_)) return failed(Code::kBusFault);
+    CoverWork work(job, device_, config_.record_address, bus_);
+    return run_work(work);
+}
+
+/// Submits all commands, merges what is partial, and waits for the end.
+Status Driver::run_work(Work& work) {
     spec::Command command;
-    while (b.sequencer.next(command)) {
+    while (work.next(command)) {
         const bool ends_batch = command.has(spec::kFlagInterrupt);
-        if (Status s = ends_batch ? end_batch(b) : submit(command); !s.ok()) return s;
+        if (Status s = ends_batch ? end_batch(work) : submit(command); !s.ok()) return s;
     }
-    if (b.sequencer.partials() == 0) return fence();
-    if (Status s = end_batch(b); !s.ok()) return s;
-    if (Status s = await_batch(b); !s.ok()) return s;
-    if (Status s = merge_batch(b); !s.ok()) return s;
-    if (Status s = fence(); !s.ok()) return s;  // so that the counters cover the merging
-    unresolved_ = b.merger.unresolved();
-    return unresolved_.rows == 0 ? Status{} : failed(Code::kUnresolved);
+    if (work.partials() == 0) return fence();
+    if (Status s = end_batch(work); !s.ok()) return s;
+    if (Status s = await_batch(work); !s.ok()) return s;
+    if (Status s = merge_batch(work); !s.ok()) return s;
+    return fence();  // so that the counters cover the merging
 }
 
 /// Submits the FENCE of a batch. The batch before it is merged meanwhile: its own FENCE is waited
 /// for first, since an interrupt does not say whose it is.
-Status Driver::end_batch(Batches& b) {
-    const bool merge = b.stored;
-    if (Status s = await_batch(b); !s.ok()) return s;
+Status Driver::end_batch(Work& work) {
+    const bool merge = work.stored;
+    if (Status s = await_batch(work); !s.ok()) return s;
     if (Status s = submit_fence(); !s.ok()) return s;
-    b.stored = b.pending = true;
-    return merge ? merge_batch(b) : Status{};
+    work.stored = work.pending = true;
+    return merge ? merge_batch(work) : Status{};
 }
 
-Status Driver::await_batch(Batches& b) {
-    if (!b.pending) return Status{};
-    b.pending = false;
+Status Driver::await_batch(Work& work) {
+    if (!work.pending) return Status{};
+    work.pending = false;
     return wait_for(spec::kIrqFence);
 }
 
-Status Driver::merge_batch(Batches& b) {
+Status Driver::merge_batch(Work& work) {
     for (;;) {
-        switch (b.merger.merge_batch()) {
+        switch (work.merge_batch()) {
             case Merged::kDone: return Status{};
             case Merged::kBusFault: return broken();
             case Merged::kAskAgain:
-                if (Status s = ask_again(b); !s.ok()) return s;
+                if (Status s = ask_again(work); !s.ok()) return s;
         }
     }
 }
 
 /// With a sentinel: one pair of tiles once more. Its FENCE must be the only one under way.
-Status Driver::ask_again(Batches& b) {
-    if (Status s = await_batch(b); !s.ok()) return s;
+Status Driver::ask_again(Work& work) {
+    if (Status s = await_batch(work); !s.ok()) return s;
     const uint64_t first = descriptors_;
-    b.sequencer.ask_again(b.merger.step(), b.merger.map());
+    work.ask_again();
     spec::Command command;
-    while (b.sequencer.next(command))
+    while (work.next(command))
         if (Status s = submit(command); !s.ok()) return s;
     if (Status s = fence(); !s.ok()) return s;
     bus_.asked_again(first, descriptors_ - first);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "firmware/bus.h"
+#include "firmware/cover_job.h"
 #include "firmware/job.h"
 #include "firmware/merger.h"
 #include "firmware/status.h"
@@ -16,6 +17,8 @@ namespace tessera::fw {
 
 class Driver {
   public:
+    class Work;
+
     explicit Driver(Bus& bus) : bus_(bus) {}
 
     /// Checks the device, reads its capabilities and enables it. A device that already runs on this
@@ -27,6 +30,8 @@ class Driver {
     /// `partial` in common, but nothing else that is written. Refuses all of them if it would
     /// refuse one, or if there is none.
     Status run(const AttentionJob* jobs, uint32_t count);
+    /// The same for a job by a cover.
+    Status run(const CoverJob& job);
     /// Soft reset, then as after init. Needed after kDeviceError, which every call repeats until
     /// then.
     Status reset();
@@ -50,11 +55,11 @@ class Driver {
     Status enable();
     Status read(spec::Reg reg, uint32_t& value);
     Status write(spec::Reg reg, uint32_t value);
-    struct Batches;
-    Status end_batch(Batches& batches);
-    Status await_batch(Batches& batches);
-    Status merge_batch(Batches& batches);
-    Status ask_again(Batches& batches);
+    Status run_work(Work& work);
+    Status end_batch(Work& work);
+    Status await_batch(Work& work);
+    Status merge_batch(Work& work);
+    Status ask_again(Work& work);
     Status submit_fence();
     Status broken();
     Status write_descriptor(const spec::Descriptor& descriptor);

@@ -10,6 +10,7 @@
 #include "firmware/bus.h"
 #include "firmware/partial.h"
 #include "firmware/planner.h"
+#include "firmware/row_merger.h"
 #include "firmware/sentinel.h"
 #include "spec/state.h"
 
@@ -50,41 +51,36 @@ class Merger {
     const Unresolved& unresolved() const { return unresolved_; }
 
   private:
-    /// A row of the tile: where it comes from, where it goes.
+    /// A row of the tile: whose it is, where it comes from, where it goes.
     struct Row {
         uint32_t at = 0;  ///< row of the tile
         uint32_t head = 0, token = 0;
-        uint64_t partial = 0, values = 0;  ///< addresses of the partial result, and its values
-        uint64_t query = 0;                ///< that was asked
-        uint64_t working = 0, output = 0;
+        uint64_t partial = 0;
+        uint64_t query = 0;  ///< that was asked
+        MergedRow merged;
     };
 
     [[nodiscard]] Merged merge_tile(uint32_t slot);
-    [[nodiscard]] bool take_row(const Row& row, MergeWork& work);
+    Row row_at(uint32_t slot, uint32_t at) const;
+    uint64_t working_row(uint32_t tile_row, uint32_t head, uint32_t token) const;
+    MergeWork work_of_step() const;
+    RowMerger row_merger() const { return {bus_, job(), device_}; }
+    const AttentionJob& job() const { return planner_.job(); }
+
+    // With a sentinel: merger_sentinel.cpp.
+    bool has_sentinel() const { return job().sentinel.form != SentinelForm::kNone; }
     [[nodiscard]] bool take_shares(const Row& row, MergeWork& work);
-    [[nodiscard]] bool merge_row(const Row& row, const PartialRow& partial, MergeWork& work);
+    [[nodiscard]] bool merge_told(const Row& row, const ToldRow& told, MergeWork& work);
     [[nodiscard]] bool ask_again(const Row& row, const Shares& shares, uint16_t level,
                                  MergeWork& work);
+    [[nodiscard]] bool give_up(const Row& row, MergeWork& work);
     [[nodiscard]] bool copy_queries(MergeWork& work);
     [[nodiscard]] bool read_shares(const Row& row, Shares& shares);
     [[nodiscard]] bool read_level(uint64_t query, uint16_t& level);
     [[nodiscard]] bool write_level(uint64_t query, uint16_t level);
-    [[nodiscard]] bool write_o(uint64_t row, uint32_t column, uint32_t value);
-    [[nodiscard]] bool write_lse(uint64_t at, const spec::RowState& state);
-    [[nodiscard]] bool read_state(uint64_t row, spec::RowState& state);
-    [[nodiscard]] bool write_state(uint64_t row, const spec::RowState& state);
-    [[nodiscard]] bool write_zeros(uint64_t from, uint64_t to);
-    Row row_at(uint32_t slot, uint32_t at) const;
+    void count_scaling(MergeWork& work) const;
     bool sees_a_key(const Row& row) const;
-    [[nodiscard]] bool give_up(const Row& row, MergeWork& work);
     bool is_pending(uint32_t row) const { return (pending_[row / 32] >> row % 32 & 1) != 0; }
-    bool has_sentinel() const { return job().sentinel.form != SentinelForm::kNone; }
-    uint64_t working_row(uint32_t tile_row, uint32_t head, uint32_t token) const;
-    uint32_t shares_bytes() const;
-    uint32_t output_bytes() const;
-    uint32_t padded(uint32_t bytes) const;
-    MergeWork work_of_step() const;
-    const AttentionJob& job() const { return planner_.job(); }
 
     Bus& bus_;
     spec::DeviceParams device_;
@@ -93,7 +89,6 @@ class Merger {
     Step step_;
     uint32_t partials_ = 0;  ///< begun so far, modulo 2^32
     uint32_t in_batch_ = 0;  ///< merged of this batch
-    uint32_t word_ = 0;      ///< of a bf16 row, half filled
     // With a sentinel.
     uint32_t round_ = 0;         ///< how often this tile was asked again
     bool asks_again_ = false;    ///< some row of it is pending

@@ -17,20 +17,24 @@ bool Merger::take_shares(const Row& row, MergeWork& work) {
     Shares shares;
     uint16_t level = 0;
     if (!read_shares(row, shares) || !read_level(row.query, level)) return false;
-    PartialRow partial;  // EMPTY
+    ToldRow told;  // EMPTY
     switch (told_by(job().sentinel.form, shares)) {
-        case Told::kNan:
-            partial.state = {0, spec::kRowNan, spec::kNan};
-            partial.factor = spec::kNan;
-            break;
-        case Told::kSum: partial = partial_row(job(), shares, level); break;
+        case Told::kNan: told = {{0, spec::kRowNan, spec::kNan}, spec::kNan}; break;
+        case Told::kSum: told = told_row(job(), shares, level); break;
         case Told::kNothing:
             if (sees_a_key(row)) return ask_again(row, shares, level, work);
             break;
         default: return ask_again(row, shares, level, work);
     }
     pending_[row.at / 32] &= ~(1u << row.at % 32);
-    return merge_row(row, partial, work);
+    return merge_told(row, told, work);
+}
+
+bool Merger::merge_told(const Row& row, const ToldRow& told, MergeWork& work) {
+    const bool shares_behind = job().sentinel.form == SentinelForm::kColumns;
+    const TileRow tile{told.state, row.partial + (shares_behind ? 0 : device_.bus_bytes), true,
+                       told.factor};
+    return row_merger().merge(row.merged, tile, work);
 }
 
 /// Another level for this row, if there is one left to try.
@@ -61,7 +65,7 @@ bool Merger::ask_again(const Row& row, const Shares& shares, uint16_t level, Mer
 bool Merger::give_up(const Row& row, MergeWork& work) {
     pending_[row.at / 32] &= ~(1u << row.at % 32);
     spec::RowState state;
-    if (!step_.first && !read_state(row.working, state)) return false;
+    if (!step_.first && !row_merger().read_state(row.merged.working, state)) return false;
     if ((state.flags & kGivenUp) == 0) {
         const auto before = static_cast<uint32_t>(&job() - jobs_);  // jobs have as many heads
         if (unresolved_.rows < Unresolved::kNamed)
@@ -69,7 +73,7 @@ bool Merger::give_up(const Row& row, MergeWork& work) {
                                                    row.token};
         ++unresolved_.rows;
     }
-    return merge_row(row, {{0, spec::kRowNan | kGivenUp, spec::kNan}, spec::kNan}, work);
+    return merge_told(row, {{0, spec::kRowNan | kGivenUp, spec::kNan}, spec::kNan}, work);
 }
 
 /// The queries of the tile, to be given other levels.
@@ -102,7 +106,15 @@ bool Merger::sees_a_key(const Row& row) const {
     return false;
 }
 
-uint32_t Merger::shares_bytes() const { return 4 * indicator_columns(job().sentinel.form); }
+/// Each element of a partial result is scaled before it is merged; shares and level of a row are
+/// read in place of its state.
+void Merger::count_scaling(MergeWork& work) const {
+    const uint32_t shares = 4 * indicator_columns(job().sentinel.form);
+    const uint32_t level = job().sentinel.query_column ? 4 : 0;
+    work.elements += uint64_t{step_.q_rows} * (job().d_v + 1);
+    work.bytes_read += uint64_t{step_.q_rows} * (shares + level);
+    work.bytes_read -= uint64_t{step_.q_rows} * kStateHead;
+}
 
 bool Merger::read_shares(const Row& row, Shares& shares) {
     const bool columns = job().sentinel.form == SentinelForm::kColumns;

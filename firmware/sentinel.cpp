@@ -103,7 +103,7 @@ Told told_by(SentinelForm form, const Shares& shares) {
     return ratio < power_of_two(kLeastRatio) ? Told::kTooHigh : Told::kSum;
 }
 
-PartialRow partial_row(const AttentionJob& job, const Shares& shares, uint16_t level) {
+ToldRow told_row(const AttentionJob& job, const Shares& shares, uint16_t level) {
     const SentinelForm form = job.sentinel.form;
     const int32_t t = sentinel_score(job, level);
     const auto m = static_cast<int16_t>(spec::score_ceiling(t));
@@ -112,7 +112,7 @@ PartialRow partial_row(const AttentionJob& job, const Shares& shares, uint16_t l
     // Its power of two goes to m, as far as there is room: then nothing overflows.
     int32_t power = exponent(quotient);
     if (m + power > INT16_MAX) power = INT16_MAX - m;
-    PartialRow row;
+    ToldRow row;
     row.factor = quotient - (static_cast<uint32_t>(power) << 23);
     row.state.m = static_cast<int16_t>(m + power);
     row.state.l = spec::fp_mul(shares.w, row.factor);

@@ -80,12 +80,12 @@ constexpr int32_t middle_ratio(SentinelForm form) { return (kLeastRatio + most_r
 Told told_by(SentinelForm form, const Shares& shares);
 
 /// What the device would have in its state for a row, and the factor of its values.
-struct PartialRow {
+struct ToldRow {
     spec::RowState state;
     uint32_t factor = 0;  ///< fp32 bits
 };
 /// For shares that tell a sum. `level`: bf16, the last element of the query (0 without the column).
-PartialRow partial_row(const AttentionJob& job, const Shares& shares, uint16_t level);
+ToldRow told_row(const AttentionJob& job, const Shares& shares, uint16_t level);
 
 /// Levels between which a row's sentinel has to lie, in powers of two.
 struct Levels {

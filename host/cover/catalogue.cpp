@@ -23,7 +23,7 @@ std::vector<uint32_t> orders(uint64_t width) {
 }
 
 /// AG(n, q) for every n that fits.
-void add_affine(uint64_t q, std::vector<Candidate>& list) {
+void add_affine(uint64_t q, std::vector<DesignCandidate>& list) {
     uint64_t classes = q + 1, per_class = q;  // of dimension 2
     for (uint32_t n = 2; classes * per_class <= kMostLines; ++n) {
         list.push_back({CoverKind::kAffine, per_class * q, q, classes * per_class,
@@ -35,7 +35,7 @@ void add_affine(uint64_t q, std::vector<Candidate>& list) {
     }
 }
 
-void add_projective(uint64_t q, std::vector<Candidate>& list) {
+void add_projective(uint64_t q, std::vector<DesignCandidate>& list) {
     constexpr uint64_t kLargestSpace = 16;  // its field has q^4 elements
     list.push_back({CoverKind::kProjective, q * q + q, q + 1, q * q + q + 1,
                     fmt::format("q^2 + q + 1, q = {}", q),
@@ -48,7 +48,7 @@ void add_projective(uint64_t q, std::vector<Candidate>& list) {
 }
 
 /// Smaller grids have lines with one point alone, which are left out, and are far from the best.
-void add_grids(uint64_t q, std::vector<Candidate>& list) {
+void add_grids(uint64_t q, std::vector<DesignCandidate>& list) {
     for (uint64_t side = q - 1; 4 * side >= 3 * q; --side)
         list.push_back({CoverKind::kGrid, side * side, side, q * q - q + 2 * side,
                         fmt::format("q^2 - q + 2 s, q = {}, s = {}", q, side), [q, side] {
@@ -57,7 +57,7 @@ void add_grids(uint64_t q, std::vector<Candidate>& list) {
                         }});
 }
 
-void add_arcs(uint64_t q, std::vector<Candidate>& list) {
+void add_arcs(uint64_t q, std::vector<DesignCandidate>& list) {
     if (prime_of_power(static_cast<uint32_t>(q)) != 2) return;
     for (uint64_t degree = 4; degree < q; degree *= 2)
         list.push_back(
@@ -69,7 +69,7 @@ void add_arcs(uint64_t q, std::vector<Candidate>& list) {
 }
 
 /// TD(k, n) with groups filled by AG(2, n / k): no other fill that there is makes one worth having.
-void add_transversals(uint64_t width, std::vector<Candidate>& list) {
+void add_transversals(uint64_t width, std::vector<DesignCandidate>& list) {
     constexpr uint32_t kLargestGroup = 64;
     for (uint32_t n = 4; n <= kLargestGroup; ++n)
         for (uint32_t k = 2; k <= transversal_groups(n); ++k) {
@@ -100,8 +100,8 @@ const std::vector<CoverKindInfo>& cover_kinds() {
     return kKinds;
 }
 
-std::vector<Candidate> design_candidates(uint64_t width) {
-    std::vector<Candidate> list;
+std::vector<DesignCandidate> design_candidates(uint64_t width) {
+    std::vector<DesignCandidate> list;
     for (const uint64_t q : orders(width)) {
         add_affine(q, list);
         add_projective(q, list);
@@ -110,12 +110,14 @@ std::vector<Candidate> design_candidates(uint64_t width) {
     }
     add_transversals(width, list);
     list.push_back({CoverKind::kSearched, 24, 4, 49, "49, found by search", searched_six});
-    const auto unfit = [&](const Candidate& c) { return c.width > width || c.lines > kMostLines; };
+    const auto unfit = [&](const DesignCandidate& c) {
+        return c.width > width || c.lines > kMostLines;
+    };
     list.erase(std::remove_if(list.begin(), list.end(), unfit), list.end());
     return list;
 }
 
-Candidate half_tiles(uint32_t points) {
+DesignCandidate half_tiles(uint32_t points) {
     const uint64_t n = points;
     return {CoverKind::kHalf,
             n,
@@ -126,9 +128,9 @@ Candidate half_tiles(uint32_t points) {
             [points] { return all_pairs(points); }};
 }
 
-Candidate best_candidate(uint32_t ratio) {
-    Candidate best = half_tiles(2 * ratio);
-    for (Candidate& candidate : design_candidates(kMostLines))
+DesignCandidate best_candidate(uint32_t ratio) {
+    DesignCandidate best = half_tiles(2 * ratio);
+    for (DesignCandidate& candidate : design_candidates(kMostLines))
         if (candidate.points >= ratio * candidate.width && candidate.lines < best.lines)
             best = std::move(candidate);
     return best;

@@ -22,7 +22,7 @@ struct CoverKindInfo {
 const std::vector<CoverKindInfo>& cover_kinds();
 
 /// A design that could be built.
-struct Candidate {
+struct DesignCandidate {
     CoverKind kind;
     uint64_t points, width, lines;
     std::string formula;  ///< of `lines`
@@ -34,12 +34,12 @@ inline constexpr uint64_t kMostLines = 1u << 18;
 
 /// All candidates but half-tiles, which exist for every number of points, with at most `width`
 /// points on a line and at most kMostLines lines. Of designs filled with others only the best fill.
-std::vector<Candidate> design_candidates(uint64_t width);
+std::vector<DesignCandidate> design_candidates(uint64_t width);
 
 /// Half-tiles on `points` points.
-Candidate half_tiles(uint32_t points);
+DesignCandidate half_tiles(uint32_t points);
 
 /// The candidate with the fewest lines that has R * width points; `ratio` = R >= 2.
-Candidate best_candidate(uint32_t ratio);
+DesignCandidate best_candidate(uint32_t ratio);
 
 }  // namespace tessera::host

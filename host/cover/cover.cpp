@@ -35,7 +35,7 @@ std::vector<std::vector<Line>> classes_of(const Design& design) {
 }
 
 /// All tokens in one call.
-Candidate single() {
+DesignCandidate single() {
     return {CoverKind::kAuto, 1, 1, 1, "1: all tokens fit one call", [] {
                 return Design{"one call", 1, 1, {{{0}, 0}}};
             }};
@@ -55,7 +55,7 @@ uint32_t Cover::line_tokens(const Line& line) const {
     return static_cast<uint32_t>(line.points.size()) * group_tokens - missing;
 }
 
-Cover cover_by(const Candidate& candidate, uint32_t tokens, uint32_t m) {
+Cover cover_by(const DesignCandidate& candidate, uint32_t tokens, uint32_t m) {
     Cover cover;
     cover.kind = candidate.kind;
     cover.formula = candidate.formula;
@@ -71,11 +71,11 @@ Cover cover_by(const Candidate& candidate, uint32_t tokens, uint32_t m) {
 
 std::optional<Cover> plan_cover(uint32_t tokens, uint32_t m, CoverKind kind) {
     if (tokens <= m) return cover_by(single(), tokens, m);
-    std::vector<Candidate> candidates = design_candidates(m);
+    std::vector<DesignCandidate> candidates = design_candidates(m);
     if (m >= 2 && ceil_div(tokens, m / 2) <= UINT16_MAX)
         candidates.push_back(half_tiles(static_cast<uint32_t>(ceil_div(tokens, m / 2))));
-    const Candidate* best = nullptr;
-    for (const Candidate& c : candidates) {
+    const DesignCandidate* best = nullptr;
+    for (const DesignCandidate& c : candidates) {
         if (kind != CoverKind::kAuto && c.kind != kind) continue;
         if (c.points * (m / c.width) < tokens || c.lines > kMostLines) continue;
         if (best == nullptr || c.lines < best->lines) best = &c;

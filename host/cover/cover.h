@@ -29,7 +29,7 @@ struct Cover {
 };
 
 /// The cover that a candidate makes of `tokens` tokens, which must fit its points.
-Cover cover_by(const Candidate& candidate, uint32_t tokens, uint32_t m);
+Cover cover_by(const DesignCandidate& candidate, uint32_t tokens, uint32_t m);
 
 /// The cover of `tokens` tokens with the fewest calls of at most `m`. With a kind, of that kind;
 /// nothing if there is none.

@@ -9,6 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "firmware/cover_planner.h"
 #include "firmware/job_check.h"
 #include "firmware/partial.h"
 #include "firmware/planner.h"
@@ -16,6 +17,7 @@
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
 #include "host/error.h"
+#include "host/workload/cover_layout.h"
 #include "host/workload/schedule_check.h"
 #include "host/workload/sharing.h"
 #include "spec/float.h"
@@ -222,6 +224,32 @@ void place_sequences(const Problem& p, const hw::PlatformConfig& config, Layout&
     deal_sequences(layout, config.params);
 }
 
+/// The same for a job by a cover, all of whose query heads are under way at a time.
+void place_cover_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
+    fw::AttentionJob& job = layout.job;
+    const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
+    const uint64_t lines = layout.cover->lines.size();
+    if (lines > 1) {
+        job.state = allocator.tensor("state", job.query_heads, job.nq, row);
+        if (config.params.profile == spec::Profile::kStats)
+            job.partial = allocator.tensor("partial", fw::kPartialSlots, config.params.m, row);
+    }
+    layout.cover_list = allocator.place("cover", lines * fw::cover_list_bytes(config.params));
+}
+
+void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& params) {
+    const fw::JobRule rule = fw::check_cover_job(job, params);
+    if (rule == fw::JobRule::kNone) return;
+    if (rule != fw::JobRule::kProfile)
+        throw std::logic_error(
+            fmt::format("firmware refuses the cover, rule {}", static_cast<uint32_t>(rule)));
+    throw UserError(fmt::format(
+        "device profile blackbox cannot run this by a cover: {}; use profile stats or stateful",
+        job.attention.want_lse
+            ? "--lse needs a command it does not have"
+            : "more than one call for a token needs a command it does not have"));
+}
+
 }  // namespace
 
 Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
@@ -264,6 +292,13 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
     job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
     if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
+    layout.cover = cover_arrays(p, config.params.m);
+    if (layout.cover) {
+        place_cover_states(layout, config, allocator);
+        check_size(layout, config.memory);
+        check_cover_by_firmware(cover_job(layout), config.params);
+        return layout;
+    }
     place_sequences(p, config, layout);
     place_states(layout, config, allocator);
     place_sentinel(job, config, allocator);

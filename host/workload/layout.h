@@ -15,6 +15,8 @@
 
 namespace tessera::host {
 
+struct CoverArrays;
+
 inline constexpr uint32_t kRingDescriptors = 1024;
 inline constexpr uint64_t kRingBytes = uint64_t{kRingDescriptors} * spec::kDescriptorBytes;
 inline constexpr uint64_t kRegionAlignment = 4096;
@@ -39,6 +41,8 @@ struct Layout {
     fw::AttentionJob job;
     std::vector<SequenceJob> sequences;         ///< of a ragged batch; empty: `job` is what is run
     std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
+    std::shared_ptr<const CoverArrays> cover;   ///< if the problem is done by one
+    uint64_t cover_list = 0;                    ///< where firmware lists gathered tokens
     fw::DriverConfig driver;                    ///< of device 0
     int32_t sentinel_offset = 0;                ///< SentinelChoice::offset
     uint32_t devices = 1;

@@ -8,6 +8,7 @@
 
 #include "firmware/schedule.h"
 #include "host/error.h"
+#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
@@ -124,6 +125,7 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
                         "below 2^31 rows together");
     check_batch(p);
     check_mask(p, config.params.m);
+    check_cover(p, config.params.m);
     const float factor = static_cast<float>(p.scale * kLog2E);
     if (!std::isfinite(factor))
         throw UserError(

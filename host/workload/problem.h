@@ -2,10 +2,12 @@
 // The attention a user asked for, in plain numbers: shapes, mask, schedule, outputs.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "firmware/job.h"
+#include "host/cover/catalogue.h"
 #include "host/workload/mask.h"
 #include "host/workload/sentinel.h"
 #include "hw_model/config.h"
@@ -25,6 +27,9 @@ struct Problem {
     AttentionMask mask;
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::LoopOrder order = fw::LoopOrder::kQueryResident;
+    /// `--oracle self`: a call takes one set of tokens and attends within it, by a cover of this
+    /// kind. Not given: a call takes a query tile and a key tile.
+    std::optional<CoverKind> cover;
     double scale = 0;
     SentinelChoice sentinel;  ///< of a black box
     bool bf16_output = false;

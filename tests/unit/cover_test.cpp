@@ -80,7 +80,7 @@ TEST_CASE("GF(q) is a field") {
 TEST_CASE("every construction has the points, width and number of lines that its formula says") {
     Compared designs("numbers of designs");
     std::map<CoverKind, int> kinds;
-    for (const host::Candidate& candidate : host::design_candidates(24)) {
+    for (const host::DesignCandidate& candidate : host::design_candidates(24)) {
         if (candidate.points * candidate.points > 2000000) continue;
         ++kinds[candidate.kind];
         const host::Design design = candidate.build();
@@ -103,7 +103,7 @@ TEST_CASE("R = 2 to 64: every ordered pair of tokens exactly once, dense and cau
     Compared covers("properties of covers");
     uint64_t pairs = 0;
     for (uint32_t ratio = 2; ratio <= 64; ++ratio) {
-        const host::Candidate best = host::best_candidate(ratio);
+        const host::DesignCandidate best = host::best_candidate(ratio);
         const auto m = static_cast<uint32_t>(best.width);
         const auto cover = host::plan_cover(ratio * m, m);
         REQUIRE(cover);
@@ -121,7 +121,7 @@ TEST_CASE("calls: never more than the table of docs/schedules.md, the bound at p
         {8, 72},   {9, 90},   {10, 130},  {12, 180},  {15, 255},  {16, 272},
         {20, 500}, {24, 648}, {32, 1056}, {33, 1400}, {48, 2448}, {64, 4160}};
     for (uint32_t ratio = 2; ratio <= 64; ++ratio) {
-        const host::Candidate best = host::best_candidate(ratio);
+        const host::DesignCandidate best = host::best_candidate(ratio);
         const auto where = [&] { return "R = " + std::to_string(ratio) + ": " + best.formula; };
         const uint64_t bound = uint64_t{ratio} * (ratio + 1);
         const auto m = static_cast<uint32_t>(best.width * 64);

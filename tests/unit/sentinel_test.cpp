@@ -103,7 +103,7 @@ TEST_CASE("sums and values of shares are those of the device's state") {
             verify::reference_store(verify::reference_row(t.input(true), 0), true, false);
         const Shares shares{told[kDim], told[kDim + 1]};
         if (fw::told_by(t.job.sentinel.form, shares) != Told::kSum) continue;
-        const fw::PartialRow row = fw::partial_row(t.job, shares, t.q.back());
+        const fw::ToldRow row = fw::told_row(t.job, shares, t.q.back());
         const verify::ReferenceRow exact = verify::reference_row(t.input(false), 0);
         const std::vector<uint32_t> plain = verify::reference_store(exact, true, false);
         const auto scaled = [](uint32_t bits, int16_t m) { return std::ldexp(number(bits), m); };
@@ -196,7 +196,7 @@ TEST_CASE("the sentinel's score is the level that a query asks for, as a power o
         job.sentinel.key = host::sentinel_key(job.factor);
         const double level = static_cast<double>(random() % 257) - 128;
         // Equal shares: the sum is the sentinel's weight.
-        const fw::PartialRow row = fw::partial_row(job, {0x3f000000, 0x3f000000}, bf16(level));
+        const fw::ToldRow row = fw::told_row(job, {0x3f000000, 0x3f000000}, bf16(level));
         const double is = std::log2(number(row.state.l)) + row.state.m;
         levels.holds(std::fabs(is - level) <= std::fabs(level) / 200 + 0.01,
                      [&] { return std::to_string(level) + " is " + std::to_string(is); });
