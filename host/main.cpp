@@ -34,6 +34,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kCompare: return compare_command(line.run, line.compare, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
+        case CommandName::kCovers: fmt::print("{}", cover_list()); break;
         case CommandName::kMemories: fmt::print("{}", memory_list()); break;
         case CommandName::kNone: fmt::print("{}", line.text); break;
     }

@@ -15,6 +15,7 @@
 #include "host/report/dram.h"
 #include "host/report/formulas.h"
 #include "host/report/table.h"
+#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
@@ -218,7 +219,10 @@ void Execution::run_devices(Platform& platform) {
         jobs.push_back(layouts[i].jobs());
         drivers.push_back(layouts[i].driver);
     }
-    record_.devices = platform.run(jobs, drivers);
+    if (record_.layout.cover)
+        record_.devices = {platform.run(cover_job(record_.layout), drivers.front())};
+    else
+        record_.devices = platform.run(jobs, drivers);
     for (uint32_t i = 0; i < config.devices; ++i)
         require_success(record_.devices[i], layouts[i], config.params);
     record_.outcome = combined(record_.devices);
@@ -233,7 +237,8 @@ void Execution::check() {
     const uint32_t m = record_.config.platform.params.m;
     const ReferenceProblem problem = reference_problem(record_.problem, inputs_, m, false);
     const ReferenceResult reference = reference_attention(problem, options);
-    const BoundParams bound{m, record_.problem.bf16_output, record_.problem.sentinel.form};
+    const BoundParams bound{m, record_.problem.bf16_output, record_.problem.sentinel.form,
+                            most_calls(record_.layout)};
     record_.error = compare_with_reference(problem, reference, bound, o_.data(),
                                            lse_.empty() ? nullptr : lse_.data());
     if (inputs_.converted()) {

@@ -61,6 +61,9 @@ uint32_t device_count(const RunOptions& options, const Problem& problem) {
         throw bad_value(
             "command line", "--num-devices", std::to_string(options.num_devices),
             fmt::format("1 with this --schedule: only {} can be shared", shared_schedules()));
+    if (options.num_devices != 1 && problem.cover)
+        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
+                        "1 with --oracle self");
     return static_cast<uint32_t>(options.num_devices);
 }
 
@@ -102,7 +105,12 @@ Job make_job(const RunOptions& options, bool timing_only) {
     job.inputs = inputs_of(options, true, job.problem);
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);
-    job.problem.sentinel = choose_sentinel(job.problem, sentinel_wish(options), platform.params);
+    if (options.schedule == kAutoSchedule && job.problem.cover)
+        throw bad_value("command line", "--schedule", kAutoSchedule,
+                        "no --schedule with --oracle self");
+    if (!job.problem.cover)
+        job.problem.sentinel =
+            choose_sentinel(job.problem, sentinel_wish(options), platform.params);
     if (options.schedule == kAutoSchedule) {
         job.candidates = schedule_candidates(job.problem, platform);
         if (!job.candidates.empty()) {

@@ -5,6 +5,7 @@
 
 #include "host/cli/options.h"
 #include "host/config/config.h"
+#include "host/cover/cover.h"
 #include "host/workload/problem.h"
 
 namespace tessera::host {
@@ -35,6 +36,26 @@ std::string memory_list() {
     std::string text;
     for (const PresetInfo& preset : memory_presets())
         text += fmt::format("{:<16} {}\n", preset.name, preset.description);
+    return text;
+}
+
+std::string cover_list() {
+    constexpr uint32_t kLargestRatio = 64;
+    std::string text;
+    for (const CoverKindInfo& info : cover_kinds())
+        text += fmt::format("{:<12} {}\n", info.name, info.description);
+    text += fmt::format("\n{:>4} {:>9} {:>8} {:>8} {:>11} {:>11}  {}\n", "N/M", "calls", "bound",
+                        "+ %", "half-tiles", "query x key", "best cover, if M is a multiple of W");
+    for (uint32_t ratio = 2; ratio <= kLargestRatio; ++ratio) {
+        const DesignCandidate best = best_candidate(ratio);
+        const auto width = static_cast<uint32_t>(best.width);
+        const Cover cover = cover_by(best, ratio * width, width);
+        const uint64_t bound = uint64_t{ratio} * (ratio + 1);
+        text += fmt::format(
+            "{:>4} {:>9} {:>8} {:>8.1f} {:>11} {:>11}  W = {:<3} {}\n", ratio, cover.calls(), bound,
+            100.0 * static_cast<double>(cover.calls() - bound) / static_cast<double>(bound),
+            uint64_t{ratio} * (2 * ratio - 1), uint64_t{ratio} * ratio, width, cover.name);
+    }
     return text;
 }
 

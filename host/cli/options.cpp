@@ -120,6 +120,19 @@ void add_sentinel_offset_option(CLI::App& run, RunOptions& o) {
         ->group(kBlackboxGroup);
 }
 
+void add_oracle_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
+    run.add_option("--oracle", o.oracle,
+                   "what a call takes: query-key (default), or self, one set of M tokens")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--cover", o.cover,
+                   "with --oracle self: auto (default) or a kind of `tessera covers`")
+        ->check(not_empty())
+        ->type_name("NAME")
+        ->group(group);
+}
+
 void add_result_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
@@ -231,6 +244,16 @@ void add_output_options(CLI::App& run, RunOptions& o) {
         ->group(group);
 }
 
+/// The kind of cover, if there is to be one.
+std::optional<CoverKind> cover_of_options(const RunOptions& o) {
+    const bool self = choose<bool>("--oracle", o.oracle, {{"query-key", false}, {"self", true}});
+    if (!self && !o.cover.empty()) throw UserError("command line: --cover needs --oracle self");
+    if (!self) return std::nullopt;
+    std::vector<std::pair<std::string, CoverKind>> kinds;
+    for (const CoverKindInfo& info : cover_kinds()) kinds.emplace_back(info.name, info.kind);
+    return choose("--cover", o.cover.empty() ? "auto" : o.cover, kinds);
+}
+
 /// The first word must be a command.
 void check_command(const CLI::App& app, const std::vector<std::string>& arguments) {
     if (arguments.empty() || arguments.front().rfind('-', 0) == 0) return;
@@ -273,6 +296,8 @@ void check_combinations(const RunOptions& o) {
         throw UserError("command line: --wave needs --impl rtl; the model's trace is in --out");
     choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
     check_checks(o);
+    if (!o.slots.empty() && o.oracle == "self")
+        throw UserError("command line: --slots is of calls of --oracle query-key, not self");
     if (o.trace_commands && o.out.empty())
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
 }
@@ -293,6 +318,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     run->footer(kRunExamples);
     add_input_options(*run, line.run, false);
     add_problem_options(*run, line.run);
+    add_oracle_options(*run, line.run);
     add_machine_options(*run, line.run);
     add_implementation_options(*run, line.run);
     add_output_options(*run, line.run);
@@ -319,6 +345,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         {compare, CommandName::kCompare},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
+        {app.add_subcommand("covers", "List how often a self-attention oracle has to be called"),
+         CommandName::kCovers},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
     check_command(app, arguments);
     try {
@@ -359,6 +387,7 @@ Problem problem_of(const RunOptions& o) {
     for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
     orders.emplace_back(kAutoSchedule, p.order);  // until it is chosen
     p.order = choose("--schedule", o.schedule, orders);
+    p.cover = cover_of_options(o);
     p.bf16_output =
         choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});
     if (o.scale) p.scale = *o.scale;

@@ -10,7 +10,7 @@
 
 namespace tessera::host {
 
-enum class CommandName { kNone, kRun, kVerify, kCompare, kDevices, kSchedules, kMemories };
+enum class CommandName { kNone, kRun, kVerify, kCompare, kDevices, kSchedules, kCovers, kMemories };
 
 inline constexpr const char* kAutoSchedule = "auto";
 
@@ -36,6 +36,8 @@ struct RunOptions {
     std::string schedule = "query-resident";
     std::string sentinel = "auto";           ///< of a black box
     std::optional<int64_t> sentinel_offset;  ///< powers of two
+    std::string oracle = "query-key";
+    std::string cover;  ///< empty: auto
     std::optional<double> scale;
     std::string output_format = "fp32";
     std::string format = "table";

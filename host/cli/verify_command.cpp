@@ -50,7 +50,7 @@ void compare_with_double(const Job& job, const verify::Outcome& out,
         lse = read_lse(job.layout, memory, job.config.platform.params.bus_bytes);
     const uint32_t m = job.config.platform.params.m;
     const ReferenceProblem problem = reference_problem(job.problem, job.inputs, m, false);
-    const BoundParams bound{m, job.problem.bf16_output};
+    const BoundParams bound{m, job.problem.bf16_output, job.problem.sentinel.form};
     verify::compare_with_double(problem, bound, o, lse, comparison);
 }
 

@@ -149,17 +149,34 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
     return outcomes;
 }
 
-Platform::Program Platform::firmware(const Jobs& jobs, fw::DriverConfig driver,
-                                     FirmwareOutcome& outcome) {
+namespace {
+
+/// `run` is what the driver does when it is ready.
+template <typename Run>
+Platform::Program program_of(Run&& run, fw::DriverConfig driver, FirmwareOutcome& outcome) {
     driver.csr_base = kCsrBase;
-    return [jobs, driver, &outcome](fw::Bus& bus) {
+    return [run, driver, &outcome](fw::Bus& bus) {
         fw::Driver firmware(bus);
         outcome.status = firmware.init(driver);
-        if (outcome.status.ok())
-            outcome.status = firmware.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
+        if (outcome.status.ok()) outcome.status = run(firmware);
         outcome.calls = firmware.calls();
         outcome.unresolved = firmware.unresolved();
     };
+}
+
+}  // namespace
+
+Platform::Program Platform::firmware(const Jobs& jobs, fw::DriverConfig driver,
+                                     FirmwareOutcome& outcome) {
+    const auto run = [jobs](fw::Driver& firmware) {
+        return firmware.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
+    };
+    return program_of(run, driver, outcome);
+}
+
+Platform::Program Platform::firmware(const fw::CoverJob& job, fw::DriverConfig driver,
+                                     FirmwareOutcome& outcome) {
+    return program_of([job](fw::Driver& firmware) { return firmware.run(job); }, driver, outcome);
 }
 
 std::vector<RunOutcome> Platform::run(const std::vector<Jobs>& jobs,
@@ -171,6 +188,14 @@ std::vector<RunOutcome> Platform::run(const std::vector<Jobs>& jobs,
     std::vector<RunOutcome> outcomes = run_programs(programs, drivers);
     for (size_t i = 0; i < jobs.size(); ++i) outcomes[i].firmware = firmware_outcomes[i];
     return outcomes;
+}
+
+RunOutcome Platform::run(const fw::CoverJob& job, fw::DriverConfig driver) {
+    FirmwareOutcome firmware_outcome;
+    RunOutcome outcome =
+        std::move(run_programs({firmware(job, driver, firmware_outcome)}, {driver}).front());
+    outcome.firmware = firmware_outcome;
+    return outcome;
 }
 
 RunOutcome Platform::run(const Jobs& jobs, fw::DriverConfig driver) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "firmware/bus.h"
+#include "firmware/cover_job.h"
 #include "firmware/job.h"
 #include "firmware/merger.h"
 #include "firmware/status.h"
@@ -61,6 +62,8 @@ class Platform {
     using Jobs = std::vector<fw::AttentionJob>;
     /// Firmware on jobs: what comes of it goes to `outcome`. driver.csr_base is ignored.
     static Program firmware(const Jobs& jobs, fw::DriverConfig driver, FirmwareOutcome& outcome);
+    static Program firmware(const fw::CoverJob& job, fw::DriverConfig driver,
+                            FirmwareOutcome& outcome);
 
     explicit Platform(const hw::PlatformConfig& config);
     ~Platform();
@@ -75,6 +78,7 @@ class Platform {
     /// Runs the firmware on `jobs` (device 0) until it returns. driver.csr_base is ignored.
     /// Throws std::runtime_error with the engines' state if the machine hangs.
     RunOutcome run(const Jobs& jobs, fw::DriverConfig driver);
+    RunOutcome run(const fw::CoverJob& job, fw::DriverConfig driver);
     /// The same with jobs for each device, at the same time.
     std::vector<RunOutcome> run(const std::vector<Jobs>& jobs,
                                 const std::vector<fw::DriverConfig>& drivers);

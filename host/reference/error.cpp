@@ -135,7 +135,8 @@ RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& refer
     const std::vector<KeyRange> ranges = visible_keys(problem, head, row);
     const double keys = static_cast<double>(key_count(ranges));
     const bool sentinel = params.sentinel != fw::SentinelForm::kNone;
-    const double tiles = tiles_merged(ranges, keys, sentinel ? params.m - 1 : params.m);
+    const uint32_t tile_keys = sentinel ? params.m - 1 : params.m;
+    const double tiles = params.calls != 0 ? params.calls : tiles_merged(ranges, keys, tile_keys);
     const double reach = reference.score_reach[size_t{head} * problem.nq + row];
     // A score: d_k additions, the product with the factor, the factor's own rounding; then 2^-16 of
     // a power of two is its last place.

@@ -21,6 +21,7 @@ struct BoundParams {
     bool bf16_output = false;  ///< the output was rounded to bf16
     /// Of a black box: tiles have M - 1 keys, and sums come from shares.
     fw::SentinelForm sentinel = fw::SentinelForm::kNone;
+    uint32_t calls = 0;  ///< most calls that a row is in; 0: one for each key tile
 };
 
 /// Bounds of one row. Multiply with the row's moments: see element_bound.

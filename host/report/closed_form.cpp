@@ -146,8 +146,9 @@ std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& 
     if (problem.order != fw::LoopOrder::kQueryResident || config.memory.kind != "ideal" ||
         config.devices != 1 || layout.job.partial.head_stride != 0)  // firmware merges
         return std::nullopt;
-    // These take loads of several commands or an index list first.
-    if (problem.stacked || problem.mask.summary != 0 || !problem.mask.documents.empty())
+    // These take loads of several commands or an index list first, or states that travel.
+    if (problem.cover || problem.stacked || problem.mask.summary != 0 ||
+        !problem.mask.documents.empty())
         return std::nullopt;
     if (problem.ragged()) return std::nullopt;
     return ClosedForm(problem, layout, config).cycles();

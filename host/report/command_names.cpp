@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "firmware/summary_list.h"
+#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 
@@ -20,7 +21,15 @@ CommandNames::CommandNames(const Layout& layout, const spec::DeviceParams& param
       jobs_(layout.jobs()),
       sequencer_(jobs_.data(), static_cast<uint32_t>(jobs_.size()), params,
                  layout.driver.record_address),
-      asked_again_(std::move(asked_again)) {}
+      asked_again_(std::move(asked_again)) {
+    if (!layout.cover) return;
+    cover_job_ = cover_job(layout);
+    cover_sequencer_.emplace(cover_job_, params, layout.driver.record_address);
+}
+
+bool CommandNames::next_command() {
+    return cover_sequencer_ ? cover_sequencer_->next(command_) : sequencer_.next(command_);
+}
 
 void CommandNames::go_to(uint64_t sequence) {
     if (sequence + 1 < next_) throw std::logic_error("CommandNames: cannot go back");
@@ -29,12 +38,12 @@ void CommandNames::go_to(uint64_t sequence) {
             return next_ >= r.first && next_ - r.first < r.count;
         });
         if (again_) continue;
-        if (!sequencer_.next(command_)) {  // the driver ends a job with FENCEs
+        if (!next_command()) {  // the driver ends a job with FENCEs
             command_ = spec::Command{};
             command_.flags = spec::kFlagInterrupt;
             command_.address = layout_.driver.record_address;
         }
-        remember_banks();
+        if (!cover_sequencer_) remember_banks();
     }
 }
 
@@ -103,6 +112,7 @@ std::string CommandNames::name() const {
     if (again_) return "asked again";
     const char* opcode = spec::opcode_name(command_.opcode);
     if (command_.opcode == Opcode::kFence) return opcode;
+    if (cover_sequencer_) return cover_name();
     if (command_.opcode == Opcode::kAttend ||
         is_partial())  // a partial result is the last ATTEND's
         return fmt::format("{} {}head {} tiles {} x {}", opcode, is_partial() ? "partial " : "",
@@ -114,6 +124,24 @@ std::string CommandNames::name() const {
     const Tile at = tile_of(tensor());
     return fmt::format("{} {}head {} {}{}", opcode, is_lse() ? "lse " : "", at.head,
                        at.gathered ? "" : "tile ", at.text());
+}
+
+std::string CommandNames::cover_name() const {
+    const fw::CoverStep& step = cover_sequencer_->step();
+    const bool of_run =
+        command_.opcode != Opcode::kAttend && !command_.has(spec::kFlagGather) && !is_partial();
+    const fw::Tensor& at = tensor();
+    return fmt::format(
+        "{} {}head {} line {}{}", spec::opcode_name(command_.opcode),
+        is_partial() ? "partial "
+        : is_lse()   ? "lse "
+                     : "",
+        command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV ? step.kv_head
+                                                                               : step.query_head,
+        step.line,
+        of_run
+            ? fmt::format(" token {}", (command_.address - at.address) % at.head_stride / at.pitch)
+            : "");
 }
 
 std::string CommandNames::description() const {

@@ -2,9 +2,11 @@
 // What the n-th command of a job or a batch was, in words: firmware's own sequencer, run once more.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "firmware/cover_sequencer.h"
 #include "firmware/sequencer.h"
 #include "host/platform/platform.h"
 #include "host/workload/layout.h"
@@ -25,7 +27,8 @@ class CommandNames {
     /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3, and
     /// "STORE_STATE partial head 0 tiles 2 x 3" its result where firmware merges. A tile that takes
     /// several loads or stores is named by the row that each begins with; gathered tiles are
-    /// "summaries 0", "summaries 1", ...
+    /// "summaries 0", "summaries 1", ... In jobs by a cover "ATTEND head 0 line 12", and
+    /// "LOAD_K head 0 line 12 token 48" for a run of tokens.
     std::string name() const;
     /// name() with rows, sizes and address, for an error message.
     std::string description() const;
@@ -36,6 +39,8 @@ class CommandNames {
         bool gathered = false;
         std::string text() const;
     };
+    bool next_command();
+    std::string cover_name() const;
     Tile tile_of(const fw::Tensor& tensor) const;
     uint64_t summary_list_of(uint64_t kv_head) const;
     bool is_lse() const;
@@ -48,6 +53,8 @@ class CommandNames {
     const spec::DeviceParams params_;
     const std::vector<fw::AttentionJob> jobs_;  ///< of the sequencer
     fw::Sequencer sequencer_;
+    fw::CoverJob cover_job_;
+    std::optional<fw::CoverSequencer> cover_sequencer_;  ///< instead, in jobs by a cover
     std::vector<CommandRange> asked_again_;
     bool again_ = false;  ///< the command is one of those
     uint64_t next_ = 0;   ///< sequence number of the next command

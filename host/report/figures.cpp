@@ -8,6 +8,7 @@
 
 #include "host/report/closed_form.h"
 #include "host/report/counters.h"
+#include "host/report/cover_work.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
 #include "host/report/formulas.h"
@@ -73,6 +74,10 @@ void Figures::add_work(const RunRecord& record) {
         calls_formula_text(record.problem, record.config.platform.params.m));
     add("calls_at_least", work_.calls_at_least, "call",
         "sum over key/value heads of ceil(allowed pairs / M^2)");
+    if (record.problem.cover)
+        add("calls_schoenheim", cover_bound(record.problem, record.config.platform.params.m),
+            "call",
+            "heads * ceil(N/M * ceil((N-1)/(M-1))): no cover by sets of M tokens has fewer");
     add("pairs_issued", work_.pairs_issued, "pair",
         "sum over pairs of tiles of real query rows * real key rows, by formula");
     add("pairs_allowed", work_.pairs_allowed, "pair", "(query, key) pairs that the mask allows");

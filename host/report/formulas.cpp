@@ -7,6 +7,7 @@
 
 #include "firmware/sentinel.h"
 #include "host/report/call_list.h"
+#include "host/report/cover_work.h"
 
 namespace tessera::host {
 namespace {
@@ -90,6 +91,7 @@ std::string counted_text(const Problem& p) {
 
 /// Of one sequence, or of a batch whose sequences are alike.
 WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
+    if (problem.cover) return cover_work(problem, m);
     const CallList list(problem, m);
     const uint64_t square = uint64_t{m} * m;
     const uint32_t together = list.stacks() / problem.kv_heads;  // stacks of a key/value head
@@ -129,6 +131,7 @@ WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
 }
 
 std::string text_of_one(const Problem& problem, uint32_t m) {
+    if (problem.cover) return cover_formula_text(problem, m);
     const ClosedCalls closed = closed_calls(problem, m);
     const std::string text = closed.text.empty() ? counted_text(problem) : closed.text;
     return fw::sentinel_passes(problem.sentinel.form) == 2 ? "2 * (" + text + ")" : text;

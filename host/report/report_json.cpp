@@ -2,8 +2,10 @@
 #include "host/report/report_json.h"
 
 #include "host/cli/version.h"
+#include "host/report/cover_work.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
+#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
@@ -50,12 +52,31 @@ Json problem_json(const RunRecord& record) {
             {"mask_terms", mask_json(p.mask)},
             {"stacked", p.stacked},
             {"align", align_name(p.mask.align)},
-            {"schedule", schedule_name(p.order)},
+            {"schedule", p.cover ? "cover" : schedule_name(p.order)},
             {"scale", p.scale},
             {"output_format", p.bf16_output ? "bf16" : "fp32"},
             {"lse", p.want_lse},
             {"implementation", record.implementation},
             {"timing_only", record.config.platform.timing_only}};
+}
+
+/// Of --oracle self: the cover and what other oracles would take; else null.
+Json oracle_json(const RunRecord& record) {
+    if (!record.problem.cover) return nullptr;
+    const Cover& cover = record.layout.cover->cover;
+    Json costs = Json::array();
+    for (const OracleCost& cost : oracle_costs(record.problem, record.config.platform.params))
+        costs.push_back({{"oracle", cost.key},
+                         {"calls", cost.calls},
+                         {"calls_formula", cost.formula},
+                         {"macs", cost.macs},
+                         {"bytes", cost.bytes}});
+    return {{"kind", "self"},
+            {"cover", cover.name},
+            {"groups", cover.groups},
+            {"group_tokens", cover.group_tokens},
+            {"classes", cover.classes.size()},
+            {"costs", costs}};
 }
 
 /// What --schedule auto considered, the chosen one first.
@@ -210,6 +231,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"command_line", record.command_line},
             {"problem", problem_json(record)},
             {"schedules_considered", candidates_json(record)},
+            {"oracle", oracle_json(record)},
             {"configuration", configuration(record)},
             {"derived", derived(record)},
             {"memory", memory_json(record)},

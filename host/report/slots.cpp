@@ -2,6 +2,7 @@
 #include "host/report/slots.h"
 
 #include "firmware/planner.h"
+#include "firmware/sentinel.h"
 
 namespace tessera::host {
 
@@ -20,7 +21,9 @@ SlotPlace SlotPacker::place() {
 SlotPacker pack_calls(const std::vector<fw::AttentionJob>& jobs, uint32_t m, const Slots& slots) {
     SlotPacker packer(slots);
     fw::Planner planner(jobs.data(), static_cast<uint32_t>(jobs.size()), m);
-    for (fw::Step step; planner.next(step);) packer.place();
+    for (fw::Step step; planner.next(step);)
+        for (uint32_t n = fw::sentinel_passes(planner.job().sentinel.form); n != 0; --n)
+            packer.place();
     return packer;
 }
 

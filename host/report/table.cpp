@@ -8,6 +8,7 @@
 
 #include "host/cli/version.h"
 #include "host/report/counters.h"
+#include "host/report/cover_work.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
@@ -93,7 +94,8 @@ class Table {
                             p.mask.positional() && p.nq != p.nk
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",
-                            schedule_name(p.order), p.stacked ? ", heads stacked" : "", p.scale,
+                            p.cover ? "self oracle" : schedule_name(p.order),
+                            p.stacked ? ", heads stacked" : "", p.scale,
                             record_.config.platform.timing_only ? "; timing only" : "");
     }
 
@@ -102,11 +104,31 @@ class Table {
             fmt::format("formula {}, no schedule needs fewer than {}",
                         with_commas(figures_.count("calls_formula")),
                         with_commas(figures_.count("calls_at_least"))));
+        oracles();
+        slots();
+    }
+
+    void slots() {
         if (!record_.slots) return;
         row("  of an oracle", with_commas(figures_.count("packed_calls")),
             fmt::format("calls with {} x {} slots, {} of them used; this device has one slot",
                         record_.slots->heads, record_.slots->layers,
                         percent(figures_.number("slot_utilisation"))));
+    }
+
+    /// What other oracles would take, beside the cover.
+    void oracles() {
+        const Problem& p = record_.problem;
+        if (!p.cover) return;
+        const spec::DeviceParams& params = record_.config.platform.params;
+        row("  Schoenheim's bound", with_commas(figures_.count("calls_schoenheim")),
+            "calls, by sets of M tokens");
+        for (const OracleCost& cost : oracle_costs(p, params))
+            row(("  " + cost.name).c_str(), with_commas(cost.calls),
+                fmt::format("calls, {} MAC, {} bytes: {}{}", with_commas(cost.macs),
+                            with_commas(cost.bytes),
+                            cost.key == "cover" ? cover_name(p, params.m) + ", " : "",
+                            cost.formula));
     }
 
     void time() {

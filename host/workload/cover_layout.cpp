@@ -36,6 +36,8 @@ void check_cover(const Problem& p, uint32_t m) {
     if (p.nq != p.nk) refuse("with unequal lengths", "as many queries as keys");
     if (p.mask.local() || !p.mask.documents.empty() || p.mask.tiles.given())
         refuse("with a mask of terms", "--mask dense or --mask causal, without other terms");
+    if (p.ragged())
+        refuse("with lengths of sequences", "without --key-lengths and --query-lengths");
     if (p.stacked) refuse("with --stack-heads", "without it: a row is a token");
     if (p.order != fw::LoopOrder::kQueryResident)
         refuse("with --schedule", "without it: the cover is the schedule");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/attention_run.h"
 
+#include "host/workload/cover_layout.h"
 #include "host/workload/layout.h"
 #include "spec/float.h"
 
@@ -14,6 +15,7 @@ host::Layout moved(host::Layout layout, uint64_t by) {
                           &job.sentinel.rows, &job.sentinel.indicators, &job.sentinel.redo})
         t->address += by;
     job.summary_list += by;
+    layout.cover_list += by;
     layout.driver.ring_address += by;
     layout.driver.record_address += by;
     return layout;
@@ -69,7 +71,9 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
                 status[i] = driver.init(rings[i]);
                 const std::vector<fw::AttentionJob> jobs = layouts[i].jobs();
                 if (status[i].ok())
-                    status[i] = driver.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
+                    status[i] = layouts[i].cover
+                                    ? driver.run(host::cover_job(layouts[i]))
+                                    : driver.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
                 calls[i] = driver.calls();
             });
         host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));
@@ -169,7 +173,9 @@ host::ErrorSummary compare_exact(const AttentionSetup& setup, const AttentionRun
     host::ReferenceOptions options;
     options.threads = 1;
     const host::ReferenceResult reference = host::reference_attention(problem, options);
-    const host::BoundParams bound{m, setup.problem.bf16_output, setup.problem.sentinel.form};
+    const host::BoundParams bound{
+        m, setup.problem.bf16_output, setup.problem.sentinel.form,
+        host::most_calls(host::make_layout(setup.problem, setup.platform))};
     return host::compare_with_reference(problem, reference, bound, run.o.data(),
                                         run.lse.empty() ? nullptr : run.lse.data());
 }
