@@ -38,36 +38,23 @@ Status Driver::init(const DriverConfig& config) {
     return adopted ? Status{} : reset();
 }
 
-/// What a job consists of: commands to submit, and partial results to merge. They are stored and
-/// merged in batches: while firmware merges one, the device stores the next.
-class Driver::Work {
-  public:
-    virtual bool next(spec::Command& command) = 0;
-    virtual uint64_t partials() const = 0;
-    virtual Merged merge_batch() = 0;
-    /// After Merged::kAskAgain: next() gives the commands for it, then false once.
-    virtual void ask_again() {}
-
-    bool stored = false;   ///< a batch is, or will be when its FENCE retires
-    bool pending = false;  ///< and that FENCE has not been waited for
-
-  protected:
-    ~Work() = default;
-};
-
 namespace {
 
+// What a job consists of: commands to submit, and partial results to merge, in batches. The two
+// kinds have the same functions, but none that is virtual: scripts/firmware_size follows calls.
+
 /// Of attention jobs.
-class AttentionWork final : public Driver::Work {
+class AttentionWork {
   public:
     AttentionWork(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
                   uint64_t record_address, Bus& bus)
         : sequencer_(jobs, count, device, record_address), merger_(bus, jobs, count, device) {}
 
-    bool next(spec::Command& command) override { return sequencer_.next(command); }
-    uint64_t partials() const override { return sequencer_.partials(); }
-    Merged merge_batch() override { return merger_.merge_batch(); }
-    void ask_again() override { sequencer_.ask_again(merger_.step(), merger_.map()); }
+    bool next(spec::Command& command) { return sequencer_.next(command); }
+    uint64_t partials() const { return sequencer_.partials(); }
+    Merged merge_batch() { return merger_.merge_batch(); }
+    /// After Merged::kAskAgain: next() gives the commands for it, then false once.
+    void ask_again() { sequencer_.ask_again(merger_.step(), merger_.map()); }
     const Unresolved& unresolved() const { return merger_.unresolved(); }
 
   private:
@@ -76,17 +63,16 @@ class AttentionWork final : public Driver::Work {
 };
 
 /// Of a job by a cover.
-class CoverWork final : public Driver::Work {
+class CoverWork {
   public:
     CoverWork(const CoverJob& job, const spec::DeviceParams& device, uint64_t record_address,
               Bus& bus)
         : sequencer_(job, device, record_address), merger_(bus, job, device) {}
 
-    bool next(spec::Command& command) override { return sequencer_.next(command); }
-    uint64_t partials() const override { return sequencer_.partials(); }
-    Merged merge_batch() override {
-        return merger_.merge_batch() ? Merged::kDone : Merged::kBusFault;
-    }
+    bool next(spec::Command& command) { return sequencer_.next(command); }
+    uint64_t partials() const { return sequencer_.partials(); }
+    Merged merge_batch() { return merger_.merge_batch() ? Merged::kDone : Merged::kBusFault; }
+    void ask_again() {}  // nothing is
 
   private:
     CoverSequencer sequencer_;
@@ -95,7 +81,74 @@ class CoverWork final : public Driver::Work {
 
 }  // namespace
 
+Status Driver::await_batch(Batches& batches) {
+    if (!batches.pending) return Status{};
+    batches.pending = false;
+    return wait_for(spec::kIrqFence);
+}
+
+/// With a sentinel: one pair of tiles once more. Its FENCE must be the only one under way.
+template <typename Work>
+Status Driver::ask_again(Work& work, Batches& batches) {
+    if (Status s = await_batch(batches); !s.ok()) return s;
+    const uint64_t first = descriptors_;
+    work.ask_again();
+    Status status;
+    spec::Command command;
+    while (status.ok() && work.next(command)) status = submit(command);
+    if (status.ok()) status = fence();
+    bus_.asked_again(first, descriptors_ - first);
+    return status;
+}
+
+template <typename Work>
+Status Driver::merge_batch(Work& work, Batches& batches) {
+    for (;;) {
+        switch (work.merge_batch()) {
+            case Merged::kDone: return Status{};
+            case Merged::kBusFault: return failed(Code::kBusFault);
+            case Merged::kAskAgain:
+                if (Status s = ask_again(work, batches); !s.ok()) return s;
+        }
+    }
+}
+
+/// Submits the FENCE of a batch. The batch before it is merged meanwhile: its own FENCE is waited
+/// for first, since an interrupt does not say whose it is.
+template <typename Work>
+Status Driver::end_batch(Work& work, Batches& batches) {
+    const bool merge = batches.stored;
+    if (Status s = await_batch(batches); !s.ok()) return s;
+    if (Status s = submit_fence(); !s.ok()) return s;
+    batches.stored = batches.pending = true;
+    return merge ? merge_batch(work, batches) : Status{};
+}
+
+/// All of it. A bus fault may leave a FENCE under way.
+template <typename Work>
+Status Driver::run_work(Work& work) {
+    const Status status = run_batches(work);
+    return status.code == Code::kBusFault ? broken() : status;
+}
+
+/// Submits all commands, merges what is partial, and waits for the end.
+template <typename Work>
+Status Driver::run_batches(Work& work) {
+    Batches batches;
+    spec::Command command;
+    while (work.next(command)) {
+        const bool ends_batch = command.has(spec::kFlagInterrupt);
+        if (Status s = ends_batch ? end_batch(work, batches) : submit(command); !s.ok()) return s;
+    }
+    if (work.partials() == 0) return fence();
+    if (Status s = end_batch(work, batches); !s.ok()) return s;
+    if (Status s = await_batch(batches); !s.ok()) return s;
+    if (Status s = merge_batch(work, batches); !s.ok()) return s;
+    return fence();  // so that the counters cover the merging
+}
+
 Status Driver::run(const AttentionJob* jobs, uint32_t count) {
+    unresolved_ = Unresolved{};
     if (!fault_.ok()) return fault_;
     if (count == 0) return refused(JobRule::kEmpty);
     for (uint32_t i = 0; i < count; ++i)
@@ -117,60 +170,6 @@ Status Driver::run(const CoverJob& job) {
     if (!write_cover_list(job, device_, bus_)) return failed(Code::kBusFault);
     CoverWork work(job, device_, config_.record_address, bus_);
     return run_work(work);
-}
-
-/// Submits all commands, merges what is partial, and waits for the end.
-Status Driver::run_work(Work& work) {
-    spec::Command command;
-    while (work.next(command)) {
-        const bool ends_batch = command.has(spec::kFlagInterrupt);
-        if (Status s = ends_batch ? end_batch(work) : submit(command); !s.ok()) return s;
-    }
-    if (work.partials() == 0) return fence();
-    if (Status s = end_batch(work); !s.ok()) return s;
-    if (Status s = await_batch(work); !s.ok()) return s;
-    if (Status s = merge_batch(work); !s.ok()) return s;
-    return fence();  // so that the counters cover the merging
-}
-
-/// Submits the FENCE of a batch. The batch before it is merged meanwhile: its own FENCE is waited
-/// for first, since an interrupt does not say whose it is.
-Status Driver::end_batch(Work& work) {
-    const bool merge = work.stored;
-    if (Status s = await_batch(work); !s.ok()) return s;
-    if (Status s = submit_fence(); !s.ok()) return s;
-    work.stored = work.pending = true;
-    return merge ? merge_batch(work) : Status{};
-}
-
-Status Driver::await_batch(Work& work) {
-    if (!work.pending) return Status{};
-    work.pending = false;
-    return wait_for(spec::kIrqFence);
-}
-
-Status Driver::merge_batch(Work& work) {
-    for (;;) {
-        switch (work.merge_batch()) {
-            case Merged::kDone: return Status{};
-            case Merged::kBusFault: return broken();
-            case Merged::kAskAgain:
-                if (Status s = ask_again(work); !s.ok()) return s;
-        }
-    }
-}
-
-/// With a sentinel: one pair of tiles once more. Its FENCE must be the only one under way.
-Status Driver::ask_again(Work& work) {
-    if (Status s = await_batch(work); !s.ok()) return s;
-    const uint64_t first = descriptors_;
-    work.ask_again();
-    spec::Command command;
-    while (work.next(command))
-        if (Status s = submit(command); !s.ok()) return s;
-    if (Status s = fence(); !s.ok()) return s;
-    bus_.asked_again(first, descriptors_ - first);
-    return Status{};
 }
 
 /// A bus fault with a FENCE under way: what comes next would take its interrupt for its own, so

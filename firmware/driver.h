@@ -17,8 +17,6 @@ namespace tessera::fw {
 
 class Driver {
   public:
-    class Work;
-
     explicit Driver(Bus& bus) : bus_(bus) {}
 
     /// Checks the device, reads its capabilities and enables it. A device that already runs on this
@@ -26,9 +24,9 @@ class Driver {
     Status init(const DriverConfig& config);
     /// Runs a job to its end. Refuses it (kBadJob) before the device sees any of it.
     Status run(const AttentionJob& job) { return run(&job, 1); }
-    /// Runs jobs one after the other, without waiting between them. They may have `state` and
-    /// `partial` in common, but nothing else that is written. Refuses all of them if it would
-    /// refuse one, or if there is none.
+    /// Runs jobs one after the other, without waiting between them. They may have `state`,
+    /// `partial` and, if it is the same, the sentinel in common, but nothing else that is written.
+    /// Refuses all of them if it would refuse one, or if there is none.
     Status run(const AttentionJob* jobs, uint32_t count);
     /// The same for a job by a cover.
     Status run(const CoverJob& job);
@@ -45,7 +43,8 @@ class Driver {
     const spec::DeviceParams& device() const { return device_; }
     uint64_t calls() const { return calls_; }              ///< ATTENDs submitted so far
     uint64_t descriptors() const { return descriptors_; }  ///< commands submitted so far
-    /// After kUnresolved: which rows.
+    /// After kUnresolved: which rows. Heads are counted over all jobs, which then need to have as
+    /// many each.
     const Unresolved& unresolved() const { return unresolved_; }
 
   private:
@@ -55,11 +54,23 @@ class Driver {
     Status enable();
     Status read(spec::Reg reg, uint32_t& value);
     Status write(spec::Reg reg, uint32_t value);
+    /// Partial results are stored and merged in batches: while firmware merges one, the device
+    /// stores the next.
+    struct Batches {
+        bool stored = false;   ///< a batch is, or will be when its FENCE retires
+        bool pending = false;  ///< and that FENCE has not been waited for
+    };
+    template <typename Work>
     Status run_work(Work& work);
-    Status end_batch(Work& work);
-    Status await_batch(Work& work);
-    Status merge_batch(Work& work);
-    Status ask_again(Work& work);
+    template <typename Work>
+    Status run_batches(Work& work);
+    template <typename Work>
+    Status end_batch(Work& work, Batches& batches);
+    Status await_batch(Batches& batches);
+    template <typename Work>
+    Status merge_batch(Work& work, Batches& batches);
+    template <typename Work>
+    Status ask_again(Work& work, Batches& batches);
     Status submit_fence();
     Status broken();
     Status write_descriptor(const spec::Descriptor& descriptor);

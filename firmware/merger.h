@@ -73,12 +73,13 @@ class Merger {
     [[nodiscard]] bool merge_told(const Row& row, const ToldRow& told, MergeWork& work);
     [[nodiscard]] bool ask_again(const Row& row, const Shares& shares, uint16_t level,
                                  MergeWork& work);
-    [[nodiscard]] bool give_up(const Row& row, MergeWork& work);
+    [[nodiscard]] bool give_up(const Row& row, const spec::RowState& state, MergeWork& work);
     [[nodiscard]] bool copy_queries(MergeWork& work);
     [[nodiscard]] bool read_shares(const Row& row, Shares& shares);
     [[nodiscard]] bool read_level(uint64_t query, uint16_t& level);
     [[nodiscard]] bool write_level(uint64_t query, uint16_t level);
     void count_scaling(MergeWork& work) const;
+    uint32_t shares_bytes() const;
     bool sees_a_key(const Row& row) const;
     bool is_pending(uint32_t row) const { return (pending_[row / 32] >> row % 32 & 1) != 0; }
 

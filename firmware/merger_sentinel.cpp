@@ -16,10 +16,13 @@ constexpr uint16_t kGivenUp = 1u << 15;
 bool Merger::take_shares(const Row& row, MergeWork& work) {
     Shares shares;
     uint16_t level = 0;
+    if (round_ != 0) work.bytes_read += shares_bytes();
     if (!read_shares(row, shares) || !read_level(row.query, level)) return false;
     ToldRow told;  // EMPTY
     switch (told_by(job().sentinel.form, shares)) {
-        case Told::kNan: told = {{0, spec::kRowNan, spec::kNan}, spec::kNan}; break;
+        case Told::kNan:  // a query's own, which the sentinel shows even where it sees no key
+            if (sees_a_key(row)) told = {{0, spec::kRowNan, spec::kNan}, spec::kNan};
+            break;
         case Told::kSum: told = told_row(job(), shares, level); break;
         case Told::kNothing:
             if (sees_a_key(row)) return ask_again(row, shares, level, work);
@@ -39,6 +42,9 @@ bool Merger::merge_told(const Row& row, const ToldRow& told, MergeWork& work) {
 
 /// Another level for this row, if there is one left to try.
 bool Merger::ask_again(const Row& row, const Shares& shares, uint16_t level, MergeWork& work) {
+    spec::RowState state;
+    if (!step_.first && !row_merger().read_state(row.merged.working, state)) return false;
+    if ((state.flags & kGivenUp) != 0) return give_up(row, state, work);
     if (round_ == 0 && !asks_again_ && job().sentinel.query_column && !copy_queries(work))
         return false;
     const uint64_t query = row_address(job().sentinel.redo, 0, row.at);
@@ -47,14 +53,17 @@ bool Merger::ask_again(const Row& row, const Shares& shares, uint16_t level, Mer
     if (round_ != 0) {
         uint32_t low = 0, high = 0;
         if (!bus_.read32(levels_at, low) || !bus_.read32(levels_at + 4, high)) return false;
+        work.bytes_read += 8;
         levels = {static_cast<int32_t>(low), static_cast<int32_t>(high)};
     }
     if (!job().sentinel.query_column || round_ == kMostRounds ||
         !next_level(job().sentinel.form, shares, round_, levels, level))
-        return give_up(row, work);
+        return give_up(row, state, work);
     if (!write_level(query, level) || !bus_.write32(levels_at, static_cast<uint32_t>(levels.low)) ||
         !bus_.write32(levels_at + 4, static_cast<uint32_t>(levels.high)))
         return false;
+    work.bytes_read += 4;
+    work.bytes_written += 12;
     asks_again_ = true;
     pending_[row.at / 32] |= 1u << row.at % 32;
     work.rows_asked_again += 1;
@@ -62,10 +71,8 @@ bool Merger::ask_again(const Row& row, const Shares& shares, uint16_t level, Mer
 }
 
 /// A row is named once, however many of its key tiles stay untold.
-bool Merger::give_up(const Row& row, MergeWork& work) {
+bool Merger::give_up(const Row& row, const spec::RowState& state, MergeWork& work) {
     pending_[row.at / 32] &= ~(1u << row.at % 32);
-    spec::RowState state;
-    if (!step_.first && !row_merger().read_state(row.merged.working, state)) return false;
     if ((state.flags & kGivenUp) == 0) {
         const auto before = static_cast<uint32_t>(&job() - jobs_);  // jobs have as many heads
         if (unresolved_.rows < Unresolved::kNamed)
@@ -109,11 +116,14 @@ bool Merger::sees_a_key(const Row& row) const {
 /// Each element of a partial result is scaled before it is merged; shares and level of a row are
 /// read in place of its state.
 void Merger::count_scaling(MergeWork& work) const {
-    const uint32_t shares = 4 * indicator_columns(job().sentinel.form);
-    const uint32_t level = job().sentinel.query_column ? 4 : 0;
     work.elements += uint64_t{step_.q_rows} * (job().d_v + 1);
-    work.bytes_read += uint64_t{step_.q_rows} * (shares + level);
+    work.bytes_read += uint64_t{step_.q_rows} * shares_bytes();
     work.bytes_read -= uint64_t{step_.q_rows} * kStateHead;
+}
+
+/// Of the shares and the level of a row.
+uint32_t Merger::shares_bytes() const {
+    return 4 * indicator_columns(job().sentinel.form) + (job().sentinel.query_column ? 4 : 0);
 }
 
 bool Merger::read_shares(const Row& row, Shares& shares) {

@@ -109,8 +109,8 @@ ToldRow told_row(const AttentionJob& job, const Shares& shares, uint16_t level) 
     const auto m = static_cast<int16_t>(spec::score_ceiling(t));
     const uint32_t weight = spec::bf16_to_fp32(spec::exp2_weight(t, m));  // times 2^m
     const uint32_t quotient = spec::fp_div(weight, sentinel_share(form, shares));
-    // Its power of two goes to m, as far as there is room: then nothing overflows.
-    int32_t power = exponent(quotient);
+    // Its power of two goes to m, as far as there is room: a factor below 1 lets nothing overflow.
+    int32_t power = exponent(quotient) + 1;
     if (m + power > INT16_MAX) power = INT16_MAX - m;
     ToldRow row;
     row.factor = quotient - (static_cast<uint32_t>(power) << 23);

@@ -111,6 +111,7 @@ std::vector<std::pair<std::string, RunOptions>> profiled(const RunOptions& run,
         const size_t slash = name.find('/');
         o.sets.push_back(fmt::format("{}={}", kProfileKey, name.substr(0, slash)));
         if (slash != std::string::npos) o.sentinel = name.substr(slash + 1);
+        if (name.substr(0, slash) != key.choices.front()) o.sentinel_offset.reset();
         all.emplace_back(name, o);
     }
     return all;

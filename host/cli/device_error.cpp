@@ -40,7 +40,10 @@ std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layo
     }
     if (named != unresolved.rows) rows += fmt::format(" and {} more", unresolved.rows - named);
     const char* reason = layout.job.sentinel.query_column
-                             ? "no level of the sentinel gives a share in range"
+                             ? layout.job.sentinel.form == fw::SentinelForm::kTwoCalls
+                                   ? "no level of the sentinel gives a share in range; --sentinel "
+                                     "columns and split have a wider one"
+                                   : "no level of the sentinel gives a share in range"
                              : "the sentinel is the zero key, as d_k = D leaves no column for "
                                "another, and its share is out of range; use a device with a "
                                "larger D";

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "firmware/sentinel.h"
 #include "host/cli/device_error.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
@@ -83,13 +84,32 @@ void count_packed_calls(RunRecord& record) {
                                            record.packed_calls, formula));
 }
 
+/// With a sentinel every stored row is a partial result that firmware merged, or that of a pair of
+/// tiles that was asked again.
+void require_consistent_shares(const RunRecord& record) {
+    const spec::DeviceParams& params = record.config.platform.params;
+    const fw::AttentionJob& job = record.layout.job;
+    const fw::MergeWork& work = record.outcome.merging.work;
+    const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesO);
+    uint64_t row = 0;
+    for (uint32_t pass = 0; pass < fw::sentinel_passes(job.sentinel.form); ++pass)
+        row +=
+            uint64_t{params.beats(uint64_t{4} * fw::value_columns(job, pass))} * params.bus_bytes;
+    const bool good =
+        work.calls_asked_again == 0 ? stored == work.rows * row : stored > work.rows * row;
+    if (!good)
+        throw std::logic_error(fmt::format("{} bytes of partial results were stored, {} merged",
+                                           stored, work.rows * row));
+}
+
 /// On a device of profile `stats` every stored state is a partial result that firmware merged, or
 /// the lse of a query tile that needed no merging.
 void require_consistent_merging(const RunRecord& record) {
     const spec::DeviceParams& params = record.config.platform.params;
     const Problem& p = record.problem;
-    if (params.profile != spec::Profile::kStats) return;
     const fw::MergeWork& work = record.outcome.merging.work;
+    if (p.sentinel.given()) return require_consistent_shares(record);
+    if (params.profile != spec::Profile::kStats) return;
     const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesStateWrite);
     const uint64_t rows_by_device = p.query_rows() - work.rows_finished;
     const uint64_t state_row = (1 + uint64_t{params.beats(uint64_t{4} * p.d_v)}) * params.bus_bytes;
@@ -99,6 +119,21 @@ void require_consistent_merging(const RunRecord& record) {
         throw std::logic_error(
             fmt::format("{} bytes of states were stored, {} merged, {} are lse of other rows",
                         stored, merged, lse));
+}
+
+/// The rows that any device could not resolve, with the first that has some.
+void join_unresolved(std::vector<RunOutcome>& devices) {
+    fw::Unresolved* all = nullptr;
+    for (RunOutcome& device : devices) {
+        fw::Unresolved& one = device.firmware.unresolved;
+        if (all == nullptr && one.rows != 0) {
+            all = &one;
+            continue;
+        }
+        for (uint32_t i = 0; i < std::min(one.rows, fw::Unresolved::kNamed); ++i)
+            if (all->rows + i < fw::Unresolved::kNamed) all->named[all->rows + i] = one.named[i];
+        if (all != nullptr) all->rows += one.rows;
+    }
 }
 
 /// What the memory has seen is what the devices have sent, and every column found its row somehow.
@@ -223,6 +258,7 @@ void Execution::run_devices(Platform& platform) {
         record_.devices = {platform.run(cover_job(record_.layout), drivers.front())};
     else
         record_.devices = platform.run(jobs, drivers);
+    join_unresolved(record_.devices);
     for (uint32_t i = 0; i < config.devices; ++i)
         require_success(record_.devices[i], layouts[i], config.params);
     record_.outcome = combined(record_.devices);

@@ -166,7 +166,12 @@ double element_bound(const ReferenceResult& reference, const BoundParams& params
 
 double full_element_bound(const ReferenceResult& reference, const BoundParams& params,
                           const RowBound& row, size_t index) {
-    const double added = row.scores * static_cast<double>(reference.spread[index]) + row.underflow;
+    double underflow = row.underflow;
+    // Relative to values as small as what is flushed it would allow anything.
+    if (params.sentinel != fw::SentinelForm::kNone)
+        underflow =
+            std::fmin(underflow, row.weights * static_cast<double>(reference.magnitude[index]));
+    const double added = row.scores * static_cast<double>(reference.spread[index]) + underflow;
     return element_bound(reference, params, row, index) +
            (params.bf16_output ? 1 + kBf16UnitRoundoff : 1.0) * added;
 }

@@ -115,12 +115,14 @@ void Figures::add_time(const RunRecord& record) {
 void Figures::add_prediction(const RunRecord& record) {
     if (record.candidates.empty()) return;
     const Prediction& prediction = record.candidates.front().prediction;
+    const bool again = record.outcome.merging.work.calls_asked_again != 0;
     add("predicted_cycles", prediction.cycles, "cycle",
         "recurrences of docs/timing.md on firmware's commands (host/report/predict.h)");
     add("predicted_bytes", prediction.bytes, "byte", "rows of firmware's commands, in whole beats");
     add("prediction_error",
-        measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1), "1",
-        "predicted_cycles / cycles - 1");
+        again ? FigureValue{}
+              : measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1),
+        "1", "predicted_cycles / cycles - 1; not where rows were asked again");
 }
 
 void Figures::add_utilisation(const RunRecord& record) {
@@ -146,9 +148,11 @@ void Figures::add_devices(const RunRecord& record) {
         "mean of the devices' cycles / cycles of the slowest");
     add("single_device_cycles", record.single_device_cycles, "cycle",
         "the same job on one device behind the same memory, timing only");
-    add("speed_up",
-        measure(quotient(static_cast<double>(record.single_device_cycles), number("cycles"))), "1",
-        "single_device_cycles / cycles");
+    const bool again = record.outcome.merging.work.calls_asked_again != 0;
+    const double speed_up =
+        quotient(static_cast<double>(record.single_device_cycles), number("cycles"));
+    add("speed_up", measure(again ? kNothing : speed_up), "1",
+        "single_device_cycles / cycles; not where rows were asked again");
     add("parallel_efficiency", measure(number("speed_up") / devices), "1", "speed_up / devices");
     add("contention", measure(1 - number("parallel_efficiency") / number("device_balance")), "1",
         "1 - parallel_efficiency / device_balance: lost to the shared memory, not to uneven "

@@ -157,6 +157,7 @@ WorkFormula work_formula(const Problem& problem, uint32_t m) {
         all.calls += one.calls;
         all.calls_at_least += one.calls_at_least;
         all.pairs_issued += one.pairs_issued;
+        all.rows_issued += one.rows_issued;
         all.pairs_allowed += one.pairs_allowed;
     }
     return all;

@@ -35,6 +35,14 @@ Json mask_json(const AttentionMask& mask) {
             {"tile_flags", mask.tiles.given() ? Json(mask.tiles.source) : Json()}};
 }
 
+/// Of a black box; null without one.
+Json sentinel_json(const SentinelChoice& sentinel) {
+    if (!sentinel.given()) return nullptr;
+    return {{"form", sentinel_name(sentinel.form)},
+            {"zero_key", !sentinel.query_column},
+            {"offset_bits", sentinel.query_column ? Json(sentinel.offset) : Json()}};
+}
+
 Json problem_json(const RunRecord& record) {
     const Problem& p = record.problem;
     return {{"input", record.input},
@@ -50,6 +58,7 @@ Json problem_json(const RunRecord& record) {
             {"d_v", p.d_v},
             {"mask", p.mask.text()},
             {"mask_terms", mask_json(p.mask)},
+            {"sentinel", sentinel_json(p.sentinel)},
             {"stacked", p.stacked},
             {"align", align_name(p.mask.align)},
             {"schedule", p.cover ? "cover" : schedule_name(p.order)},

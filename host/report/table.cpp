@@ -52,6 +52,14 @@ class Table {
         out_ += line + "\n";
     }
 
+    static std::string sentinel_text(const Problem& p) {
+        if (!p.sentinel.given()) return "";
+        const std::string place = p.sentinel.query_column
+                                      ? fmt::format("{:+} bits", p.sentinel.offset)
+                                      : std::string("zero key");
+        return fmt::format(", sentinel {} ({})", sentinel_name(p.sentinel.form), place);
+    }
+
     std::string devices_text() const {
         const uint32_t n = record_.config.platform.devices;
         return n == 1 ? std::string() : fmt::format("{} x ", n);
@@ -89,13 +97,13 @@ class Table {
                          : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
         const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
                                                 : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
-        out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}, scale {:.6g}{}\n\n",
+        out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}\n\n",
                             lengths_text(p), heads, tokens, dims, p.mask.text(),
                             p.mask.positional() && p.nq != p.nk
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",
                             p.cover ? "self oracle" : schedule_name(p.order),
-                            p.stacked ? ", heads stacked" : "", p.scale,
+                            p.stacked ? ", heads stacked" : "", sentinel_text(p), p.scale,
                             record_.config.platform.timing_only ? "; timing only" : "");
     }
 
@@ -300,7 +308,10 @@ class Table {
             {Counter::kRowsSaturated, merged.rows_saturated, "with a clamped score: not exact"},
             {Counter::kRowsDiv0, merged.rows_div0, "normalised by 0"}};
         for (const auto& flag : flags) {
-            const uint64_t rows = counter_value(counters_, flag.counter) + flag.by_firmware;
+            // Of a black box the device's are partial rows, the sentinel's share in each.
+            const uint64_t by_device =
+                record_.problem.sentinel.given() ? 0 : counter_value(counters_, flag.counter);
+            const uint64_t rows = by_device + flag.by_firmware;
             if (rows != 0) row("rows", with_commas(rows), flag.text);
         }
     }

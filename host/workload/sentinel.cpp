@@ -99,14 +99,20 @@ int32_t default_offset(SentinelForm form) { return -fw::middle_ratio(form); }
 SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
                                const spec::DeviceParams& params) {
     if (params.profile != spec::Profile::kBlackbox) {
-        if (wish.form)
-            refuse("--sentinel", sentinel_name(*wish.form),
-                   "only on a device of profile blackbox; others tell their denominators");
+        const char* allowed =
+            "only on a device of profile blackbox; others tell their denominators";
+        if (wish.form) refuse("--sentinel", sentinel_name(*wish.form), allowed);
+        if (wish.offset) refuse("--sentinel-offset", std::to_string(*wish.offset), allowed);
         return {};
     }
     // A gathered tile of summaries is one more key tile.
     const bool one_key_tile = p.nk <= params.m && p.mask.summary == 0;
-    if (!wish.form && one_key_tile && !p.want_lse) return {};
+    if (!wish.form && one_key_tile && !p.want_lse) {
+        if (wish.offset)
+            refuse("--sentinel-offset", std::to_string(*wish.offset),
+                   "only with a sentinel: --sentinel, --lse or more than one key tile");
+        return {};
+    }
     if (params.m < 2)
         throw UserError("device: profile blackbox with M = 1 has no room for a sentinel");
     if (p.mask.tiles.given())
@@ -130,7 +136,8 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
 
 uint16_t sentinel_key(uint32_t factor) {
     const double x = 1 / static_cast<double>(float_of(factor));
-    constexpr double kMost = 0x1p127, kLeast = 0x1p-126;
+    // Levels are below 2^15: no product may overflow. A factor of 0 makes all scores 0, this too.
+    constexpr double kMost = 0x1p111, kLeast = 0x1p-126;
     const double magnitude = std::clamp(std::fabs(x), kLeast, kMost);
     return bf16_of(std::copysign(magnitude, x));
 }

@@ -92,7 +92,8 @@ TEST_CASE("files with anything in the padding: the result is finite there, and z
     write_batch(input, queries, keys);
     const std::string lengths = " --query-lengths 1290,10 --key-lengths 300,17 ";
     Compared elements("elements of o and lse");
-    for (const std::string more : {"", "--mask causal --align start --num-devices 2", "--no-check"}) {
+    for (const std::string more :
+         {"", "--mask causal --align start --num-devices 2", "--no-check"}) {
         const Finished f = run_tessera("run --device small --lse --input " + input + lengths +
                                        more + " --out " + (folder / "out"));
         INFO(f.err << f.out);

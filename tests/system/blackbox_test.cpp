@@ -182,11 +182,47 @@ TEST_CASE("rows that no sentinel tells are named, and nothing is left behind") {
         facts.holds(contains(far.err, part), [&] { return far.err; });
     facts.equal(std::filesystem::exists(folder / "far/out.safetensors"), false);
     facts.equal(std::filesystem::exists(folder / "far/report.json"), false);
+    const auto two = run_tessera(
+        "run --device tiny --random 2,20,16 --keys 40 --scale 300 --num-devices 2 "
+        "--set device.profile=blackbox");
+    const auto count = [](const std::string& text) { return text.substr(0, text.find(" (")); };
+    facts.equal(count(two.err), count(far.err));
     // The same where there is a column for the query's level.
     const auto told = run_tessera(
         "run --device tiny --random 2,20,15 --keys 40 --scale 300 "
         "--set device.profile=blackbox");
     facts.equal(told.exit_code, 0, [&] { return told.err; });
+}
+
+TEST_CASE("scores of 0, and factors that fp32 can hardly hold") {
+    Compared runs("runs");
+    for (const char* scale : {"0", "1e-40", "1e-37", "-1e-30", "1e-6", "-0.3"})
+        for (const char* form : {"columns", "split", "two-call"}) {
+            const auto report =
+                run_json(std::string("--device tiny --random 2,20,12 --keys 50 --check --scale ") +
+                         scale + " --set device.profile=blackbox --sentinel " + form);
+            const auto where = [&] { return std::string(scale) + ", " + form; };
+            runs.holds(report["error"]["max_over_bound"]["value"].get<double>() <= 1, where);
+            runs.equal(count_of(report, "calls_asked_again"), 0u, where);
+            runs.equal(count_of(report, "merge_rows_nan"), 0u, where);
+        }
+}
+
+TEST_CASE("a NaN query that sees no key is an EMPTY row") {
+    const uint64_t seed = test::test_random()();
+    Compared rows("elements of rows that see no key");
+    for (const SentinelForm form : kForms) {
+        AttentionSetup s = test::random_attention("tiny", 1, 1, 40, 10, 12, 12, seed);
+        s.problem.mask.causal = true;
+        use_sentinel(s, form);
+        const host::Operand q = s.inputs.q;
+        s.inputs.q = test::operand_of(
+            [](uint64_t row, uint64_t column) { return row == 28 && column == 3 ? NAN : 0.5f; },
+            12);
+        const test::AttentionRun run = test::run_attention(s);
+        for (uint32_t i = 0; i < 30 * 12; ++i)
+            rows.equal(test::bits_of(run.o[i]), 0u, [&] { return std::to_string(i / 12); });
+    }
 }
 
 TEST_CASE("calls, bytes and merging are what the formulas say, also without data") {

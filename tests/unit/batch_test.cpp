@@ -125,6 +125,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
             }
             f.calls += calls * stacks;
             f.pairs_issued += uint64_t{end - row} * keys * stacks;
+            f.rows_issued += uint64_t{end - row} * calls * stacks;
         }
     }
     return f;
@@ -178,6 +179,7 @@ TEST_CASE("work of a batch: formula, brute force over tokens, planner, shares of
         if (p.mask.summary == 0) {
             batches.equal(f.calls, b.calls, where);
             batches.equal(f.pairs_issued, b.pairs_issued, where);
+            batches.equal(f.rows_issued, b.rows_issued, where);
         }
         const Count whole = planned(make_layout(p, config).jobs(), m);
         batches.equal(f.calls, whole.calls, where);

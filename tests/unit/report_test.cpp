@@ -143,6 +143,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
             }
             f.calls += calls;
             f.pairs_issued += rows * keys;
+            f.rows_issued += rows * calls;
         }
         if ((first_head + stack) % p.group() != 0) continue;
         f.pairs_allowed += of_kv_head;
@@ -200,7 +201,7 @@ TEST_CASE("work formulas equal a count of tiles and pairs") {
         const Problem p = random_problem(random, m);
         const WorkFormula f = work_formula(p, m), b = brute_force(p, m);
         problems.holds(f.calls == b.calls && f.pairs_issued == b.pairs_issued &&
-                           f.pairs_allowed == b.pairs_allowed &&
+                           f.rows_issued == b.rows_issued && f.pairs_allowed == b.pairs_allowed &&
                            f.calls_at_least == b.calls_at_least,
                        [&] { return text_of(p, m); });
     }
