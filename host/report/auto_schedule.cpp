@@ -11,7 +11,7 @@ namespace tessera::host {
 namespace {
 
 /// Predictions closer than this are a tie.
-constexpr double kTie = 0.01;
+constexpr double kTie = 0.005;
 
 uint64_t query_tiles(const Problem& problem, uint32_t m) {
     uint64_t tiles = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// --schedule auto against all that it chose from, simulated: in 98 of 100 workloads at most 2 %
-// slower in cycles than the best, never more than 12 %, and its predicted bytes are the bytes.
+// --schedule auto against all that it chose from, simulated: never more than 2 % slower in cycles
+// than the best, and its predicted bytes are the bytes.
 #include <algorithm>
 #include <cmath>
 
@@ -74,12 +74,11 @@ uint64_t bytes_of(const test::Outcome& outcome) {
 
 }  // namespace
 
-TEST_CASE("auto is near the best, over 200 random workloads") {
+TEST_CASE("auto is never more than 2 % slower than the best, over 200 random workloads") {
     auto random = test::test_random();
     Compared choices("choices"), bytes("predicted bytes");
     double worst = 0, largest_error = 0;
     uint32_t open = 0;  // workloads where the choice matters
-    uint32_t near = 0;
     for (int n = 0; n < 200; ++n) {
         const Workload w = random_workload(random);
         const auto candidates = host::schedule_candidates(w.problem, w.platform);
@@ -98,14 +97,12 @@ TEST_CASE("auto is near the best, over 200 random workloads") {
             largest_error = std::max(largest_error, std::fabs(error));
             bytes.equal(c.prediction.bytes, bytes_of(outcome), [&] { return text; });
         }
-        choices.holds(ratio(chosen, best) <= 1.12, [&] { return text; });
-        if (ratio(chosen, best) <= 1.02) ++near;
+        choices.holds(ratio(chosen, best) <= 1.02, [&] { return text; });
         worst = std::max(worst, ratio(chosen, best) - 1);
         if (ratio(slowest, best) > 1.02) ++open;
     }
-    choices.holds(near >= 196, [&] { return std::to_string(near) + " within 2 %"; });
     std::printf(
-        "chosen over best: %u within 2 %%, worst %.2f %%; %u workloads with more than 2 %% between "
-        "best and slowest; predictions off by up to %.0f %%\n",
-        near, 100 * worst, open, 100 * largest_error);
+        "chosen over best: worst %.2f %%; %u workloads with more than 2 %% between best and "
+        "slowest; predictions off by up to %.0f %%\n",
+        100 * worst, open, 100 * largest_error);
 }
