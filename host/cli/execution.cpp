@@ -156,12 +156,12 @@ void require_consistent_memory(const RunRecord& record) {
 
 Execution::Execution(const RunOptions& options, Progress& progress) : progress_(progress) {
     progress_.phase("reading the input");
+    record_.slots = slots_of(options);
     Job job = make_job(options, options.timing_only);
     record_.config = std::move(job.config);
     record_.problem = std::move(job.problem);
     record_.layout = std::move(job.layout);
     record_.candidates = std::move(job.candidates);
-    record_.slots = slots_of(options);
     count_packed_calls(record_);
     inputs_ = std::move(job.inputs);
     hw::PlatformConfig& platform = record_.config.platform;

@@ -108,9 +108,11 @@ Job make_job(const RunOptions& options, bool timing_only) {
     if (options.schedule == kAutoSchedule && job.problem.cover)
         throw bad_value("command line", "--schedule", kAutoSchedule,
                         "no --schedule with --oracle self");
+    const SentinelWish wish = sentinel_wish(options);
+    if (job.problem.cover && (wish.form || wish.offset))
+        throw UserError("command line: --sentinel and --sentinel-offset are not of --oracle self");
     if (!job.problem.cover)
-        job.problem.sentinel =
-            choose_sentinel(job.problem, sentinel_wish(options), platform.params);
+        job.problem.sentinel = choose_sentinel(job.problem, wish, platform.params);
     if (options.schedule == kAutoSchedule) {
         job.candidates = schedule_candidates(job.problem, platform);
         if (!job.candidates.empty()) {

@@ -21,7 +21,7 @@ struct Candidate {
 };
 
 /// The candidates for `problem`, the best first: that with the fewest predicted cycles, or of those
-/// within 1 % of it the one with the fewest calls. Every schedule (several devices: that can be
+/// within 0.5 % of it the one with the fewest calls. Every schedule (several devices: that can be
 /// shared), and heads stacked where that saves half of the query tiles. Empty if none fits the
 /// memory.
 std::vector<Candidate> schedule_candidates(const Problem& problem,

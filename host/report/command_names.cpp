@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -34,9 +33,10 @@ bool CommandNames::next_command() {
 void CommandNames::go_to(uint64_t sequence) {
     if (sequence + 1 < next_) throw std::logic_error("CommandNames: cannot go back");
     for (; next_ <= sequence; ++next_) {
-        again_ = std::any_of(asked_again_.begin(), asked_again_.end(), [&](const CommandRange& r) {
-            return next_ >= r.first && next_ - r.first < r.count;
-        });
+        while (range_ < asked_again_.size() &&
+               next_ >= asked_again_[range_].first + asked_again_[range_].count)
+            ++range_;
+        again_ = range_ < asked_again_.size() && next_ >= asked_again_[range_].first;
         if (again_) continue;
         if (!next_command()) {  // the driver ends a job with FENCEs
             command_ = spec::Command{};

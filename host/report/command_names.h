@@ -56,6 +56,7 @@ class CommandNames {
     fw::CoverJob cover_job_;
     std::optional<fw::CoverSequencer> cover_sequencer_;  ///< instead, in jobs by a cover
     std::vector<CommandRange> asked_again_;
+    size_t range_ = 0;    ///< the first of those that is not behind
     bool again_ = false;  ///< the command is one of those
     uint64_t next_ = 0;   ///< sequence number of the next command
     spec::Command command_;

@@ -49,12 +49,15 @@ OracleCost cost_of(const Cover& cover, const Problem& p, const spec::DeviceParam
 OracleCost tiles_cost(const Problem& p, const spec::DeviceParams& d, bool doubled) {
     const RowBytes row(p, d);
     const uint64_t n = p.nq, m = d.m, tiles = (n + m - 1) / m;
-    uint64_t pairs = 0, keys = 0;  // of all calls
+    uint64_t pairs = 0, keys = 0, results = 0;  // of all calls
     for (uint64_t t = 0; t < tiles; ++t) {
         const uint64_t rows = std::min(m, n - t * m);
         const uint64_t seen = p.mask.causal ? std::min(n, (t + 1) * m) : n;
+        const uint64_t calls = (seen + m - 1) / m;
+        const bool merged = d.profile == spec::Profile::kStats && calls > 1;
         pairs += rows * seen;
         keys += seen;
+        results += merged ? rows * calls * row.state : rows * row.output;
     }
     OracleCost cost;
     cost.calls = p.mask.causal ? tiles * (tiles + 1) / 2 : tiles * tiles;
@@ -62,8 +65,8 @@ OracleCost tiles_cost(const Problem& p, const spec::DeviceParams& d, bool double
     cost.macs = pairs * ((doubled ? 2 : 1) * uint64_t{p.d_k} + p.d_v);
     // A row of doubled width has a query and a key: each call reads it for both, whatever it
     // reuses.
-    cost.bytes = doubled ? keys * (2 * row.wide_key + row.value) + n * row.output
-                         : n * row.key + keys * (row.key + row.value) + n * row.output;
+    cost.bytes = doubled ? keys * (2 * row.wide_key + row.value) + results
+                         : n * row.key + keys * (row.key + row.value) + results;
     return cost;
 }
 
@@ -75,9 +78,12 @@ WorkFormula cover_work(const Problem& p, uint32_t m) {
     WorkFormula work;
     const uint64_t allowed = p.mask.causal ? n * (n + 1) / 2 : n * n;
     for (const auto& lines : cover.classes)
-        for (const Line& line : lines)
+        for (const Line& line : lines) {
+            work.rows_issued += cover.line_tokens(line);
             work.pairs_issued += uint64_t{cover.line_tokens(line)} * cover.line_tokens(line);
+        }
     work.calls = heads * cover.calls();
+    work.rows_issued *= heads;
     work.pairs_issued *= heads;
     work.pairs_allowed = heads * allowed;
     work.calls_at_least = p.kv_heads * ((p.group() * allowed + square - 1) / square);

@@ -79,7 +79,8 @@ void Figures::add_work(const RunRecord& record) {
             "call",
             "heads * ceil(N/M * ceil((N-1)/(M-1))): no cover by sets of M tokens has fewer");
     add("pairs_issued", work_.pairs_issued, "pair",
-        "sum over pairs of tiles of real query rows * real key rows, by formula");
+        "sum over pairs of tiles (by a cover: calls) of real query rows * real key rows, by "
+        "formula");
     add("pairs_allowed", work_.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
 }
 
@@ -118,7 +119,8 @@ void Figures::add_prediction(const RunRecord& record) {
     const bool again = record.outcome.merging.work.calls_asked_again != 0;
     add("predicted_cycles", prediction.cycles, "cycle",
         "recurrences of docs/timing.md on firmware's commands (host/report/predict.h)");
-    add("predicted_bytes", prediction.bytes, "byte", "rows of firmware's commands, in whole beats");
+    add("predicted_bytes", prediction.bytes, "byte",
+        "rows of firmware's commands, in whole beats; FENCEs of merging are left out");
     add("prediction_error",
         again ? FigureValue{}
               : measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/formulas.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -84,8 +86,10 @@ std::string counted_text(const Problem& p) {
         return "sum over query tiles of the flagged key tiles that the mask does not rule out, at "
                "least 1";
     if (p.mask.summary != 0)
-        return "sum over query tiles of the key tiles from that with the first key of its first "
-               "block on + ceil(summaries before those / M)";
+        return fmt::format(
+            "sum over query tiles of the key tiles from that with the first key of its first block "
+            "on + ceil(summaries before those / {})",
+            p.sentinel.given() ? "(M-1)" : "M");
     return "sum over query tiles of the key tiles with a key that some query sees, at least 1";
 }
 

@@ -99,7 +99,7 @@ class Table {
                                                 : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
         out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}\n\n",
                             lengths_text(p), heads, tokens, dims, p.mask.text(),
-                            p.mask.positional() && p.nq != p.nk
+                            p.mask.positional() && (p.ragged() || p.nq != p.nk)
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",
                             p.cover ? "self oracle" : schedule_name(p.order),

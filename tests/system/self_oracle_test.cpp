@@ -135,6 +135,13 @@ TEST_CASE("doubled width and query x key: MACs and bytes by hand") {
     figures.equal(costs[2]["bytes"], keys * (64 + 64 + 32) + 40 * 64);
     figures.equal(costs[3]["macs"], pairs * 32);
     figures.equal(costs[3]["bytes"], 40 * 32 + keys * 64 + 40 * 64);
+    // On `stats` the states of query tiles with several calls, 80 bytes a row, take the place of o.
+    const auto stats = run_json(
+        "--device tiny --random 1,40,16 --mask causal --oracle self "
+        "--set device.profile=stats")["oracle"]["costs"];
+    const uint64_t results = 16 * 64 + 16 * 2 * 80 + 8 * 3 * 80;
+    figures.equal(stats[2]["bytes"], keys * (64 + 64 + 32) + results);
+    figures.equal(stats[3]["bytes"], 40 * 32 + keys * 64 + results);
 }
 
 TEST_CASE("cycles are the same with and without data, traces and files are written") {
@@ -159,6 +166,10 @@ TEST_CASE("what a cover cannot do is the user's error") {
     Compared errors("messages");
     const std::pair<const char*, const char*> kWrong[] = {
         {"--random 1,64,16 --oracle other", "--oracle"},
+        {"--random 1,64,16 --oracle self --sentinel columns", "not of --oracle self"},
+        {"--random 1,64,16 --oracle self --sentinel moon", "--sentinel is moon"},
+        {"--random 1,64,16 --oracle self --slots 2x2", "--slots"},
+        {"--random 1,64,16 --oracle self --key-lengths 60", "--oracle"},
         {"--random 1,64,16 --cover affine", "--oracle self"},
         {"--random 1,64,16 --oracle self --cover other", "--cover"},
         {"--random 1,64,16 --keys 60 --oracle self", "as many queries as keys"},
