@@ -42,9 +42,10 @@ class StreamMemory : public PredictedMemory {
     /// The other direction is not made to wait until this one is done, it only loses the time that
     /// this one takes.
     Cycle move(double& free, double& other, Cycle ready, uint64_t bytes) const {
-        const double beats = static_cast<double>(bytes / bus_bytes_);
+        const uint64_t beats = bytes / bus_bytes_;
         const double data = static_cast<double>(bytes) * cycles_per_byte_;
-        free = std::max(free, static_cast<double>(ready)) + std::max(beats, data);
+        free =
+            std::max(free, static_cast<double>(ready)) + std::max(static_cast<double>(beats), data);
         other += data;
         return static_cast<Cycle>(free);
     }

@@ -180,6 +180,9 @@ TEST_CASE("rows that no sentinel tells are named, and nothing is left behind") {
     facts.equal(far.exit_code, 4, [&] { return far.err; });
     for (const char* part : {"black box", "unresolved", "head 0 row ", "the zero key", "larger D"})
         facts.holds(contains(far.err, part), [&] { return far.err; });
+    const size_t at = far.err.find("black box: ") + 11;
+    facts.holds(std::stoul(far.err.substr(at)) <= 40,
+                [&] { return "a row named twice: " + far.err; });
     facts.equal(std::filesystem::exists(folder / "far/out.safetensors"), false);
     facts.equal(std::filesystem::exists(folder / "far/report.json"), false);
     const auto two = run_tessera(
