@@ -33,12 +33,8 @@ bool lines_fit(const CoverJob& job, uint32_t m) {
 bool plain(const AttentionJob& job) {
     return job.nq == job.nk && job.q_position == 0 && job.k_position == 0 &&
            (job.mask.flags & ~uint32_t{spec::kMaskCausal}) == 0 && job.documents == nullptr &&
-           job.tile_flags == nullptr && !job.stacked && job.peers == 0;
-}
-
-bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
-    const uint64_t bits = tensor.address | tensor.head_stride | tensor.pitch;
-    return (bits & (bus_bytes - 1)) == 0 && tensor.pitch >= row_bytes;
+           job.tile_flags == nullptr && !job.stacked && job.peers == 0 &&
+           job.sentinel.form == SentinelForm::kNone;
 }
 
 }  // namespace

@@ -2,25 +2,13 @@
 #include "firmware/cover_sequencer.h"
 
 #include "firmware/partial.h"
+#include "firmware/stages.h"
 
 namespace tessera::fw {
 namespace {
 
 using spec::Command;
 using spec::Opcode;
-
-/// Commands of a step as bits, in the order of issue (sequencer.cpp says why).
-enum Stage : uint32_t {
-    kLoadQ = 1u << 0,
-    kLoadK = 1u << 1,
-    kLoadV = 1u << 2,
-    kFence = 1u << 3,
-    kLoadState = 1u << 4,
-    kAttend = 1u << 5,
-    kStoreO = 1u << 6,
-    kStoreLse = 1u << 7,
-    kStoreState = 1u << 8,
-};
 
 }  // namespace
 

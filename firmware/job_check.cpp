@@ -8,12 +8,6 @@
 namespace tessera::fw {
 namespace {
 
-/// Rows of `row_bytes` at multiples of the bus width? Heads may interleave: [tokens][heads][dim].
-bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
-    const uint64_t bits = tensor.address | tensor.head_stride | tensor.pitch;
-    return (bits & (bus_bytes - 1)) == 0 && tensor.pitch >= row_bytes;
-}
-
 bool sentinel_placed(const AttentionJob& job, uint32_t bus) {
     const Sentinel& s = job.sentinel;
     if (s.form == SentinelForm::kNone) return true;
@@ -80,6 +74,11 @@ bool documents_fit(const AttentionJob& job, uint32_t m) {
 }
 
 }  // namespace
+
+bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
+    const uint64_t bits = tensor.address | tensor.head_stride | tensor.pitch;
+    return (bits & (bus_bytes - 1)) == 0 && tensor.pitch >= row_bytes;
+}
 
 JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (job.query_heads == 0 || job.kv_heads == 0 || job.nq == 0 || job.nk == 0 || job.d_k == 0 ||

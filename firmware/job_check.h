@@ -11,4 +11,7 @@ namespace tessera::fw {
 /// not for being mapped: that is the memory's answer.
 [[nodiscard]] JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device);
 
+/// Rows of `row_bytes` at multiples of the bus width? Heads may interleave: [tokens][heads][dim].
+bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes);
+
 }  // namespace tessera::fw

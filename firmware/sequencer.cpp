@@ -2,6 +2,7 @@
 #include "firmware/sequencer.h"
 
 #include "firmware/sentinel.h"
+#include "firmware/stages.h"
 #include "firmware/summary_list.h"
 
 namespace tessera::fw {
@@ -9,21 +10,6 @@ namespace {
 
 using spec::Command;
 using spec::Opcode;
-
-/// Commands of a step as bits, in the order of issue. K comes before V because the score stage
-/// needs it first; a FENCE comes after the loads that need not wait for it.
-enum Stage : uint32_t {
-    kLoadQ = 1u << 0,
-    kLoadK = 1u << 1,
-    kLoadV = 1u << 2,
-    kFence = 1u << 3,
-    kLoadState = 1u << 4,
-    kAttend = 1u << 5,
-    kStoreO = 1u << 6,
-    kStoreLse = 1u << 7,
-    kStoreState = 1u << 8,
-    kStorePartial = 1u << 9,
-};
 
 /// "Head" of the indicators among the tiles of values.
 constexpr uint32_t kIndicators = UINT32_MAX;

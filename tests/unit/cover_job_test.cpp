@@ -183,6 +183,9 @@ TEST_CASE("a job by a cover that does not fit is refused") {
     rules.equal(rule([](fw::CoverJob& j) { j.attention.d_k = 17; }), JobRule::kDimension);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.nk = 59; }), JobRule::kMask);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.stacked = true; }), JobRule::kMask);
+    rules.equal(
+        rule([](fw::CoverJob& j) { j.attention.sentinel.form = fw::SentinelForm::kColumns; }),
+        JobRule::kMask);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.peers = 1; }), JobRule::kMask);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.mask.flags |= spec::kMaskWindow; }),
                 JobRule::kMask);
