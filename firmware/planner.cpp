@@ -59,7 +59,8 @@ bool Planner::next(Step& step) {
     step.k_rows = exact ? step.keys : map.key_rows(at_.k_tile);
     step.mask = map.mask(at_.stack, at_.q_tile, at_.k_tile);
     step.first = map.next_key_tile(at_.stack, at_.q_tile, 0) == at_.k_tile;
-    step.last = map.next_key_tile(at_.stack, at_.q_tile, at_.k_tile + 1) == map.key_tiles();
+    step.next_k_tile = map.next_key_tile(at_.stack, at_.q_tile, at_.k_tile + 1);
+    step.last = step.next_k_tile == map.key_tiles();
     step.new_job = before.q_tile == UINT32_MAX;
     step.new_query = before.stack != at_.stack || before.q_tile != at_.q_tile;
     step.new_key = before.k_tile != at_.k_tile || pairs_.kv_head(before) != step.kv_head;

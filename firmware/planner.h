@@ -22,11 +22,12 @@ struct Step {
     uint32_t k_rows = 0;              ///< keys to have in the bank
     uint32_t keys = 0;                ///< of these, the first so many are attended to
     spec::Mask mask;
-    bool first = false;      ///< first key tile of this query tile
-    bool last = false;       ///< last key tile of this query tile
-    bool new_job = false;    ///< first step of its job: nothing of the one before is of use
-    bool new_query = false;  ///< not the query tile of the step before
-    bool new_key = false;    ///< not the key tile of the step before
+    bool first = false;        ///< first key tile of this query tile
+    bool last = false;         ///< last key tile of this query tile
+    uint32_t next_k_tile = 0;  ///< key tile that this query tile meets next, unless `last`
+    bool new_job = false;      ///< first step of its job: nothing of the one before is of use
+    bool new_query = false;    ///< not the query tile of the step before
+    bool new_key = false;      ///< not the key tile of the step before
 };
 
 class Planner {

@@ -76,6 +76,7 @@ void Sequencer::end_again() {
     pass_ = suspended_.pass;
     todo_ = suspended_.todo;
     partial_ = suspended_.partial;
+    k_bank_ = k_.bank();
     asked_ = nullptr;
 }
 
@@ -98,16 +99,31 @@ void Sequencer::begin_step() {
     begin_pass();
 }
 
+/// Rows of keys of the next step that are loaded before the values of this one. A call of one lane
+/// group takes no longer than its loads, and the values wait for the value stage to leave their
+/// bank; keys behind them would come late. 0: none, for want of such a step in this query tile.
+uint32_t Sequencer::early_keys() const {
+    const bool wanted = !step_.last && planner_.open_tiles() == 1 &&
+                        job().sentinel.form == SentinelForm::kNone &&
+                        step_.q_rows <= device_.lanes * device_.interleave;
+    return wanted ? map().keys(step_.q_tile, step_.next_k_tile) : 0;
+}
+
 /// Chooses the banks of a call and lists its commands.
 void Sequencer::begin_pass() {
     todo_ = kAttend;
     if (asked_ != nullptr) {
+        k_bank_ = k_.bank();
         todo_ |= kLoadV | kStorePartial | (pass_ == 0 ? kLoadQ | kLoadK : 0);
         return;
     }
     const bool indicators = takes_indicators(job().sentinel.form, pass_);
     if (q_.select(step_.query_head, step_.q_tile, step_.q_rows)) todo_ |= kLoadQ;
     if (k_.select(step_.kv_head, step_.k_tile, step_.k_rows)) todo_ |= kLoadK;
+    k_bank_ = k_.bank();
+    if (const uint32_t rows = early_keys();
+        rows != 0 && k_.select(step_.kv_head, step_.next_k_tile, rows))
+        todo_ |= kLoadNextK;
     if (v_.select(indicators ? kIndicators : step_.kv_head, indicators ? 0 : step_.k_tile,
                   step_.k_rows))
         todo_ |= kLoadV;
@@ -151,11 +167,16 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             return build_query_rows(job().q, step_.query_head, c);
         case kLoadK:
             c.opcode = Opcode::kLoadK;
-            c.k_bank = k_.bank();
+            c.k_bank = k_bank_;
             c.d_k = key_columns(job());
             if (row_ == step_.k_rows) return build_sentinel_load(kSentinelKey, c);
-            return build_key_load(job().k, c) +
+            return build_key_load(job().k, step_.k_tile, step_.k_rows, c) +
                    (job().sentinel.form == SentinelForm::kNone ? 0 : 1);
+        case kLoadNextK:
+            c.opcode = Opcode::kLoadK;
+            c.k_bank = k_.bank();
+            c.d_k = key_columns(job());
+            return build_key_load(job().k, step_.next_k_tile, early_keys(), c);
         case kLoadV:
             c.opcode = Opcode::kLoadV;
             c.v_bank = v_.bank();
@@ -228,7 +249,7 @@ uint32_t Sequencer::build_values_load(Command& c) const {
     if (row_ == step_.k_rows)
         return build_sentinel_load(indicators ? kSentinelIndicators : kSentinelValues, c);
     const uint32_t more = has_sentinel(form, pass_) ? 1 : 0;
-    if (!indicators) return build_key_load(job().v, c) + more;
+    if (!indicators) return build_key_load(job().v, step_.k_tile, step_.k_rows, c) + more;
     c.rows = step_.k_rows;
     c.address = row_address(job().sentinel.indicators, 0, 0);
     c.pitch = job().sentinel.indicators.pitch;
@@ -243,32 +264,33 @@ uint32_t Sequencer::build_sentinel_load(uint32_t row, Command& c) const {
     return 0;
 }
 
-uint32_t Sequencer::build_key_load(const Tensor& tensor, Command& c) const {
+uint32_t Sequencer::build_key_load(const Tensor& tensor, uint32_t tile, uint32_t rows,
+                                   Command& c) const {
     const TileMap& map = this->map();
     c.pitch = tensor.pitch;
-    if (map.gathered(step_.k_tile)) {
+    if (map.gathered(tile)) {
         c.flags = spec::kFlagGather;
-        c.rows = step_.k_rows;
+        c.rows = rows;
         c.address = row_address(tensor, step_.kv_head, 0);
-        c.index_address = job().summary_list + uint64_t{summary_part_bytes(device_)} * step_.k_tile;
+        c.index_address = job().summary_list + uint64_t{summary_part_bytes(device_)} * tile;
         c.index_limit = job().nk;
         return 0;
     }
-    Run run = map.key_run(step_.k_tile, row_);
+    Run run = map.key_run(tile, row_);
     const bool positions = c.opcode == Opcode::kLoadK;  // values have none
-    if (!positions) run.rows = step_.k_rows;
+    if (!positions) run.rows = rows;
     c.rows = run.rows;
     c.first_row = row_;
     c.address = row_address(tensor, step_.kv_head, run.row);
     if (positions) c.position = run.position;
-    return step_.k_rows - row_ - run.rows;
+    return rows - row_ - run.rows;
 }
 
 uint32_t Sequencer::build_attend(Command& c) const {
     c.opcode = Opcode::kAttend;
     if (!step_.first && !partial_) c.flags = spec::kFlagContinue;
     c.q_bank = q_.bank();
-    c.k_bank = k_.bank();
+    c.k_bank = k_bank_;
     c.v_bank = v_.bank();
     c.state_bank = state_.bank();
     c.rows = step_.q_rows;

@@ -2,6 +2,7 @@
 // The commands of a job, or of a list of jobs, one by one: the planner's steps with banks,
 // addresses, masks and fences. Per step, in this order and only what is needed:
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, LOAD_STATE, ATTEND, STORE_O, STORE_STATE (lse), STORE_STATE.
+// Where a query tile is one lane group, LOAD_K of its next call goes before LOAD_V.
 // A tile or state that is still in a bank is not loaded again; banks of a kind alternate. A tile of
 // several runs (tile_map.h) takes a load or store for each. Does not number commands (tags are the
 // driver's) and does not end the job with a FENCE. Nor does one stand between two jobs: the next
@@ -72,6 +73,7 @@ class Sequencer {
     void begin_job();
     void begin_step();
     void begin_pass();
+    uint32_t early_keys() const;
     void begin_partial();
     void end_again();
     uint32_t build(uint32_t stage, spec::Command& c) const;
@@ -79,7 +81,8 @@ class Sequencer {
     uint32_t build_partial_store(spec::Command& c) const;
     uint32_t build_values_load(spec::Command& c) const;
     uint32_t build_sentinel_load(uint32_t row, spec::Command& c) const;
-    uint32_t build_key_load(const Tensor& tensor, spec::Command& c) const;
+    uint32_t build_key_load(const Tensor& tensor, uint32_t tile, uint32_t rows,
+                            spec::Command& c) const;
     uint32_t build_attend(spec::Command& c) const;
     const TileMap& map() const { return asked_ != nullptr ? *asked_ : planner_.map(); }
     const AttentionJob& job() const { return map().job(); }
@@ -97,6 +100,7 @@ class Sequencer {
     uint64_t partials_ = 0;         ///< that of this step included
     uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
     uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
+    uint32_t k_bank_ = 0;           ///< keys of this step
     Step step_;
     BankSet q_, k_, v_, state_;
     const TileMap* asked_ = nullptr;  ///< this step is asked again: that of its job

@@ -91,6 +91,27 @@ bool ends_batch(const Command& c) {
     return c.opcode == Opcode::kFence && c.has(spec::kFlagInterrupt);
 }
 
+/// A tile goes to the bank that the last ATTEND did not use, whatever job that was of; keys that
+/// come a call early go to the bank that the next one does not use, and the one behind it does.
+void check_banks(const std::vector<Command>& all, Compared& banks) {
+    std::vector<uint32_t> used;  // banks of keys, ATTEND by ATTEND
+    for (const Command& c : all)
+        if (c.opcode == Opcode::kAttend) used.push_back(c.k_bank);
+    size_t next = 0;
+    uint32_t q_bank = 1, k_bank = 1;
+    for (const Command& c : all) {
+        if (c.opcode == Opcode::kLoadQ) banks.equal(c.q_bank, 1 - q_bank);
+        if (c.opcode == Opcode::kLoadK) {
+            const bool early = c.k_bank != used.at(next);
+            banks.equal(c.k_bank, early ? used.at(next + 1) : 1 - k_bank);
+        }
+        if (c.opcode != Opcode::kAttend) continue;
+        q_bank = c.q_bank;
+        k_bank = c.k_bank;
+        ++next;
+    }
+}
+
 }  // namespace
 
 TEST_CASE("the steps of a list are those of its jobs") {
@@ -150,13 +171,28 @@ TEST_CASE("the commands of a list are those of its jobs, with no FENCE between t
             commands.holds(actual[i] == expected[i], [&] {
                 return "list " + std::to_string(n) + ", command " + std::to_string(i);
             });
-        // A tile goes to the bank that the last ATTEND did not use, whatever job that was of.
-        Command last;
-        last.q_bank = last.k_bank = 1;
-        for (const Command& c : all) {
-            if (c.opcode == Opcode::kLoadQ) banks.equal(c.q_bank, 1 - last.q_bank);
-            if (c.opcode == Opcode::kLoadK) banks.equal(c.k_bank, 1 - last.k_bank);
-            if (c.opcode == Opcode::kAttend) last = c;
-        }
+        check_banks(all, banks);
+    }
+}
+
+TEST_CASE("keys of the next call come before the values of a call of one lane group") {
+    Compared compared("orders of commands");
+    List list;
+    list.device.lanes = 2;  // lane groups of 4 rows
+    list.jobs.resize(1);
+    fw::AttentionJob& job = list.jobs[0];
+    job.kv_heads = job.query_heads = 1;
+    job.nk = 20;  // three tiles
+    job.d_k = job.d_v = 8;
+    for (const uint32_t rows : {1u, 4u, 5u, 8u}) {
+        job.nq = rows;
+        std::string order;
+        for (const Command& c : commands_of({job, list.device, kRecord}))
+            order += std::string(spec::opcode_name(c.opcode)) + " ";
+        compared.equal(order,
+                       rows <= 4 ? "LOAD_Q LOAD_K LOAD_K LOAD_V ATTEND LOAD_K LOAD_V ATTEND LOAD_V "
+                                   "ATTEND STORE_O "
+                                 : "LOAD_Q LOAD_K LOAD_V ATTEND LOAD_K LOAD_V ATTEND LOAD_K LOAD_V "
+                                   "ATTEND STORE_O ");
     }
 }
