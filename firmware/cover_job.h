@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "firmware/job.h"
-#include "spec/params.h"
 
 namespace tessera::fw {
 
@@ -36,16 +35,11 @@ struct CoverJob {
     const uint32_t* class_ends = nullptr;
     uint32_t class_count = 0;
     /// Where firmware writes the tokens of lines that are gathered (cover_planner.h): line n's are
-    /// n * cover_list_bytes(device) on.
+    /// n * list_part_bytes(device) (row_list.h) on.
     uint64_t index_list = 0;
 
     uint32_t line_count() const { return class_count == 0 ? 0 : class_ends[class_count - 1]; }
     uint32_t tokens() const { return attention.nq; }
 };
-
-/// Bytes of a line's part of the index list: 32-bit tokens in whole beats.
-constexpr uint32_t cover_list_bytes(const spec::DeviceParams& device) {
-    return device.beats(uint64_t{4} * device.m) * device.bus_bytes;
-}
 
 }  // namespace tessera::fw

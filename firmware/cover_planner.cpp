@@ -2,6 +2,7 @@
 #include "firmware/cover_planner.h"
 
 #include "firmware/job_check.h"
+#include "firmware/row_list.h"
 
 namespace tessera::fw {
 namespace {
@@ -33,8 +34,8 @@ bool lines_fit(const CoverJob& job, uint32_t m) {
 bool plain(const AttentionJob& job) {
     return job.nq == job.nk && job.q_position == 0 && job.k_position == 0 &&
            (job.mask.flags & ~uint32_t{spec::kMaskCausal}) == 0 && job.documents == nullptr &&
-           job.tile_flags == nullptr && !job.stacked && job.peers == 0 &&
-           job.sentinel.form == SentinelForm::kNone;
+           job.tile_flags == nullptr && !job.stacked && job.peers == 0 && !job.query_list.given() &&
+           !job.key_list.given() && job.sentinel.form == SentinelForm::kNone;
 }
 
 }  // namespace
@@ -116,7 +117,7 @@ bool write_cover_list(const CoverJob& job, const spec::DeviceParams& device, Bus
     const CoverPlanner planner(job);
     for (uint32_t line = 0; line < job.line_count(); ++line) {
         if (!planner.gathered(line)) continue;
-        uint64_t at = job.index_list + uint64_t{cover_list_bytes(device)} * line;
+        uint64_t at = job.index_list + uint64_t{list_part_bytes(device)} * line;
         for (uint32_t n = 0; n < job.lines[line].groups;) {
             const CoverRun run = planner.run(line, n, false);
             for (uint32_t i = 0; i < run.rows; ++i, at += 4)

@@ -2,6 +2,7 @@
 #include "firmware/cover_sequencer.h"
 
 #include "firmware/partial.h"
+#include "firmware/row_list.h"
 #include "firmware/stages.h"
 
 namespace tessera::fw {
@@ -129,7 +130,7 @@ void CoverSequencer::build_load(uint32_t stage, Command& c) {
     c.rows = step_.rows;
     c.address = row_address(tensor, head, 0);
     c.pitch = tensor.pitch;
-    c.index_address = job_.index_list + uint64_t{cover_list_bytes(device_)} * step_.line;
+    c.index_address = job_.index_list + uint64_t{list_part_bytes(device_)} * step_.line;
     c.index_limit = job.nk;
     group_ = job_.lines[step_.line].groups;
 }

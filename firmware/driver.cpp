@@ -5,6 +5,7 @@
 #include "firmware/cover_planner.h"
 #include "firmware/cover_sequencer.h"
 #include "firmware/job_check.h"
+#include "firmware/row_list.h"
 #include "firmware/sentinel.h"
 #include "firmware/sequencer.h"
 #include "firmware/summary_list.h"
@@ -155,7 +156,8 @@ Status Driver::run(const AttentionJob* jobs, uint32_t count) {
         if (const JobRule rule = check_job(jobs[i], device_); rule != JobRule::kNone)
             return refused(rule);
     for (uint32_t i = 0; i < count; ++i)
-        if (!write_summary_list(jobs[i], device_, bus_) || !write_sentinel(jobs[i], device_, bus_))
+        if (!write_summary_list(jobs[i], device_, bus_) ||
+            !write_row_lists(jobs[i], device_, bus_) || !write_sentinel(jobs[i], device_, bus_))
             return failed(Code::kBusFault);
     AttentionWork work(jobs, count, device_, config_.record_address, bus_);
     const Status status = run_work(work);

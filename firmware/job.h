@@ -48,6 +48,15 @@ struct Sentinel {
     Tensor redo;        ///< M queries to be asked again, each with a beat more
 };
 
+/// Rows of a tensor, picked by their numbers. Valid while the job runs.
+struct RowList {
+    const uint32_t* rows = nullptr;  ///< nullptr: all rows, in order
+    uint32_t limit = 0;              ///< rows that the tensor has
+    uint64_t address = 0;            ///< where firmware writes the list for the device (row_list.h)
+
+    bool given() const { return rows != nullptr; }
+};
+
 /// O[h] = softmax(scale * Q[h] K[h / group]^T) V[h / group], group = query_heads / kv_heads.
 /// Batches are flattened into heads. q, k, v hold bf16.
 struct AttentionJob {
@@ -71,6 +80,12 @@ struct AttentionJob {
     /// no more than CAUSAL.
     const uint8_t* tile_flags = nullptr;
     uint64_t tile_flags_stride = 0;
+    /// Which rows of q, and of k and v, are meant, the same of every head. nq and nk, tiles and
+    /// their flags, rows of o, lse and state are of the list; a position is the row in the tensor:
+    /// q_position and k_position are 0. A list of queries ascends, and the mask is no more than
+    /// CAUSAL; with a list of keys, in any order, there is no mask. Not with documents, stacked
+    /// heads or a sentinel.
+    RowList query_list, key_list;
     /// The query rows of a group's heads share tiles: worth it where a head has few.
     /// Not with tile flags, and with TAIL only for one query a head.
     bool stacked = false;

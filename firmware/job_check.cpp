@@ -73,6 +73,27 @@ bool documents_fit(const AttentionJob& job, uint32_t m) {
     return job.document_count <= blocks || (!job.stacked && blocks >= 2 * m);
 }
 
+/// Rows below the limit; of queries each above the one before.
+bool rows_fit(const RowList& list, uint32_t count, bool ascending, uint32_t bus) {
+    if (!list.given()) return true;
+    if (list.limit > spec::kPositionLimit || (list.address & (bus - 1)) != 0) return false;
+    for (uint32_t i = 0; i < count; ++i)
+        if (list.rows[i] >= list.limit || (ascending && i != 0 && list.rows[i] <= list.rows[i - 1]))
+            return false;
+    return true;
+}
+
+bool lists_fit(const AttentionJob& job, uint32_t bus) {
+    if (!job.query_list.given() && !job.key_list.given()) return true;
+    const uint32_t allowed = job.key_list.given() ? 0u : uint32_t{spec::kMaskCausal};
+    if ((job.mask.flags & ~allowed) != 0 || job.q_position != 0 || job.k_position != 0)
+        return false;
+    if (job.documents != nullptr || job.stacked || job.sentinel.form != SentinelForm::kNone)
+        return false;
+    return rows_fit(job.query_list, job.nq, true, bus) &&
+           rows_fit(job.key_list, job.nk, false, bus);
+}
+
 }  // namespace
 
 bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
@@ -97,6 +118,7 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (!mask_fits(job, device.m)) return JobRule::kMask;
     if (!documents_fit(job, device.m)) return JobRule::kDocuments;
     if (!sentinel_fits(job, device)) return JobRule::kSentinel;
+    if (!lists_fit(job, device.bus_bytes)) return JobRule::kRowList;
     const Planner planner(job, device.m);
     const bool partials = has_partials(job, device, planner);
     if (!all_placed(job, partials || planner.states_travel(), partials, device))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/sequencer.h"
 
+#include "firmware/row_list.h"
 #include "firmware/sentinel.h"
 #include "firmware/stages.h"
-#include "firmware/summary_list.h"
 
 namespace tessera::fw {
 namespace {
@@ -163,6 +163,11 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             c.opcode = Opcode::kLoadQ;
             c.q_bank = q_.bank();
             c.d_k = key_columns(job());
+            if (job().query_list.given()) {
+                build_gather(job().q, step_.query_head, job().query_list, step_.q_tile, c);
+                c.rows = step_.q_rows;
+                return 0;
+            }
             c.position = map().query_run(step_.q_tile, row_).position;
             return build_query_rows(job().q, step_.query_head, c);
         case kLoadK:
@@ -215,7 +220,8 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
 
 /// Rows of a run of the query tile, to or from a tensor of query heads.
 uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Command& c) const {
-    const Run run = map().query_run(step_.q_tile, row_);
+    Run run = map().query_run(step_.q_tile, row_);
+    if (job().query_list.given()) run.rows = step_.q_rows;  // results are in the order of the list
     c.rows = run.rows;
     c.first_row = row_;
     c.address = row_address(tensor, head + run.head, run.row);
@@ -268,12 +274,12 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, uint32_t tile, uint32_t
                                    Command& c) const {
     const TileMap& map = this->map();
     c.pitch = tensor.pitch;
-    if (map.gathered(tile)) {
-        c.flags = spec::kFlagGather;
+    const bool summaries = map.gathered(tile);
+    if (summaries || job().key_list.given()) {
+        const RowList list =
+            summaries ? RowList{nullptr, job().nk, job().summary_list} : job().key_list;
+        build_gather(tensor, step_.kv_head, list, tile, c);
         c.rows = rows;
-        c.address = row_address(tensor, step_.kv_head, 0);
-        c.index_address = job().summary_list + uint64_t{summary_part_bytes(device_)} * tile;
-        c.index_limit = job().nk;
         return 0;
     }
     Run run = map.key_run(tile, row_);
@@ -284,6 +290,16 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, uint32_t tile, uint32_t
     c.address = row_address(tensor, step_.kv_head, run.row);
     if (positions) c.position = run.position;
     return rows - row_ - run.rows;
+}
+
+/// Rows of a tile through its part of a list.
+void Sequencer::build_gather(const Tensor& tensor, uint32_t head, const RowList& list,
+                             uint32_t part, Command& c) const {
+    c.flags = spec::kFlagGather;
+    c.address = row_address(tensor, head, 0);
+    c.pitch = tensor.pitch;
+    c.index_address = list.address + uint64_t{list_part_bytes(device_)} * part;
+    c.index_limit = list.limit;
 }
 
 uint32_t Sequencer::build_attend(Command& c) const {

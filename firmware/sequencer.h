@@ -83,6 +83,8 @@ class Sequencer {
     uint32_t build_sentinel_load(uint32_t row, spec::Command& c) const;
     uint32_t build_key_load(const Tensor& tensor, uint32_t tile, uint32_t rows,
                             spec::Command& c) const;
+    void build_gather(const Tensor& tensor, uint32_t head, const RowList& list, uint32_t part,
+                      spec::Command& c) const;
     uint32_t build_attend(spec::Command& c) const;
     const TileMap& map() const { return asked_ != nullptr ? *asked_ : planner_.map(); }
     const AttentionJob& job() const { return map().job(); }

@@ -32,6 +32,7 @@ enum class JobRule : uint32_t {
     kSentinel,   ///< a form that the device or the job has no columns for
     kDocuments,  ///< not ascending from 0, too long or too many, or not self-attention
     kSchedule,   ///< no such schedule
+    kRowList,    ///< rows over the limit or in disorder, or what does not go with a list of rows
     kCover,      ///< groups or lines of a cover that do not fit the device or are in disorder
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list that gathers the summary tokens of a Sparse Transformer mask: 32-bit key rows, as
-// many as a key tile has for each gathered tile, each tile's part padded to whole beats.
+// The list (row_list.h) that gathers the summary tokens of a Sparse Transformer mask.
 #pragma once
 #include <stdint.h>
 
@@ -9,11 +8,6 @@
 #include "spec/params.h"
 
 namespace tessera::fw {
-
-/// From one gathered tile's part of the list to the next.
-constexpr uint32_t summary_part_bytes(const spec::DeviceParams& device) {
-    return device.beats(uint64_t{4} * device.m) * device.bus_bytes;
-}
 
 /// Bytes at job.summary_list; 0 without kMaskTail.
 uint64_t summary_list_bytes(const AttentionJob& job, const spec::DeviceParams& device);

@@ -197,7 +197,16 @@ Run TileMap::query_run(uint32_t q_tile, uint32_t at) const {
     run.row = row - run.head * job_->nq;
     run.rows = min(query_rows(q_tile) - at, job_->nq - run.row);
     run.position = job_->q_position + run.row;
-    return cut_at_document(run);
+    return job_->query_list.given() ? cut_at_gap(run) : cut_at_document(run);
+}
+
+/// Queries picked by a list: a run ends where a row is left out.
+Run TileMap::cut_at_gap(Run run) const {
+    const uint32_t* rows = job_->query_list.rows + run.row;
+    run.position = rows[0];
+    for (uint32_t i = 1; i < run.rows; ++i)
+        if (rows[i] != rows[0] + i) run.rows = i;
+    return run;
 }
 
 uint32_t TileMap::key_rows(uint32_t k_tile) const {

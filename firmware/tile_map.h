@@ -12,7 +12,8 @@
 
 namespace tessera::fw {
 
-/// Consecutive tokens of one head inside a tile, with consecutive positions.
+/// Consecutive tokens of one head inside a tile, with consecutive positions. With a list of queries
+/// the tokens are those of the list.
 struct Run {
     uint32_t head = 0;      ///< counted from the first head of the stack
     uint32_t row = 0;       ///< token of that head
@@ -84,6 +85,7 @@ class TileMap {
     uint32_t document_of(uint32_t row) const;
     uint32_t document_end(uint32_t document) const;
     Run cut_at_document(Run run) const;
+    Run cut_at_gap(Run run) const;
     uint32_t summaries_before(uint32_t row) const;
     uint32_t summaries_to(uint32_t position) const;
     uint32_t gathered_keys(const Run& run) const;

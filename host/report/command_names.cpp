@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "firmware/summary_list.h"
+#include "firmware/row_list.h"
 #include "host/workload/cover_layout.h"
 
 namespace tessera::host {
@@ -96,7 +96,7 @@ CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
     const uint64_t head = offset / tensor.head_stride;
     if (command_.has(spec::kFlagGather))
         return {head,
-                (command_.index_address - summary_list_of(head)) / fw::summary_part_bytes(params_),
+                (command_.index_address - summary_list_of(head)) / fw::list_part_bytes(params_),
                 true};
     const bool keys = command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV;
     const bool sentinel = layout_.job.sentinel.form != fw::SentinelForm::kNone;

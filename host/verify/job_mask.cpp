@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "spec/mask.h"
 
 namespace tessera::verify {
@@ -87,6 +90,18 @@ class MaskGenerator {
     MaskArrays& arrays_;
 };
 
+/// Some `count` of the rows of a tensor that has as many or up to twice that.
+fw::RowList random_list(std::mt19937_64& random, uint32_t count, bool ascending,
+                        std::vector<uint32_t>& rows) {
+    rows.resize(count + random() % (count + 1));
+    std::iota(rows.begin(), rows.end(), 0);
+    std::shuffle(rows.begin(), rows.end(), random);
+    const auto limit = static_cast<uint32_t>(rows.size());
+    rows.resize(count);
+    if (ascending) std::sort(rows.begin(), rows.end());
+    return {rows.data(), limit, 0};
+}
+
 uint32_t document_of(const fw::AttentionJob& job, uint32_t row) {
     uint32_t document = 0;
     while (document + 1 < job.document_count && job.documents[document + 1] <= row) ++document;
@@ -99,6 +114,25 @@ void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, Mas
     MaskGenerator(random, m, job, arrays).make();
 }
 
+void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& arrays) {
+    const uint64_t kind = random() % 3;  // queries, keys, both
+    job.documents = nullptr;
+    job.document_count = 0;
+    job.stacked = false;
+    job.q_position = job.k_position = 0;
+    const uint32_t causal = job.mask.flags & spec::kMaskCausal;
+    job.mask = spec::Mask();
+    if (kind != 1) job.query_list = random_list(random, job.nq, true, arrays.query_rows);
+    if (kind != 0)
+        job.key_list = random_list(random, job.nk, false, arrays.key_rows);
+    else
+        job.mask.flags = causal;
+}
+
+uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens) {
+    return list.given() ? list.limit : tokens;
+}
+
 bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
     if (job.documents != nullptr && document_of(job, i) != document_of(job, j)) return false;
     if (job.tile_flags != nullptr) {
@@ -106,7 +140,8 @@ bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, 
         if (job.tile_flags[head * job.tile_flags_stride + i / m * key_tiles + j / m] == 0)
             return false;
     }
-    return spec::mask_allows(job.mask, 0, 0, job.q_position + i, job.k_position + j);
+    const uint32_t q = job.query_list.given() ? job.query_list.rows[i] : job.q_position + i;
+    return spec::mask_allows(job.mask, 0, 0, q, job.k_position + j);
 }
 
 std::string mask_text(const fw::AttentionJob& job) {
@@ -120,6 +155,8 @@ std::string mask_text(const fw::AttentionJob& job) {
     if (job.documents != nullptr) text += fmt::format(", {} documents", job.document_count);
     if (job.tile_flags != nullptr) text += ", tile flags";
     if (job.stacked) text += ", stacked";
+    if (job.query_list.given()) text += ", list of queries";
+    if (job.key_list.given()) text += ", list of keys";
     return text;
 }
 

@@ -15,6 +15,7 @@ namespace tessera::verify {
 struct MaskArrays {
     std::vector<uint32_t> documents;
     std::vector<uint8_t> tile_flags;
+    std::vector<uint32_t> query_rows, key_rows;
 };
 
 /// Gives `job`, whose heads, tokens and positions are set, a random mask of any kind that firmware
@@ -22,7 +23,15 @@ struct MaskArrays {
 /// `arrays` must outlive the job.
 void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, MaskArrays& arrays);
 
-/// May query `i` of this query head see key `j`? `m`: tile tokens.
+/// Gives `job`, which has its mask, a list of queries, of keys, or both, and takes away what does
+/// not go with lists. nq and nk stay; the tensors may have twice as many rows (tensor_rows).
+void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& arrays);
+
+/// Rows of a tensor of which a job takes `tokens` tokens, perhaps by a list.
+uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens);
+
+/// May query `i` of this query head see key `j`, both counted as the job's lists do? `m`: tile
+/// tokens.
 bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, uint32_t j);
 
 /// The mask, for messages: "causal, window 7, stacked".

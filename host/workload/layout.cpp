@@ -13,6 +13,7 @@
 #include "firmware/job_check.h"
 #include "firmware/partial.h"
 #include "firmware/planner.h"
+#include "firmware/row_list.h"
 #include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
@@ -234,7 +235,7 @@ void place_cover_states(Layout& layout, const hw::PlatformConfig& config, Alloca
         if (config.params.profile == spec::Profile::kStats)
             job.partial = allocator.tensor("partial", fw::kPartialSlots, config.params.m, row);
     }
-    layout.cover_list = allocator.place("cover", lines * fw::cover_list_bytes(config.params));
+    layout.cover_list = allocator.place("cover", lines * fw::list_part_bytes(config.params));
 }
 
 void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& params) {

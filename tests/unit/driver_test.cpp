@@ -40,16 +40,20 @@ fw::Tensor tensor(uint64_t address, uint32_t heads, uint32_t rows, uint32_t byte
 
 /// Places the tensors of a job, whose sizes are set.
 void place(fw::AttentionJob& job, bool by_row) {
-    job.q = tensor(0x10000000, job.query_heads, job.nq, 2 * job.d_k, by_row);
-    job.k = tensor(0x20000000, job.kv_heads, job.nk, 2 * job.d_k, by_row);
+    const uint32_t q_rows = tessera::verify::tensor_rows(job.query_list, job.nq);
+    const uint32_t k_rows = tessera::verify::tensor_rows(job.key_list, job.nk);
+    job.q = tensor(0x10000000, job.query_heads, q_rows, 2 * job.d_k, by_row);
+    job.k = tensor(0x20000000, job.kv_heads, k_rows, 2 * job.d_k, by_row);
     // Crosses multiples of 4 GiB.
-    job.v = tensor(0x2ffffff00, job.kv_heads, job.nk, 2 * job.d_v, by_row);
+    job.v = tensor(0x2ffffff00, job.kv_heads, k_rows, 2 * job.d_v, by_row);
     job.o = tensor(0x40000000, job.query_heads, job.nq, 4 * job.d_v, by_row);
     job.state =
         tensor(0x50000000, job.query_heads / job.kv_heads, job.nq, kBus + 4 * job.d_v, false);
     job.lse = tensor(0x60000000, job.query_heads, job.nq, kBus, by_row);
     job.partial = tensor(0x70000000, fw::kPartialSlots, kDevice.m, kBus + 4 * job.d_v, false);
     job.summary_list = 0x80000000;
+    job.query_list.address = 0x90000000;
+    job.key_list.address = 0xa0000000;
 }
 
 fw::AttentionJob make_job(uint32_t query_heads, uint32_t kv_heads, uint32_t nq, uint32_t nk) {
@@ -79,6 +83,7 @@ fw::AttentionJob random_job(std::mt19937_64& random, uint32_t limit,
     job.bf16_output = draw(0, 1) == 1;
     job.want_lse = draw(0, 1) == 1;
     tessera::verify::random_mask(random, kDevice.m, job, arrays);
+    if (draw(0, 4) == 0) tessera::verify::random_lists(random, job, arrays);
     place(job, draw(0, 1) == 1);
     return job;
 }

@@ -192,6 +192,49 @@ TEST_CASE("masks, documents and tile flags that do not go together are refused")
     });
 }
 
+TEST_CASE(
+    "lists of rows are below their limit, of queries ascending, and refuse what has no rows") {
+    Compared rules("jobs");
+    std::vector<uint32_t> rows;
+    for (uint32_t i = 0; i < 20; ++i) rows.push_back(3 * i);
+    const auto listed = [&](JobRule rule, fw::RowList AttentionJob::*list,
+                            const std::vector<uint32_t>& picked, auto&& change) {
+        rules.equal(rule_after([&](AttentionJob& j) {
+                        j.q_position = j.k_position = 0;
+                        j.*list = {picked.data(), 58, 0x100000};
+                        change(j);
+                    }),
+                    rule);
+    };
+    const auto as_it_is = [](AttentionJob&) {};
+    const std::vector<uint32_t> same(20, 7), down(rows.rbegin(), rows.rend());
+    const std::vector<uint32_t> start = {0};
+    const std::vector<uint8_t> flags(9, 1);
+    for (const auto list : {&AttentionJob::query_list, &AttentionJob::key_list}) {
+        const bool queries = list == &AttentionJob::query_list;
+        const auto is = [&](JobRule rule, auto&& change) { listed(rule, list, rows, change); };
+        is(JobRule::kNone, as_it_is);
+        is(JobRule::kNone, [&](AttentionJob& j) { j.tile_flags = flags.data(); });
+        is(JobRule::kNone, [&](AttentionJob& j) { (j.*list).limit = spec::kPositionLimit; });
+        is(JobRule::kRowList, [&](AttentionJob& j) { (j.*list).limit = spec::kPositionLimit + 1; });
+        is(JobRule::kRowList, [&](AttentionJob& j) { (j.*list).limit = 57; });
+        is(JobRule::kRowList, [&](AttentionJob& j) { (j.*list).address += 16; });
+        is(JobRule::kRowList, [](AttentionJob& j) { j.q_position = 1; });
+        is(JobRule::kRowList, [](AttentionJob& j) { j.k_position = 1; });
+        is(JobRule::kRowList, [](AttentionJob& j) { j.stacked = true; });
+        is(JobRule::kRowList,
+           [&](AttentionJob& j) { j.documents = start.data(), j.document_count = 1; });
+        is(queries ? JobRule::kNone : JobRule::kRowList,
+           [](AttentionJob& j) { j.mask.flags = spec::kMaskCausal; });
+        is(JobRule::kRowList, [](AttentionJob& j) {
+            j.mask = {spec::kMaskCausal | spec::kMaskWindow, 2, 0, 0, 0, 0, 0};
+        });
+        const JobRule ordered = queries ? JobRule::kRowList : JobRule::kNone;
+        listed(ordered, list, same, as_it_is);
+        listed(ordered, list, down, as_it_is);
+    }
+}
+
 TEST_CASE("a great many documents need positions of their own only where they can meet") {
     Compared rules("jobs");
     AttentionJob job = good_job();

@@ -49,6 +49,7 @@ List random_list(std::mt19937_64& random) {
         job.d_v = 9;
         job.want_lse = draw(0, 1) == 1;
         verify::random_mask(random, list.device.m, job, list.arrays[i]);
+        if (draw(0, 4) == 0) verify::random_lists(random, job, list.arrays[i]);
         if (draw(0, 1) == 0) {
             job.order = fw::LoopOrder::kKeyValueResident;
         } else {
@@ -62,6 +63,8 @@ List random_list(std::mt19937_64& random) {
         job.o = tensor(base + 0x4000000, job.nq, 36);
         job.lse = tensor(base + 0x5000000, job.nq, 16);
         job.summary_list = base + 0x6000000;
+        job.query_list.address = base + 0x9000000;
+        job.key_list.address = base + 0xa000000;
         job.state = tensor(0x7000000, job.nq, 52);  // in common
         job.partial = tensor(0x8000000, 8, 52);
     }

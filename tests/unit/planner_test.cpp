@@ -67,6 +67,7 @@ void draw_case(std::mt19937_64& random, uint32_t limit, Case& c) {
             c.job.k_position = 0x7fffffff - draw(limit, 2 * limit);
     }
     tessera::verify::random_mask(random, c.m, c.job, c.arrays);
+    if (draw(0, 4) == 0) tessera::verify::random_lists(random, c.job, c.arrays);
 }
 
 std::vector<Step> all_steps(const Case& c) {

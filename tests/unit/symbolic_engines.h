@@ -28,9 +28,9 @@ class SymbolicEngines {
   public:
     SymbolicEngines(const fw::AttentionJob& job, const spec::DeviceParams& params)
         : job_(job), m_(params.m), bus_(params.bus_bytes), group_(job.query_heads / job.kv_heads) {
-        index(job.q, job.query_heads, job.nq, q_rows_);
-        index(job.k, job.kv_heads, job.nk, k_rows_);
-        index(job.v, job.kv_heads, job.nk, v_rows_);
+        index(job.q, job.query_heads, job.nq, q_rows_, job.query_list.rows);
+        index(job.k, job.kv_heads, job.nk, k_rows_, job.key_list.rows);
+        index(job.v, job.kv_heads, job.nk, v_rows_, job.key_list.rows);
         index(job.o, job.query_heads, job.nq, o_rows_);
         index(job.lse, job.query_heads, job.nq, lse_rows_);
         index(job.state, group_, job.nq, state_rows_);
@@ -100,10 +100,12 @@ class SymbolicEngines {
     void require(bool good, const char* text) {
         if (!good) faults.emplace_back(text);
     }
-    static void index(const fw::Tensor& t, uint32_t heads, uint32_t rows, Rows& out) {
+    /// Where the rows of a job are, which may pick them by a list.
+    static void index(const fw::Tensor& t, uint32_t heads, uint32_t rows, Rows& out,
+                      const uint32_t* list = nullptr) {
         for (uint32_t h = 0; h < heads; ++h)
             for (uint32_t r = 0; r < rows; ++r)
-                out[t.address + t.head_stride * h + uint64_t{t.pitch} * r] = {h, r};
+                out[fw::row_address(t, h, list == nullptr ? r : list[r])] = {h, r};
     }
     Where find(const Rows& rows, uint64_t address) {
         const auto it = rows.find(address);
