@@ -49,8 +49,7 @@ HeadAudit audit_head(const std::vector<AuditedRow>& rows, double tolerance, bool
 
 /// The verdict on a run. Each head is judged for itself, so the figures are those of the worst.
 struct Verdict {
-    HeadAudit worst;  ///< each figure the worst of all heads; rows: of a head; failures: of the
-                      ///< head with the largest bound
+    HeadAudit worst;  ///< each figure the worst of all heads; all heads have the same rows
     double tolerance = 0;
     bool few_fail = false;        ///< bound <= kMostFailing
     bool enough_samples = false;  ///< least_samples >= 1 / tolerance^2

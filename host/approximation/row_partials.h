@@ -10,9 +10,9 @@
 
 namespace tessera::host {
 
-/// A row's sums over each key tile: weights exp(score - peak), with one peak for the row.
+/// A row's softmax sums over each key tile by itself, with weights exp(score - peak of the tile).
 struct RowPartials {
-    double peak = 0;                   ///< largest score of the row
+    std::vector<double> peak;          ///< [key tiles]; -inf: the row sees no key of the tile
     std::vector<double> sum, squares;  ///< [key tiles]: of weights, of their squares
     std::vector<double> values;        ///< [key tiles][d_v]: of weight times value
 };
@@ -35,6 +35,7 @@ class RowSource {
     RowSource(const ReferenceProblem& problem, uint32_t kv_head, uint32_t m, bool causal,
               const std::vector<uint32_t>& key_list);
 
+    /// The sums of row `row` of `query_head`, one of the heads that read this key/value head.
     RowPartials row(uint32_t query_head, uint32_t row) const;
 
   private:
