@@ -17,7 +17,7 @@ const std::vector<RuleInfo>& approximation_rules() {
         {"topk-bound", Rule::kTopkBound,
          "the largest bounds on the mean query's scores, from minima and maxima (Quest)"},
         {"hybrid", Rule::kHybrid,
-         "the first and the previous tile, the largest bounds, and random ones for the rest"},
+         "the first and the previous tile, the largest of topk-mean, and random ones for the rest"},
     };
     return rules;
 }

@@ -15,14 +15,17 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Probability of at most `failures` of `samples`, each with probability p, 0 < p < 1.
+/// Probability of at most `failures` of `samples`, each with probability p, failures / samples <= p
+/// < 1. Its terms fall from the last one down, which alone is computed through logarithms.
 double binomial_tail(uint64_t failures, uint64_t samples, double p) {
-    const double n = static_cast<double>(samples);
+    const auto n = static_cast<double>(samples);
+    auto k = static_cast<double>(failures);
+    double term = std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
+                           k * std::log(p) + (n - k) * std::log1p(-p));
     double sum = 0;
-    for (uint64_t i = 0; i <= failures; ++i) {
-        const double k = static_cast<double>(i);
-        sum += std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
-                        k * std::log(p) + (n - k) * std::log1p(-p));
+    for (; k >= 0 && term > 0; --k) {
+        sum += term;
+        term *= k * (1 - p) / ((n - k + 1) * p);
     }
     return sum;
 }
@@ -49,8 +52,9 @@ std::vector<uint32_t> audit_rows(uint32_t nq, uint32_t m, uint64_t seed) {
 
 double clopper_pearson_upper(uint64_t failures, uint64_t samples, double confidence) {
     if (failures >= samples) return 1;
-    // The tail falls from 1 to 0 as p grows. Sixty halvings are as fine as a double near one.
-    double low = 0, high = 1;
+    // The tail falls as p grows; at the observed share it is at least one half, as that is the
+    // median. Sixty halvings are as fine as a double near one.
+    double low = static_cast<double>(failures) / static_cast<double>(samples), high = 1;
     for (int i = 0; i < 60; ++i) {
         const double p = (low + high) / 2;
         (binomial_tail(failures, samples, p) > 1 - confidence ? low : high) = p;

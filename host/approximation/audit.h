@@ -22,7 +22,7 @@ std::vector<uint32_t> audit_rows(uint32_t nq, uint32_t m, uint64_t seed);
 
 /// One-sided upper bound of Clopper and Pearson (1934) on the probability of a failure: the largest
 /// p for which `failures` or fewer of `samples` have probability at least 1 - confidence. 1 if all
-/// failed. failures <= samples, samples >= 1.
+/// failed. failures <= samples, samples >= 1, confidence from 0.5 to below 1.
 double clopper_pearson_upper(uint64_t failures, uint64_t samples, double confidence = kConfidence);
 
 /// |approximate - exact| / |exact| in the Euclidean norm over `count` elements. Where the exact row

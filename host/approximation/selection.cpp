@@ -16,8 +16,6 @@ uint32_t drawn_tiles(const Approximation& approximation) {
     return approximation.rule == Rule::kHybrid ? (approximation.tiles - 1) / 2 : 0;
 }
 
-bool scores_tiles(Rule rule) { return rule != Rule::kSample && rule != Rule::kSinkWindow; }
-
 /// What a query tile may get from a key tile. Only the order matters, so scores are not scaled.
 /// With means, the mean score of their pairs; with bounds, the most that any key of the tile can
 /// give the mean query, as each product is largest at one end of the key tile's interval. NaN and
@@ -25,9 +23,9 @@ bool scores_tiles(Rule rule) { return rule != Rule::kSample && rule != Rule::kSi
 double tile_score(Rule rule, const double* query, const TileSummaries& keys, size_t key) {
     double score = 0;
     for (uint32_t c = 0; c < keys.dim; ++c)
-        score += rule == Rule::kTopkMean
-                     ? query[c] * keys.mean[key + c]
-                     : std::max(query[c] * keys.low[key + c], query[c] * keys.high[key + c]);
+        score += rule == Rule::kTopkBound
+                     ? std::max(query[c] * keys.low[key + c], query[c] * keys.high[key + c])
+                     : query[c] * keys.mean[key + c];
     return std::isnan(score) ? std::numeric_limits<double>::infinity() : score;
 }
 
@@ -134,7 +132,7 @@ uint64_t Selection::pairs() const {
                                  std::count(sampled.begin(), sampled.end(), 1));
 }
 
-bool needs_summaries(Rule rule) { return scores_tiles(rule); }
+bool needs_summaries(Rule rule) { return rule != Rule::kSample && rule != Rule::kSinkWindow; }
 
 Selection select_tiles(const Approximation& approximation, const ApproximationShape& shape,
                        const TileSummaries& queries, const TileSummaries& keys) {
@@ -146,7 +144,7 @@ SelectionCost selection_cost(Rule rule, const ApproximationShape& shape) {
     if (!needs_summaries(rule)) return cost;
     const uint64_t q_elements = uint64_t{shape.query_heads} * shape.nq * shape.d_k;
     const uint64_t k_elements = uint64_t{shape.kv_heads} * shape.nk * shape.d_k;
-    const uint64_t per_key = rule == Rule::kTopkMean ? 1 : 2;  // a mean, or two bounds
+    const uint64_t per_key = rule == Rule::kTopkBound ? 2 : 1;  // two bounds, or a mean
     cost.elements_read = q_elements + k_elements;
     cost.element_steps = q_elements + per_key * k_elements;
     cost.summary_elements = (uint64_t{shape.query_heads} * shape.query_tiles() +
