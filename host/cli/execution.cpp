@@ -16,6 +16,7 @@
 #include "host/report/dram.h"
 #include "host/report/formulas.h"
 #include "host/report/table.h"
+#include "host/workload/approximate.h"
 #include "host/workload/cover_layout.h"
 
 namespace tessera::host {
@@ -111,10 +112,10 @@ void require_consistent_merging(const RunRecord& record) {
     if (p.sentinel.given()) return require_consistent_shares(record);
     if (params.profile != spec::Profile::kStats) return;
     const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesStateWrite);
-    const uint64_t rows_by_device = p.query_rows() - work.rows_finished;
+    const uint64_t rows_by_device = record.layout.stored_rows() - work.rows_finished;
     const uint64_t state_row = (1 + uint64_t{params.beats(uint64_t{4} * p.d_v)}) * params.bus_bytes;
     const uint64_t merged = work.rows * state_row;
-    const uint64_t lse = p.want_lse ? rows_by_device * params.bus_bytes : 0;
+    const uint64_t lse = record.layout.job.want_lse ? rows_by_device * params.bus_bytes : 0;
     if (stored != merged + lse)
         throw std::logic_error(
             fmt::format("{} bytes of states were stored, {} merged, {} are lse of other rows",
@@ -168,7 +169,9 @@ Execution::Execution(const RunOptions& options, Progress& progress) : progress_(
     for (const Region& region : record_.layout.regions)
         platform.memory.streams.push_back(
             {region.name, region.address, region.address + region.bytes});
-    platform.make_device = device_factory(options, record_.config, "");
+    platform.make_device = audit_device_ = device_factory(options, record_.config, "");
+    if (record_.problem.approximation)
+        record_.approximation = approximation_record(record_.problem, platform);
     platform.trace_commands = 0;
     record_.implementation = options.impl;
     record_.input = inputs_.description;
@@ -178,6 +181,11 @@ Execution::Execution(const RunOptions& options, Progress& progress) : progress_(
 
 void Execution::run(OutputStream* output) {
     if (record_.config.platform.devices > 1) start_single();
+    if (record_.approximation) {
+        hw::PlatformConfig config = record_.config.platform;
+        config.make_device = audit_device_;
+        audit_.emplace(record_.layout, inputs_, config);
+    }
     simulate(output);
     if (single_) finish_single();
     check();
@@ -222,7 +230,7 @@ void Execution::simulate(OutputStream* output) {
     };
     const bool will_check = record_.not_checked.empty();
     if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
-    if (output != nullptr) {
+    if (output != nullptr && !audit_) {
         const auto release = [&](uint64_t address, uint64_t bytes) {
             platform.release(address, bytes);
         };
@@ -235,12 +243,26 @@ void Execution::simulate(OutputStream* output) {
     require_consistent(record_);
     require_consistent_merging(record_);
     require_consistent_memory(record_);
-    if (will_check) o_ = read_output(record_.layout, memory);
+    if (will_check || audit_) o_ = read_output(record_.layout, memory);
     if (inputs_.has_data && record_.problem.want_lse) {
         lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
         if (output != nullptr) output->write_lse(lse_);
     }
+    if (audit_) finish_audit(platform, output);
     record_.simulation_seconds = watch.seconds();
+}
+
+/// The result of an approximate run goes to its file only when it may be used.
+void Execution::finish_audit(Platform& platform, OutputStream* output) {
+    progress_.phase("auditing");
+    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+        return platform.memory(address, bytes);
+    };
+    audit_->finish(o_, record_.not_checked.empty(), record_);
+    if (output == nullptr || withheld(record_)) return;
+    const fw::AttentionJob& job = record_.layout.job;
+    output->attach(memory, OutputStream::Release());
+    output->stored(job.o.address, job.query_heads * job.o.head_stride);
 }
 
 /// Each device its share, at the same time.
@@ -254,7 +276,9 @@ void Execution::run_devices(Platform& platform) {
         jobs.push_back(layouts[i].jobs());
         drivers.push_back(layouts[i].driver);
     }
-    if (record_.layout.cover)
+    if (record_.layout.remainder)
+        record_.devices = {run_with_remainder(platform, record_.layout)};
+    else if (record_.layout.cover)
         record_.devices = {platform.run(cover_job(record_.layout), drivers.front())};
     else
         record_.devices = platform.run(jobs, drivers);
@@ -271,21 +295,29 @@ void Execution::check() {
     ReferenceOptions options;
     options.progress = [this](double done) { progress_.share(done); };
     const uint32_t m = record_.config.platform.params.m;
-    const ReferenceProblem problem = reference_problem(record_.problem, inputs_, m, false);
+    const auto problem_on = [&](bool original) {
+        const auto make = record_.approximation ? approximate_reference : reference_problem;
+        return make(record_.problem, inputs_, m, original);
+    };
+    const ReferenceProblem problem = problem_on(false);
     const ReferenceResult reference = reference_attention(problem, options);
     const BoundParams bound{m, record_.problem.bf16_output, record_.problem.sentinel.form,
-                            most_calls(record_.layout)};
+                            record_.approximation ? most_tiles_seen(*record_.problem.selection)
+                                                  : most_calls(record_.layout)};
     record_.error = compare_with_reference(problem, reference, bound, o_.data(),
                                            lse_.empty() ? nullptr : lse_.data());
     if (inputs_.converted()) {
         options.moments = false;
-        const ReferenceResult original =
-            reference_attention(reference_problem(record_.problem, inputs_, m, true), options);
+        const ReferenceResult original = reference_attention(problem_on(true), options);
         record_.conversion = difference(reference.o, original.o);
     }
     record_.check_seconds = watch.seconds();
 }
 
-bool within_bound(const RunRecord& record) { return !record.error || record.error->within_bound(); }
+bool within_bound(const RunRecord& record) {
+    const bool audit = !record.approximation || !record.approximation->audit_error ||
+                       record.approximation->audit_error->within_bound();
+    return audit && (!record.error || record.error->within_bound());
+}
 
 }  // namespace tessera::host

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/cli/approximate_run.h"
 #include "host/cli/options.h"
 #include "host/cli/output_stream.h"
 #include "host/cli/progress.h"
@@ -13,9 +14,6 @@
 #include "host/workload/inputs.h"
 
 namespace tessera::host {
-
-/// Longest that a simulation in a process of its own may take.
-inline constexpr unsigned kSimulationSeconds = 24 * 3600;
 
 class Execution {
   public:
@@ -38,13 +36,16 @@ class Execution {
     void finish_single();
     void simulate(OutputStream* output);
     void run_devices(Platform& platform);
+    void finish_audit(Platform& platform, OutputStream* output);
     void check();
 
     Progress& progress_;
     RunRecord record_;
     Inputs inputs_;
     std::optional<verify::ForkedWork> single_;
-    std::vector<float> o_;  // to be checked
+    std::optional<Audit> audit_;
+    hw::DeviceFactory audit_device_;  ///< without a waveform
+    std::vector<float> o_;            // to be checked
     std::vector<double> lse_;
 };
 

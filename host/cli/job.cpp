@@ -8,6 +8,7 @@
 #include "firmware/schedule.h"
 #include "host/cli/batch_options.h"
 #include "host/error.h"
+#include "host/workload/approximate.h"
 #include "host/workload/tile_flags.h"
 #ifdef TESSERA_HAS_RTL
 #include "rtl/sim/rtl_device.h"
@@ -113,6 +114,14 @@ Job make_job(const RunOptions& options, bool timing_only) {
         throw UserError("command line: --sentinel and --sentinel-offset are not of --oracle self");
     if (!job.problem.cover)
         job.problem.sentinel = choose_sentinel(job.problem, wish, platform.params);
+    if (job.problem.approximation) {
+        check_approximation(*job.problem.approximation,
+                            approximation_shape(job.problem, platform.params.m));
+        if (platform.params.profile == spec::Profile::kBlackbox)
+            throw UserError(
+                "command line: --approximate needs a device of profile stats or stateful, not "
+                "blackbox");
+    }
     if (options.schedule == kAutoSchedule) {
         job.candidates = schedule_candidates(job.problem, platform);
         if (!job.candidates.empty()) {
@@ -123,6 +132,10 @@ Job make_job(const RunOptions& options, bool timing_only) {
     job.layout = make_layout(job.problem, platform);
     // Only now is it known that the data fits.
     if (!timing_only) job.inputs = inputs_of(options, false, job.problem);
+    if (job.problem.approximation) {
+        select_tiles_of(job.problem, job.inputs, platform.params.m);
+        job.layout = make_layout(job.problem, platform);
+    }
     return job;
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "host/cli/approximation_options.h"
 #include "host/cli/batch_options.h"
 #include "host/cli/compare_options.h"
 #include "host/cli/mask_options.h"
@@ -31,8 +32,10 @@ constexpr const char* kRunExamples = R"(Examples:
       another machine; docs/configuration.md lists the keys
   tessera run --random 8,1,64 --kv-heads 1 --stack-heads --key-lengths 100,2000,3000
       one decoding step of a batch: a token each, against caches of these lengths
-Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 4 device error or, on a
-black box, rows whose sums the sentinel could not tell)";
+  tessera run --random 1,4096,64 --approximate hybrid --tiles 8
+      some tiles only, and an audit of 256 rows that says whether that was good enough
+Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 3 approximation not valid for
+this input, 4 device error or, on a black box, rows whose sums the sentinel could not tell)";
 
 constexpr const char* kMainExamples = R"(Examples:
   tessera run --random 4,1024,64 --mask causal
@@ -319,6 +322,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_input_options(*run, line.run, false);
     add_problem_options(*run, line.run);
     add_oracle_options(*run, line.run);
+    add_approximation_options(*run, line.run);
     add_machine_options(*run, line.run);
     add_implementation_options(*run, line.run);
     add_output_options(*run, line.run);
@@ -388,6 +392,7 @@ Problem problem_of(const RunOptions& o) {
     orders.emplace_back(kAutoSchedule, p.order);  // until it is chosen
     p.order = choose("--schedule", o.schedule, orders);
     p.cover = cover_of_options(o);
+    p.approximation = approximation_of(o);
     p.bf16_output =
         choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});
     if (o.scale) p.scale = *o.scale;

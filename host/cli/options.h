@@ -37,7 +37,12 @@ struct RunOptions {
     std::string sentinel = "auto";           ///< of a black box
     std::optional<int64_t> sentinel_offset;  ///< powers of two
     std::string oracle = "query-key";
-    std::string cover;  ///< empty: auto
+    std::string cover;        ///< empty: auto
+    std::string approximate;  ///< rule; empty: exact
+    std::optional<uint64_t> tiles;
+    uint64_t approximate_seed = 1;
+    double tolerance = 0.1;
+    bool accept_approximation = false;
     std::optional<double> scale;
     std::string output_format = "fp32";
     std::string format = "table";

@@ -52,7 +52,7 @@ std::vector<std::string> OutputFolder::all_file_names() { return {kReport, kTrac
 
 std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
     std::vector<std::string> names = {kReport, kTrace};
-    if (!record.config.platform.timing_only) names.push_back(kTensors);
+    if (!record.config.platform.timing_only && !withheld(record)) names.push_back(kTensors);
     return names;
 }
 

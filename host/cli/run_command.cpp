@@ -43,11 +43,15 @@ class Run {
         progress_.finish();
         if (folder_) {
             record_.files = OutputFolder::file_names(record_);
-            folder_->write_files(record_, output_ ? &*output_ : nullptr);
+            folder_->write_files(record_, output_ && !withheld(record_) ? &*output_ : nullptr);
         }
         if (wave_) wave_->commit();
         print();
-        return within_bound(record_) ? kExitGood : kExitMismatch;
+        if (!within_bound(record_)) return kExitMismatch;
+        if (!withheld(record_)) return kExitGood;
+        fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
+                   "o is not written, --accept-approximation goes on all the same");
+        return kExitNotValid;
     }
 
   private:

@@ -11,11 +11,13 @@ namespace tessera::host {
 inline constexpr int kExitGood = 0;
 inline constexpr int kExitMismatch = 1;
 inline constexpr int kExitUserError = 2;
+inline constexpr int kExitNotValid = 3;  ///< the approximation, for this input
 inline constexpr int kExitDeviceError = 4;
 inline constexpr int kExitInternalError = 70;
 
-/// Runs and prints the report on stdout; returns kExitGood or kExitMismatch. `command_line` is for
-/// the report. Throws UserError, DeviceError; anything else is a bug. Once per process.
+/// Runs and prints the report on stdout; returns kExitGood, kExitMismatch or kExitNotValid.
+/// `command_line` is for the report. Throws UserError, DeviceError; anything else is a bug. Once
+/// per process.
 int run_command(const RunOptions& options, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

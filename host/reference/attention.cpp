@@ -129,7 +129,9 @@ class RowBlocks {
             largest = std::max(largest, w[j]);
         });
         double sum = 0;
-        each_key([&](uint32_t j) { sum += w[j] = std::exp(w[j] - largest); });
+        for (const KeyRange& range : keys_of_[r])
+            for (uint32_t j = range.begin; j < range.end; ++j)
+                sum += w[j] = range.weight * std::exp(w[j] - largest);
         if (nan) sum = std::numeric_limits<double>::quiet_NaN();
         each_key([&](uint32_t j) { w[j] /= sum; });
         out_.lse[row_index(r)] =

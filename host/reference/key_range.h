@@ -7,9 +7,10 @@
 
 namespace tessera::host {
 
-/// Keys [begin, end).
+/// Keys [begin, end), each of which stands for `weight` keys.
 struct KeyRange {
     uint32_t begin = 0, end = 0;
+    double weight = 1;
 };
 
 /// Keys in disjoint ranges.
@@ -19,7 +20,8 @@ inline uint64_t key_count(const std::vector<KeyRange>& ranges) {
     return keys;
 }
 
-/// Makes ranges ascending and disjoint: those that touch become one, empty ones none.
+/// Makes ranges ascending and disjoint: those that touch become one, empty ones none. Weights are
+/// not looked at.
 inline void join(std::vector<KeyRange>& ranges) {
     const auto earlier = [](const KeyRange& a, const KeyRange& b) { return a.begin < b.begin; };
     if (!std::is_sorted(ranges.begin(), ranges.end(), earlier))

@@ -226,7 +226,7 @@ void Figures::add_dram(const RunRecord& record) {
 void Figures::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
         estimate_energy(record.layout.job, work_, record.config.platform, record.outcome.counters,
-                        record.problem.query_rows() - record.outcome.merging.work.rows_finished);
+                        record.layout.stored_rows() - record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);
     add("energy_dram_low", e.dram_low, "J", std::string(kDramEnergyFormula) + "_low");
@@ -246,7 +246,7 @@ void Figures::add_firmware(const RunRecord& record) {
 /// Only if firmware merged.
 void Figures::add_merging(const RunRecord& record) {
     const fw::MergeWork& work = record.outcome.merging.work;
-    if (work.rows == 0) return;
+    if (work.elements == 0) return;
     const bool sentinel = record.problem.sentinel.given();
     if (sentinel) {
         add("rows_asked_again", work.rows_asked_again, "row",
@@ -258,7 +258,7 @@ void Figures::add_merging(const RunRecord& record) {
         sentinel ? "rows of partial results * (d_v + 1) twice, scaled and merged, and rows of o * "
                    "d_v for the division by l"
                  : "rows of partial results * (d_v + 1), and rows of o * d_v for the division by "
-                   "l");
+                   "l; of a remainder (--approximate hybrid) rows * (d_v + 1)");
     add("merge_bytes_read", work.bytes_read, "byte",
         sentinel ? "firmware: shares, level and values of each row of partial results, 8 + 4 * d_v "
                    "of its working row but for a query tile's first, and queries asked again; not "

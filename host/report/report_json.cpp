@@ -2,6 +2,7 @@
 #include "host/report/report_json.h"
 
 #include "host/cli/version.h"
+#include "host/report/approximation_report.h"
 #include "host/report/cover_work.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
@@ -241,6 +242,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"problem", problem_json(record)},
             {"schedules_considered", candidates_json(record)},
             {"oracle", oracle_json(record)},
+            {"approximation", approximation_json(record)},
             {"configuration", configuration(record)},
             {"derived", derived(record)},
             {"memory", memory_json(record)},

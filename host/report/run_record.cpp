@@ -36,6 +36,11 @@ RunOutcome combined(const std::vector<RunOutcome>& devices) {
     return all;
 }
 
+bool withheld(const RunRecord& record) {
+    return record.approximation && !record.approximation->verdict.valid() &&
+           !record.problem.approximation->accept;
+}
+
 uint64_t commands_traced(const std::vector<RunOutcome>& devices) {
     uint64_t traced = 0;
     for (const RunOutcome& device : devices) traced += device.commands.size();

@@ -9,6 +9,7 @@
 #include "host/config/config.h"
 #include "host/platform/platform.h"
 #include "host/reference/error.h"
+#include "host/report/approximation_record.h"
 #include "host/report/auto_schedule.h"
 #include "host/report/slots.h"
 #include "host/workload/layout.h"
@@ -27,8 +28,9 @@ struct RunRecord {
     std::vector<Candidate> candidates;  ///< of --schedule auto, the one that ran first
     RunOutcome outcome;                 ///< of all devices together (combined())
     std::vector<RunOutcome> devices;    ///< of each
-    std::optional<Slots> slots;         ///< of an oracle to count calls for
-    uint64_t packed_calls = 0;          ///< of that oracle
+    std::optional<ApproximationRecord> approximation;  ///< of an approximate schedule
+    std::optional<Slots> slots;                        ///< of an oracle to count calls for
+    uint64_t packed_calls = 0;                         ///< of that oracle
     uint64_t single_device_cycles = 0;  ///< the same on one device; 0: there is but one
     hw::MemoryOutcome memory;
     std::optional<ErrorSummary> error;     ///< device against the reference on bf16 inputs
@@ -41,6 +43,9 @@ struct RunRecord {
 /// Devices that worked at the same time, as one: counters are sums, `cycles` the longest, idle
 /// cycles up to that included. What is traced stays with each.
 RunOutcome combined(const std::vector<RunOutcome>& devices);
+
+/// Is there a result that must not be used: approximate, not valid and not accepted?
+bool withheld(const RunRecord& record);
 
 /// Commands of which there are trace records, of all devices.
 uint64_t commands_traced(const std::vector<RunOutcome>& devices);

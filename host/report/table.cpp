@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "host/cli/version.h"
+#include "host/report/approximation_report.h"
 #include "host/report/counters.h"
 #include "host/report/cover_work.h"
 #include "host/report/dram.h"
@@ -42,6 +43,8 @@ class Table {
         dram();
         energy();
         error();
+        for (const ReportRow& r : approximation_rows(record_))
+            row(r.label.c_str(), r.value, r.remark);
         return out_;
     }
 
@@ -249,7 +252,7 @@ class Table {
 
     void merging() {
         const MergeOutcome& merging = record_.outcome.merging;
-        if (merging.work.rows == 0) return;
+        if (merging.work.elements == 0) return;
         row("firmware merging", with_commas(merging.work.elements),
             fmt::format("elements, {} cycles of its processor", with_commas(merging.cycles)));
         row("  read", with_commas(merging.work.bytes_read),

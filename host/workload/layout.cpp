@@ -18,6 +18,8 @@
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
 #include "host/error.h"
+#include "host/workload/allocator.h"
+#include "host/workload/approximate.h"
 #include "host/workload/cover_layout.h"
 #include "host/workload/schedule_check.h"
 #include "host/workload/sharing.h"
@@ -26,43 +28,6 @@
 
 namespace tessera::host {
 namespace {
-
-constexpr double kLargestTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
-
-constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
-
-/// Hands out device memory from the bottom up; address 0 stays unused.
-class Allocator {
-  public:
-    Allocator(Layout& layout, uint32_t bus_bytes) : layout_(layout), bus_(bus_bytes) {
-        layout.end = kRegionAlignment;
-    }
-
-    uint64_t place(const char* name, uint64_t bytes) {
-        const uint64_t address = round_up(layout_.end, kRegionAlignment);
-        layout_.regions.push_back({name, address, bytes});
-        layout_.end = address + bytes;
-        return address;
-    }
-
-    /// A tensor [heads][rows][row_bytes].
-    fw::Tensor tensor(const char* name, uint64_t heads, uint64_t rows, uint64_t row_bytes) {
-        fw::Tensor t;
-        t.pitch = static_cast<uint32_t>(round_up(row_bytes, bus_));
-        if (static_cast<double>(heads) * static_cast<double>(rows) * t.pitch > kLargestTensor)
-            throw UserError(
-                fmt::format("not enough memory: tensor {} has {} heads of {} rows of {} "
-                            "bytes",
-                            name, heads, rows, t.pitch));
-        t.head_stride = rows * t.pitch;
-        t.address = place(name, heads * t.head_stride);
-        return t;
-    }
-
-  private:
-    Layout& layout_;
-    uint32_t bus_;
-};
 
 void check_size(const Layout& layout, const hw::MemoryConfig& memory) {
     if (layout.end <= memory.size_bytes) return;
@@ -142,6 +107,7 @@ Layout Layout::of_device(uint32_t device) const {
 }
 
 std::vector<fw::AttentionJob> Layout::jobs() const {
+    if (remainder) return {job, *remainder};
     if (sequences.empty()) return {job};
     const auto count = static_cast<uint32_t>(sequences.size());
     std::vector<fw::AttentionJob> all(count, job);
@@ -165,6 +131,12 @@ std::vector<fw::AttentionJob> Layout::jobs() const {
     return all;
 }
 
+uint64_t Layout::stored_rows() const {
+    uint64_t rows = 0;
+    for (const fw::AttentionJob& one : jobs()) rows += uint64_t{one.query_heads} * one.nq;
+    return rows;
+}
+
 uint32_t Layout::query_rows(uint64_t head) const {
     if (sequences.empty()) return job.nq;
     return sequences[head / (job.query_heads / sequences.size())].nq;
@@ -177,6 +149,13 @@ uint32_t Layout::key_rows(uint64_t head) const {
 
 namespace {
 
+/// What is run, and what is run by itself to audit it.
+std::vector<fw::AttentionJob> all_jobs(const Layout& layout) {
+    std::vector<fw::AttentionJob> all = layout.jobs();
+    if (layout.audit) all.push_back(*layout.audit);
+    return all;
+}
+
 /// Running states between two key tiles: the device's, or where firmware merges firmware's, with
 /// slots for partial results.
 void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
@@ -184,7 +163,7 @@ void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& a
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint32_t m = config.params.m;
     bool partials = false, travel = false;  // of any sequence: they have it in common
-    for (const fw::AttentionJob& one : layout.jobs()) {
+    for (const fw::AttentionJob& one : all_jobs(layout)) {
         const fw::Planner planner(one, m);
         partials = partials || fw::has_partials(one, config.params, planner);
         travel = travel || planner.states_travel();
@@ -197,6 +176,11 @@ void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& a
     if (partials)
         job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::partial_slots(job),
                                        m, fw::partial_bytes(job, config.params));
+    for (auto* other : {&layout.remainder, &layout.audit})
+        if (*other) {
+            (*other)->state = job.state;
+            (*other)->partial = job.partial;
+        }
 }
 
 void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
@@ -291,8 +275,11 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.v =
         allocator.tensor("v", p.kv_heads, p.nk, uint64_t{2} * fw::value_columns(job, last_pass));
     const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
-    job.o = allocator.tensor("o", p.query_heads, p.nq, o_row);
-    if (p.want_lse) job.lse = allocator.tensor("lse", p.query_heads, p.nq, bus);
+    const uint32_t results = p.query_heads * result_tensors(p);
+    job.o = allocator.tensor("o", results, p.nq, o_row);
+    if (p.want_lse || results != p.query_heads)
+        job.lse = allocator.tensor("lse", results, p.nq, bus);
+    if (p.selection) place_approximation(p, config.params, layout, allocator);
     layout.cover = cover_arrays(p, config.params.m);
     if (layout.cover) {
         place_cover_states(layout, config, allocator);
@@ -308,7 +295,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
         list += fw::summary_list_bytes(one, config.params);
     if (list != 0) job.summary_list = allocator.place("summaries", list);
     check_size(layout, config.memory);
-    for (const fw::AttentionJob& one : layout.jobs()) {
+    for (const fw::AttentionJob& one : all_jobs(layout)) {
         check_by_firmware(one, config.params);
         check_schedule(one, config.params.m, config.devices);
     }

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 
 namespace tessera::host {
 
+struct ApproximateArrays;
 struct CoverArrays;
 
 inline constexpr uint32_t kRingDescriptors = 1024;
@@ -43,8 +45,12 @@ struct Layout {
     std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
     std::shared_ptr<const CoverArrays> cover;   ///< if the problem is done by one
     uint64_t cover_list = 0;                    ///< where firmware lists gathered tokens
-    fw::DriverConfig driver;                    ///< of device 0
-    int32_t sentinel_offset = 0;                ///< SentinelChoice::offset
+    /// Of an approximate schedule (approximate.h): the job of the tiles that stand for others, run
+    /// behind `job`, and that of the rows that are audited, run by itself.
+    std::optional<fw::AttentionJob> remainder, audit;
+    std::shared_ptr<const ApproximateArrays> approximate;  ///< holds the arrays of all three
+    fw::DriverConfig driver;                               ///< of device 0
+    int32_t sentinel_offset = 0;                           ///< SentinelChoice::offset
     uint32_t devices = 1;
     uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
     uint32_t state_heads = 1;     ///< heads of job.state that a device has for itself
@@ -53,9 +59,11 @@ struct Layout {
 
     /// The same memory as one of the devices sees it: its share of the job, its ring and record.
     Layout of_device(uint32_t device) const;
-    /// What firmware runs, one after the other: `job`, or that of each sequence. The layout must
-    /// outlive them.
+    /// What firmware runs, one after the other: `job`, or that of each sequence, and `remainder`.
+    /// The layout must outlive them.
     std::vector<fw::AttentionJob> jobs() const;
+    /// Rows of o that these write.
+    uint64_t stored_rows() const;
     /// Rows of o and lse of a query head that are not padding.
     uint32_t query_rows(uint64_t head) const;
     uint32_t key_rows(uint64_t head) const;  ///< keys that it has, likewise

@@ -2,17 +2,21 @@
 // The attention a user asked for, in plain numbers: shapes, mask, schedule, outputs.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "firmware/job.h"
+#include "host/approximation/approximation.h"
 #include "host/cover/catalogue.h"
 #include "host/workload/mask.h"
 #include "host/workload/sentinel.h"
 #include "hw_model/config.h"
 
 namespace tessera::host {
+
+struct Selection;
 
 /// Batches are flattened into heads: query head h reads key/value head h / (query / kv heads).
 struct Problem {
@@ -30,6 +34,10 @@ struct Problem {
     /// `--oracle self`: a call takes one set of tokens and attends within it, by a cover of this
     /// kind. Not given: a call takes a query tile and a key tile.
     std::optional<CoverKind> cover;
+    /// An approximate schedule, and the tiles that it sees: mask.tiles has all of them
+    /// (host/workload/approximate.h). Together or not at all.
+    std::optional<Approximation> approximation;
+    std::shared_ptr<const Selection> selection;
     double scale = 0;
     SentinelChoice sentinel;  ///< of a black box
     bool bf16_output = false;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Running an approximate schedule: the remainder's merging on the processor, and the audit, which
+// is a simulation of its own, beside the run.
+#pragma once
+#include <vector>
+
+#include "host/platform/platform.h"
+#include "host/report/run_record.h"
+#include "host/verify/forked.h"
+#include "host/workload/inputs.h"
+
+namespace tessera::host {
+
+/// Longest that a simulation in a process of its own may take.
+inline constexpr unsigned kSimulationSeconds = 24 * 3600;
+
+/// Runs the jobs of a layout with a remainder and merges that into o. The counters cover it all.
+RunOutcome run_with_remainder(Platform& platform, const Layout& layout);
+
+/// The audited rows, exactly, on a machine of their own. They depend on the seed and not on the
+/// approximate result, so they can be computed at the same time.
+class Audit {
+  public:
+    /// Begins. All must outlive this.
+    Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config);
+    /// Waits for the end, holds `o`, the approximate result, against the audited rows and notes
+    /// cost and verdict in `record`; with `check` the audited rows against double precision, too.
+    /// std::logic_error if the audit took other calls than its formula says.
+    void finish(const std::vector<float>& o, bool check, RunRecord& record);
+
+  private:
+    std::vector<HeadAudit> heads(const Problem& problem, uint32_t m, const std::vector<float>& o,
+                                 const std::vector<float>& exact) const;
+
+    const Layout& layout_;
+    const Inputs& inputs_;
+    verify::ForkedWork work_;
+};
+
+/// What is known of an approximate run before it: costs by formula and prediction.
+ApproximationRecord approximation_record(const Problem& problem, const hw::PlatformConfig& config);
+
+}  // namespace tessera::host

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// An approximate run in the table and in report.json.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/report/run_record.h"
+
+namespace tessera::host {
+
+struct ReportRow {
+    std::string label, value, remark;
+};
+
+/// Rows of the table; none if the run is exact.
+std::vector<ReportRow> approximation_rows(const RunRecord& record);
+/// Member `approximation` of report.json (docs/report.md); null if the run is exact.
+nlohmann::ordered_json approximation_json(const RunRecord& record);
+
+}  // namespace tessera::host
