@@ -75,13 +75,16 @@ RowPartials RowSource::row(uint32_t query_head, uint32_t row) const {
         // The kernel takes two rows.
         kernels::score_rows(query.data(), query.data(), keys_.data() + first, nk, problem_.d_k,
                             count, weights.data(), unused.data());
-        for (uint32_t j = 0; j < count; ++j)
-            p.peak[t] = std::max(p.peak[t], weights[j] *= problem_.scale);
+        double peak = -kInfinity, sum = 0, squares = 0;
+        for (uint32_t j = 0; j < count; ++j) peak = std::max(peak, weights[j] *= problem_.scale);
         for (uint32_t j = 0; j < count; ++j) {
-            weights[j] = std::exp(weights[j] - p.peak[t]);
-            p.sum[t] += weights[j];
-            p.squares[t] += weights[j] * weights[j];
+            weights[j] = std::exp(weights[j] - peak);
+            sum += weights[j];
+            squares += weights[j] * weights[j];
         }
+        p.peak[t] = peak;
+        p.sum[t] = sum;
+        p.squares[t] = squares;
         kernels::accumulate(weights.data(), values_.data() + size_t{first} * d_v, count, d_v,
                             p.values.data() + size_t{t} * d_v);
     }

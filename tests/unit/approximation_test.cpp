@@ -1,75 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Rules of approximate attention against brute force, and rows over selected tiles against a plain
-// sum over keys.
+// Rules of approximate attention against brute force.
 #include <algorithm>
 #include <cmath>
 #include <set>
 
-#include "host/approximation/row_partials.h"
 #include "host/error.h"
 #include "tests/support/compared.h"
+#include "tests/unit/approximation_case.h"
 
 using namespace tessera;
 using host::Approximation;
 using host::ApproximationShape;
 using host::Rule;
 using host::Selection;
+using test::ApproximationCase;
 using test::Compared;
 
 namespace {
 
-uint32_t between(std::mt19937_64& random, uint32_t low, uint32_t high) {
-    return std::uniform_int_distribution<uint32_t>(low, high)(random);
-}
-
-/// A problem of one to six heads with its summaries; whatever its tokens, tiles are ragged mostly.
-struct Case {
-    ApproximationShape shape;
-    Approximation approximation;
-    std::vector<double> q, k;
-    host::TileSummaries queries, keys;
-
-    Case(std::mt19937_64& random, Rule rule) {
-        shape.kv_heads = between(random, 1, 2);
-        shape.query_heads = shape.kv_heads * between(random, 1, 3);
-        shape.nk = between(random, 1, 90);
-        shape.nq = rule == Rule::kSample ? between(random, 1, 90) : shape.nk;
-        shape.d_k = between(random, 1, 5);
-        shape.m = between(random, 1, 9);
-        shape.causal = rule != Rule::kSample && random() % 2 == 0;
-        const uint32_t least = rule == Rule::kHybrid ? 3 : 1;
-        approximation = {rule, between(random, least, std::max(least, shape.key_tiles())),
-                         random()};
-        // Small whole numbers: their sums are exact, and many scores are equal.
-        const auto draw = [&] { return static_cast<double>(between(random, 0, 4)) - 2; };
-        q.resize(size_t{shape.query_heads} * shape.nq * shape.d_k);
-        k.resize(size_t{shape.kv_heads} * shape.nk * shape.d_k);
-        for (double& x : q) x = draw();
-        for (double& x : k) x = draw();
-        queries = summarise(q, shape.query_heads, shape.nq);
-        keys = summarise(k, shape.kv_heads, shape.nk);
-    }
-
-    std::string text() const {
-        return std::string(host::rule_name(approximation.rule)) + ", " + std::to_string(shape.nq) +
-               " x " + std::to_string(shape.nk) + ", M = " + std::to_string(shape.m) + ", " +
-               std::to_string(approximation.tiles) + " tiles, seed " +
-               std::to_string(approximation.seed);
-    }
-    Selection select() const { return host::select_tiles(approximation, shape, queries, keys); }
-
-  private:
-    host::TileSummaries summarise(const std::vector<double>& rows, uint32_t heads,
-                                  uint32_t tokens) const {
-        const host::ElementReader reader = [&](size_t first, size_t count, double* out) {
-            std::copy_n(rows.data() + first, count, out);
-        };
-        return host::summarise_tiles(reader, heads, tokens, shape.d_k, shape.m);
-    }
-};
-
 /// The score of a pair of tiles, from the rows themselves.
-double brute_score(const Case& c, Rule rule, uint32_t head, uint32_t tile, uint32_t other) {
+double brute_score(const ApproximationCase& c, Rule rule, uint32_t head, uint32_t tile,
+                   uint32_t other) {
     const ApproximationShape& s = c.shape;
     const uint32_t kv = head / (s.query_heads / s.kv_heads);
     double score = 0;
@@ -91,7 +42,7 @@ double brute_score(const Case& c, Rule rule, uint32_t head, uint32_t tile, uint3
 }
 
 /// Tiles in front of `other` in the order of rule `rule`, among the `candidates` of `tile`.
-uint32_t rank_of(const Case& c, uint32_t head, uint32_t tile, uint32_t other,
+uint32_t rank_of(const ApproximationCase& c, uint32_t head, uint32_t tile, uint32_t other,
                  const std::vector<uint32_t>& candidates) {
     const Rule rule = c.approximation.rule;
     const auto key = [&](uint32_t x) {
@@ -108,7 +59,8 @@ uint32_t rank_of(const Case& c, uint32_t head, uint32_t tile, uint32_t other,
 }
 
 /// Checks the tiles of one query tile of a rule that is not `sample`.
-void check_tile(const Case& c, const Selection& s, uint32_t head, uint32_t tile, Compared& pairs) {
+void check_tile(const ApproximationCase& c, const Selection& s, uint32_t head, uint32_t tile,
+                Compared& pairs) {
     const uint32_t r = c.approximation.tiles;
     const uint32_t drawn = c.approximation.rule == Rule::kHybrid ? (r - 1) / 2 : 0;
     std::vector<uint32_t> others;
@@ -131,21 +83,13 @@ void check_tile(const Case& c, const Selection& s, uint32_t head, uint32_t tile,
     pairs.equal(s.weight[s.row(head, tile)], weight, [&] { return c.text(); });
 }
 
-void check_sample(const Case& c, const Selection& s, uint32_t head, uint32_t tile,
+void check_sample(const ApproximationCase& c, const Selection& s, uint32_t head, uint32_t tile,
                   Compared& pairs) {
     const auto first = s.sampled.begin() + static_cast<ptrdiff_t>(s.at(head, tile, 0));
     pairs.equal(std::count(first, first + s.key_tiles, 1), c.approximation.tiles,
                 [&] { return c.text(); });
     pairs.equal(s.weight[s.row(head, tile)],
                 static_cast<double>(s.key_tiles) / c.approximation.tiles, [&] { return c.text(); });
-}
-
-/// Weight of a key in a row by its place in the list, 0: not seen.
-double key_weight(const Case& c, const Selection& s, uint32_t head, uint32_t row, uint32_t place) {
-    if (c.shape.causal && place > row) return 0;
-    const uint32_t query_tile = row / c.shape.m, key_tile = place / c.shape.m;
-    const size_t at = s.at(head, query_tile, key_tile);
-    return s.exact[at] != 0 ? 1 : s.sampled[at] != 0 ? s.weight[s.row(head, query_tile)] : 0;
 }
 
 }  // namespace
@@ -155,7 +99,7 @@ TEST_CASE("rules choose what brute force chooses") {
     Compared pairs("tiles of selections"), totals("selections");
     for (const host::RuleInfo& info : host::approximation_rules())
         for (int n = 0; n < 150; ++n) {
-            const Case c(random, info.rule);
+            const ApproximationCase c(random, info.rule);
             check_approximation(c.approximation, c.shape);
             const Selection s = c.select();
             for (uint32_t head = 0; head < s.heads; ++head)
@@ -209,76 +153,6 @@ TEST_CASE("every tile and key is drawn equally often") {
         else
             check(tile_drawn[t], 2.0 / 12);
     }
-}
-
-TEST_CASE("rows over selected tiles are weighted sums over keys") {
-    auto random = test::test_random();
-    Compared numbers("numbers");
-    constexpr uint32_t kDimV = 3;
-    for (const host::RuleInfo& info : host::approximation_rules())
-        for (int n = 0; n < 20; ++n) {
-            const Case c(random, info.rule);
-            const ApproximationShape& s = c.shape;
-            std::vector<double> v(size_t{s.kv_heads} * s.nk * kDimV);
-            for (double& x : v) x = std::normal_distribution<double>()(random);
-            const auto reader = [](const std::vector<double>& rows) {
-                return [&rows](size_t first, size_t count, double* out) {
-                    std::copy_n(rows.data() + first, count, out);
-                };
-            };
-            host::ReferenceProblem p = {s.query_heads, s.kv_heads,  s.nq,     s.nk,
-                                        s.d_k,         kDimV,       0.7,      {},
-                                        reader(c.q),   reader(c.k), reader(v)};
-            if (s.causal)
-                p.visible = [](uint32_t, uint32_t row, std::vector<host::KeyRange>& ranges) {
-                    ranges = {{0, row + 1}};
-                };
-            const host::ReferenceResult exact = host::reference_attention(p);
-            const Selection selection = c.select();
-            const auto near = [&](double a, double b) {
-                numbers.holds(std::fabs(a - b) <= 1e-9 * std::max(1.0, std::fabs(b)), [&] {
-                    return c.text() + ": " + std::to_string(a) + " for " + std::to_string(b);
-                });
-            };
-            for (uint32_t head = 0; head < s.query_heads; ++head) {
-                const uint32_t kv = head / (s.query_heads / s.kv_heads);
-                const host::RowSource source(p, kv, s.m, s.causal, selection.key_list);
-                for (uint32_t row = 0; row < s.nq; ++row) {
-                    const host::RowPartials partials = source.row(head, row);
-                    const host::SelectedRow whole = host::exact_row(partials);
-                    const size_t at = size_t{head} * s.nq + row;
-                    near(whole.lse, exact.lse[at]);
-                    for (uint32_t d = 0; d < kDimV; ++d) near(whole.o[d], exact.o[at * kDimV + d]);
-                    CHECK(whole.complete);
-
-                    const host::SelectedRow seen =
-                        host::selected_row(partials, selection, head, row / s.m);
-                    double sum = 0, squares = 0, o[kDimV] = {};
-                    std::vector<double> shares(s.key_tiles());
-                    bool complete = true;
-                    for (uint32_t j = 0; j < s.nk; ++j) {
-                        const double weight = key_weight(c, selection, head, row, j);
-                        if (weight != 1 && !(s.causal && j > row)) complete = false;
-                        const uint32_t key = selection.key_list.empty() ? j : selection.key_list[j];
-                        double score = 0;
-                        for (uint32_t d = 0; d < s.d_k; ++d)
-                            score += 0.7 * c.q[at * s.d_k + d] *
-                                     c.k[((size_t{kv} * s.nk) + key) * s.d_k + d];
-                        const double w = weight * std::exp(score);
-                        sum += w;
-                        squares += w * w;
-                        shares[j / s.m] += w;
-                        for (uint32_t d = 0; d < kDimV; ++d)
-                            o[d] += w * v[((size_t{kv} * s.nk) + key) * kDimV + d];
-                    }
-                    for (uint32_t d = 0; d < kDimV; ++d) near(seen.o[d], o[d] / sum);
-                    near(seen.lse, std::log(sum));
-                    near(seen.effective_samples, sum * sum / squares);
-                    near(seen.largest_share, *std::max_element(shares.begin(), shares.end()) / sum);
-                    numbers.equal(seen.complete, complete, [&] { return c.text(); });
-                }
-            }
-        }
 }
 
 TEST_CASE("what a selection costs, by hand") {
