@@ -106,14 +106,9 @@ Job make_job(const RunOptions& options, bool timing_only) {
     job.inputs = inputs_of(options, true, job.problem);
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);
-    if (options.schedule == kAutoSchedule && job.problem.cover)
-        throw bad_value("command line", "--schedule", kAutoSchedule,
-                        "no --schedule with --oracle self");
-    const SentinelWish wish = sentinel_wish(options);
-    if (job.problem.cover && (wish.form || wish.offset))
-        throw UserError("command line: --sentinel and --sentinel-offset are not of --oracle self");
     if (!job.problem.cover)
-        job.problem.sentinel = choose_sentinel(job.problem, wish, platform.params);
+        job.problem.sentinel =
+            choose_sentinel(job.problem, sentinel_wish(options), platform.params);
     if (job.problem.approximation) {
         check_approximation(*job.problem.approximation,
                             approximation_shape(job.problem, platform.params.m));

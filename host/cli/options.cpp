@@ -48,6 +48,8 @@ constexpr const char* kVerifyExamples = R"(Examples:
   tessera verify --device tiny --random 2,64,16 --mask causal
       this job on reference, model and RTL
   tessera verify --device small --input x.safetensors
+  tessera verify --device tiny --count 100 --oracle self
+      random jobs by covers; --random 2,64,16 --oracle self --cover half one that you choose
 Compares outputs, start and retire cycle of every command, every lane group, counter and register
 access. The first divergence is shown with the events of both around it.
 Exit codes: 0 no difference, 1 a difference, 2 user's error)";
@@ -91,6 +93,7 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
     add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
     run.add_flag("--allow-nonfinite", o.allow_nonfinite, "accept NaN and Inf in the input")
+        ->excludes(random)
         ->group(group);
 }
 
@@ -98,6 +101,7 @@ void add_schedule_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_option("--schedule", o.schedule,
                    "auto, or one of `tessera schedules` (default query-resident)")
+        ->check(not_empty())
         ->type_name("NAME")
         ->group(group);
     run.add_flag("--stack-heads", o.stack_heads,
@@ -111,6 +115,7 @@ void add_sentinel_option(CLI::App& run, RunOptions& o) {
     run.add_option("--sentinel", o.sentinel,
                    "how a device of profile blackbox tells its sums: auto, columns, split or "
                    "two-call (default auto)")
+        ->check(not_empty())
         ->type_name("NAME")
         ->group(kBlackboxGroup);
 }
@@ -201,12 +206,12 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
         ->type_name("N")
         ->needs(count)
         ->group(group);
-    // A random job is a function of machine and seed alone.
+    // A random job is a function of machine and seed alone, and perhaps of the oracle.
     for (CLI::Option* option : verify.get_options()) {
         const std::string name = option->get_name();
         const bool of_random = name == "--count" || name == "--max-tokens" || name == "--seed" ||
                                name == "--device" || name == "--memory" || name == "--set" ||
-                               name == "--help";
+                               name == "--oracle" || name == "--help";
         if (!of_random) count->excludes(option);
     }
 }
@@ -252,6 +257,11 @@ std::optional<CoverKind> cover_of_options(const RunOptions& o) {
     const bool self = choose<bool>("--oracle", o.oracle, {{"query-key", false}, {"self", true}});
     if (!self && !o.cover.empty()) throw UserError("command line: --cover needs --oracle self");
     if (!self) return std::nullopt;
+    if (!o.schedule.empty())
+        throw bad_value("command line", "--schedule", printable(o.schedule),
+                        "no --schedule with --oracle self: the cover is the schedule");
+    if (!o.sentinel.empty() || o.sentinel_offset)
+        throw UserError("command line: --sentinel and --sentinel-offset are not of --oracle self");
     std::vector<std::pair<std::string, CoverKind>> kinds;
     for (const CoverKindInfo& info : cover_kinds()) kinds.emplace_back(info.name, info.kind);
     return choose("--cover", o.cover.empty() ? "auto" : o.cover, kinds);
@@ -331,6 +341,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     verify->footer(kVerifyExamples);
     add_input_options(*verify, line.run, true);
     add_problem_options(*verify, line.run);
+    add_oracle_options(*verify, line.run);
     add_machine_options(*verify, line.run);
     add_verify_options(*verify, line.verify);
     CLI::App* compare = app.add_subcommand(
@@ -390,7 +401,7 @@ Problem problem_of(const RunOptions& o) {
     std::vector<std::pair<std::string, fw::LoopOrder>> orders;
     for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
     orders.emplace_back(kAutoSchedule, p.order);  // until it is chosen
-    p.order = choose("--schedule", o.schedule, orders);
+    if (!o.schedule.empty()) p.order = choose("--schedule", o.schedule, orders);
     p.cover = cover_of_options(o);
     p.approximation = approximation_of(o);
     p.bf16_output =
@@ -404,7 +415,7 @@ SentinelWish sentinel_wish(const RunOptions& o) {
     using Form = std::optional<fw::SentinelForm>;
     constexpr int64_t kMostOffset = 32767;  // scores are clamped there
     SentinelWish wish;
-    wish.form = choose<Form>("--sentinel", o.sentinel,
+    wish.form = choose<Form>("--sentinel", o.sentinel.empty() ? "auto" : o.sentinel,
                              {{"auto", std::nullopt},
                               {"columns", fw::SentinelForm::kColumns},
                               {"split", fw::SentinelForm::kSplit},

@@ -33,8 +33,8 @@ struct RunOptions {
     std::string tile_mask;                                   ///< .npy or safetensors
     bool stack_heads = false;
     std::string align = "end";
-    std::string schedule = "query-resident";
-    std::string sentinel = "auto";           ///< of a black box
+    std::string schedule;                    ///< empty: query-resident
+    std::string sentinel;                    ///< of a black box; empty: auto
     std::optional<int64_t> sentinel_offset;  ///< powers of two
     std::string oracle = "query-key";
     std::string cover;        ///< empty: auto

@@ -15,6 +15,7 @@
 #include "host/report/command_names.h"
 #include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
+#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
@@ -50,7 +51,8 @@ void compare_with_double(const Job& job, const verify::Outcome& out,
         lse = read_lse(job.layout, memory, job.config.platform.params.bus_bytes);
     const uint32_t m = job.config.platform.params.m;
     const ReferenceProblem problem = reference_problem(job.problem, job.inputs, m, false);
-    const BoundParams bound{m, job.problem.bf16_output, job.problem.sentinel.form};
+    const BoundParams bound{m, job.problem.bf16_output, job.problem.sentinel.form,
+                            most_calls(job.layout)};
     verify::compare_with_double(problem, bound, o, lse, comparison);
 }
 
@@ -86,6 +88,7 @@ std::string again(const RunOptions& options, uint64_t seed, uint64_t max_tokens)
     std::string machine = options.device;
     if (options.memory) machine += " --memory " + *options.memory;
     for (const std::string& set : options.sets) machine += " --set " + set;
+    if (options.oracle != RunOptions().oracle) machine += " --oracle " + options.oracle;
     return fmt::format("tessera verify --device {} --count 1 --seed {} --max-tokens {}", machine,
                        seed, max_tokens);
 }
@@ -104,12 +107,14 @@ int verify_random(const RunOptions& options, const VerifyOptions& verify) {
     if (max_tokens == 0 || max_tokens > kMostTokens)
         throw bad_value("command line", "--max-tokens", std::to_string(max_tokens),
                         fmt::format("1 to {}", kMostTokens));
+    const bool covers = problem_of(options).cover.has_value();
     Progress progress;
     progress.phase("verifying");
     verify::Totals totals;
     for (uint64_t i = 0; i < *verify.count; ++i) {
         const uint64_t seed = options.seed + i;
-        verify::Case c = verify::random_case(seed, params, static_cast<uint32_t>(max_tokens));
+        verify::Case c =
+            verify::random_case(seed, params, static_cast<uint32_t>(max_tokens), covers);
         if (names_memory(options)) verify::use_memory(c, config.platform.memory);
         const std::string divergence = verify::verify_case(c, rtl, kRandomJobSeconds, totals);
         if (!divergence.empty() || i + 1 == *verify.count) {

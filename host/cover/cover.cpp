@@ -69,15 +69,23 @@ Cover cover_by(const DesignCandidate& candidate, uint32_t tokens, uint32_t m) {
     return cover;
 }
 
-std::optional<Cover> plan_cover(uint32_t tokens, uint32_t m, CoverKind kind) {
-    if (tokens <= m) return cover_by(single(), tokens, m);
+std::vector<DesignCandidate> cover_candidates(uint32_t tokens, uint32_t m) {
     std::vector<DesignCandidate> candidates = design_candidates(m);
     if (m >= 2 && ceil_div(tokens, m / 2) <= UINT16_MAX)
         candidates.push_back(half_tiles(static_cast<uint32_t>(ceil_div(tokens, m / 2))));
+    const auto unfit = [&](const DesignCandidate& c) {
+        return c.points * (m / c.width) < tokens || c.lines > kMostLines;
+    };
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), unfit), candidates.end());
+    return candidates;
+}
+
+std::optional<Cover> plan_cover(uint32_t tokens, uint32_t m, CoverKind kind) {
+    if (tokens <= m) return cover_by(single(), tokens, m);
+    const std::vector<DesignCandidate> candidates = cover_candidates(tokens, m);
     const DesignCandidate* best = nullptr;
     for (const DesignCandidate& c : candidates) {
         if (kind != CoverKind::kAuto && c.kind != kind) continue;
-        if (c.points * (m / c.width) < tokens || c.lines > kMostLines) continue;
         if (best == nullptr || c.lines < best->lines) best = &c;
     }
     if (best == nullptr) return std::nullopt;

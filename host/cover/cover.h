@@ -31,6 +31,9 @@ struct Cover {
 /// The cover that a candidate makes of `tokens` tokens, which must fit its points.
 Cover cover_by(const DesignCandidate& candidate, uint32_t tokens, uint32_t m);
 
+/// All designs that give a cover of `tokens` tokens by calls of at most `m`, but one call for all.
+std::vector<DesignCandidate> cover_candidates(uint32_t tokens, uint32_t m);
+
 /// The cover of `tokens` tokens with the fewest calls of at most `m`. With a kind, of that kind;
 /// nothing if there is none.
 std::optional<Cover> plan_cover(uint32_t tokens, uint32_t m, CoverKind kind = CoverKind::kAuto);

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Random attention jobs through the firmware.
+// Random attention jobs by pairs of tiles.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <memory>
 
 #include "firmware/partial.h"
 #include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
-#include "host/reference/error.h"
-#include "host/report/command_names.h"
-#include "host/verify/case.h"
-#include "host/verify/job_mask.h"
-#include "host/workload/layout.h"
+#include "host/verify/attention_job.h"
 #include "host/workload/schedule_check.h"
 #include "host/workload/sentinel.h"
 #include "spec/float.h"
@@ -21,34 +15,18 @@
 namespace tessera::verify {
 namespace {
 
-/// A job with its data in the machine's memory.
-struct AttentionJob {
-    host::Layout layout;
-    MaskArrays arrays;
-    hw::PlatformConfig platform;
-    Bytes image;         ///< q, k and v
-    uint64_t bytes = 0;  ///< of all tensors
-
-    const fw::AttentionJob& job() const { return layout.job; }
-};
-
-class Generator {
+class Generator : JobGenerator {
   public:
     Generator(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens)
-        : random_(seed), p_(params), max_tokens_(max_tokens) {}
+        : JobGenerator(seed, params), max_tokens_(max_tokens) {}
 
     AttentionJob make() {
         AttentionJob j;
-        j.platform = random_platform();
-        j.layout.driver.ring_descriptors = 4u << below(5);
-        j.layout.driver.watchdog_cycles = chance(50) ? 0 : 1000000;
+        choose_machine(j);
         choose_shape(j.layout.job, j.arrays);
         if (chance(30)) choose_sequences(j.layout);
         place_tensors(j);
-        for (uint64_t at = 0; at + 2 <= j.image.size(); at += 2) {
-            const uint64_t x = random_();
-            put(j.image, at, (x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
-        }
+        fill(j.image);
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
         spoil_padding(j);
         if (fw::schedule_type(j.layout.job.order).open_tiles != 0 && chance(20))
@@ -57,28 +35,11 @@ class Generator {
             sequence.first_device = below(j.layout.devices);
         for (const fw::AttentionJob& one : j.layout.jobs())
             host::check_schedule(one, p_.m, j.layout.devices);
-        fw::DriverConfig& driver = j.layout.driver;
-        driver.record_address = (j.bytes + 4095) / 4096 * 4096;
-        driver.ring_address = driver.record_address + 4096;
-        j.layout.record_stride = p_.bus_bytes;
-        j.platform.memory.size_bytes = driver.ring_address + j.layout.devices * host::kRingBytes;
+        place_rings(j);
         return j;
     }
 
   private:
-    uint32_t below(uint64_t n) { return static_cast<uint32_t>(random_() % n); }
-    bool chance(uint32_t percent) { return below(100) < percent; }
-
-    hw::PlatformConfig random_platform() {
-        hw::PlatformConfig platform = machine_config(p_);
-        hw::MemoryConfig& memory = platform.memory;
-        memory.read_latency_cycles = chance(30) ? 1 + below(200) : 64;
-        memory.write_latency_cycles = chance(30) ? 1 + below(200) : 64;
-        if (chance(50)) memory.stall = {random_(), chance(20) ? 1000 : below(300), 1 + below(16)};
-        if (chance(30)) platform.firmware = {below(60), below(30)};
-        return platform;
-    }
-
     void choose_shape(fw::AttentionJob& job, MaskArrays& arrays) {
         job.kv_heads = 1 + below(2);
         job.query_heads = job.kv_heads * (1 + below(2));
@@ -120,11 +81,6 @@ class Generator {
             s.key = host::sentinel_key(job.factor);
         else
             job.factor -= 5 << 23;  // the zero key has to do: scores below 2^4
-    }
-
-    static void put(Bytes& image, uint64_t at, uint64_t element) {
-        const auto bits = static_cast<uint16_t>(element);
-        std::memcpy(&image[at], &bits, 2);
     }
 
     /// Levels of the queries, mostly ones that tell, zeros for the keys, and indicators.
@@ -191,24 +147,10 @@ class Generator {
         }
     }
 
-    fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next) {
-        fw::Tensor t;
-        t.pitch = p_.beats(row_bytes) * p_.bus_bytes + (chance(30) ? p_.bus_bytes * below(4) : 0);
-        t.address = next;
-        t.head_stride = uint64_t{t.pitch} * rows;
-        next += t.head_stride * heads;
-        return t;
-    }
-
     void place_tensors(AttentionJob& j) {
         fw::AttentionJob& job = j.layout.job;
-        uint64_t next = 0;
         const uint32_t last_pass = fw::sentinel_passes(job.sentinel.form) - 1;
-        job.q = place(job.query_heads, job.nq, 2 * fw::key_columns(job), next);
-        job.k = place(job.kv_heads, job.nk, 2 * fw::key_columns(job), next);
-        job.v = place(job.kv_heads, job.nk, 2 * fw::value_columns(job, last_pass), next);
-        j.image.assign(next, 0);
-        job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
+        uint64_t next = place_operands(j, fw::key_columns(job), fw::value_columns(job, last_pass));
         // Of each of up to four devices.
         const bool tile = fw::schedule_type(job.order).open_tiles == 1;
         j.layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
@@ -235,104 +177,17 @@ class Generator {
         j.bytes = next;
     }
 
-    std::mt19937_64 random_;
-    const spec::DeviceParams p_;
     const uint32_t max_tokens_;
 };
 
-/// Reads a bf16 tensor with padded rows, as [heads][rows][columns].
-host::ElementReader reader(const Bytes& image, const fw::Tensor& t, uint32_t rows,
-                           uint32_t columns) {
-    return [&image, t, rows, columns](size_t first, size_t count, double* out) {
-        for (size_t i = first; i < first + count; ++i) {
-            const size_t row = i / columns;
-            const uint64_t at =
-                t.address + row / rows * t.head_stride + row % rows * t.pitch + i % columns * 2;
-            uint16_t bits;
-            std::memcpy(&bits, &image[at], 2);
-            host::bf16_reader (&bits)(0, 1, out++);
-        }
-    };
-}
-
-double scale_of(uint32_t factor) {
-    float x;
-    std::memcpy(&x, &factor, 4);
-    return static_cast<double>(x) * std::log(2.0);
-}
-
-host::ReferenceProblem reference_problem(const AttentionJob& j) {
-    const fw::AttentionJob& job = j.job();
-    host::ReferenceProblem r;
-    r.query_heads = job.query_heads;
-    r.kv_heads = job.kv_heads;
-    r.nq = job.nq;
-    r.nk = job.nk;
-    r.d_k = job.d_k;
-    r.d_v = job.d_v;
-    r.scale = scale_of(job.factor);
-    const uint32_t m = j.platform.params.m;
-    const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
-    r.visible = [jobs, m](uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {
-        const uint32_t heads = jobs.front().query_heads;
-        const fw::AttentionJob& one = jobs[head / heads];
-        ranges.clear();
-        for (uint32_t key = 0; row < one.nq && key < one.nk; ++key)
-            if (allows(one, m, head % heads, row, key)) ranges.push_back({key, key + 1});
-        host::join(ranges);
-    };
-    for (const fw::AttentionJob& one : jobs) r.keys.insert(r.keys.end(), one.kv_heads, one.nk);
-    r.q = reader(j.image, job.q, job.nq, job.d_k);
-    r.k = reader(j.image, job.k, job.nk, job.d_k);
-    r.v = reader(j.image, job.v, job.nk, job.d_v);
-    return r;
-}
-
-void compare_with_double(const AttentionJob& j, const Outcome& outcome, Comparison& comparison) {
-    if (!firmware_succeeded(outcome, comparison)) return;
-    Bytes memory = outcome.memory;
-    const host::MemoryAccess access = [&](uint64_t address, uint64_t) {
-        return memory.data() + address;
-    };
-    const std::vector<float> o = host::read_output(j.layout, access);
-    std::vector<double> lse;
-    if (j.job().want_lse) lse = host::read_lse(j.layout, access, j.platform.params.bus_bytes);
-    const host::BoundParams bound{j.platform.params.m, j.job().bf16_output, j.job().sentinel.form};
-    compare_with_double(reference_problem(j), bound, o, lse, comparison);
-}
-
-void run_job(const AttentionJob& j, Machine& machine, Outcome& out) {
-    machine.write_memory(0, j.image);
-    machine.run(j.layout, out);
-}
-
 }  // namespace
-
-CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& params) {
-    return [layout, params](uint32_t device, uint64_t sequence) {
-        const host::Layout own = layout.of_device(device);
-        host::CommandNames names(own, params);
-        names.go_to(sequence);
-        return names.description();
-    };
-}
 
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     const auto j = std::make_shared<AttentionJob>(Generator(seed, params, max_tokens).make());
-    Case c;
     const size_t sequences = j->layout.sequences.size();
-    c.name = fmt::format("attention, seed {}: {}{}", seed, mask_text(j->job()),
-                         sequences == 0 ? "" : fmt::format(", batch of {}", sequences));
-    c.platform = j->platform;
-    c.memory_bytes = j->bytes;
-    // The job's mask points into `j`.
-    c.words = [j, words = layout_words(j->layout, j->platform.params)](
-                  uint32_t device, uint64_t sequence) { return words(device, sequence); };
-    c.body = [j](Machine& machine, Outcome& out) { run_job(*j, machine, out); };
-    c.reference = [j](const Outcome& out, Comparison& comparison) {
-        compare_with_double(*j, out, comparison);
-    };
-    return c;
+    return case_of_job(fmt::format("attention, seed {}: {}{}", seed, mask_text(j->job()),
+                                   sequences == 0 ? "" : fmt::format(", batch of {}", sequences)),
+                       j);
 }
 
 }  // namespace tessera::verify

@@ -31,14 +31,21 @@ Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 /// double precision, within the bound of docs/device.md.
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
+/// An attention job by a cover, of at most `max_tokens` tokens and 16 tiles: by any design that has
+/// room for them and at most 300 calls a head, if there is one; heads, pitches, outputs and machine
+/// as above. Reference: the same.
+Case cover_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
+
 /// A sequence with something broken (descriptors, bus errors, bad indices, a short watchdog, a bad
 /// ring; a command outside the profile) while firmware reads registers, a soft reset at any time,
 /// then the good sequence. Reference: the golden device after the good sequence.
 Case error_case(uint64_t seed, const spec::DeviceParams& params);
 
-/// What `tessera verify --count` runs for a seed: of 20 cases 9 are sequences, 8 attention jobs
-/// and 3 with errors; every other 20 have a random DRAM for a memory, the others ideal ones.
-Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
+/// What `tessera verify --count` runs for a seed: of 20 cases 8 are sequences, 8 attention jobs,
+/// 1 is a job by a cover and 3 have errors; every other 20 have a random DRAM for a memory, the
+/// others ideal ones. `covers`: all of them are jobs by covers.
+Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens,
+                 bool covers = false);
 
 /// The commands that firmware makes of an attention job, in words.
 CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& params);

@@ -59,7 +59,8 @@ struct Events {
     size_t divergence = 0;  ///< the first of `all` that only one has
 };
 
-std::string text_of(const Events& events, uint32_t device, const CommandWords& words) {
+std::string text_of(const Events& events, uint32_t device,
+                    const std::vector<host::CommandRange>& asked_again, const CommandWords& words) {
     const size_t middle = events.divergence;
     const size_t begin = middle < kBefore ? 0 : middle - kBefore;
     const size_t end = std::min(events.all.size(), middle + kAfter);
@@ -74,7 +75,7 @@ std::string text_of(const Events& events, uint32_t device, const CommandWords& w
         if (words && number_of(events.all[i], number)) commands[number] = "";
     }
     for (auto& [number, name] : commands)
-        text += fmt::format("  #{}: {}\n", number, words(device, number));
+        text += fmt::format("  #{}: {}\n", number, words(device, number, asked_again));
     return text;
 }
 
@@ -92,8 +93,10 @@ std::string events_around_divergence(const Outcome& model, const Outcome& rtl,
             first = &events;
     if (first == nullptr) return "";
     const auto device = static_cast<uint32_t>(first - devices.data());
+    // Model and RTL agree in what is asked again before the divergence.
+    const Outcome& own = device == 0 ? model : model.others[device - 1];
     return (devices.size() == 1 ? "" : fmt::format("  device {}:\n", device)) +
-           text_of(*first, device, words);
+           text_of(*first, device, own.asked_again, words);
 }
 
 }  // namespace tessera::verify

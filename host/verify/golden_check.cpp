@@ -51,7 +51,7 @@ void compare_with_golden(const Scenario& s, const Outcome& outcome, bool counter
 }
 
 CommandWords scenario_words(const std::shared_ptr<const Scenario>& scenario) {
-    return [scenario](uint32_t, uint64_t sequence) {
+    return [scenario](uint32_t, uint64_t sequence, const std::vector<host::CommandRange>&) {
         return sequence < scenario->commands.size() ? describe(scenario->commands[sequence])
                                                     : std::string("no such command");
     };

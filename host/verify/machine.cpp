@@ -4,6 +4,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "host/workload/cover_layout.h"
+
 namespace tessera::verify {
 namespace {
 
@@ -64,6 +66,7 @@ void visit(Visitor& v, SomeOutcome& o) {
     v.list(o.commands);
     v.list(o.groups);
     v.list(o.writes);
+    v.list(o.asked_again);
     v.list(o.notes);
     v.list(o.memory);
     v.value(o.calls);
@@ -98,6 +101,12 @@ class RecordingBus final : public fw::Bus {
     std::vector<RegisterWrite>& writes_;
 };
 
+host::Platform::Program firmware_of(const host::Layout& device, host::FirmwareOutcome& outcome) {
+    if (device.cover)
+        return host::Platform::firmware(host::cover_job(device), device.driver, outcome);
+    return host::Platform::firmware(device.jobs(), device.driver, outcome);
+}
+
 }  // namespace
 
 void Machine::run(const host::Platform::Program& program, const fw::DriverConfig& driver,
@@ -121,8 +130,7 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
         const host::Layout device = layout.of_device(i);
         drivers.push_back(device.driver);
         Outcome& own = i == 0 ? out : out.others[i - 1];
-        const auto firmware =
-            host::Platform::firmware(device.jobs(), device.driver, firmware_outcomes[i]);
+        const auto firmware = firmware_of(device, firmware_outcomes[i]);
         programs.push_back([this, &own, firmware](fw::Bus& bus) {
             RecordingBus recording(bus, platform_, own.writes);
             firmware(recording);
@@ -136,6 +144,7 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
         own.counters = outcomes[i].counters;
         own.commands = std::move(outcomes[i].commands);
         own.groups = std::move(outcomes[i].groups);
+        own.asked_again = std::move(outcomes[i].merging.asked_again);
         own.end = outcomes[i].end_cycle;
     }
 }

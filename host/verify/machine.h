@@ -36,6 +36,7 @@ struct Outcome {
     std::vector<hw::CommandTrace> commands;
     std::vector<hw::GroupTrace> groups;
     std::vector<RegisterWrite> writes;
+    std::vector<host::CommandRange> asked_again;  ///< as MergeOutcome
     std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read
     Bytes memory;                 ///< [0, memory_bytes), or what the body puts there
     uint64_t calls = 0;

@@ -20,14 +20,16 @@ Case case_of(uint64_t seed, const spec::DeviceParams& params, uint32_t max_token
         case 12:
         case 14:
         case 16: return attention_case(seed, params, max_tokens);
+        case 19: return cover_case(seed, params, max_tokens);
         default: return sequence_case(seed, params);
     }
 }
 
 }  // namespace
 
-Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
-    Case c = case_of(seed, params, max_tokens);
+Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens,
+                 bool covers) {
+    Case c = covers ? cover_case(seed, params, max_tokens) : case_of(seed, params, max_tokens);
     // The others have ideal memories with random latencies and stalls.
     if (seed / 20 % 2 == 1) use_memory(c, random_dram(seed));
     return c;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "host/error.h"
 
@@ -39,8 +39,6 @@ void check_cover(const Problem& p, uint32_t m) {
     if (p.ragged())
         refuse("with lengths of sequences", "without --key-lengths and --query-lengths");
     if (p.stacked) refuse("with --stack-heads", "without it: a row is a token");
-    if (p.order != fw::LoopOrder::kQueryResident)
-        refuse("with --schedule", "without it: the cover is the schedule");
     if (!plan_cover(p.nq, m, *p.cover))
         throw bad_value("command line", "--cover", kind_name(*p.cover),
                         fmt::format("a kind that covers {} tokens by at most {} calls of {}; half "
@@ -48,10 +46,9 @@ void check_cover(const Problem& p, uint32_t m) {
                                     p.nq, kMostLines, m));
 }
 
-std::shared_ptr<const CoverArrays> cover_arrays(const Problem& p, uint32_t m) {
-    if (!p.cover) return nullptr;
+std::shared_ptr<const CoverArrays> cover_arrays(Cover cover) {
     auto arrays = std::make_shared<CoverArrays>();
-    arrays->cover = plan_cover(p.nq, m, *p.cover).value();
+    arrays->cover = std::move(cover);
     for (const auto& lines : arrays->cover.classes) {
         for (const Line& line : lines) {
             arrays->lines.push_back({static_cast<uint32_t>(arrays->groups.size()),

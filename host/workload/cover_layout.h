@@ -24,8 +24,7 @@ struct CoverArrays {
 /// it asks for. `m`: tile tokens.
 void check_cover(const Problem& problem, uint32_t m);
 
-/// Those of a problem that check_cover() lets pass; nullptr if it needs none.
-std::shared_ptr<const CoverArrays> cover_arrays(const Problem& problem, uint32_t m);
+std::shared_ptr<const CoverArrays> cover_arrays(Cover cover);
 
 /// Most calls that a row of a layout is in, for the bound of its error (host/reference/error.h).
 uint32_t most_calls(const Layout& layout);

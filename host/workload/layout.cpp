@@ -280,8 +280,8 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     if (p.want_lse || results != p.query_heads)
         job.lse = allocator.tensor("lse", results, p.nq, bus);
     if (p.selection) place_approximation(p, config.params, layout, allocator);
-    layout.cover = cover_arrays(p, config.params.m);
-    if (layout.cover) {
+    if (p.cover) {
+        layout.cover = cover_arrays(plan_cover(p.nq, config.params.m, *p.cover).value());
         place_cover_states(layout, config, allocator);
         check_size(layout, config.memory);
         check_cover_by_firmware(cover_job(layout), config.params);

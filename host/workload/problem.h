@@ -32,7 +32,7 @@ struct Problem {
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::LoopOrder order = fw::LoopOrder::kQueryResident;
     /// `--oracle self`: a call takes one set of tokens and attends within it, by a cover of this
-    /// kind. Not given: a call takes a query tile and a key tile.
+    /// kind, and `order` means nothing. Not given: a call takes a query tile and a key tile.
     std::optional<CoverKind> cover;
     /// An approximate schedule, and the tiles that it sees: mask.tiles has all of them
     /// (host/workload/approximate.h). Together or not at all.

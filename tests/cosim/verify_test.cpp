@@ -82,6 +82,21 @@ TEST_CASE("random jobs of the other profiles from the command line") {
     }
 }
 
+TEST_CASE("jobs by covers from the command line") {
+    for (const std::string job :
+         {"--random 4,64,16 --kv-heads 2 --lse", "--random 1,96,11 --dim-v 5 --mask causal",
+          "--random 2,45,16 --cover half --output-format bf16 --memory ideal-stall",
+          "--random 1,100,16 --cover affine --lse --set device.profile=stats",
+          "--random 3,16,16 --set device.profile=blackbox"})
+        CHECK(jobs_without_difference(run_tessera("verify --device tiny --oracle self " + job)) ==
+              1);
+    for (const std::string profile : {"stateful", "stats", "blackbox"})
+        CHECK(jobs_without_difference(
+                  run_tessera("verify --device tiny --count 5 --oracle self --max-tokens 40 "
+                              "--set device.profile=" +
+                              profile)) == 5);
+}
+
 TEST_CASE("the RTL gives the report that the model gives") {
     const std::string job = " --device tiny --random 2,70,13 --mask causal --lse --format json";
     const Finished model = run_tessera("run" + job), rtl = run_tessera("run --impl rtl" + job);
@@ -140,6 +155,42 @@ TEST_CASE("a divergence: what differs first, both event lists, the command in wo
     CHECK(with_events >= 5);
 }
 
+TEST_CASE("a divergence of a job by a cover names its lines") {
+    Compared cases("divergences reported");
+    const spec::DeviceParams params = test::device_params("tiny");
+    for (uint64_t seed = 0; cases.count() < 4; ++seed) {
+        verify::Totals totals;
+        const verify::Case c = verify::cover_case(seed, params, 64);
+        const std::string text = verify::verify_case(c, quick_device, 60, totals);
+        if (!contains(text, "\n> ")) continue;  // one row takes as long on more lanes
+        cases.holds(contains(text, "cover, seed " + std::to_string(seed) + ": ") &&
+                        std::regex_search(text, std::regex("\n  #\\d+: [A-Z_]+ head \\d line \\d")),
+                    [&] { return text; });
+    }
+}
+
+TEST_CASE("commands behind a repeat of a black box keep their names") {
+    Compared names("names of commands");
+    spec::DeviceParams params = test::device_params("tiny");
+    params.profile = spec::Profile::kBlackbox;
+    uint64_t repeats = 0;
+    for (uint64_t seed = 0; seed < 40 && repeats < 50; ++seed) {
+        const verify::Case c = verify::attention_case(seed, params, 64);
+        hw::PlatformConfig config = c.platform;
+        config.trace_commands = UINT64_MAX;
+        const verify::Outcome outcome = verify::run_machine(config, c.body, c.memory_bytes);
+        REQUIRE(outcome.failure.empty());
+        for (const hw::CommandTrace& command : outcome.commands) {
+            const std::string text = c.words(0, command.sequence, outcome.asked_again);
+            const bool again = text == "asked again";
+            repeats += again ? 1 : 0;
+            names.holds(again || text.rfind(spec::opcode_name(command.opcode), 0) == 0,
+                        [&] { return c.name + ": " + text; });
+        }
+    }
+    CHECK(repeats >= 50);
+}
+
 TEST_CASE("of several devices, a divergence names the one and its own commands") {
     Compared cases("divergences reported");
     const spec::DeviceParams params = test::device_params("tiny");
@@ -176,6 +227,9 @@ TEST_CASE("what verify and --impl refuse") {
         {"verify --max-tokens 3 --random 1,4,4", "--max-tokens requires --count"},
         {"verify --count 3 --device wide", "device wide: this program has no RTL"},
         {"verify --count 3 --out x", "--out"},
+        {"verify --count 3 --cover half", "--cover excludes --count"},
+        {"verify --count 3 --device tiny --oracle moon", "--oracle is moon"},
+        {"verify --device tiny --random 1,64,16 --cover half", "--cover needs --oracle self"},
         {"run --random 1,4,4 --impl verilog", "--impl is verilog; allowed: model, rtl"},
         {"run --random 1,4,4 --wave x.fst", "--wave needs --impl rtl"},
         {"run --random 1,4,4 --device tiny --impl rtl --timing-only", "--timing-only"},

@@ -167,7 +167,9 @@ TEST_CASE("what a cover cannot do is the user's error") {
     const std::pair<const char*, const char*> kWrong[] = {
         {"--random 1,64,16 --oracle other", "--oracle"},
         {"--random 1,64,16 --oracle self --sentinel columns", "not of --oracle self"},
-        {"--random 1,64,16 --oracle self --sentinel moon", "--sentinel is moon"},
+        {"--random 1,64,16 --oracle self --sentinel auto", "not of --oracle self"},
+        {"--random 1,64,16 --sentinel moon", "--sentinel is moon"},
+        {"--random 1,64,16 --schedule ''", "--schedule"},
         {"--random 1,64,16 --oracle self --slots 2x2", "--slots"},
         {"--random 1,64,16 --oracle self --key-lengths 60", "--oracle"},
         {"--random 1,64,16 --cover affine", "--oracle self"},
@@ -177,6 +179,7 @@ TEST_CASE("what a cover cannot do is the user's error") {
         {"--random 2,64,16 --kv-heads 1 --stack-heads --oracle self", "--stack-heads"},
         {"--random 1,64,16 --schedule auto --oracle self", "--schedule"},
         {"--random 1,64,16 --schedule kv-resident --oracle self", "--schedule"},
+        {"--random 1,64,16 --schedule query-resident --oracle self", "no --schedule"},
         {"--random 1,64,16 --num-devices 2 --oracle self", "--num-devices"},
         {"--random 1,64,16 --set device.profile=blackbox --oracle self", "blackbox"},
         {"--random 1,3000,16 --oracle self --cover grid", "--cover"}};

@@ -31,7 +31,7 @@ fw::Tensor tensor(uint64_t address, uint32_t rows, uint32_t bytes) {
 /// A layout with a cover, as make_layout() gives it, at addresses of our own.
 host::Layout layout_of(const host::Problem& p, uint32_t m) {
     host::Layout layout;
-    layout.cover = host::cover_arrays(p, m);
+    layout.cover = host::cover_arrays(host::plan_cover(p.nq, m, *p.cover).value());
     layout.cover_list = 0x70000000;
     fw::AttentionJob& job = layout.job;
     job.query_heads = p.query_heads;
