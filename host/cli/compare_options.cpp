@@ -29,6 +29,8 @@ constexpr const char* kExamples = R"(Examples:
       grouped queries both ways on two profiles; what a device cannot run says why
   tessera compare --device oracle --random 1,1024,64 --profiles blackbox,blackbox/two-call,stats
       what a device must tell: shares in one call, in two, or its state
+  tessera compare --random 1,1024,64 --schedules query-resident --covers auto,half
+      a device that takes queries and keys apart beside one that takes a single set of tokens
   tessera compare --input x.safetensors --mask causal --format csv --out costs.csv
   tessera compare --random 1,16384,64 --memory ddr4-2400r --timing-only --format markdown
 Exit codes: 0 good, 1 a result outside its error bound, 2 user's error, 4 device error)";
@@ -114,6 +116,10 @@ std::vector<std::pair<std::string, RunOptions>> profiled(const RunOptions& run,
         if (name.substr(0, slash) != key.choices.front()) o.sentinel_offset.reset();
         all.emplace_back(name, o);
     }
+    const auto has_offset = [](const auto& one) { return one.second.sentinel_offset.has_value(); };
+    if (run.sentinel_offset && std::none_of(all.begin(), all.end(), has_offset))
+        throw bad_value("command line", "--sentinel-offset", std::to_string(*run.sentinel_offset),
+                        "only with blackbox among --profiles");
     return all;
 }
 
@@ -123,6 +129,28 @@ std::vector<std::string> schedules_of(const CompareOptions& compare) {
     if (compare.schedules.empty()) return names;
     names.emplace_back(kAutoSchedule);
     return names_of("--schedules", compare.schedules, names);
+}
+
+std::vector<std::string> covers_of(const CompareOptions& compare) {
+    if (compare.covers.empty()) return {};
+    std::vector<std::string> names;
+    for (const CoverKindInfo& info : cover_kinds()) names.emplace_back(info.name);
+    return names_of("--covers", compare.covers, names);
+}
+
+/// A schedule or a cover, as a row is called, and the options that ask for it.
+struct Order {
+    std::string name, schedule, oracle, cover;
+};
+
+/// Schedules, then covers.
+std::vector<Order> orders_of(const CompareOptions& compare) {
+    std::vector<Order> all;
+    for (const std::string& name : schedules_of(compare))
+        all.push_back({name, name, RunOptions().oracle, ""});
+    for (const std::string& name : covers_of(compare))
+        all.push_back({"cover " + name, "", "self", name});
+    return all;
 }
 
 std::string mask_text(const RunOptions& options) {
@@ -141,6 +169,8 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
     };
     list("--schedules", o.schedules,
          "of `tessera schedules`, commas between (default: all but auto)");
+    list("--covers", o.covers,
+         "kinds of `tessera covers`: also --oracle self, by each of them (default: none)");
     list("--profiles", o.profiles,
          "blackbox, stats, stateful, and blackbox/columns, /split, /two-call for its sentinel "
          "(default: the device's own)");
@@ -167,17 +197,20 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
 }
 
 std::vector<Combination> combinations(const RunOptions& run, const CompareOptions& compare) {
-    const std::vector<std::string> schedule_names = schedules_of(compare);
+    const std::vector<Order> orders = orders_of(compare);
     const std::vector<std::string> heads = names_of(
         "--heads", compare.heads.empty() ? "separate" : compare.heads, {"separate", "stacked"});
     std::vector<Combination> all;
     for (const RunOptions& mask : masked(run, compare.masks))
         for (const std::string& head : heads)
             for (const auto& [profile, machine] : profiled(mask, compare.profiles))
-                for (const std::string& schedule : schedule_names) {
-                    Combination c{machine, schedule, profile, mask_text(mask)};
+                for (const Order& order : orders) {
+                    Combination c{machine, order.name, profile, mask_text(mask)};
                     c.options.stack_heads = head == "stacked";
-                    c.options.schedule = schedule;
+                    c.options.schedule = order.schedule;
+                    c.options.oracle = order.oracle;
+                    c.options.cover = order.cover;
+                    if (!order.cover.empty()) c.options.sentinel_offset.reset();
                     all.push_back(std::move(c));
                 }
     return all;

@@ -17,11 +17,11 @@ void add_compare_options(CLI::App& compare, CompareOptions& o);
 /// One row: a job as `tessera run` takes it, and what tells it from the others.
 struct Combination {
     RunOptions options;
-    std::string schedule, profile, mask;  ///< names, the mask's in words
+    std::string schedule, profile, mask;  ///< names, of a cover "cover half", the mask's in words
 };
 
-/// Every mask by heads by profile by schedule, the last fastest. UserError if a name means nothing;
-/// whether the device can run a combination is not known here.
+/// Every mask by heads by profile by schedule or cover, the last fastest. UserError if a name means
+/// nothing; whether the device can run a combination is not known here.
 std::vector<Combination> combinations(const RunOptions& run, const CompareOptions& compare);
 
 }  // namespace tessera::host

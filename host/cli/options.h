@@ -63,9 +63,9 @@ struct VerifyOptions {
 };
 
 /// Of `tessera compare`, beside the RunOptions that all rows have in common. Lists have commas;
-/// empty: what the RunOptions say; of schedules: all that there are.
+/// empty: what the RunOptions say; of schedules: all that there are; of covers: none.
 struct CompareOptions {
-    std::string schedules, profiles;
+    std::string schedules, covers, profiles;
     std::string heads;               ///< "separate,stacked"
     std::vector<std::string> masks;  ///< "causal", "window=4096,sinks=64"
     std::optional<uint64_t> jobs;    ///< simulations at once

@@ -29,12 +29,13 @@ struct Column {
     const char* unit;     ///< as in the report
     const char* heading;  ///< short; the legend explains
     Form form;
+    const char* better = nullptr;  ///< key of what takes its place where the report has it
 };
 
 constexpr Column kColumns[] = {
     {"derived", "calls", "call", "calls", Form::kCount},
     {"derived", "calls_formula", "call", "formula", Form::kCount},
-    {"derived", "calls_at_least", "call", "at least", Form::kCount},
+    {"derived", "calls_at_least", "call", "at least", Form::kCount, "calls_schoenheim"},
     {"derived", "cycles", "cycle", "cycles", Form::kCount},
     {"derived", "mac_utilisation", "1", "MAC %", Form::kPercent},
     {"derived", "useful_utilisation", "1", "useful %", Form::kPercent},
@@ -50,7 +51,8 @@ constexpr Column kColumns[] = {
 std::string legend() {
     return fmt::format(
         "calls       ATTENDs made; formula: what the formula says;\n"
-        "            at least: allowed pairs / M^2, summed over key/value heads\n"
+        "            at least: allowed pairs / M^2, summed over key/value heads; of covers\n"
+        "            Schoenheim's bound, of sets of M tokens\n"
         "MAC, useful of peak; real rows and keys, and allowed pairs only\n"
         "bytes       through the memory port; /comp.: over q, k, v that is seen read once and o "
         "written once;\n"
@@ -83,6 +85,7 @@ const Json& first_report(const Comparison& comparison) {
 /// The report's entry of a column; null if the report has none.
 Json quantity(const Json& report, const Column& column) {
     const Json& member = report.at(column.member);
+    if (column.better != nullptr && member.contains(column.better)) return member[column.better];
     const auto found = member.find(column.key);
     return found == member.end() ? Json() : *found;
 }
@@ -147,10 +150,23 @@ Grid grid_of(const Comparison& comparison) {
     return grid;
 }
 
+/// What each cover is made of: the same for all masks and profiles.
+std::string covers_text(const Comparison& comparison) {
+    std::string text;
+    for (const ComparedRow& row : comparison.rows) {
+        if (!row.refused.empty() || row.report["oracle"].is_null()) continue;
+        const std::string line =
+            fmt::format("{}: {}\n", row.schedule, row.report["oracle"]["cover"].get<std::string>());
+        if (text.find(line) == std::string::npos) text += line;
+    }
+    return text;
+}
+
 std::string notes_text(const Comparison& comparison, const Grid& grid) {
     std::string text;
     for (size_t i = 0; i < grid.notes.size(); ++i)
         text += fmt::format("[{}] {}\n", i + 1, grid.notes[i]);
+    text += covers_text(comparison);
     for (const ComparedRow& row : comparison.rows)
         if (row.state() == RowState::kNotChecked)
             return text + fmt::format("not checked: {}\n", row.reason());
@@ -255,7 +271,7 @@ std::string json(const Comparison& comparison) {
                       {"schedule", row.schedule},
                       {"status", state_name(row.state())},
                       {"reason", row.reason().empty() ? Json() : Json(row.reason())}};
-        for (const char* member : {"problem", "configuration", "derived", "error"})
+        for (const char* member : {"problem", "configuration", "oracle", "derived", "error"})
             entry[member] = row.refused.empty() ? row.report.at(member) : Json();
         rows.push_back(std::move(entry));
     }

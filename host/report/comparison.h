@@ -14,7 +14,8 @@ enum class RowState { kWithinBound, kOutside, kNotChecked, kRefused };
 
 /// One run, or why there is none.
 struct ComparedRow {
-    std::string schedule, profile, mask;
+    std::string schedule;  ///< or "cover half"
+    std::string profile, mask;
     bool stacked = false;
     std::string refused;            ///< empty: there is a report
     nlohmann::ordered_json report;  ///< report_json() of the run

@@ -140,6 +140,70 @@ TEST_CASE("every row is what tessera run says of it") {
     rows.equal(at, json["rows"].size());
 }
 
+TEST_CASE("rows by covers stand beside those of schedules, and are what tessera run says") {
+    const std::string job = "--device tiny --random 4,40,16 --kv-heads 2 --lse ";
+    const std::string arguments = job +
+                                  "--schedules paired --covers auto,half,grid --heads "
+                                  "separate,stacked --profiles stats,blackbox --masks "
+                                  "dense causal window=3 ";
+    const Json json = compared(arguments);
+    Compared rows("rows"), figures("figures");
+    size_t at = 0;
+    for (const std::string mask : {"dense", "causal", "causal --window 3"})
+        for (const std::string heads : {"", " --stack-heads"})
+            for (const std::string profile : {"stats", "blackbox"})
+                for (const std::string order :
+                     {"--schedule paired", "--oracle self --cover auto",
+                      "--oracle self --cover half", "--oracle self --cover grid"}) {
+                    REQUIRE(at < json["rows"].size());
+                    const Json& row = json["rows"][at++];
+                    const std::string run = "run --format json " + job +
+                                            "--set device.profile=" + profile + " --mask " + mask +
+                                            heads + " " + order;
+                    const size_t name = order.rfind("--cover ");
+                    rows.equal(row["schedule"], name == std::string::npos
+                                                    ? "paired"
+                                                    : "cover " + order.substr(name + 8));
+                    const Finished f = run_tessera(run);
+                    if (f.exit_code != 0) {
+                        rows.equal("tessera: " + row["reason"].get<std::string>() + "\n", f.err,
+                                   [&] { return run; });
+                        continue;
+                    }
+                    const Json report = Json::parse(f.out);
+                    rows.equal(row["status"], "within_bound", [&] { return run; });
+                    rows.equal(row["oracle"], report["oracle"], [&] { return run; });
+                    figures.equal(row["derived"], report["derived"], [&] { return run; });
+                    figures.equal(row["error"], report["error"], [&] { return run; });
+                }
+    rows.equal(at, json["rows"].size());
+}
+
+TEST_CASE("the least number of calls by covers is Schoenheim's, the table says which cover") {
+    const std::string arguments =
+        "--device tiny --random 2,96,16 --mask causal --timing-only --schedules query-resident "
+        "--covers auto,half ";
+    const auto csv = parse_csv(run_tessera("compare --format csv " + arguments).out);
+    Compared cells("cells");
+    REQUIRE(csv.size() == 4);
+    // R = 6: 21 pairs of tiles, 49 lines of the design, 66 half-tiles; bound 42.
+    const char* const expected[3][4] = {{"query-resident", "42", "42", "38"},
+                                        {"cover auto", "98", "98", "84"},
+                                        {"cover half", "132", "132", "84"}};
+    for (size_t row = 0; row < 3; ++row) {
+        cells.equal(csv[row + 1][3], expected[row][0]);
+        for (size_t i = 1; i < 4; ++i)
+            cells.equal(csv[row + 1][4 + i], expected[row][i], [&] { return expected[row][0]; });
+    }
+    const std::string table = run_tessera("compare " + arguments).out;
+    for (const char* words : {"\ncover auto: searched design on 24 points\n",
+                              "\ncover half: half-tiles\n", "Schoenheim's bound"})
+        cells.holds(contains(table, words), [&] { return table; });
+    std::istringstream lines(table);
+    for (std::string line; std::getline(lines, line);)
+        cells.holds(line.size() <= 160, [&] { return line; });
+}
+
 TEST_CASE("CSV, Markdown and table hold the rows of the JSON, however many run at once") {
     const std::string arguments =
         "--device tiny --random 1,40,16 --masks dense causal,window=5 "
@@ -299,6 +363,10 @@ TEST_CASE("bad command lines of compare: exit code 2, one message with the right
         {random + "--profiles moon",
          {"--profiles", "moon", "blackbox, stats, stateful, blackbox/columns"}},
         {random + "--profiles stats --set device.profile=stats", {"device.profile", "once"}},
+        {random + "--covers moon", {"--covers", "moon", "auto, affine, projective"}},
+        {random + "--covers half,half", {"--covers", "each once"}},
+        {random + "--sentinel-offset 3 --profiles stats", {"--sentinel-offset", "blackbox"}},
+        {random + "--allow-nonfinite", {"--random excludes --allow-nonfinite"}},
         {random + "--heads both", {"--heads", "both", "separate, stacked"}},
         {random + "--masks round", {"--masks", "round", "window=N"}},
         {random + "--masks causal window=0", {"--masks", "window=0", "window=N"}},
