@@ -17,7 +17,8 @@ constexpr const char* kProfileKey = "device.profile";
 constexpr const char* kBlackbox = "blackbox/";
 constexpr const char* kSentinelForms[] = {"columns", "split", "two-call"};
 constexpr const char* kMaskTerms =
-    "dense, causal, window=N, sinks=N, block=N, summary=N, segments=0:100:250, tile-mask=FILE, "
+    "dense, causal, sparse, window=N, sinks=N, block=N, summary=N, segments=0:100:250, "
+    "tile-mask=FILE, "
     "each once, with commas between them";
 
 constexpr const char* kExamples = R"(Examples:
@@ -50,7 +51,7 @@ std::vector<std::string> names_of(const char* option, const std::string& text,
 /// "window=4096" into the options that `tessera run` has for it. False if it is no term, or the
 /// second of its name.
 bool add_term(const std::string& term, RunOptions& o) {
-    if (term == "dense" || term == "causal") {
+    if (term == "dense" || term == "causal" || term == kSparseMask) {
         if (!o.mask.empty()) return false;
         o.mask = term;
         return true;
@@ -155,7 +156,8 @@ std::vector<Order> orders_of(const CompareOptions& compare) {
 
 std::string mask_text(const RunOptions& options) {
     AttentionMask mask = problem_of(options).mask;
-    mask.tiles.source = options.tile_mask;  // its flags are read later
+    if (options.mask == kSparseMask) return kSparseMask;  // its block follows from the input
+    mask.tiles.source = options.tile_mask;                // its flags are read later
     return mask.text();
 }
 

@@ -16,13 +16,22 @@ uint32_t positions(const char* option, uint64_t value) {
                     fmt::format("1 to {}", spec::kPositionLimit));
 }
 
+/// Summaries of a block that is chosen when the keys have been counted.
+void set_sparse(AttentionMask& mask) {
+    if (mask.local() || mask.summary != 0)
+        throw bad_value("command line", "--mask", kSparseMask,
+                        "without --window, --sinks, --block and --summary; it sets the last two");
+    mask.summary = 1;
+}
+
 }  // namespace
 
 void add_mask_options(CLI::App& run, RunOptions& o) {
     const char* group = "Mask (docs/schedules.md, section 3)";
     run.add_option(
            "--mask", o.mask,
-           "dense or causal (default: causal with --window, --sinks or --block, else dense)")
+           "dense, causal, or sparse: causal with --block 2^floor(log2 sqrt(keys)) --summary 1 "
+           "(default: causal with --window, --sinks or --block, else dense)")
         ->type_name("NAME")
         ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
@@ -56,9 +65,11 @@ AttentionMask mask_of(const RunOptions& o) {
     mask.sinks = positions("--sinks", o.sinks);
     mask.block = positions("--block", o.block);
     mask.summary = positions("--summary", o.summary);
+    if (o.mask == kSparseMask) set_sparse(mask);
     mask.causal = o.mask.empty()
                       ? mask.local()
-                      : choose<bool>("--mask", o.mask, {{"dense", false}, {"causal", true}});
+                      : choose<bool>("--mask", o.mask,
+                                     {{"dense", false}, {"causal", true}, {kSparseMask, true}});
     if (!o.segments.empty())
         mask.documents = number_list("--segments", o.segments,
                                      "whole numbers with commas between them: 0,100,250");

@@ -13,6 +13,7 @@ namespace tessera::host {
 enum class CommandName { kNone, kRun, kVerify, kCompare, kDevices, kSchedules, kCovers, kMemories };
 
 inline constexpr const char* kAutoSchedule = "auto";
+inline constexpr const char* kSparseMask = "sparse";
 
 struct RunOptions {
     std::string device = "base";

@@ -66,10 +66,24 @@ ClosedCalls window_calls(const Problem& p, int64_t m) {
                   "ceil(s/M))), T = ceil(N/M), c = min(ceil((W-1)/M), T-1)"};
 }
 
+/// Summaries of blocks that are whole parts of a tile, as many queries as keys: each tile sees its
+/// own, and before tile t there are c t M/B summaries.
+ClosedCalls sparse_calls(const Problem& p, int64_t m) {
+    const int64_t tiles = ceil_div(p.nk, m);
+    int64_t calls = tiles;
+    for (int64_t t = 0; t < tiles; ++t) calls += ceil_div(t * p.mask.summary, p.mask.block);
+    return {static_cast<uint64_t>(calls),
+            "heads * (T + sum over t < T of ceil(c t / B)), T = ceil(N/M)"};
+}
+
 ClosedCalls closed_calls(const Problem& p, int64_t m) {
     const AttentionMask& mask = p.mask;
     const int64_t keys = p.tile_keys(static_cast<uint32_t>(m));
-    if (p.stacked || mask.block != 0 || !mask.documents.empty() || mask.tiles.given()) return {};
+    if (p.stacked || !mask.documents.empty() || mask.tiles.given()) return {};
+    if (mask.block != 0) {
+        const bool closed = mask.summary != 0 && m % mask.block == 0 && p.nq == p.nk && keys == m;
+        return closed ? sparse_calls(p, m) : ClosedCalls();
+    }
     if (mask.window == 0 && mask.sinks == 0) {
         if (mask.causal) return keys == m ? causal_calls(p, m) : ClosedCalls();
         return {

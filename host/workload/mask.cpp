@@ -80,6 +80,12 @@ void check_blocks(const AttentionMask& mask) {
 
 }  // namespace
 
+uint32_t sparse_block(uint32_t tokens) {
+    uint32_t block = 1;
+    while (uint64_t{4} * block * block <= tokens) block *= 2;
+    return block;
+}
+
 void check_mask(const Problem& p, uint32_t m) {
     const AttentionMask& mask = p.mask;
     const bool local = mask.local();

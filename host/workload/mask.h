@@ -46,6 +46,10 @@ struct AttentionMask {
     std::string text() const;
 };
 
+/// The block of a Sparse Transformer over `tokens`, at least 1, as its proofs choose it
+/// (arXiv 2402.13934): the largest power of two that is at most sqrt(tokens).
+uint32_t sparse_block(uint32_t tokens);
+
 struct Problem;
 
 /// UserError, naming the option, unless the terms of the problem's mask go together and fit its

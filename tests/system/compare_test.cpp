@@ -101,6 +101,7 @@ TEST_CASE("every row is what tessera run says of it") {
         {"window=9,sinks=2", "--window 9 --sinks 2", "causal, window 9, sinks 2"},
         {"dense,window=3", "--mask dense --window 3", "dense, window 3"},
         {"block=16,summary=2", "--block 16 --summary 2", "causal, block 16, summary 2"},
+        {"sparse", "--mask sparse", "sparse"},
         {"segments=0:7:30,causal", "--segments 0,7,30 --mask causal", "causal, 3 documents"}};
     std::string masks;
     for (const auto& mask : kMasks) masks += std::string(" ") + mask.compare;
@@ -372,6 +373,7 @@ TEST_CASE("bad command lines of compare: exit code 2, one message with the right
         {random + "--masks causal window=0", {"--masks", "window=0", "window=N"}},
         {random + "--masks window=2,window=3", {"--masks", "window=2,window=3", "each once"}},
         {random + "--masks causal,dense", {"--masks", "causal,dense"}},
+        {random + "--masks sparse,block=4", {"--mask", "sparse", "--block"}},
         {random + "--masks causal causal", {"--masks", "causal", "each once"}},
         {random + "--masks segments=", {"--masks", "segments="}},
         {random + "--masks segments=0:x", {"--segments", "0,x"}},

@@ -263,6 +263,36 @@ TEST_CASE("the formulas of docs/schedules.md") {
     values.equal(work_formula(p, 128).pairs_allowed, uint64_t{1} << 40);
 }
 
+TEST_CASE("Sparse Transformer at its paper's sizes: sqrt(N) - 1 calls at M = 2 sqrt(N)") {
+    Compared problems("problems"), blocks("numbers of tokens");
+    for (uint32_t root = 2; root <= 256; root *= 2) {
+        const uint32_t m = 2 * root;
+        Problem p;
+        p.nq = p.nk = root * root;
+        p.d_k = p.d_v = 64;
+        p.mask.causal = true;
+        p.mask.summary = 1;
+        p.mask.block = sparse_block(p.nk);
+        const WorkFormula f = work_formula(p, m);
+        // Own block: (B + 1) / 2 keys of a query on average; one of each earlier block.
+        const uint64_t pairs = uint64_t{p.nq} * root;
+        problems.holds(p.mask.block == root && f.calls == root - 1 && f.pairs_allowed == pairs &&
+                           f.calls_at_least == (root + 3) / 4,
+                       [&] { return text_of(p, m); });
+        if (p.nk > 4096) continue;  // token by token
+        const WorkFormula b = brute_force(p, m);
+        problems.holds(
+            b.calls == f.calls && b.pairs_allowed == pairs && b.calls_at_least == f.calls_at_least,
+            [&] { return text_of(p, m); });
+    }
+    for (uint32_t n = 1; n <= 5000; ++n) {
+        const uint64_t b = sparse_block(n);
+        blocks.holds((b & (b - 1)) == 0 && b * b <= n && 4 * b * b > n,
+                     [&] { return std::to_string(n) + ": " + std::to_string(b); });
+    }
+    blocks.equal(sparse_block(0xffffffff), 1u << 15);
+}
+
 TEST_CASE("the order of growth of I/O: only where it is proved") {
     Compared values("values");
     spec::DeviceParams base{128, 64, 16, 4, 64};
