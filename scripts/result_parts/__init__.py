@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+"""The parts of docs/results, in the page's order."""
+from .calls import Calls
+from .covers import Covers
+from .errors import Errors
+from .page import Failure
+from .profiles import Profiles
+from .sentinel import Sentinel
+from .sparse import Sparse
+
+PARTS = [Calls(), Sparse(), Errors(), Sentinel(), Covers(), Profiles()]
+
+
+def part(name):
+    """The part of this name, or a Failure that lists them."""
+    for one in PARTS:
+        if one.name == name:
+            return one
+    raise Failure(f"no part '{name}'; there are {', '.join(p.name for p in PARTS)}")
