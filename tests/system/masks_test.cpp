@@ -133,6 +133,25 @@ TEST_CASE("other numbers of queries than keys: decoding, chunks of a prefill") {
         }
 }
 
+TEST_CASE("Sparse Transformer at its paper's sizes: sqrt(N) - 1 ATTENDs at M = 2 sqrt(N)") {
+    const uint64_t seed = test::test_random()();
+    Compared bound("elements and rows within the bound");
+    Compared calls("numbers of ATTENDs");
+    for (const auto& [preset, root] : {std::pair<const char*, uint32_t>{"tiny", 8}, {"small", 32}})
+        for (const Rows& rows : kRows) {
+            NamedMask sparse{"sparse", {}};
+            sparse.mask.causal = true;
+            sparse.mask.summary = 1;
+            sparse.mask.block = host::sparse_block(root * root);
+            const AttentionSetup s = setup_of(preset, sparse, rows, root * root, root * root, seed);
+            INFO(preset << ", " << rows.name);
+            const test::AttentionRun run = test::run_attention(s);
+            test::check_bound(bound, s, run);
+            const auto attends = static_cast<size_t>(spec::Counter::kAttendsRetired);
+            calls.equal(run.outcome.counters[attends], s.problem.query_heads * (root - 1));
+        }
+}
+
 TEST_CASE("NaN and Inf in keys that a query may not see do not reach it") {
     Compared rows("rows that are within the bound, or see what is not finite");
     const uint32_t n = 75, d = 16;
