@@ -5,6 +5,8 @@
 #include "firmware/cover_planner.h"
 #include "firmware/cover_sequencer.h"
 #include "firmware/job_check.h"
+#include "firmware/linear_sequencer.h"
+#include "firmware/product_sequencer.h"
 #include "firmware/row_list.h"
 #include "firmware/sentinel.h"
 #include "firmware/sequencer.h"
@@ -41,7 +43,7 @@ Status Driver::init(const DriverConfig& config) {
 
 namespace {
 
-// What a job consists of: commands to submit, and partial results to merge, in batches. The two
+// What a job consists of: commands to submit, and partial results to merge, in batches. The
 // kinds have the same functions, but none that is virtual: scripts/firmware_size follows calls.
 
 /// Of attention jobs.
@@ -78,6 +80,21 @@ class CoverWork {
   private:
     CoverSequencer sequencer_;
     CoverMerger merger_;
+};
+
+/// Of a job that leaves nothing to merge.
+template <typename Sequencer>
+class PlainWork {
+  public:
+    explicit PlainWork(Sequencer sequencer) : sequencer_(sequencer) {}
+
+    bool next(spec::Command& command) { return sequencer_.next(command); }
+    uint64_t partials() const { return 0; }
+    Merged merge_batch() { return Merged::kDone; }
+    void ask_again() {}
+
+  private:
+    Sequencer sequencer_;
 };
 
 }  // namespace
@@ -171,6 +188,22 @@ Status Driver::run(const CoverJob& job) {
     if (rule != JobRule::kNone) return refused(rule);
     if (!write_cover_list(job, device_, bus_)) return failed(Code::kBusFault);
     CoverWork work(job, device_, config_.record_address, bus_);
+    return run_work(work);
+}
+
+Status Driver::run(const ProductJob& job) {
+    if (!fault_.ok()) return fault_;
+    const JobRule rule = check_product_job(job, device_);
+    if (rule != JobRule::kNone) return refused(rule);
+    PlainWork work(ProductSequencer(job, device_));
+    return run_work(work);
+}
+
+Status Driver::run(const LinearJob& job) {
+    if (!fault_.ok()) return fault_;
+    const JobRule rule = check_linear_job(job, device_);
+    if (rule != JobRule::kNone) return refused(rule);
+    PlainWork work(LinearSequencer(job, device_, config_.record_address));
     return run_work(work);
 }
 

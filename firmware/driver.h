@@ -7,7 +7,9 @@
 #include "firmware/bus.h"
 #include "firmware/cover_job.h"
 #include "firmware/job.h"
+#include "firmware/linear_job.h"
 #include "firmware/merger.h"
+#include "firmware/product_job.h"
 #include "firmware/status.h"
 #include "spec/command.h"
 #include "spec/params.h"
@@ -30,6 +32,9 @@ class Driver {
     Status run(const AttentionJob* jobs, uint32_t count);
     /// The same for a job by a cover.
     Status run(const CoverJob& job);
+    /// And for jobs of other kinds, in which firmware merges nothing.
+    Status run(const ProductJob& job);
+    Status run(const LinearJob& job);
     /// Soft reset, then as after init. Needed after kDeviceError, which every call repeats until
     /// then.
     Status reset();
