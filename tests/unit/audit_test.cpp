@@ -143,6 +143,9 @@ TEST_CASE("a head's figures") {
     figures.equal(head.least_samples, 910.0);
     figures.equal(head.largest_share, 0.36);
     figures.equal(host::audit_head(rows, 0.9, true).bound, 0.1);
+    const host::HeadAudit few = host::audit_head({rows.begin(), rows.begin() + 7}, 0.9, true);
+    figures.equal(few.median, 0.04);
+    figures.equal(few.p95, 0.07);
     for (AuditedRow& row : rows) row.complete = true;
     figures.equal(host::audit_head(rows, 0.9, true).least_samples, kInfinity);
     figures.equal(host::audit_head(rows, 0.9, true).largest_share, 0.0);
