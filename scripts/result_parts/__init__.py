@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The parts of docs/results, in the page's order."""
+from .audit import Audit
 from .calls import Calls
 from .covers import Covers
 from .errors import Errors
 from .page import Failure
 from .profiles import Profiles
+from .sampling import Sampling
 from .sentinel import Sentinel
 from .sparse import Sparse
 
-PARTS = [Calls(), Sparse(), Errors(), Sentinel(), Covers(), Profiles()]
+PARTS = [Calls(), Sparse(), Errors(), Sentinel(), Covers(), Sampling(), Audit(),
+         Profiles()]
 
 
 def part(name):

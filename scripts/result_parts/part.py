@@ -10,6 +10,7 @@ import subprocess
 from .page import Failure, table
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 AT_ONCE = 2
 
 
@@ -37,8 +38,13 @@ class Part:
         """(claim, what was measured, does it hold)."""
         raise NotImplementedError
 
+    def prepare(self, program):
+        """Makes the files that runs read."""
+
     def measure(self, program):
         """Every row, in the order of `runs`."""
+        self.prepare(program)
+
         def one(words):
             return self.rows(words, run(program, fill(self.command, words)))
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -89,10 +95,11 @@ def fill(command, words):
 
 
 def run(program, command):
-    """What the command prints; Failure if it fails."""
+    """What the command prints, run in the root of the repository; Failure if it fails."""
     words = command.split()
     environment = dict(os.environ, SYSTEMC_DISABLE_COPYRIGHT_MESSAGE="1")
-    done = subprocess.run([program] + words[1:], env=environment, capture_output=True, text=True)
+    done = subprocess.run([program] + words[1:], cwd=ROOT, env=environment, capture_output=True,
+                          text=True)
     if done.returncode != 0:
         raise Failure(f"{command}: exit code {done.returncode}: {done.stderr}{done.stdout[-2000:]}")
     return done.stdout
