@@ -4,14 +4,15 @@ from .audit import Audit
 from .calls import Calls
 from .covers import Covers
 from .errors import Errors
+from .linear import Linear
 from .page import Failure
 from .profiles import Profiles
 from .sampling import Sampling
 from .sentinel import Sentinel
 from .sparse import Sparse
 
-PARTS = [Calls(), Sparse(), Errors(), Sentinel(), Covers(), Sampling(), Audit(),
-         Profiles()]
+PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
+         Audit(), Profiles()]
 
 
 def part(name):

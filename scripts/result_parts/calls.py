@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Calls, cycles and bytes over N/M for each mask, with slopes."""
-import math
-import statistics
-
 from .page import number, table
-from .part import Part, compared, doubled
+from .part import Part, compared, doubled, log_slope
 
 M = 128
 # Name in the plot, mask of the command, slope of calls in theory, largest N/M that it is for
@@ -60,7 +57,6 @@ class Calls(Part):
 
 
 def slope(data, mask, key, last, first=FITTED_FROM):
-    """Of the least-squares line through log2 of `key` over log2 of N/M, from `first` to `last`."""
-    points = [(math.log2(r["ratio"]), math.log2(r[key])) for r in data
-              if r["mask"] == mask and first <= r["ratio"] <= last]
-    return statistics.linear_regression(*zip(*points)).slope
+    """Of `key` over N/M from `first` to `last`."""
+    return log_slope((r["ratio"], r[key]) for r in data
+                     if r["mask"] == mask and first <= r["ratio"] <= last)

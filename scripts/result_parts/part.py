@@ -3,8 +3,10 @@
 import concurrent.futures
 import csv
 import json
+import math
 import os
 import pathlib
+import statistics
 import subprocess
 
 from .page import Failure, table
@@ -122,6 +124,12 @@ def value_of(text):
         return float(text) if "." in text or "e" in text else int(text)
     except ValueError:
         return text
+
+
+def log_slope(points):
+    """Of the least-squares line through log2 y over log2 x."""
+    return statistics.linear_regression(*zip(*[(math.log2(x), math.log2(y))
+                                               for x, y in points])).slope
 
 
 def doubled(first, last):

@@ -47,6 +47,7 @@ class Profiles(Part):
 
         def cycles(profile, cost):
             return at[profile, cost]["cycles_over_stateful"]
+        bytes_over = min(at[p, 0]["bytes"] for p in PROFILES[1:]) / at["stateful", 0]["bytes"]
         free = max(cycles("stats", 0), cycles("blackbox/columns", 0))
         return [(f"N/M = {last}: a stored state, or a share in the output, costs at most 10 % more cycles if "
                  "merging is free", number(free, 4), free <= 1.1),
@@ -54,4 +55,8 @@ class Profiles(Part):
                  number(cycles("blackbox/two-call", 0), 4),
                  1.9 <= cycles("blackbox/two-call", 0) <= 2.2),
                 ("a processor that merges an element a cycle is what limits, by more than 5 ×",
-                 f"{number(cycles('stats', 1))} × with `stats`", cycles("stats", 1) > 5)]
+                 f"{number(cycles('stats', 1))} × with `stats`, "
+                 f"{number(cycles('blackbox/columns', 1))} × with a black box",
+                 cycles("stats", 1) > 5),
+                ("without continuing the device moves more than twice the bytes",
+                 f"at least {number(bytes_over)} ×", bytes_over > 2)]
