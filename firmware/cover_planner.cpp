@@ -34,7 +34,7 @@ bool lines_fit(const CoverJob& job, uint32_t m) {
 bool plain(const AttentionJob& job) {
     return job.nq == job.nk && job.q_position == 0 && job.k_position == 0 &&
            (job.mask.flags & ~uint32_t{spec::kMaskCausal}) == 0 && job.documents == nullptr &&
-           job.tile_flags == nullptr && !job.stacked && job.peers == 0 && !job.query_list.given() &&
+           job.tile_flags == nullptr && !job.stacked && !job.query_list.given() &&
            !job.key_list.given() && job.sentinel.form == SentinelForm::kNone;
 }
 
@@ -53,8 +53,11 @@ bool CoverPlanner::next(CoverStep& step) {
     step.new_class = class_begins_;
     class_begins_ = false;
     if (++line_ != job_.class_ends[class_]) return true;
-    if (++head_ == job_.attention.query_heads) {
-        head_ = 0;
+    const uint32_t devices = job_.attention.peers + 1;
+    if (job_.attention.query_heads - head_ > devices) {
+        head_ += devices;
+    } else {
+        head_ = job_.attention.share;
         ++class_;
         class_begins_ = true;
     }
@@ -96,6 +99,7 @@ JobRule check_cover_job(const CoverJob& job, const spec::DeviceParams& device) {
     if (a.query_heads == 0 || a.kv_heads == 0 || a.nq == 0 || a.d_k == 0 || a.d_v == 0)
         return JobRule::kEmpty;
     if (a.query_heads % a.kv_heads != 0) return JobRule::kHeads;
+    if (a.share > a.peers || a.peers >= a.query_heads) return JobRule::kShares;
     if (a.d_k > device.d || a.d_v > device.d) return JobRule::kDimension;
     if (a.nq > spec::kPositionLimit) return JobRule::kPositions;
     if (!plain(a)) return JobRule::kMask;

@@ -33,7 +33,7 @@ struct CoverRun {
 class CoverPlanner {
   public:
     /// `job` must be legal (check_cover_job) and outlive this.
-    explicit CoverPlanner(const CoverJob& job) : job_(job) {}
+    explicit CoverPlanner(const CoverJob& job) : job_(job), head_(job.attention.share) {}
 
     /// The next step, or false at the end.
     bool next(CoverStep& step);
@@ -51,7 +51,7 @@ class CoverPlanner {
     uint32_t first_line() const { return class_ == 0 ? 0 : job_.class_ends[class_ - 1]; }
 
     const CoverJob& job_;
-    uint32_t class_ = 0, head_ = 0, line_ = 0;  ///< of the next step
+    uint32_t class_ = 0, head_, line_ = 0;  ///< of the next step
     bool class_begins_ = true;
 };
 

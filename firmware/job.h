@@ -112,7 +112,7 @@ struct AttentionJob {
     /// `peers`. Query tiles, as many together as the schedule has open, are dealt back and forth
     /// (with 2 peers 0 1 2 2 1 0 0 1 ...), so that under a causal mask, where each has more key
     /// tiles than the one before, all take about as long. Not for schedules with any number of open
-    /// tiles.
+    /// tiles. Jobs by a cover deal heads (cover_job.h).
     uint32_t peers = 0, share = 0;
 };
 

@@ -202,7 +202,9 @@ void Execution::start_single() {
     single_.emplace(
         [config, this] {
             Platform platform(config);
-            const RunOutcome outcome = platform.run(record_.layout.jobs(), record_.layout.driver);
+            const Layout& layout = record_.layout;
+            const RunOutcome outcome = layout.cover ? platform.run(cover_job(layout), layout.driver)
+                                                    : platform.run(layout.jobs(), layout.driver);
             const uint64_t cycles = counter_value(outcome.counters, spec::Counter::kCycles);
             verify::Bytes bytes(sizeof cycles);
             std::memcpy(bytes.data(), &cycles, sizeof cycles);
@@ -270,16 +272,18 @@ void Execution::run_devices(Platform& platform) {
     const hw::PlatformConfig& config = record_.config.platform;
     std::vector<Layout> layouts;
     std::vector<Platform::Jobs> jobs;
+    std::vector<fw::CoverJob> covers;
     std::vector<fw::DriverConfig> drivers;
     for (uint32_t i = 0; i < config.devices; ++i) {
         layouts.push_back(record_.layout.of_device(i));
         jobs.push_back(layouts[i].jobs());
+        if (layouts[i].cover) covers.push_back(cover_job(layouts[i]));
         drivers.push_back(layouts[i].driver);
     }
     if (record_.layout.remainder)
         record_.devices = {run_with_remainder(platform, record_.layout)};
-    else if (record_.layout.cover)
-        record_.devices = {platform.run(cover_job(record_.layout), drivers.front())};
+    else if (!covers.empty())
+        record_.devices = platform.run(covers, drivers);
     else
         record_.devices = platform.run(jobs, drivers);
     join_unresolved(record_.devices);

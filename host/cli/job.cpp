@@ -62,9 +62,6 @@ uint32_t device_count(const RunOptions& options, const Problem& problem) {
         throw bad_value(
             "command line", "--num-devices", std::to_string(options.num_devices),
             fmt::format("1 with this --schedule: only {} can be shared", shared_schedules()));
-    if (options.num_devices != 1 && problem.cover)
-        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
-                        "1 with --oracle self");
     return static_cast<uint32_t>(options.num_devices);
 }
 

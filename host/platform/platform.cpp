@@ -179,23 +179,30 @@ Platform::Program Platform::firmware(const fw::CoverJob& job, fw::DriverConfig d
     return program_of([job](fw::Driver& firmware) { return firmware.run(job); }, driver, outcome);
 }
 
-std::vector<RunOutcome> Platform::run(const std::vector<Jobs>& jobs,
-                                      const std::vector<fw::DriverConfig>& drivers) {
-    std::vector<FirmwareOutcome> firmware_outcomes(jobs.size());
+template <typename Work>
+std::vector<RunOutcome> Platform::run_firmware(const std::vector<Work>& work,
+                                               const std::vector<fw::DriverConfig>& drivers) {
+    std::vector<FirmwareOutcome> firmware_outcomes(work.size());
     std::vector<Program> programs;
-    for (size_t i = 0; i < jobs.size(); ++i)
-        programs.push_back(firmware(jobs[i], drivers[i], firmware_outcomes[i]));
+    for (size_t i = 0; i < work.size(); ++i)
+        programs.push_back(firmware(work[i], drivers[i], firmware_outcomes[i]));
     std::vector<RunOutcome> outcomes = run_programs(programs, drivers);
-    for (size_t i = 0; i < jobs.size(); ++i) outcomes[i].firmware = firmware_outcomes[i];
+    for (size_t i = 0; i < work.size(); ++i) outcomes[i].firmware = firmware_outcomes[i];
     return outcomes;
 }
 
+std::vector<RunOutcome> Platform::run(const std::vector<Jobs>& jobs,
+                                      const std::vector<fw::DriverConfig>& drivers) {
+    return run_firmware(jobs, drivers);
+}
+
+std::vector<RunOutcome> Platform::run(const std::vector<fw::CoverJob>& jobs,
+                                      const std::vector<fw::DriverConfig>& drivers) {
+    return run_firmware(jobs, drivers);
+}
+
 RunOutcome Platform::run(const fw::CoverJob& job, fw::DriverConfig driver) {
-    FirmwareOutcome firmware_outcome;
-    RunOutcome outcome =
-        std::move(run_programs({firmware(job, driver, firmware_outcome)}, {driver}).front());
-    outcome.firmware = firmware_outcome;
-    return outcome;
+    return std::move(run(std::vector{job}, std::vector{driver}).front());
 }
 
 RunOutcome Platform::run(const Jobs& jobs, fw::DriverConfig driver) {

@@ -82,6 +82,8 @@ class Platform {
     /// The same with jobs for each device, at the same time.
     std::vector<RunOutcome> run(const std::vector<Jobs>& jobs,
                                 const std::vector<fw::DriverConfig>& drivers);
+    std::vector<RunOutcome> run(const std::vector<fw::CoverJob>& jobs,
+                                const std::vector<fw::DriverConfig>& drivers);
     /// Runs one program per device at the same time; `rings` says where descriptors are written.
     /// Outcome i has device i's counters and trace; `status` and `calls` are the caller's business.
     std::vector<RunOutcome> run_programs(const std::vector<Program>& programs,
@@ -92,6 +94,9 @@ class Platform {
     uint64_t now() const;
 
   private:
+    template <typename Work>
+    std::vector<RunOutcome> run_firmware(const std::vector<Work>& work,
+                                         const std::vector<fw::DriverConfig>& drivers);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -32,8 +32,8 @@ Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
 /// An attention job by a cover, of at most `max_tokens` tokens and 16 tiles: by any design that has
-/// room for them and at most 300 calls a head, if there is one; heads, pitches, outputs and machine
-/// as above. Reference: the same.
+/// room for them and at most 300 calls a head, if there is one; heads, pitches, outputs, machine
+/// and reference as above, some on as many devices as heads at most.
 Case cover_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
 /// A sequence with something broken (descriptors, bus errors, bad indices, a short watchdog, a bad

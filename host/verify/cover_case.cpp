@@ -25,6 +25,8 @@ class Generator : JobGenerator {
         choose_machine(j);
         choose_shape(j.layout.job);
         j.layout.cover = host::cover_arrays(random_cover(j.job().nq));
+        const uint32_t heads = j.job().query_heads;
+        if (heads > 1 && chance(30)) j.platform.devices = j.layout.devices = 2 + below(heads - 1);
         place_tensors(j);
         fill(j.image);
         place_rings(j);
@@ -74,7 +76,8 @@ class Generator : JobGenerator {
         job.state = place(job.query_heads, job.nq, state_row, next);
         job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
         if (p_.profile == spec::Profile::kStats)
-            job.partial = place(fw::kPartialSlots, p_.m, state_row, next);
+            job.partial = place(j.layout.devices * fw::kPartialSlots, p_.m, state_row, next);
+        j.layout.state_heads = 0;  // each device has the states of its heads
         j.layout.cover_list = next;
         j.bytes = next + j.layout.cover->lines.size() * fw::cover_list_bytes(p_);
     }

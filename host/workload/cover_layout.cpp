@@ -28,7 +28,7 @@ void mark_last_visits(CoverArrays& arrays) {
 
 }  // namespace
 
-void check_cover(const Problem& p, uint32_t m) {
+void check_cover(const Problem& p, uint32_t m, uint32_t devices) {
     if (!p.cover) return;
     const auto refuse = [](const char* what, const std::string& allowed) {
         throw bad_value("command line", "--oracle", std::string("self, ") + what, allowed);
@@ -39,6 +39,10 @@ void check_cover(const Problem& p, uint32_t m) {
     if (p.ragged())
         refuse("with lengths of sequences", "without --key-lengths and --query-lengths");
     if (p.stacked) refuse("with --stack-heads", "without it: a row is a token");
+    if (devices > p.query_heads)
+        throw bad_value(
+            "command line", "--num-devices", std::to_string(devices),
+            fmt::format("1 to {} with --oracle self, which deals whole heads", p.query_heads));
     if (!plan_cover(p.nq, m, *p.cover))
         throw bad_value("command line", "--cover", kind_name(*p.cover),
                         fmt::format("a kind that covers {} tokens by at most {} calls of {}; half "

@@ -21,8 +21,8 @@ struct CoverArrays {
 };
 
 /// UserError, naming the option, unless `problem` needs no cover, or can be done by one of the kind
-/// it asks for. `m`: tile tokens.
-void check_cover(const Problem& problem, uint32_t m);
+/// it asks for, on so many devices. `m`: tile tokens.
+void check_cover(const Problem& problem, uint32_t m, uint32_t devices);
 
 std::shared_ptr<const CoverArrays> cover_arrays(Cover cover);
 

@@ -214,10 +214,12 @@ void place_cover_states(Layout& layout, const hw::PlatformConfig& config, Alloca
     fw::AttentionJob& job = layout.job;
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint64_t lines = layout.cover->lines.size();
+    layout.state_heads = 0;  // each device has the states of its heads
     if (lines > 1) {
         job.state = allocator.tensor("state", job.query_heads, job.nq, row);
         if (config.params.profile == spec::Profile::kStats)
-            job.partial = allocator.tensor("partial", fw::kPartialSlots, config.params.m, row);
+            job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::kPartialSlots,
+                                           config.params.m, row);
     }
     layout.cover_list = allocator.place("cover", lines * fw::list_part_bytes(config.params));
 }

@@ -125,7 +125,7 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
                         "below 2^31 rows together");
     check_batch(p);
     check_mask(p, config.params.m);
-    check_cover(p, config.params.m);
+    check_cover(p, config.params.m, config.devices);
     const float factor = static_cast<float>(p.scale * kLog2E);
     if (!std::isfinite(factor))
         throw UserError(

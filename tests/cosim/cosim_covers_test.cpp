@@ -31,8 +31,13 @@ TEST_CASE("covers on tiny, profile blackbox: one call a head") {
 TEST_CASE("random covers are of every kind") {
     test::Compared kinds("kinds of jobs drawn");
     std::vector<std::string> names;
-    for (uint64_t seed = 0; seed < 300; ++seed)
-        names.push_back(verify::cover_case(seed, test::device_params("tiny"), 96).name);
+    uint32_t shared = 0;
+    for (uint64_t seed = 0; seed < 300; ++seed) {
+        const verify::Case c = verify::cover_case(seed, test::device_params("tiny"), 96);
+        names.push_back(c.name);
+        shared += c.platform.devices > 1 ? 1 : 0;
+    }
+    kinds.holds(shared > 20 && shared < 150, [&] { return "shared: " + std::to_string(shared); });
     for (const std::string kind : {": AG(", ": PG(", "grid of", "maximal arc", ": TD(", "searched",
                                    "half-tiles", "one call", ", causal", ", not causal"})
         kinds.holds(std::any_of(names.begin(), names.end(),

@@ -87,6 +87,7 @@ TEST_CASE("jobs by covers from the command line") {
          {"--random 4,64,16 --kv-heads 2 --lse", "--random 1,96,11 --dim-v 5 --mask causal",
           "--random 2,45,16 --cover half --output-format bf16 --memory ideal-stall",
           "--random 1,100,16 --cover affine --lse --set device.profile=stats",
+          "--random 4,40,16 --num-devices 3 --memory hbm2-2000-1ch",
           "--random 3,16,16 --set device.profile=blackbox"})
         CHECK(jobs_without_difference(run_tessera("verify --device tiny --oracle self " + job)) ==
               1);

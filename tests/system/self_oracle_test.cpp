@@ -162,6 +162,38 @@ TEST_CASE("cycles are the same with and without data, traces and files are writt
         }
 }
 
+TEST_CASE("several devices take a head each in turn: the same bits, calls and bytes") {
+    Compared figures("figures and files");
+    const test::Scratch folder;
+    for (const std::string job :
+         {"--random 4,100,16 --kv-heads 2 --lse", "--random 3,64,16 --mask causal",
+          "--random 5,45,16 --cover half --set device.profile=stats",
+          "--random 4,16,16 --set device.profile=blackbox"}) {
+        const auto on = [&](uint32_t devices) {
+            return run_json("--device tiny --memory ideal --oracle self " + job +
+                            " --num-devices " + std::to_string(devices) + " --out " +
+                            (folder / std::to_string(devices)));
+        };
+        const auto one = on(1);
+        const std::string tensors = test::read_text(folder / "1/out.safetensors");
+        for (const uint32_t devices : {2u, 3u}) {
+            const auto json = on(devices);
+            const auto where = [&] { return job + " on " + std::to_string(devices); };
+            const auto file = folder / (std::to_string(devices) + "/out.safetensors");
+            figures.equal(test::read_text(file) == tensors, true, where);
+            const auto &derived = json["derived"], &single = one["derived"];
+            figures.equal(derived["devices"]["value"], devices, where);
+            figures.equal(derived["calls"], single["calls"], where);
+            figures.equal(derived["single_device_cycles"]["value"], single["cycles"]["value"],
+                          where);
+            figures.holds(derived["speed_up"]["value"].get<double>() > 1.2, where);
+            for (const char* bytes : {"bytes_q", "bytes_k", "bytes_v", "bytes_o",
+                                      "bytes_state_read", "bytes_state_write"})
+                figures.equal(json["counters"][bytes], one["counters"][bytes], where);
+        }
+    }
+}
+
 TEST_CASE("what a cover cannot do is the user's error") {
     Compared errors("messages");
     const std::pair<const char*, const char*> kWrong[] = {
@@ -180,7 +212,7 @@ TEST_CASE("what a cover cannot do is the user's error") {
         {"--random 1,64,16 --schedule auto --oracle self", "--schedule"},
         {"--random 1,64,16 --schedule kv-resident --oracle self", "--schedule"},
         {"--random 1,64,16 --schedule query-resident --oracle self", "no --schedule"},
-        {"--random 1,64,16 --num-devices 2 --oracle self", "--num-devices"},
+        {"--random 1,64,16 --num-devices 2 --oracle self", "1 to 1 with --oracle self"},
         {"--random 1,64,16 --set device.profile=blackbox --oracle self", "blackbox"},
         {"--random 1,3000,16 --oracle self --cover grid", "--cover"}};
     for (const auto& wrong : kWrong) {

@@ -186,7 +186,9 @@ TEST_CASE("a job by a cover that does not fit is refused") {
     rules.equal(
         rule([](fw::CoverJob& j) { j.attention.sentinel.form = fw::SentinelForm::kColumns; }),
         JobRule::kMask);
-    rules.equal(rule([](fw::CoverJob& j) { j.attention.peers = 1; }), JobRule::kMask);
+    rules.equal(rule([](fw::CoverJob& j) { j.attention.peers = j.attention.query_heads; }),
+                JobRule::kShares);
+    rules.equal(rule([](fw::CoverJob& j) { j.attention.share = 1; }), JobRule::kShares);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.mask.flags |= spec::kMaskWindow; }),
                 JobRule::kMask);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.state.address += 4; }), JobRule::kAlignment);
