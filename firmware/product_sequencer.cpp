@@ -2,13 +2,22 @@
 #include "firmware/product_sequencer.h"
 
 #include "firmware/job_check.h"
-#include "firmware/stages.h"
 
 namespace tessera::fw {
 namespace {
 
 using spec::Command;
 using spec::Opcode;
+
+/// Commands of a step as bits, in the order of issue.
+enum Part : uint32_t {
+    kIdentity = 1u << 0,
+    kLoadA = 1u << 1,
+    kLoadNextA = 1u << 2,
+    kLoadB = 1u << 3,
+    kCall = 1u << 4,
+    kStoreC = 1u << 5,
+};
 
 constexpr uint32_t kOne = 0x3f800000;  ///< fp32 bits
 
@@ -23,93 +32,119 @@ ProductSequencer::ProductSequencer(const ProductJob& job, const spec::DevicePara
       m_(device.m),
       d_(device.d),
       inner_(product_inner(device)),
-      row_tiles_(tiles(job.m, m_)),
       columns_(tiles(job.n, d_)),
-      blocks_(tiles(job.k, inner_)) {}
+      blocks_(tiles(job.k, inner_)),
+      tiles_(uint64_t{tiles(job.m, m_)} * columns_) {}
 
 bool ProductSequencer::next(Command& command) {
     if (todo_ == 0) {
-        if (!next_step()) return false;
+        if (begun_ && !advance(step_)) return false;
+        begun_ = true;
         begin_step();
     }
-    const uint32_t stage = todo_ & (~todo_ + 1);  // the lowest bit
-    todo_ &= ~stage;
+    const uint32_t part = todo_ & (~todo_ + 1);  // the lowest bit
+    todo_ &= ~part;
     command = Command{};
-    build(stage, command);
+    build(part, command);
     return true;
 }
 
 /// The other tile of the pair, or both on the next block, or the next pair.
-bool ProductSequencer::next_step() {
-    const uint64_t all = uint64_t{row_tiles_} * columns_;
-    if (!begun_) return begun_ = true;
-    tile_ = 1 - tile_;
-    if (2 * pair_ + tile_ == all) tile_ = 0;  // the last pair may be but one tile
-    if (tile_ != 0) return true;
-    if (++block_ != blocks_) return true;
-    block_ = 0;
-    return 2 * ++pair_ < all;
+bool ProductSequencer::advance(Step& step) const {
+    step.tile = 1 - step.tile;
+    if (2 * step.pair + step.tile == tiles_) step.tile = 0;  // the last pair may be but one tile
+    if (step.tile != 0) return true;
+    if (++step.block != blocks_) return true;
+    step.block = 0;
+    return 2 * ++step.pair < tiles_;
 }
 
-/// Finds the tiles of this step and lists its commands.
+ProductSequencer::Block ProductSequencer::row(const Step& step) const {
+    const auto index = static_cast<uint32_t>((2 * step.pair + step.tile) / columns_);
+    const uint32_t left = job_.m - index * m_;
+    return {index, left < m_ ? left : m_};
+}
+
+ProductSequencer::Block ProductSequencer::column(const Step& step) const {
+    auto index = static_cast<uint32_t>((2 * step.pair + step.tile) % columns_);
+    if (row(step).index % 2 != 0) index = columns_ - 1 - index;
+    const uint32_t left = job_.n - index * d_;
+    return {index, left < d_ ? left : d_};
+}
+
+ProductSequencer::Block ProductSequencer::inner(const Step& step) const {
+    const uint32_t left = job_.k - step.block * inner_;
+    return {step.block, left < inner_ ? left : inner_};
+}
+
+/// True if this step's tile of A has to be loaded.
+bool ProductSequencer::select_a(const Step& step) {
+    const Block rows = row(step);
+    return q_.select(rows.index, step.block, rows.size);
+}
+
+/// Lists the commands of a step.
 void ProductSequencer::begin_step() {
-    const auto block = [](uint32_t index, uint32_t tile, uint32_t length) {
-        const uint32_t left = length - index * tile;
-        return Block{index, left < tile ? left : tile};
-    };
-    const uint64_t at = 2 * pair_ + tile_;
-    const auto row = static_cast<uint32_t>(at / columns_);
-    const auto column = static_cast<uint32_t>(at % columns_);
-    row_ = block(row, m_, job_.m);
-    column_ = block(row % 2 == 0 ? column : columns_ - 1 - column, d_, job_.n);
-    part_ = block(block_, inner_, job_.k);
-    todo_ = kAttend;
-    if (at == 0 && block_ == 0) todo_ |= kLoadK;
-    if (q_.select(row, block_, row_.size)) todo_ |= kLoadQ;
-    if (v_.select(column_.index, block_, part_.size)) todo_ |= kLoadV;
-    if (block_ + 1 == blocks_) todo_ |= kStoreO;
+    todo_ = kCall;
+    if (step_.pair == 0 && step_.tile == 0 && step_.block == 0) todo_ |= kIdentity;
+    if (select_a(step_)) todo_ |= kLoadA;
+    q_bank_ = q_.bank();
+    after_ = step_;
+    if (step_.tile == 1 && advance(after_) && select_a(after_)) todo_ |= kLoadNextA;
+    if (v_.select(column(step_).index, step_.block, inner(step_).size)) todo_ |= kLoadB;
+    if (step_.block + 1 == blocks_) todo_ |= kStoreC;
 }
 
-void ProductSequencer::build(uint32_t stage, Command& c) const {
-    const auto rows_of = [&c](const Tensor& matrix, uint32_t block, uint32_t first, uint32_t rows) {
-        c.address = row_address(matrix, block, first);
-        c.pitch = matrix.pitch;
-        c.rows = rows;
-    };
-    switch (stage) {
-        case kLoadQ:
-            c.opcode = Opcode::kLoadQ;
-            c.q_bank = q_.bank();
-            c.d_k = part_.size;
-            return rows_of(job_.a, block_, row_.index * m_, row_.size);
-        case kLoadK:
+void ProductSequencer::build(uint32_t part, Command& c) const {
+    const Block rows = row(step_), columns = column(step_), terms = inner(step_);
+    switch (part) {
+        case kIdentity:
             c.opcode = Opcode::kLoadK;
-            c.d_k = part_.size;
-            return rows_of(job_.identity, 0, 0, part_.size);
-        case kLoadV:
+            c.d_k = c.rows = terms.size;
+            c.address = job_.identity.address;
+            c.pitch = job_.identity.pitch;
+            return;
+        case kLoadA: return build_load_a(step_, q_bank_, c);
+        case kLoadNextA: return build_load_a(after_, q_.bank(), c);
+        case kLoadB:
             c.opcode = Opcode::kLoadV;
             c.v_bank = v_.bank();
-            c.d_v = column_.size;
-            return rows_of(job_.b, column_.index, block_ * inner_, part_.size);
-        case kAttend:
+            c.d_v = columns.size;
+            c.rows = terms.size;
+            c.address = row_address(job_.b, columns.index, step_.block * inner_);
+            c.pitch = job_.b.pitch;
+            return;
+        case kCall:
             c.opcode = Opcode::kAttend;
             c.flags = spec::kFlagIdentity;
-            if (block_ != 0) c.flags |= spec::kFlagContinue;
-            c.q_bank = q_.bank();
+            if (step_.block != 0) c.flags |= spec::kFlagContinue;
+            c.q_bank = q_bank_;
             c.v_bank = v_.bank();
-            c.state_bank = tile_;
-            c.rows = row_.size;
-            c.keys = c.d_k = part_.size;
-            c.d_v = column_.size;
+            c.state_bank = step_.tile;
+            c.rows = rows.size;
+            c.keys = c.d_k = terms.size;
+            c.d_v = columns.size;
             c.factor = kOne;
             return;
         default:
             c.opcode = Opcode::kStoreO;
-            c.flags = job_.bf16_output ? uint32_t{spec::kFlagBf16} : 0;
-            c.state_bank = tile_;
-            c.d_v = column_.size;
-            return rows_of(job_.c, column_.index, row_.index * m_, row_.size);
+            if (job_.bf16_output) c.flags = spec::kFlagBf16;
+            c.state_bank = step_.tile;
+            c.d_v = columns.size;
+            c.rows = rows.size;
+            c.address = row_address(job_.c, columns.index, rows.index * m_);
+            c.pitch = job_.c.pitch;
     }
+}
+
+void ProductSequencer::build_load_a(const Step& step, uint32_t bank, Command& c) const {
+    const Block rows = row(step);
+    c.opcode = Opcode::kLoadQ;
+    c.q_bank = bank;
+    c.d_k = inner(step).size;
+    c.rows = rows.size;
+    c.address = row_address(job_.a, step.block, rows.index * m_);
+    c.pitch = job_.a.pitch;
 }
 
 JobRule check_product_job(const ProductJob& job, const spec::DeviceParams& device) {

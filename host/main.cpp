@@ -14,8 +14,10 @@
 
 #include "host/cli/compare_command.h"
 #include "host/cli/device_error.h"
+#include "host/cli/linear_command.h"
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
+#include "host/cli/product_command.h"
 #include "host/cli/run_command.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
@@ -32,6 +34,8 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kRun: return run_command(line.run, command_line);
         case CommandName::kVerify: return verify_command(line.run, line.verify, command_line);
         case CommandName::kCompare: return compare_command(line.run, line.compare, command_line);
+        case CommandName::kProduct: return product_command(line.run, command_line);
+        case CommandName::kLinear: return linear_command(line.run, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

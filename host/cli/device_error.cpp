@@ -57,9 +57,20 @@ std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layo
 void require_success(const RunOutcome& outcome, const Layout& layout,
                      const spec::DeviceParams& params) {
     const fw::Status& status = outcome.firmware.status;
+    if (status.code == fw::Code::kDeviceError)
+        throw DeviceError(device_error_text(outcome, layout, params));
+    if (status.code == fw::Code::kUnresolved)
+        throw DeviceError(unresolved_text(outcome.firmware.unresolved, layout));
+    require_success(status);
+}
+
+void require_success(const fw::Status& status) {
     switch (status.code) {
         case fw::Code::kOk: return;
-        case fw::Code::kDeviceError: throw DeviceError(device_error_text(outcome, layout, params));
+        case fw::Code::kDeviceError:
+            throw DeviceError(fmt::format("device error {}: {}; command with tag {}",
+                                          static_cast<uint32_t>(status.error),
+                                          spec::error_text(status.error), status.tag));
         case fw::Code::kBusFault:
             throw DeviceError("firmware: an access to a register or to memory got a bus error");
         case fw::Code::kWrongDevice:
@@ -67,7 +78,6 @@ void require_success(const RunOutcome& outcome, const Layout& layout,
         case fw::Code::kResetTimeout:
             throw DeviceError("firmware: the device's soft reset did not end");
         case fw::Code::kUnresolved:
-            throw DeviceError(unresolved_text(outcome.firmware.unresolved, layout));
         case fw::Code::kBadJob: break;
     }
     throw std::logic_error(

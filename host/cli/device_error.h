@@ -18,5 +18,7 @@ class DeviceError : public std::runtime_error {
 /// std::logic_error if firmware refused the job: the host should have known.
 void require_success(const RunOutcome& outcome, const Layout& layout,
                      const spec::DeviceParams& params);
+/// The same of a job whose commands have no names.
+void require_success(const fw::Status& status);
 
 }  // namespace tessera::host

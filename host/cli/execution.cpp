@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
@@ -12,6 +11,7 @@
 #include "host/cli/device_error.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
+#include "host/cli/stopwatch.h"
 #include "host/report/counters.h"
 #include "host/report/dram.h"
 #include "host/report/formulas.h"
@@ -23,17 +23,6 @@ namespace tessera::host {
 namespace {
 
 constexpr uint32_t kCheckedTokens = 4096;  ///< up to here the check is on by default
-
-/// Seconds since it was made.
-class Stopwatch {
-  public:
-    double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
-
-  private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 /// Why the result is not to be checked; nothing if it is.
 std::string reason_not_to_check(const RunOptions& options, const Problem& problem) {

@@ -11,6 +11,7 @@
 #include "host/cli/approximation_options.h"
 #include "host/cli/batch_options.h"
 #include "host/cli/compare_options.h"
+#include "host/cli/kernel_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/option_values.h"
 #include "host/cli/version.h"
@@ -175,11 +176,14 @@ void add_machine_options(CLI::App& run, RunOptions& o) {
         ->expected(1)
         ->take_all()
         ->group(group);
+}
+
+void add_devices_option(CLI::App& run, RunOptions& o) {
     run.add_option("--num-devices", o.num_devices,
                    "devices that share the memory and the job (default 1)")
         ->check(from_one())
         ->type_name("N")
-        ->group(group);
+        ->group("Machine");
 }
 
 void add_implementation_options(CLI::App& run, RunOptions& o) {
@@ -230,9 +234,9 @@ void add_check_options(CLI::App& run, RunOptions& o) {
         ->group(group);
 }
 
-void add_output_options(CLI::App& run, RunOptions& o) {
+void add_report_options(CLI::App& run, RunOptions& o, const char* files) {
     const char* group = "Output";
-    run.add_option("--out", o.out, "folder for report.json, out.safetensors and trace.json")
+    run.add_option("--out", o.out, std::string("folder for ") + files)
         ->check(not_empty())
         ->type_name("DIR")
         ->group(group);
@@ -240,6 +244,11 @@ void add_output_options(CLI::App& run, RunOptions& o) {
     run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
         ->type_name("NAME")
         ->group(group);
+}
+
+void add_output_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Output";
+    add_report_options(run, o, "report.json, out.safetensors and trace.json");
     run.add_option("--slots", o.slots,
                    "also count the calls of an oracle that takes H x L tile pairs at once")
         ->check(not_empty())
@@ -299,6 +308,11 @@ void check_checks(const RunOptions& o) {
         throw UserError("command line: --timing-only computes no result; --check is not possible");
 }
 
+void check_report(const RunOptions& o) {
+    choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
+    check_checks(o);
+}
+
 void check_combinations(const RunOptions& o) {
     choose<int>("--impl", o.impl, {{"model", 0}, {"rtl", 1}});
     if (o.impl == "rtl" && o.timing_only)
@@ -307,8 +321,7 @@ void check_combinations(const RunOptions& o) {
             "computes");
     if (o.impl != "rtl" && !o.wave.empty())
         throw UserError("command line: --wave needs --impl rtl; the model's trace is in --out");
-    choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
-    check_checks(o);
+    check_report(o);
     if (!o.slots.empty() && o.oracle == "self")
         throw UserError("command line: --slots is of calls of --oracle query-key, not self");
     if (o.trace_commands && o.out.empty())
@@ -334,6 +347,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_oracle_options(*run, line.run);
     add_approximation_options(*run, line.run);
     add_machine_options(*run, line.run);
+    add_devices_option(*run, line.run);
     add_implementation_options(*run, line.run);
     add_output_options(*run, line.run);
     CLI::App* verify = app.add_subcommand(
@@ -343,6 +357,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_problem_options(*verify, line.run);
     add_oracle_options(*verify, line.run);
     add_machine_options(*verify, line.run);
+    add_devices_option(*verify, line.run);
     add_verify_options(*verify, line.verify);
     CLI::App* compare = app.add_subcommand(
         "compare", "Run one workload by many schedules, profiles and masks, and list the results");
@@ -352,12 +367,24 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_sentinel_offset_option(*compare, line.run);
     add_result_options(*compare, line.run);
     add_machine_options(*compare, line.run);
+    add_devices_option(*compare, line.run);
     add_check_options(*compare, line.run);
     add_compare_options(*compare, line.compare);
+    CLI::App* gemm = app.add_subcommand("gemm", "Multiply two matrices on the device");
+    add_product_options(*gemm, line.run);
+    add_machine_options(*gemm, line.run);
+    add_report_options(*gemm, line.run, kKernelFiles);
+    CLI::App* linear = app.add_subcommand("linear", "Run linear attention on the device");
+    add_input_options(*linear, line.run, false);
+    add_linear_options(*linear, line.run);
+    add_machine_options(*linear, line.run);
+    add_report_options(*linear, line.run, kKernelFiles);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
         {verify, CommandName::kVerify},
         {compare, CommandName::kCompare},
+        {gemm, CommandName::kProduct},
+        {linear, CommandName::kLinear},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
         {app.add_subcommand("covers", "List how often a self-attention oracle has to be called"),
@@ -373,11 +400,10 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         line.text = text.str();
         return line;
     } catch (const CLI::ParseError& error) {
-        throw UserError(fmt::format("command line: {}; see tessera {}--help", error.what(),
-                                    run->parsed()       ? "run "
-                                    : verify->parsed()  ? "verify "
-                                    : compare->parsed() ? "compare "
-                                                        : ""));
+        std::string command;
+        for (const CLI::App* parsed : app.get_subcommands()) command = parsed->get_name() + " ";
+        throw UserError(
+            fmt::format("command line: {}; see tessera {}--help", error.what(), command));
     }
     for (const auto& [command, name] : commands)
         if (command->parsed()) line.command = name;
@@ -388,6 +414,14 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     if (line.command == CommandName::kCompare) {
         check_inputs(line.run);
         check_checks(line.run);
+    }
+    if (line.command == CommandName::kProduct) {
+        check_product_inputs(line.run);
+        check_report(line.run);
+    }
+    if (line.command == CommandName::kLinear) {
+        check_inputs(line.run);
+        check_report(line.run);
     }
     if (line.command == CommandName::kVerify && !line.verify.count) check_inputs(line.run);
     return line;

@@ -10,7 +10,18 @@
 
 namespace tessera::host {
 
-enum class CommandName { kNone, kRun, kVerify, kCompare, kDevices, kSchedules, kCovers, kMemories };
+enum class CommandName {
+    kNone,
+    kRun,
+    kVerify,
+    kCompare,
+    kProduct,
+    kLinear,
+    kDevices,
+    kSchedules,
+    kCovers,
+    kMemories
+};
 
 inline constexpr const char* kAutoSchedule = "auto";
 inline constexpr const char* kSparseMask = "sparse";
@@ -22,7 +33,8 @@ struct RunOptions {
     uint64_t num_devices = 1;
     std::string input;    ///< safetensors
     std::string q, k, v;  ///< .npy
-    std::string random;   ///< "heads,tokens,dim"
+    std::string a, b;     ///< .npy, of gemm
+    std::string random;   ///< "heads,tokens,dim", of gemm "m,n,k"
     uint64_t seed = 1;
     uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< of --random; 0: as q
     uint64_t batch = 0;                          ///< of --random; 0: as many as there are lengths

@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kReport = "report.json";
-constexpr const char* kTrace = "trace.json";
-constexpr const char* kTensors = "out.safetensors";
-
 }  // namespace
 
 OutputFolder::OutputFolder(const std::string& path) : path_(path) {
@@ -64,6 +60,18 @@ void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
     if (tensors != nullptr) tensors->commit();
     trace.commit();
     report.commit();
+    keep();
+}
+
+void OutputFolder::write_report(const std::string& text, SafetensorsWriter* tensors) {
+    OutputFile report(file(kReport));
+    report.append(text + "\n");
+    if (tensors != nullptr) tensors->commit();
+    report.commit();
+    keep();
+}
+
+void OutputFolder::keep() {
     keep_ = true;
     cleanups_.clear();
 }

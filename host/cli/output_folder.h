@@ -22,6 +22,10 @@ class OutputFolder {
     OutputFolder(const OutputFolder&) = delete;
     OutputFolder& operator=(const OutputFolder&) = delete;
 
+    static constexpr const char* kReport = "report.json";
+    static constexpr const char* kTrace = "trace.json";
+    static constexpr const char* kTensors = "out.safetensors";
+
     /// Names of all the files that there may be.
     static std::vector<std::string> all_file_names();
     /// Names of the files that write_files will write.
@@ -31,8 +35,12 @@ class OutputFolder {
     /// report.json and trace.json; puts these and `tensors` (nullptr: there is no data) in place.
     /// UserError.
     void write_files(const RunRecord& record, OutputStream* tensors);
+    /// The same without a trace: report.json with this text, and `tensors`.
+    void write_report(const std::string& text, SafetensorsWriter* tensors);
 
   private:
+    /// Nothing is removed any more.
+    void keep();
     std::string file(const char* name) const { return (path_ / name).string(); }
 
     std::filesystem::path path_;

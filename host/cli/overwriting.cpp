@@ -7,10 +7,18 @@
 
 namespace tessera::host {
 
+std::vector<NamedOutput> outputs_in(const std::string& folder,
+                                    const std::vector<std::string>& names) {
+    std::vector<NamedOutput> outputs;
+    for (const std::string& name : names)
+        outputs.push_back({"--out", (std::filesystem::path(folder) / name).string()});
+    return outputs;
+}
+
 void refuse_overwriting(const RunOptions& o, const std::vector<NamedOutput>& outputs) {
     namespace fs = std::filesystem;
     const std::vector<std::string> inputs = {
-        o.input, o.q, o.k, o.v, o.tile_mask, o.device, o.memory.value_or("")};
+        o.input, o.q, o.k, o.v, o.a, o.b, o.tile_mask, o.device, o.memory.value_or("")};
     std::error_code error;
     for (const auto& [option, output] : outputs) {
         for (const std::string& input : inputs)

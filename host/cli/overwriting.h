@@ -14,6 +14,10 @@ struct NamedOutput {
     std::string path;
 };
 
+/// Files with these names in the folder of --out.
+std::vector<NamedOutput> outputs_in(const std::string& folder,
+                                    const std::vector<std::string>& names);
+
 /// UserError if one of `outputs` is a file that `options` read, or is named twice.
 void refuse_overwriting(const RunOptions& options, const std::vector<NamedOutput>& outputs);
 

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <optional>
 
 #include "host/cli/execution.h"
@@ -23,9 +22,7 @@ constexpr uint64_t kDefaultTraceCommands = 20000;
 /// All the files that the options ask for.
 std::vector<NamedOutput> outputs_of(const RunOptions& options) {
     std::vector<NamedOutput> outputs;
-    if (!options.out.empty())
-        for (const std::string& name : OutputFolder::all_file_names())
-            outputs.push_back({"--out", (std::filesystem::path(options.out) / name).string()});
+    if (!options.out.empty()) outputs = outputs_in(options.out, OutputFolder::all_file_names());
     if (!options.wave.empty()) outputs.push_back({"--wave", options.wave});
     return outputs;
 }

@@ -151,62 +151,78 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
 
 namespace {
 
-/// `run` is what the driver does when it is ready.
-template <typename Run>
-Platform::Program program_of(Run&& run, fw::DriverConfig driver, FirmwareOutcome& outcome) {
+Platform::Work work_of(const Platform::Jobs& jobs) {
+    return [jobs](fw::Driver& firmware) {
+        return firmware.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
+    };
+}
+
+Platform::Work work_of(const fw::CoverJob& job) {
+    return [job](fw::Driver& firmware) { return firmware.run(job); };
+}
+
+template <typename Job>
+std::vector<Platform::Work> works_of(const std::vector<Job>& jobs) {
+    std::vector<Platform::Work> works;
+    for (const Job& job : jobs) works.push_back(work_of(job));
+    return works;
+}
+
+}  // namespace
+
+Platform::Program Platform::firmware(const Work& work, fw::DriverConfig driver,
+                                     FirmwareOutcome& outcome) {
     driver.csr_base = kCsrBase;
-    return [run, driver, &outcome](fw::Bus& bus) {
+    return [work, driver, &outcome](fw::Bus& bus) {
         fw::Driver firmware(bus);
         outcome.status = firmware.init(driver);
-        if (outcome.status.ok()) outcome.status = run(firmware);
+        if (outcome.status.ok()) outcome.status = work(firmware);
         outcome.calls = firmware.calls();
         outcome.unresolved = firmware.unresolved();
     };
 }
 
-}  // namespace
-
 Platform::Program Platform::firmware(const Jobs& jobs, fw::DriverConfig driver,
                                      FirmwareOutcome& outcome) {
-    const auto run = [jobs](fw::Driver& firmware) {
-        return firmware.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
-    };
-    return program_of(run, driver, outcome);
+    return firmware(work_of(jobs), driver, outcome);
 }
 
 Platform::Program Platform::firmware(const fw::CoverJob& job, fw::DriverConfig driver,
                                      FirmwareOutcome& outcome) {
-    return program_of([job](fw::Driver& firmware) { return firmware.run(job); }, driver, outcome);
+    return firmware(work_of(job), driver, outcome);
 }
 
-template <typename Work>
-std::vector<RunOutcome> Platform::run_firmware(const std::vector<Work>& work,
-                                               const std::vector<fw::DriverConfig>& drivers) {
-    std::vector<FirmwareOutcome> firmware_outcomes(work.size());
+std::vector<RunOutcome> Platform::run(const std::vector<Work>& works,
+                                      const std::vector<fw::DriverConfig>& drivers) {
+    std::vector<FirmwareOutcome> firmware_outcomes(works.size());
     std::vector<Program> programs;
-    for (size_t i = 0; i < work.size(); ++i)
-        programs.push_back(firmware(work[i], drivers[i], firmware_outcomes[i]));
+    for (size_t i = 0; i < works.size(); ++i)
+        programs.push_back(firmware(works[i], drivers[i], firmware_outcomes[i]));
     std::vector<RunOutcome> outcomes = run_programs(programs, drivers);
-    for (size_t i = 0; i < work.size(); ++i) outcomes[i].firmware = firmware_outcomes[i];
+    for (size_t i = 0; i < works.size(); ++i) outcomes[i].firmware = firmware_outcomes[i];
     return outcomes;
 }
 
 std::vector<RunOutcome> Platform::run(const std::vector<Jobs>& jobs,
                                       const std::vector<fw::DriverConfig>& drivers) {
-    return run_firmware(jobs, drivers);
+    return run(works_of(jobs), drivers);
 }
 
 std::vector<RunOutcome> Platform::run(const std::vector<fw::CoverJob>& jobs,
                                       const std::vector<fw::DriverConfig>& drivers) {
-    return run_firmware(jobs, drivers);
+    return run(works_of(jobs), drivers);
 }
 
-RunOutcome Platform::run(const fw::CoverJob& job, fw::DriverConfig driver) {
-    return std::move(run(std::vector{job}, std::vector{driver}).front());
+RunOutcome Platform::run(const Work& work, fw::DriverConfig driver) {
+    return std::move(run(std::vector{work}, std::vector{driver}).front());
 }
 
 RunOutcome Platform::run(const Jobs& jobs, fw::DriverConfig driver) {
-    return std::move(run(std::vector<Jobs>{jobs}, std::vector{driver}).front());
+    return run(work_of(jobs), driver);
+}
+
+RunOutcome Platform::run(const fw::CoverJob& job, fw::DriverConfig driver) {
+    return run(work_of(job), driver);
 }
 
 }  // namespace tessera::host

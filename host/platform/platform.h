@@ -18,6 +18,10 @@
 #include "hw_model/trace.h"
 #include "spec/counters.h"
 
+namespace tessera::fw {
+class Driver;
+}
+
 namespace tessera::host {
 
 /// Commands of one device, by their sequence numbers.
@@ -60,7 +64,10 @@ class Platform {
     using Program = std::function<void(fw::Bus&)>;
     /// Jobs that firmware runs one after the other.
     using Jobs = std::vector<fw::AttentionJob>;
-    /// Firmware on jobs: what comes of it goes to `outcome`. driver.csr_base is ignored.
+    /// What a driver that is ready is to do.
+    using Work = std::function<fw::Status(fw::Driver&)>;
+    /// Firmware at work: what comes of it goes to `outcome`. driver.csr_base is ignored.
+    static Program firmware(const Work& work, fw::DriverConfig driver, FirmwareOutcome& outcome);
     static Program firmware(const Jobs& jobs, fw::DriverConfig driver, FirmwareOutcome& outcome);
     static Program firmware(const fw::CoverJob& job, fw::DriverConfig driver,
                             FirmwareOutcome& outcome);
@@ -75,11 +82,14 @@ class Platform {
     void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer);
     /// Gives back host memory: what the range holds is lost.
     void release(uint64_t address, uint64_t bytes);
-    /// Runs the firmware on `jobs` (device 0) until it returns. driver.csr_base is ignored.
+    /// Runs the firmware on jobs (device 0) until it returns. driver.csr_base is ignored.
     /// Throws std::runtime_error with the engines' state if the machine hangs.
     RunOutcome run(const Jobs& jobs, fw::DriverConfig driver);
     RunOutcome run(const fw::CoverJob& job, fw::DriverConfig driver);
-    /// The same with jobs for each device, at the same time.
+    RunOutcome run(const Work& work, fw::DriverConfig driver);
+    /// The same with work for each device, at the same time.
+    std::vector<RunOutcome> run(const std::vector<Work>& works,
+                                const std::vector<fw::DriverConfig>& drivers);
     std::vector<RunOutcome> run(const std::vector<Jobs>& jobs,
                                 const std::vector<fw::DriverConfig>& drivers);
     std::vector<RunOutcome> run(const std::vector<fw::CoverJob>& jobs,
@@ -94,9 +104,6 @@ class Platform {
     uint64_t now() const;
 
   private:
-    template <typename Work>
-    std::vector<RunOutcome> run_firmware(const std::vector<Work>& work,
-                                         const std::vector<fw::DriverConfig>& drivers);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

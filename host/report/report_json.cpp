@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/report_json.h"
 
-#include "host/cli/version.h"
 #include "host/report/approximation_report.h"
 #include "host/report/cover_work.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
+#include "host/report/json_parts.h"
 #include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json quantity(const Json& value, const char* unit, const std::string& definition) {
-    return {{"value", value}, {"unit", unit}, {"definition", definition}};
-}
-
-Json tool() {
-    return {{"name", "tessera"},
-            {"version", kVersion},
-            {"git_hash", kGitHash},
-            {"git_dirty", kGitDirty}};
-}
 
 /// Terms that are not given are null.
 Json mask_json(const AttentionMask& mask) {
@@ -98,48 +87,6 @@ Json candidates_json(const RunRecord& record) {
                         {"predicted_cycles", c.prediction.cycles},
                         {"predicted_bytes", c.prediction.bytes}});
     return list;
-}
-
-Json configuration(const RunRecord& record) {
-    Json memory_map = Json::array();
-    for (const Region& region : record.layout.regions)
-        memory_map.push_back(
-            {{"name", region.name}, {"address", region.address}, {"bytes", region.bytes}});
-    return {{"device", record.config.device_name},
-            {"memory", record.config.platform.memory.name},
-            {"clock_ghz", record.config.clock_ghz},
-            {"resolved", record.config.resolved},
-            {"memory_map", memory_map}};
-}
-
-Json counters(const RunRecord& record) {
-    Json result = Json::object();
-    for (uint32_t i = 0; i < spec::kCounters; ++i) {
-        const spec::CounterInfo& info = spec::kCounterTable[i];
-        result[info.name] = quantity(record.outcome.counters[i], info.unit, info.definition);
-    }
-    return result;
-}
-
-Json figure_value(const FigureValue& value) {
-    return std::visit(
-        [](const auto& x) -> Json {
-            if constexpr (std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
-                return nullptr;
-            else
-                return x;
-        },
-        value);
-}
-
-Json derived(const RunRecord& record) {
-    Json result = Json::object();
-    const Figures figures(record);
-    for (const Figure& figure : figures.all())
-        result[figure.key] = {{"value", figure_value(figure.value)},
-                              {"unit", figure.unit},
-                              {"formula", figure.formula}};
-    return result;
 }
 
 Json latency(const hw::LatencyHistogram& l) {
@@ -237,18 +184,18 @@ Json error_json(const RunRecord& record) {
 nlohmann::ordered_json report_json(const RunRecord& record) {
     return {{"schema", "tessera.report"},
             {"schema_version", kReportSchemaVersion},
-            {"tool", tool()},
+            {"tool", tool_json()},
             {"command_line", record.command_line},
             {"problem", problem_json(record)},
             {"schedules_considered", candidates_json(record)},
             {"oracle", oracle_json(record)},
             {"approximation", approximation_json(record)},
-            {"configuration", configuration(record)},
-            {"derived", derived(record)},
+            {"configuration", configuration_json(record.config, record.layout.regions)},
+            {"derived", figures_json(Figures(record).all())},
             {"memory", memory_json(record)},
             {"energy_model", energy_model()},
             {"error", error_json(record)},
-            {"counters", counters(record)},
+            {"counters", counters_json(record.outcome.counters)},
             {"commands_total", record.outcome.commands_total},
             {"host",
              {{"simulation_seconds", record.simulation_seconds},

@@ -5,11 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "host/report/json_parts.h"
 #include "host/report/run_record.h"
 
 namespace tessera::host {
-
-inline constexpr int kReportSchemaVersion = 1;
 
 nlohmann::ordered_json report_json(const RunRecord& record);
 

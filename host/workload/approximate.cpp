@@ -10,7 +10,7 @@
 
 #include "firmware/row_list.h"
 #include "host/approximation/audit.h"
-#include "host/workload/allocator.h"
+#include "host/workload/device_memory.h"
 #include "spec/state.h"
 
 namespace tessera::host {

@@ -65,8 +65,20 @@ void fill_shapes(const TensorView& q, const TensorView& k, const TensorView& v, 
     problem.d_v = static_cast<uint32_t>(sv.dim);
 }
 
-/// `tensor` must outlive the operand.
+void require_convertible(const TensorView& tensor) {
+    if (is_convertible(tensor.dtype)) return;
+    throw UserError(fmt::format("{}: tensor {} is {}; allowed: BF16, F16, F32, F64", tensor.file,
+                                tensor.name, dtype_name(tensor.dtype)));
+}
+
+struct NpyFiles {
+    NpyFile q, k, v;
+};
+
+}  // namespace
+
 Operand operand_of(const TensorView& tensor) {
+    require_convertible(tensor);
     Operand operand;
     operand.dtype = dtype_name(tensor.dtype);
     operand.bf16 = [&tensor](uint64_t first, uint64_t count, uint16_t* out) {
@@ -79,18 +91,8 @@ Operand operand_of(const TensorView& tensor) {
     return operand;
 }
 
-void require_convertible(const TensorView& tensor) {
-    if (is_convertible(tensor.dtype)) return;
-    throw UserError(fmt::format("{}: tensor {} is {}; allowed: BF16, F16, F32, F64", tensor.file,
-                                tensor.name, dtype_name(tensor.dtype)));
-}
-
-struct NpyFiles {
-    NpyFile q, k, v;
-};
-
-/// Reads an operand as the device sees it.
-ElementReader device_reader(const Operand& operand) {
+ElementReader reader_of(const Operand& operand, bool original) {
+    if (original && operand.original) return operand.original;
     return [&operand](size_t first, size_t count, double* out) {
         thread_local std::vector<uint16_t> values;
         values.resize(count);
@@ -98,12 +100,6 @@ ElementReader device_reader(const Operand& operand) {
         bf16_reader(values.data())(0, count, out);
     };
 }
-
-ElementReader original_reader(const Operand& operand) {
-    return operand.original ? operand.original : device_reader(operand);
-}
-
-}  // namespace
 
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem) {
@@ -141,7 +137,6 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
 
 ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint32_t m,
                                    bool original) {
-    const auto reader = original ? original_reader : device_reader;
     ReferenceProblem r;
     r.query_heads = p.query_heads;
     r.kv_heads = p.kv_heads;
@@ -159,9 +154,9 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     };
     for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
         r.keys.push_back(p.keys_of(kv / (p.kv_heads / p.batch)));
-    r.q = reader(inputs.q);
-    r.k = reader(inputs.k);
-    r.v = reader(inputs.v);
+    r.q = reader_of(inputs.q, original);
+    r.k = reader_of(inputs.k, original);
+    r.v = reader_of(inputs.v, original);
     return r;
 }
 

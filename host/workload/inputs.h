@@ -7,7 +7,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "host/io/tensor.h"
 #include "host/reference/attention.h"
 #include "host/workload/problem.h"
 
@@ -21,6 +23,14 @@ struct Operand {
     ElementReader original;
     std::string dtype;  ///< as given: "F32"
 };
+
+/// The elements of `tensor`, which must outlive the operand. UserError if it holds no numbers.
+Operand operand_of(const TensorView& tensor);
+/// The same of an array of bf16.
+Operand operand_of(const std::vector<uint16_t>& values);
+/// The operand as the device sees it, or, with `original`, as it was given. It must outlive the
+/// reader.
+ElementReader reader_of(const Operand& operand, bool original = false);
 
 struct Inputs {
     Operand q, k, v;
@@ -50,8 +60,14 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
                    Problem& problem);
 
 /// Independent standard normal numbers, rounded to bf16: std::mt19937_64(seed), Box-Muller on
-/// pairs of 53-bit uniforms, cosine before sine, q then k then v in memory order. With
-/// `shapes_only` none are drawn.
+/// pairs of 53-bit uniforms, cosine before sine; arrays of so many, one after the other.
+std::vector<std::vector<uint16_t>> random_arrays(uint64_t seed,
+                                                 const std::vector<uint64_t>& counts);
+
+/// The dimension `name` of --random; UserError unless it is 1 to 2^31 - 1.
+uint32_t random_dimension(const char* name, uint64_t value);
+
+/// q then k then v of random_arrays(), in memory order. With `shapes_only` none are drawn.
 Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem);
 
 /// The problem for the double-precision reference, on the operands as the device sees them, or,

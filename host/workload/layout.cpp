@@ -18,7 +18,6 @@
 #include "firmware/summary_list.h"
 #include "firmware/tile_map.h"
 #include "host/error.h"
-#include "host/workload/allocator.h"
 #include "host/workload/approximate.h"
 #include "host/workload/cover_layout.h"
 #include "host/workload/schedule_check.h"
@@ -29,15 +28,7 @@
 namespace tessera::host {
 namespace {
 
-void check_size(const Layout& layout, const hw::MemoryConfig& memory) {
-    if (layout.end <= memory.size_bytes) return;
-    std::string parts;
-    for (const Region& region : layout.regions)
-        parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", region.name, region.bytes);
-    throw UserError(fmt::format(
-        "not enough memory: the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}",
-        layout.end, parts, memory.name, memory.size_bytes));
-}
+constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
 
 /// Firmware's own check. Only this can still be wrong here: anything else is a bug.
 void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& params) {
@@ -68,16 +59,12 @@ void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
 template <typename More>
 void write_operand(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
                    uint32_t columns, const MemoryAccess& memory, More&& more) {
-    for (uint64_t head = 0; head < heads; ++head) {
-        uint8_t* row = memory(to.address + head * to.head_stride, rows * to.pitch);
-        std::vector<uint16_t> values(to.pitch / 2);  // padding is zero
-        const std::vector<uint16_t> behind = more(head);
-        std::copy(behind.begin(), behind.end(), values.begin() + columns);
-        for (uint64_t i = 0; i < rows; ++i, row += to.pitch) {
-            operand.bf16((head * rows + i) * columns, columns, values.data());
-            std::memcpy(row, values.data(), to.pitch);
-        }
-    }
+    std::vector<uint16_t> behind;
+    write_rows(to, heads, rows, memory, [&](uint64_t head, uint64_t row, uint16_t* out) {
+        if (row == 0) behind = more(head);
+        operand.bf16((head * rows + row) * columns, columns, out);
+        std::copy(behind.begin(), behind.end(), out + columns);
+    });
 }
 
 uint32_t word_at(const uint8_t* bytes) {
@@ -242,7 +229,7 @@ void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& 
 Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     const uint32_t bus = config.params.bus_bytes;
     Layout layout;
-    Allocator allocator(layout, bus);
+    Allocator allocator(layout.regions, layout.end, bus);
     fw::AttentionJob& job = layout.job;
     job.query_heads = p.query_heads;
     job.kv_heads = p.kv_heads;
@@ -267,9 +254,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
 
     layout.devices = config.devices;
     layout.record_stride = bus;
-    layout.driver.ring_address = allocator.place("ring", config.devices * kRingBytes);
-    layout.driver.ring_descriptors = kRingDescriptors;
-    layout.driver.record_address = allocator.place("record", uint64_t{config.devices} * bus);
+    layout.driver = allocator.driver(config.devices);
     const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
     const uint64_t qk_row = uint64_t{2} * fw::key_columns(job);
     job.q = allocator.tensor("q", p.query_heads, p.nq, qk_row);
@@ -285,7 +270,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     if (p.cover) {
         layout.cover = cover_arrays(plan_cover(p.nq, config.params.m, *p.cover).value());
         place_cover_states(layout, config, allocator);
-        check_size(layout, config.memory);
+        allocator.check_size(config.memory);
         check_cover_by_firmware(cover_job(layout), config.params);
         return layout;
     }
@@ -296,7 +281,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     for (const fw::AttentionJob& one : layout.jobs())
         list += fw::summary_list_bytes(one, config.params);
     if (list != 0) job.summary_list = allocator.place("summaries", list);
-    check_size(layout, config.memory);
+    allocator.check_size(config.memory);
     for (const fw::AttentionJob& one : all_jobs(layout)) {
         check_by_firmware(one, config.params);
         check_schedule(one, config.params.m, config.devices);
@@ -333,12 +318,7 @@ std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& me
                   : memory(job.o.address + head * job.o.head_stride + first * job.o.pitch,
                            real * job.o.pitch);
     for (uint64_t i = 0; i < real; ++i, row += job.o.pitch)
-        for (uint32_t c = 0; c < job.d_v; ++c) {
-            uint16_t half;
-            std::memcpy(&half, row + 2 * size_t{c}, sizeof half);
-            o.push_back(job.bf16_output ? float_of(spec::bf16_to_fp32(half))
-                                        : float_of(word_at(row + 4 * size_t{c})));
-        }
+        append_row(row, job.d_v, job.bf16_output, o);
     o.resize(count * job.d_v);
     return o;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a problem's tensors lie in device memory, and how they get in and out of it. Rows are
-// padded to whole bus beats, regions start on 4 KiB boundaries.
+// Where a problem's tensors lie in device memory, and how they get in and out of it.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "firmware/job.h"
+#include "host/workload/device_memory.h"
 #include "host/workload/inputs.h"
 #include "host/workload/problem.h"
 #include "hw_model/config.h"
@@ -18,16 +18,6 @@ namespace tessera::host {
 
 struct ApproximateArrays;
 struct CoverArrays;
-
-inline constexpr uint32_t kRingDescriptors = 1024;
-inline constexpr uint64_t kRingBytes = uint64_t{kRingDescriptors} * spec::kDescriptorBytes;
-inline constexpr uint64_t kRegionAlignment = 4096;
-
-/// A part of device memory, in bytes.
-struct Region {
-    std::string name;
-    uint64_t address = 0, bytes = 0;
-};
 
 /// One sequence of a ragged batch: what sets its job apart from the others'.
 struct SequenceJob {
@@ -71,9 +61,6 @@ struct Layout {
 
 /// Places everything `problem` needs. UserError if it does not fit the memory.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
-
-/// Device memory as the functions below see it: a pointer to [address, address + bytes).
-using MemoryAccess = std::function<uint8_t*(uint64_t address, uint64_t bytes)>;
 
 /// Writes q, k and v as bf16; padding is zero.
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);

@@ -52,6 +52,8 @@ std::vector<uint16_t> draw(Gaussian& source, uint64_t count) {
     return values;
 }
 
+}  // namespace
+
 Operand operand_of(const std::vector<uint16_t>& values) {
     Operand operand;
     operand.dtype = "BF16";
@@ -61,34 +63,36 @@ Operand operand_of(const std::vector<uint16_t>& values) {
     return operand;
 }
 
-uint32_t dimension(const char* name, uint64_t value) {
+uint32_t random_dimension(const char* name, uint64_t value) {
     if (value >= 1 && value < spec::kPositionLimit) return static_cast<uint32_t>(value);
     throw UserError(
         fmt::format("--random: {} is {}; allowed: 1 to {}", name, value, spec::kPositionLimit - 1));
 }
 
-struct Arrays {
-    std::vector<uint16_t> q, k, v;
-};
-
-}  // namespace
+std::vector<std::vector<uint16_t>> random_arrays(uint64_t seed,
+                                                 const std::vector<uint64_t>& counts) {
+    Gaussian source(seed);
+    std::vector<std::vector<uint16_t>> arrays;
+    for (const uint64_t count : counts) arrays.push_back(draw(source, count));
+    return arrays;
+}
 
 Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem) {
-    problem.query_heads = dimension("heads", shape.heads);
-    problem.nq = dimension("tokens", shape.tokens);
-    problem.d_k = dimension("dim", shape.dim);
+    problem.query_heads = random_dimension("heads", shape.heads);
+    problem.nq = random_dimension("tokens", shape.tokens);
+    problem.d_k = random_dimension("dim", shape.dim);
     problem.kv_heads =
-        shape.kv_heads == 0 ? problem.query_heads : dimension("--kv-heads", shape.kv_heads);
-    problem.nk = shape.keys == 0 ? problem.nq : dimension("--keys", shape.keys);
-    problem.d_v = shape.dim_v == 0 ? problem.d_k : dimension("--dim-v", shape.dim_v);
+        shape.kv_heads == 0 ? problem.query_heads : random_dimension("--kv-heads", shape.kv_heads);
+    problem.nk = shape.keys == 0 ? problem.nq : random_dimension("--keys", shape.keys);
+    problem.d_v = shape.dim_v == 0 ? problem.d_k : random_dimension("--dim-v", shape.dim_v);
     problem.leading = {problem.query_heads};
     if (shape.batch != 0) {
-        problem.batch = dimension("--batch", shape.batch);
+        problem.batch = random_dimension("--batch", shape.batch);
         problem.leading = {problem.batch, problem.query_heads};
         const uint64_t heads = uint64_t{problem.query_heads} * problem.batch;
-        problem.query_heads = dimension("heads of the batch", heads);
-        problem.kv_heads =
-            dimension("key/value heads of the batch", uint64_t{problem.kv_heads} * problem.batch);
+        problem.query_heads = random_dimension("heads of the batch", heads);
+        problem.kv_heads = random_dimension("key/value heads of the batch",
+                                            uint64_t{problem.kv_heads} * problem.batch);
     }
 
     Inputs inputs;
@@ -96,14 +100,13 @@ Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, 
     inputs.q.dtype = inputs.k.dtype = inputs.v.dtype = "BF16";
     inputs.has_data = !shapes_only;
     if (shapes_only) return inputs;
-    Gaussian source(seed);
-    auto arrays = std::make_shared<Arrays>();
-    arrays->q = draw(source, uint64_t{problem.query_heads} * problem.nq * problem.d_k);
-    arrays->k = draw(source, uint64_t{problem.kv_heads} * problem.nk * problem.d_k);
-    arrays->v = draw(source, uint64_t{problem.kv_heads} * problem.nk * problem.d_v);
-    inputs.q = operand_of(arrays->q);
-    inputs.k = operand_of(arrays->k);
-    inputs.v = operand_of(arrays->v);
+    const auto arrays = std::make_shared<std::vector<std::vector<uint16_t>>>(
+        random_arrays(seed, {uint64_t{problem.query_heads} * problem.nq * problem.d_k,
+                             uint64_t{problem.kv_heads} * problem.nk * problem.d_k,
+                             uint64_t{problem.kv_heads} * problem.nk * problem.d_v}));
+    inputs.q = operand_of((*arrays)[0]);
+    inputs.k = operand_of((*arrays)[1]);
+    inputs.v = operand_of((*arrays)[2]);
     inputs.storage = arrays;
     return inputs;
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Options of commands for kernels (kernel_run.h) that no other command has.
+#pragma once
+#include "host/cli/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tessera::host {
+
+/// What --out is for.
+inline constexpr const char* kKernelFiles = "report.json and out.safetensors";
+
+/// Inputs and output format of `tessera gemm`.
+void add_product_options(CLI::App& gemm, RunOptions& o);
+/// UserError unless there is exactly one input.
+void check_product_inputs(const RunOptions& o);
+
+/// What `tessera linear` has beside its inputs.
+void add_linear_options(CLI::App& linear, RunOptions& o);
+
+}  // namespace tessera::host

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/kernel_run.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <stdexcept>
+
+#include "host/cli/device_error.h"
+#include "host/cli/option_values.h"
+#include "host/cli/output_folder.h"
+#include "host/cli/overwriting.h"
+#include "host/cli/progress.h"
+#include "host/cli/run_command.h"
+#include "host/cli/stopwatch.h"
+#include "host/cli/version.h"
+#include "host/report/report_json.h"
+#include "host/report/table.h"
+#include "host/workload/inputs.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr double kCheckedMultiplies = 0x1p33;  ///< up to here the check is on by default: seconds
+
+/// The number of calls and counter identities: a difference is a bug, never a result.
+void require_consistent(const KernelRecord& record) {
+    const CounterValues& counters = record.outcome.counters;
+    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
+    if (calls != record.work.calls)
+        throw std::logic_error(
+            fmt::format("{} calls were made, the formula says {}", calls, record.work.calls));
+    if (const char* engine = broken_identity(counters))
+        throw std::logic_error(
+            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
+/// The result, unless only time is simulated.
+std::vector<float> simulate(KernelJob& job) {
+    KernelRecord& record = job.record;
+    const Stopwatch watch;
+    Platform platform(record.config.platform);
+    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+        return platform.memory(address, bytes);
+    };
+    const bool data = !record.config.platform.timing_only;
+    if (data) job.write(memory);
+    record.outcome = platform.run(job.firmware, job.driver);
+    require_success(record.outcome.firmware.status);
+    require_consistent(record);
+    record.more = job.figures(record.outcome);
+    std::vector<float> result;
+    if (data) result = job.read(memory);
+    record.simulation_seconds = watch.seconds();
+    return result;
+}
+
+void write_files(OutputFolder& folder, KernelJob& job, const std::vector<float>& result) {
+    KernelRecord& record = job.record;
+    record.files = {OutputFolder::kReport};
+    std::optional<SafetensorsWriter> tensors;
+    if (!record.config.platform.timing_only) {
+        record.files.emplace_back(OutputFolder::kTensors);
+        tensors.emplace(folder.tensors_file(), std::vector{job.output},
+                        Metadata{{"tool", std::string("tessera ") + kVersion},
+                                 {"input", printable(record.input)}});
+        tensors->write(job.output.name, 0, result.data(), result.size());
+    }
+    folder.write_report(dumped(kernel_json(record), 2), tensors ? &*tensors : nullptr);
+}
+
+}  // namespace
+
+KernelRecord kernel_record(const char* name, const RunOptions& options,
+                           const std::vector<std::string>& command_line) {
+    KernelRecord record;
+    record.name = name;
+    record.command_line = command_line;
+    record.config = resolve_config(options.device, options.memory, options.sets);
+    record.config.platform.timing_only = options.timing_only;
+    record.config.platform.trace_commands = 0;
+    return record;
+}
+
+std::string reason_not_to_check(const RunOptions& options, double multiplies) {
+    if (options.timing_only) return "timing only: there is no result";
+    if (options.check) return *options.check ? "" : "--no-check";
+    if (multiplies <= kCheckedMultiplies) return "";
+    return "over 2^33 multiply-adds; --check compares with double precision";
+}
+
+std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowed) {
+    std::vector<uint32_t> shape = number_list("--random", options.random, allowed);
+    if (shape.size() != 3)
+        throw bad_value("command line", "--random", printable(options.random), allowed);
+    for (const uint32_t length : shape) random_dimension("a length", length);
+    return shape;
+}
+
+int run_kernel(const RunOptions& options, KernelJob& job) {
+    std::optional<OutputFolder> folder;
+    if (!options.out.empty()) {
+        refuse_overwriting(
+            options, outputs_in(options.out, {OutputFolder::kReport, OutputFolder::kTensors}));
+        folder.emplace(options.out);
+    }
+    Progress progress;
+    progress.phase("simulating");
+    const std::vector<float> result = simulate(job);
+    KernelRecord& record = job.record;
+    if (record.not_checked.empty()) {
+        progress.phase("checking");
+        const Stopwatch watch;
+        record.error = job.check(result, [&](double done) { progress.share(done); });
+        record.check_seconds = watch.seconds();
+    }
+    progress.finish();
+    if (folder) write_files(*folder, job, result);
+    if (options.format == "json")
+        fmt::print("{}\n", dumped(kernel_json(record), 2));
+    else
+        fmt::print("{}", kernel_table(record));
+    return !record.error || record.error->within_bound() ? kExitGood : kExitMismatch;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// A kernel (host/report/kernel_report.h) from its command line to its report: simulated, checked,
+// written. What the commands for kernels have in common.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/cli/options.h"
+#include "host/io/safetensors.h"
+#include "host/platform/platform.h"
+#include "host/report/kernel_report.h"
+
+namespace tessera::host {
+
+struct KernelJob {
+    KernelRecord record;  ///< what is known before the run
+    fw::DriverConfig driver;
+    Platform::Work firmware;
+    std::function<void(const MemoryAccess& memory)> write;  ///< operands
+    std::function<std::vector<float>(const MemoryAccess& memory)> read;
+    /// The result against double precision. Tells the finished share.
+    std::function<ElementErrors(const std::vector<float>& result,
+                                const std::function<void(double)>& progress)>
+        check;
+    /// Figures of this kernel alone.
+    std::function<std::vector<Figure>(const RunOutcome& outcome)> figures;
+    TensorSpec output;  ///< the result in out.safetensors
+};
+
+/// The configuration that `options` ask for, and NAME and command line of a record.
+KernelRecord kernel_record(const char* name, const RunOptions& options,
+                           const std::vector<std::string>& command_line);
+
+/// Why a result that takes so many multiply-adds in double precision is not to be checked; nothing
+/// if it is.
+std::string reason_not_to_check(const RunOptions& options, double multiplies);
+
+/// The three numbers of --random; UserError says `allowed`. Each is 1 to 2^31 - 1.
+std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowed);
+
+/// Runs it and prints the report. UserError, DeviceError; the exit code.
+int run_kernel(const RunOptions& options, KernelJob& job);
+
+}  // namespace tessera::host

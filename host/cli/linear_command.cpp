@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/linear_command.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+#include "firmware/driver.h"
+#include "host/cli/job.h"
+#include "host/cli/kernel_run.h"
+#include "host/cli/option_values.h"
+#include "host/reference/linear.h"
+#include "host/workload/linear.h"
+
+namespace tessera::host {
+namespace {
+
+/// Everything that the functions of the job refer to.
+struct LinearRun {
+    Problem problem;
+    Inputs inputs;
+    LinearLayout layout;
+    hw::PlatformConfig config;
+};
+
+Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
+    if (options.random.empty())
+        return open_inputs({options.input, options.q, options.k, options.v},
+                           options.allow_nonfinite, shapes_only, problem);
+    const std::vector<uint32_t> dimensions =
+        random_shape(options, "three whole numbers HEADS,TOKENS,DIM");
+    RandomShape shape;
+    shape.heads = dimensions[0];
+    shape.tokens = dimensions[1];
+    shape.dim = dimensions[2];
+    shape.kv_heads = options.kv_heads;
+    shape.keys = options.keys;
+    shape.dim_v = options.dim_v;
+    return random_inputs(shape, options.seed, shapes_only, problem);
+}
+
+/// Multiply-adds of a state's update and of its use, for one token: d_k * (d_v + 1).
+double state_macs(const Problem& p) { return 1.0 * p.d_k * (p.d_v + 1); }
+
+KernelWork work_of(const LinearRun& run) {
+    const Problem& p = run.problem;
+    const uint64_t queries = uint64_t{p.query_heads} * p.nq, keys = uint64_t{p.kv_heads} * p.nk;
+    return {linear_calls(run.layout, run.config.params),
+            p.mask.causal ? "kv heads * (T - 1) + query heads * T, T = ceil(n / (M - d_k))"
+                          : "kv heads * ceil(nk / M) + query heads * ceil(nq / M)",
+            state_macs(p) * static_cast<double>(queries + keys),
+            "(query rows + key rows) * d_k * (d_v + 1): what one token after the other would take",
+            2 * (queries * p.d_k + keys * p.d_k + keys * p.d_v) + 4 * queries * p.d_v,
+            "q, k and v read once in bf16, o written once in fp32, without padding"};
+}
+
+/// What the processor does an element at a time: none of it is simulated.
+std::vector<Figure> own_figures(const LinearRun& run) {
+    const uint64_t elements = linear_elements(run.layout);
+    const double cost = run.config.firmware.merge_cycles_per_element;
+    return {{"elementwise_elements", elements, "element",
+             "features of q and k, and o / denominator: on the host, not the device"},
+            {"elementwise_cycles",
+             static_cast<uint64_t>(std::ceil(static_cast<double>(elements) * cost)), "cycle",
+             "elementwise_elements * firmware.merge_cycles_per_element, the cost of merging an "
+             "element; not in cycles"},
+            {"chunk_tokens", uint64_t{fw::linear_chunk(run.layout.job, run.config.params)}, "token",
+             run.problem.mask.causal ? "M - d_k" : "M"}};
+}
+
+ElementErrors check(const LinearRun& run, const std::vector<float>& o,
+                    const std::function<void(double)>& progress) {
+    const Problem& p = run.problem;
+    const ReferenceLinear reference{p.query_heads,
+                                    p.kv_heads,
+                                    p.nq,
+                                    p.nk,
+                                    p.d_k,
+                                    p.d_v,
+                                    p.mask.causal,
+                                    feature,
+                                    reader_of(run.inputs.q),
+                                    reader_of(run.inputs.k),
+                                    reader_of(run.inputs.v)};
+    const uint32_t updates = fw::linear_updates(run.layout.job, run.config.params);
+    const double relative = linear_relative_error(run.config.params.m, p.d_k, updates);
+    return compare_linear(reference, relative, o, progress);
+}
+
+}  // namespace
+
+int linear_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+    const auto run = std::make_shared<LinearRun>();
+    Problem& p = run->problem;
+    p.mask.causal = choose<bool>("--mask", options.mask.empty() ? "causal" : options.mask,
+                                 {{"causal", true}, {"dense", false}});
+    KernelJob job;
+    KernelRecord& record = job.record = kernel_record("linear", options, command_line);
+    run->config = record.config.platform;
+    run->inputs = inputs_of(options, true, p);
+    run->layout = make_linear_layout(p, run->config);
+    if (!options.timing_only) run->inputs = inputs_of(options, false, p);  // now it is known to fit
+    record.title = fmt::format(
+        "linear attention, {} query heads, {} key/value heads, {} queries, {} keys, d_k {}, d_v "
+        "{}, "
+        "{}",
+        p.query_heads, p.kv_heads, p.nq, p.nk, p.d_k, p.d_v, p.mask.causal ? "causal" : "dense");
+    record.input = run->inputs.description;
+    record.input_dtypes = dtypes_of(run->inputs);
+    record.problem = {{"query_heads", p.query_heads},
+                      {"kv_heads", p.kv_heads},
+                      {"query_tokens", p.nq},
+                      {"key_tokens", p.nk},
+                      {"d_k", p.d_k},
+                      {"d_v", p.d_v},
+                      {"mask", p.mask.causal ? "causal" : "dense"},
+                      {"feature", "elu(x) + 1"}};
+    record.regions = run->layout.regions;
+    record.work = work_of(*run);
+    record.bound =
+        "(2 e / (1 - e) + 2^-23) * E|v|, e = (1 + 2^-8)^3 * (1 + (2 M + d_k + updates) * 2^-23) - "
+        "1, E|v| the mean of |v| under the exact weights";
+    record.not_checked = reason_not_to_check(options, 2 * record.work.macs);
+    job.driver = run->layout.driver;
+    job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
+    job.write = [run](const MemoryAccess& memory) {
+        write_linear(run->inputs, run->layout, memory);
+    };
+    job.read = [run](const MemoryAccess& memory) { return read_linear(run->layout, memory); };
+    job.check = [run](const std::vector<float>& o, const std::function<void(double)>& progress) {
+        return check(*run, o, progress);
+    };
+    job.figures = [run](const RunOutcome&) { return own_figures(*run); };
+    std::vector<uint64_t> shape = p.leading;
+    shape.insert(shape.end(), {p.nq, p.d_v});
+    job.output = {"o", Dtype::kF32, shape};
+    return run_kernel(options, job);
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// `tessera linear`: linear attention on the device.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/cli/options.h"
+
+namespace tessera::host {
+
+/// Attends and prints the report; the exit code. UserError, DeviceError.
+int linear_command(const RunOptions& options, const std::vector<std::string>& command_line);
+
+}  // namespace tessera::host

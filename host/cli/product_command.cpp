@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/product_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "firmware/driver.h"
+#include "host/cli/kernel_run.h"
+#include "host/cli/option_values.h"
+#include "host/report/counters.h"
+#include "host/report/energy.h"
+#include "host/workload/product.h"
+
+namespace tessera::host {
+namespace {
+
+/// Everything that the functions of the job refer to.
+struct ProductRun {
+    Product product;
+    ProductInputs inputs;
+    ProductLayout layout;
+    spec::DeviceParams params;
+
+    double macs() const { return 1.0 * product.m * product.k * product.n; }
+};
+
+ProductInputs inputs_of(const RunOptions& options, bool shapes_only, Product& product) {
+    if (options.random.empty()) return open_product(options.a, options.b, shapes_only, product);
+    const std::vector<uint32_t> shape = random_shape(
+        options, "three whole numbers M,N,K: rows and columns of C, and the inner dimension");
+    product.m = shape[0];
+    product.n = shape[1];
+    product.k = shape[2];
+    return random_product(options.seed, shapes_only, product);
+}
+
+KernelWork work_of(const ProductRun& run) {
+    const Product& p = run.product;
+    const uint64_t elements = uint64_t{p.m} * p.k + uint64_t{p.k} * p.n;
+    return {product_calls(p, run.params),
+            "ceil(m / M) * ceil(n / D) * ceil(k / min(D, M))",
+            run.macs(),
+            "m * n * k",
+            2 * elements + (p.bf16_output ? 2 : 4) * uint64_t{p.m} * p.n,
+            "a and b read once in bf16, c written once, without padding"};
+}
+
+/// What the identity costs, and what a device that can bypass its score array would save.
+std::vector<Figure> own_figures(const ProductRun& run, const RunOutcome& outcome) {
+    const Product& p = run.product;
+    const uint32_t d = run.params.d, inner = fw::product_inner(run.params);
+    const double columns = p.n / d + (p.n % d != 0 ? 1 : 0);
+    const uint32_t blocks = p.k / inner, rest = p.k % inner;
+    // A block of A times I, once for each tile of C's columns.
+    const double identity = columns * p.m * (1.0 * blocks * inner * inner + 1.0 * rest * rest);
+    const auto cycles =
+        static_cast<double>(counter_value(outcome.counters, spec::Counter::kCycles));
+    const double half = static_cast<double>(run.params.peak_macs_per_cycle()) / 2;
+    return {{"value_array_utilisation", run.macs() / (half * cycles), "1",
+             "useful_macs / (LANES * D * cycles): of the half of the cells that does useful work"},
+            {"identity_macs", identity, "multiply-add",
+             "m * ceil(n / D) * sum over blocks of k of block^2: products with the identity"},
+            {"bypass_saves_energy", identity * kMacEnergy.picojoules * 1e-12, "J",
+             "identity_macs * multiply_add: what a bypass of the score array would save; no cycles "
+             "of a call, since the value array is busy all of it. Not validated"}};
+}
+
+ReferenceProduct reference_of(const ProductRun& run) {
+    const Product& p = run.product;
+    return {p.m, p.k, p.n, reader_of(run.inputs.a), reader_of(run.inputs.b)};
+}
+
+}  // namespace
+
+int product_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+    const auto run = std::make_shared<ProductRun>();
+    Product& p = run->product;
+    p.bf16_output =
+        choose<bool>("--output-format", options.output_format, {{"fp32", false}, {"bf16", true}});
+    KernelJob job;
+    KernelRecord& record = job.record = kernel_record("gemm", options, command_line);
+    run->params = record.config.platform.params;
+    run->inputs = inputs_of(options, true, p);
+    run->layout = make_product_layout(p, record.config.platform);
+    if (!options.timing_only) run->inputs = inputs_of(options, false, p);  // now it is known to fit
+    record.title = fmt::format("product of {} x {} by {} x {}, result in {}", p.m, p.k, p.k, p.n,
+                               options.output_format);
+    record.input = run->inputs.description;
+    record.input_dtypes = fmt::format("a {}, b {}", run->inputs.a.dtype, run->inputs.b.dtype);
+    record.problem = {{"m", p.m}, {"n", p.n}, {"k", p.k}, {"output_format", options.output_format}};
+    record.regions = run->layout.regions;
+    record.work = work_of(*run);
+    record.bound =
+        "(min(k, D, M) + ceil(k / min(D, M))) * 2^-23 * sum |a||b| + (2 k + T) * 2^-126; with a "
+        "result in bf16 plus 2^-8 of |exact| and of that";
+    record.not_checked = reason_not_to_check(options, run->macs());
+    job.driver = run->layout.driver;
+    job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
+    job.write = [run](const MemoryAccess& memory) {
+        write_product(run->inputs, run->layout, run->params, memory);
+    };
+    job.read = [run](const MemoryAccess& memory) {
+        return read_product(run->layout, run->params, memory);
+    };
+    job.check = [run](const std::vector<float>& c, const std::function<void(double)>& progress) {
+        return compare_product(reference_of(*run), fw::product_inner(run->params),
+                               run->product.bf16_output, c, progress);
+    };
+    job.figures = [run](const RunOutcome& outcome) { return own_figures(*run, outcome); };
+    job.output = {"c", Dtype::kF32, {p.m, p.n}};
+    return run_kernel(options, job);
+}
+
+}  // namespace tessera::host

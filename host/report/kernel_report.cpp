@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/kernel_report.h"
+
+#include <fmt/format.h>
+
+#include "host/cli/version.h"
+#include "host/report/counters.h"
+#include "host/report/json_parts.h"
+#include "host/report/table.h"
+
+namespace tessera::host {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using spec::Counter;
+
+/// The streams of a kernel; those of an attention job's tensors go by the banks they fill.
+constexpr struct {
+    const char* key;
+    Counter counter;
+} kStreams[] = {
+    {"bytes_q", Counter::kBytesQ},
+    {"bytes_k", Counter::kBytesK},
+    {"bytes_v", Counter::kBytesV},
+    {"bytes_o", Counter::kBytesO},
+    {"bytes_descriptor", Counter::kBytesDescriptor},
+    {"bytes_record", Counter::kBytesRecord},
+};
+
+Json error_json(const KernelRecord& record) {
+    if (!record.error) return {{"checked", false}, {"reason", record.not_checked}};
+    const ElementErrors& e = *record.error;
+    return {{"checked", true},
+            {"within_bound", e.within_bound()},
+            {"reference", "double precision on the bf16 inputs"},
+            {"bound", record.bound},
+            {"elements", quantity(e.elements, "element", "compared")},
+            {"outside", quantity(e.outside, "element", "beyond the bound")},
+            {"not_compared",
+             quantity(e.not_compared, "element", "whose sums may leave the fp32 range")},
+            {"max_abs", quantity(e.max_abs, "1", "largest |result - exact|")},
+            {"rms_relative",
+             quantity(e.rms_relative, "1", "sqrt(sum (result - exact)^2 / sum exact^2)")},
+            {"max_over_bound", quantity(e.max_over_bound, "1", "largest error over its bound")}};
+}
+
+bool has_prefix(const Figure& figure) { return figure.unit == "s" || figure.unit == "J"; }
+
+std::string value_text(const Figure& figure) {
+    if (const auto* count = std::get_if<uint64_t>(&figure.value)) return with_commas(*count);
+    if (const auto* x = std::get_if<double>(&figure.value))
+        return has_prefix(figure) ? engineering(*x, figure.unit.c_str())
+                                  : fmt::format("{:.6g}", *x);
+    return "n/a";
+}
+
+/// The unit, where the value does not have it.
+std::string remark(const Figure& figure) {
+    return figure.unit == "1" || has_prefix(figure) ? "" : figure.unit;
+}
+
+std::string row(const std::string& label, const std::string& value, const std::string& remark) {
+    std::string line = fmt::format("  {:<24} {:>16}  {}", label, value, remark);
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + "\n";
+}
+
+std::string error_rows(const KernelRecord& record) {
+    if (!record.error) return row("error", "not checked", record.not_checked);
+    const ElementErrors& e = *record.error;
+    std::string text =
+        row("error: max abs", fmt::format("{:.3e}", e.max_abs),
+            fmt::format("over {} elements, against double precision", with_commas(e.elements))) +
+        row("error: rms relative", fmt::format("{:.3e}", e.rms_relative), "") +
+        row("error: error/bound", fmt::format("{:.3f}", e.max_over_bound),
+            e.within_bound() ? "largest; every element within the bound"
+                             : fmt::format("largest; {} elements OUTSIDE THE BOUND: mismatch",
+                                           with_commas(e.outside)));
+    if (e.not_compared != 0)
+        text += row("not compared", with_commas(e.not_compared),
+                    "elements whose sums may leave the fp32 range");
+    return text;
+}
+
+}  // namespace
+
+std::vector<Figure> kernel_figures(const KernelRecord& record) {
+    const CounterValues& counters = record.outcome.counters;
+    const uint64_t cycles = counter_value(counters, Counter::kCycles);
+    const uint64_t bytes = total_bytes(counters);
+    const auto run = static_cast<double>(cycles);
+    const double peak =
+        static_cast<double>(record.config.platform.params.peak_macs_per_cycle()) * run;
+    std::vector<Figure> figures = {
+        {"calls", counter_value(counters, Counter::kAttendsRetired), "call",
+         "counter attends_retired"},
+        {"calls_formula", record.work.calls, "call", record.work.calls_formula},
+        {"cycles", cycles, "cycle", "counter cycles"},
+        {"time", run / (record.config.clock_ghz * 1e9), "s", "cycles / device clock"},
+        {"useful_macs", record.work.macs, "multiply-add", record.work.macs_formula},
+        {"mac_utilisation", record.work.macs / peak, "1", "useful_macs / (2 * LANES * D * cycles)"},
+        {"bytes", bytes, "byte", "sum of the bytes_ counters: all that crosses the memory port"},
+        {"bytes_compulsory", record.work.compulsory_bytes, "byte", record.work.compulsory_formula},
+        {"bytes_over_compulsory",
+         static_cast<double>(bytes) / static_cast<double>(record.work.compulsory_bytes), "1",
+         "bytes / bytes_compulsory"},
+        {"bandwidth", static_cast<double>(bytes) / run, "byte/cycle",
+         "bytes / cycles; the bus carries BUS_BYTES each way"}};
+    for (const auto& [key, counter] : kStreams)
+        figures.push_back({key, counter_value(counters, counter), "byte", "counter of that name"});
+    figures.push_back({"firmware_cycles", record.outcome.firmware_cycles, "cycle",
+                       "processor planning commands and writing descriptors"});
+    figures.insert(figures.end(), record.more.begin(), record.more.end());
+    return figures;
+}
+
+Json kernel_json(const KernelRecord& record) {
+    Json problem = {{"input", record.input}, {"input_dtypes", record.input_dtypes}};
+    problem.update(record.problem);
+    problem["timing_only"] = record.config.platform.timing_only;
+    return {{"schema", "tessera." + record.name},
+            {"schema_version", kReportSchemaVersion},
+            {"tool", tool_json()},
+            {"command_line", record.command_line},
+            {"problem", problem},
+            {"configuration", configuration_json(record.config, record.regions)},
+            {"derived", figures_json(kernel_figures(record))},
+            {"error", error_json(record)},
+            {"counters", counters_json(record.outcome.counters)},
+            {"commands_total", record.outcome.commands_total},
+            {"host",
+             {{"simulation_seconds", record.simulation_seconds},
+              {"check_seconds", record.check_seconds}}},
+            {"files", record.files}};
+}
+
+std::string kernel_table(const KernelRecord& record) {
+    const spec::DeviceParams& d = record.config.platform.params;
+    std::string text = fmt::format(
+        "tessera {} on device {} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n"
+        "input {} ({})\n{}{}\n\n",
+        kVersion, record.config.device_name, d.m, d.d, d.lanes, d.bus_bytes,
+        record.config.clock_ghz, record.config.platform.memory.name, record.input,
+        record.input_dtypes, record.title,
+        record.config.platform.timing_only ? "; timing only" : "");
+    for (const Figure& figure : kernel_figures(record))
+        text += row(figure.key, value_text(figure), remark(figure));
+    return text + error_rows(record);
+}
+
+}  // namespace tessera::host
