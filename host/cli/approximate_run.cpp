@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -117,12 +119,14 @@ std::vector<HeadAudit> Audit::heads(const Problem& p, uint32_t m, const std::vec
         const auto at = all.begin() + static_cast<ptrdiff_t>(row * p.d_v);
         return std::vector<double>(at, at + p.d_v);
     };
+    std::optional<RowSource> source;  // of a group of heads
     for (uint32_t head = 0; head < p.query_heads; ++head) {
-        const RowSource source(problem, head / p.group(), m, p.mask.causal, p.selection->key_list);
+        if (head % p.group() == 0)
+            source.emplace(problem, head / p.group(), m, p.mask.causal, p.selection->key_list);
         std::vector<AuditedRow> audited;
         for (size_t i = 0; i < rows.size(); ++i) {
             const SelectedRow seen =
-                selected_row(source.row(head, rows[i]), *p.selection, head, rows[i] / m);
+                selected_row(source->row(head, rows[i]), *p.selection, head, rows[i] / m);
             const double error =
                 row_error(row_of(o, size_t{head} * p.nq + rows[i]).data(),
                           row_of(exact, size_t{head} * rows.size() + i).data(), p.d_v);

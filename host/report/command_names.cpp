@@ -87,17 +87,20 @@ const fw::Tensor& CommandNames::tensor() const {
     }
 }
 
-uint64_t CommandNames::summary_list_of(uint64_t kv_head) const {
-    return jobs_[kv_head / jobs_.front().kv_heads].summary_list;
+/// The tile that a list of rows gathers, of the job or of summaries.
+CommandNames::Tile CommandNames::gathered_tile(uint64_t head) const {
+    const fw::AttentionJob& job = layout_.job;
+    const fw::RowList& list = command_.opcode == Opcode::kLoadQ ? job.query_list : job.key_list;
+    const uint64_t address =
+        list.given() ? list.address : jobs_[head / jobs_.front().kv_heads].summary_list;
+    const uint64_t part = (command_.index_address - address) / fw::list_part_bytes(params_);
+    return {head, part, !list.given()};
 }
 
 CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
     const uint64_t offset = command_.address - tensor.address;
     const uint64_t head = offset / tensor.head_stride;
-    if (command_.has(spec::kFlagGather))
-        return {head,
-                (command_.index_address - summary_list_of(head)) / fw::list_part_bytes(params_),
-                true};
+    if (command_.has(spec::kFlagGather)) return gathered_tile(head);
     const bool keys = command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV;
     const bool sentinel = layout_.job.sentinel.form != fw::SentinelForm::kNone;
     const uint32_t rows = keys && sentinel ? params_.m - 1 : params_.m;

@@ -42,7 +42,7 @@ class CommandNames {
     bool next_command();
     std::string cover_name() const;
     Tile tile_of(const fw::Tensor& tensor) const;
-    uint64_t summary_list_of(uint64_t kv_head) const;
+    Tile gathered_tile(uint64_t head) const;
     bool is_lse() const;
     bool is_partial() const;
     bool is_constant() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "firmware/partial.h"
+#include "firmware/row_list.h"
 #include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
 #include "host/verify/attention_job.h"
@@ -18,12 +19,16 @@ namespace {
 class Generator : JobGenerator {
   public:
     Generator(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens)
-        : JobGenerator(seed, params), max_tokens_(max_tokens) {}
+        : JobGenerator(seed, params), lists_(~seed), max_tokens_(max_tokens) {}
 
     AttentionJob make() {
         AttentionJob j;
         choose_machine(j);
         choose_shape(j.layout.job, j.arrays);
+        // Draws of their own: seeds without lists are the jobs that they were before there were
+        // any.
+        if (p_.profile != spec::Profile::kBlackbox && lists_() % 8 == 0)
+            random_lists(lists_, j.layout.job, j.arrays);
         if (chance(30)) choose_sequences(j.layout);
         place_tensors(j);
         fill(j.image);
@@ -115,6 +120,7 @@ class Generator : JobGenerator {
     void choose_sequences(host::Layout& layout) {
         fw::AttentionJob& job = layout.job;
         if (job.documents != nullptr || job.tile_flags != nullptr) return;
+        if (job.query_list.given() || job.key_list.given()) return;
         const bool at_end = job.q_position != job.k_position;
         layout.sequences.resize(1 + below(4));
         for (host::SequenceJob& sequence : layout.sequences) {
@@ -145,6 +151,16 @@ class Generator : JobGenerator {
             spoil(one.k, one.kv_heads, one.nk, j.job().nk);
             spoil(one.v, one.kv_heads, one.nk, j.job().nk);
         }
+        const auto spoil_unlisted = [&](const fw::Tensor& t, uint32_t heads,
+                                        const fw::RowList& list, uint32_t count) {
+            for (uint32_t row = 0; list.given() && row < list.limit; ++row)
+                if (std::find(list.rows, list.rows + count, row) == list.rows + count)
+                    spoil(t, heads, row, row + 1);
+        };
+        const fw::AttentionJob& job = j.job();
+        spoil_unlisted(job.q, job.query_heads, job.query_list, job.nq);
+        spoil_unlisted(job.k, job.kv_heads, job.key_list, job.nk);
+        spoil_unlisted(job.v, job.kv_heads, job.key_list, job.nk);
     }
 
     void place_tensors(AttentionJob& j) {
@@ -174,9 +190,14 @@ class Generator : JobGenerator {
                 j.layout.sequences[i].summary_list = next - job.summary_list;
             next += fw::summary_list_bytes(jobs[i], p_);
         }
+        job.query_list.address = next;
+        if (job.query_list.given()) next += fw::list_bytes(job.nq, p_.m, p_);
+        job.key_list.address = next;
+        if (job.key_list.given()) next += fw::list_bytes(job.nk, p_.m, p_);
         j.bytes = next;
     }
 
+    std::mt19937_64 lists_;
     const uint32_t max_tokens_;
 };
 

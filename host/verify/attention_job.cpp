@@ -25,9 +25,10 @@ uint64_t JobGenerator::place_operands(AttentionJob& j, uint32_t key_columns,
                                       uint32_t value_columns) {
     fw::AttentionJob& job = j.layout.job;
     uint64_t next = 0;
-    job.q = place(job.query_heads, job.nq, 2 * key_columns, next);
-    job.k = place(job.kv_heads, job.nk, 2 * key_columns, next);
-    job.v = place(job.kv_heads, job.nk, 2 * value_columns, next);
+    const uint32_t keys = tensor_rows(job.key_list, job.nk);
+    job.q = place(job.query_heads, tensor_rows(job.query_list, job.nq), 2 * key_columns, next);
+    job.k = place(job.kv_heads, keys, 2 * key_columns, next);
+    job.v = place(job.kv_heads, keys, 2 * value_columns, next);
     j.image.assign(next, 0);
     job.o = place(job.query_heads, job.nq, 4 * job.d_v, next);
     return next;
@@ -64,14 +65,15 @@ void JobGenerator::place_rings(AttentionJob& j) const {
 
 namespace {
 
-/// Reads a bf16 tensor with padded rows, as [heads][rows][columns].
-host::ElementReader reader(const Bytes& image, const fw::Tensor& t, uint32_t rows,
-                           uint32_t columns) {
-    return [&image, t, rows, columns](size_t first, size_t count, double* out) {
+/// Reads a bf16 tensor with padded rows, perhaps by a list, as [heads][rows][columns].
+host::ElementReader reader(const Bytes& image, const fw::Tensor& t, const fw::RowList& list,
+                           uint32_t rows, uint32_t columns) {
+    return [&image, t, list, rows, columns](size_t first, size_t count, double* out) {
         for (size_t i = first; i < first + count; ++i) {
-            const size_t row = i / columns;
+            const auto head = static_cast<uint32_t>(i / columns / rows);
+            const auto row = static_cast<uint32_t>(i / columns % rows);
             const uint64_t at =
-                t.address + row / rows * t.head_stride + row % rows * t.pitch + i % columns * 2;
+                fw::row_address(t, head, list.given() ? list.rows[row] : row) + i % columns * 2;
             uint16_t bits;
             std::memcpy(&bits, &image[at], 2);
             host::bf16_reader (&bits)(0, 1, out++);
@@ -106,9 +108,9 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
         host::join(ranges);
     };
     for (const fw::AttentionJob& one : jobs) r.keys.insert(r.keys.end(), one.kv_heads, one.nk);
-    r.q = reader(j.image, job.q, job.nq, job.d_k);
-    r.k = reader(j.image, job.k, job.nk, job.d_k);
-    r.v = reader(j.image, job.v, job.nk, job.d_v);
+    r.q = reader(j.image, job.q, job.query_list, job.nq, job.d_k);
+    r.k = reader(j.image, job.k, job.key_list, job.nk, job.d_k);
+    r.v = reader(j.image, job.v, job.key_list, job.nk, job.d_v);
     return r;
 }
 
