@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <exception>
 #include <limits>
 #include <mutex>
 #include <thread>
 
+#include "host/float_bits.h"
 #include "host/reference/kernels.h"
 #include "spec/float.h"
 
@@ -19,12 +19,6 @@ namespace {
 constexpr uint32_t kBlockRows = 8;    ///< query rows that share one pass over K and V
 constexpr uint32_t kScoreKeys = 256;  ///< keys of one score tile: the tile stays in the first cache
 constexpr uint32_t kValueKeys = 64;   ///< value rows of one tile, likewise
-
-float float_of(uint32_t bits) {
-    float x;
-    std::memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 /// One key head, as the kernels want it.
 struct Keys {

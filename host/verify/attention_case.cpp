@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "firmware/partial.h"
 #include "firmware/row_list.h"
 #include "firmware/sentinel.h"
 #include "firmware/summary_list.h"
+#include "host/float_bits.h"
 #include "host/verify/attention_job.h"
 #include "host/workload/schedule_check.h"
 #include "host/workload/sentinel.h"
@@ -96,9 +98,7 @@ class Generator : JobGenerator {
             each_row(job.q, job.query_heads, job.nq, [&](uint64_t row) {
                 const auto level =
                     static_cast<float>(below(2 * spread)) - static_cast<float>(spread);
-                uint32_t bits;
-                std::memcpy(&bits, &level, sizeof bits);
-                put(j.image, row + 2 * job.d_k, spec::fp32_to_bf16(bits));
+                put(j.image, row + 2 * job.d_k, spec::fp32_to_bf16(host::bits_of(level)));
             });
             each_row(job.k, job.kv_heads, job.nk,
                      [&](uint64_t row) { put(j.image, row + 2 * job.d_k, 0); });

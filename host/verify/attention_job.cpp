@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "host/float_bits.h"
 #include "host/reference/error.h"
 #include "host/report/command_names.h"
 #include "host/workload/cover_layout.h"
@@ -81,12 +82,6 @@ host::ElementReader reader(const Bytes& image, const fw::Tensor& t, const fw::Ro
     };
 }
 
-double scale_of(uint32_t factor) {
-    float x;
-    std::memcpy(&x, &factor, 4);
-    return static_cast<double>(x) * std::log(2.0);
-}
-
 host::ReferenceProblem reference_problem(const AttentionJob& j) {
     const fw::AttentionJob& job = j.job();
     host::ReferenceProblem r;
@@ -96,7 +91,7 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
     r.nk = job.nk;
     r.d_k = job.d_k;
     r.d_v = job.d_v;
-    r.scale = scale_of(job.factor);
+    r.scale = static_cast<double>(host::float_of(job.factor)) * std::log(2.0);
     const uint32_t m = j.platform.params.m;
     const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
     r.visible = [jobs, m](uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {

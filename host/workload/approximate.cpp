@@ -10,6 +10,7 @@
 
 #include "firmware/row_list.h"
 #include "host/approximation/audit.h"
+#include "host/float_bits.h"
 #include "host/workload/device_memory.h"
 #include "spec/state.h"
 
@@ -71,9 +72,7 @@ WeightedRow read_row(const fw::AttentionJob& job, uint32_t head, uint32_t row,
 /// Its sum of weights over 2^m.
 double weight_over(const WeightedRow& row, int m) {
     if (row.state.m == spec::kEmpty) return 0;
-    float l;
-    std::memcpy(&l, &row.state.l, sizeof l);
-    return std::ldexp(static_cast<double>(l), row.state.m - m);
+    return std::ldexp(static_cast<double>(float_of(row.state.l)), row.state.m - m);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/error.h"
+#include "host/float_bits.h"
 #include "spec/float.h"
 
 namespace tessera::host {
@@ -70,9 +71,7 @@ void append_row(const uint8_t* row, uint32_t columns, bool bf16, std::vector<flo
         } else {
             std::memcpy(&bits, row + 4 * size_t{c}, sizeof bits);
         }
-        float x;
-        std::memcpy(&x, &bits, sizeof x);
-        out.push_back(x);
+        out.push_back(float_of(bits));
     }
 }
 

@@ -3,10 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <limits>
 #include <stdexcept>
 
 #include "firmware/cover_planner.h"
@@ -22,8 +18,6 @@
 #include "host/workload/cover_layout.h"
 #include "host/workload/schedule_check.h"
 #include "host/workload/sharing.h"
-#include "spec/float.h"
-#include "spec/state.h"
 
 namespace tessera::host {
 namespace {
@@ -53,30 +47,6 @@ void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
         const uint64_t head = mask.tiles.query_tiles * mask.tiles.key_tiles;
         job.tile_flags_stride = mask.tiles.heads == 1 ? 0 : head;
     }
-}
-
-/// Copies [heads][rows][columns] of an operand to padded rows; behind the columns `more(head)`.
-template <typename More>
-void write_operand(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
-                   uint32_t columns, const MemoryAccess& memory, More&& more) {
-    std::vector<uint16_t> behind;
-    write_rows(to, heads, rows, memory, [&](uint64_t head, uint64_t row, uint16_t* out) {
-        if (row == 0) behind = more(head);
-        operand.bf16((head * rows + row) * columns, columns, out);
-        std::copy(behind.begin(), behind.end(), out + columns);
-    });
-}
-
-uint32_t word_at(const uint8_t* bytes) {
-    uint32_t word;
-    std::memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
-float float_of(uint32_t bits) {
-    float x;
-    std::memcpy(&x, &bits, sizeof x);
-    return x;
 }
 
 }  // namespace
@@ -287,72 +257,6 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
         check_schedule(one, config.params.m, config.devices);
     }
     return layout;
-}
-
-void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory) {
-    using Elements = std::vector<uint16_t>;
-    constexpr uint16_t kOne = 0x3f80;
-    const fw::AttentionJob& job = layout.job;
-    const fw::Sentinel& sentinel = job.sentinel;
-    const Elements levels = sentinel.query_column ? sentinel_levels(inputs, layout) : Elements();
-    const bool columns = sentinel.form == fw::SentinelForm::kColumns;
-    write_operand(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory, [&](uint64_t head) {
-        return levels.empty() ? Elements() : Elements{levels[head]};
-    });
-    write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory,
-                  [](uint64_t) { return Elements(); });  // a key's element is 0
-    write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory, [&](uint64_t) {
-        return columns ? Elements{0, kOne} : Elements();
-    });
-}
-
-std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
-                                    uint64_t first, uint64_t count) {
-    const fw::AttentionJob& job = layout.job;
-    const uint64_t rows = layout.query_rows(head);
-    const uint64_t real = first < rows ? std::min(count, rows - first) : 0;
-    std::vector<float> o;
-    o.reserve(count * job.d_v);
-    const uint8_t* row =
-        real == 0 ? nullptr
-                  : memory(job.o.address + head * job.o.head_stride + first * job.o.pitch,
-                           real * job.o.pitch);
-    for (uint64_t i = 0; i < real; ++i, row += job.o.pitch)
-        append_row(row, job.d_v, job.bf16_output, o);
-    o.resize(count * job.d_v);
-    return o;
-}
-
-std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory) {
-    const fw::AttentionJob& job = layout.job;
-    std::vector<float> o;
-    o.reserve(size_t{job.query_heads} * job.nq * job.d_v);
-    for (uint64_t head = 0; head < job.query_heads; ++head) {
-        const std::vector<float> rows = read_output_rows(layout, memory, head, 0, job.nq);
-        o.insert(o.end(), rows.begin(), rows.end());
-    }
-    return o;
-}
-
-std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, uint32_t bus_bytes) {
-    const fw::AttentionJob& job = layout.job;
-    const double ln2 = std::log(2.0);
-    std::vector<double> lse;
-    lse.reserve(size_t{job.query_heads} * job.nq);
-    for (uint64_t head = 0; head < job.query_heads; ++head)
-        for (uint64_t i = 0; i < job.nq; ++i) {
-            if (i >= layout.query_rows(head)) {
-                lse.push_back(-std::numeric_limits<double>::infinity());
-                continue;
-            }
-            const uint8_t* row =
-                memory(job.lse.address + head * job.lse.head_stride + i * job.lse.pitch, bus_bytes);
-            const spec::RowState state = spec::row_state(word_at(row), word_at(row + 4));
-            const double l = static_cast<double>(float_of(state.l));
-            lse.push_back(state.m == spec::kEmpty ? -std::numeric_limits<double>::infinity()
-                                                  : (state.m + std::log2(l)) * ln2);
-        }
-    return lse;
 }
 
 }  // namespace tessera::host

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
 
 #include "firmware/schedule.h"
 #include "host/error.h"
+#include "host/float_bits.h"
 #include "host/workload/cover_layout.h"
 
 namespace tessera::host {
@@ -81,12 +81,7 @@ bool Problem::stackable() const {
     return mask.summary == 0 || single;
 }
 
-uint32_t Problem::factor() const {
-    const float value = static_cast<float>(scale * kLog2E);
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
+uint32_t Problem::factor() const { return bits_of(static_cast<float>(scale * kLog2E)); }
 
 const char* schedule_name(fw::LoopOrder order) { return fw::schedule_type(order).name; }
 

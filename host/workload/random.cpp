@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/error.h"
+#include "host/float_bits.h"
 #include "host/workload/inputs.h"
 #include "spec/float.h"
 
@@ -44,10 +45,7 @@ class Gaussian {
 std::vector<uint16_t> draw(Gaussian& source, uint64_t count) {
     std::vector<uint16_t> values(count);
     for (uint16_t& value : values) {
-        const float x = static_cast<float>(source.draw());
-        uint32_t bits;
-        std::memcpy(&bits, &x, sizeof bits);
-        value = spec::fp32_to_bf16(bits);
+        value = spec::fp32_to_bf16(bits_of(static_cast<float>(source.draw())));
     }
     return values;
 }

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "firmware/sentinel.h"
 #include "host/error.h"
+#include "host/float_bits.h"
 #include "host/workload/inputs.h"
 #include "host/workload/layout.h"
 #include "host/workload/problem.h"
@@ -21,16 +21,8 @@ using fw::SentinelForm;
 
 constexpr uint32_t kSampledQueries = 32, kSampledKeys = 256;
 
-float float_of(uint32_t bits) {
-    float x;
-    std::memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 uint16_t bf16_of(double x) {
-    const auto value = static_cast<float>(x);
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof bits);
+    const uint32_t bits = bits_of(static_cast<float>(x));
     return spec::fp32_to_bf16(bits);
 }
 

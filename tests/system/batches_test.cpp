@@ -2,17 +2,16 @@
 // Ragged batches through the firmware on the model: within the bound of the double reference, bit
 // for bit what the sequences give one by one, whatever the padding holds.
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
-#include "tests/support/run_tessera.h"
+#include "tests/support/run_json.h"
 
 using namespace tessera;
 using test::AttentionSetup;
 using test::Compared;
 using test::contains;
-using test::run_tessera;
+using test::run_json;
 
 namespace {
 
@@ -136,13 +135,6 @@ void compare_sequences(Compared& bits, const AttentionSetup& setup, const test::
         }
     }
     bits.equal(run.outcome.calls, calls, [&] { return "calls of " + setup.name(); });
-}
-
-nlohmann::json run_json(const std::string& arguments) {
-    const auto finished = run_tessera("run --format json " + arguments);
-    INFO(arguments << "\n" << finished.err);
-    REQUIRE(finished.exit_code == 0);
-    return nlohmann::json::parse(finished.out);
 }
 
 uint64_t cycles_of(const nlohmann::json& report) {

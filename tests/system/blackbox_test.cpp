@@ -2,17 +2,17 @@
 // Devices of profile `blackbox`: they tell nothing but normalised results, and firmware gets the
 // sums out of a sentinel's share. Every form under every mask within the bound; the error is that
 // of `stats`, wherever the sentinel is; what it cannot tell is asked again, or named.
-#include <nlohmann/json.hpp>
 
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
-#include "tests/support/run_tessera.h"
+#include "tests/support/run_json.h"
 
 using namespace tessera;
 using fw::SentinelForm;
 using test::AttentionSetup;
 using test::Compared;
 using test::contains;
+using test::run_json;
 using test::run_tessera;
 
 namespace {
@@ -62,13 +62,6 @@ AttentionSetup random_setup(std::mt19937_64& random) {
     if (below(3) == 0) s.problem.scale *= 200;  // rows lie far apart: some are asked again
     if (below(4) == 0) s.platform.memory.stall = hw::StallConfig{random(), 200, 20};
     return s;
-}
-
-nlohmann::json run_json(const std::string& arguments) {
-    const auto finished = run_tessera("run --format json " + arguments);
-    INFO(arguments << "\n" << finished.err);
-    REQUIRE(finished.exit_code == 0);
-    return nlohmann::json::parse(finished.out);
 }
 
 uint64_t count_of(const nlohmann::json& report, const char* figure) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // --oracle self: the whole machine by a cover gives the exact attention, in as many calls and bytes
 // as the cover says, on both profiles the same bits.
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "host/cover/cover.h"
 #include "host/report/cover_work.h"
 #include "tests/support/attention_run.h"
-#include "tests/support/run_tessera.h"
+#include "tests/support/run_json.h"
 
 using namespace tessera;
 using test::AttentionSetup;
 using test::Compared;
 using test::contains;
+using test::run_json;
 using test::run_tessera;
 
 namespace {
@@ -24,13 +24,6 @@ uint64_t operand_bytes(const test::Outcome& outcome) {
                             Counter::kBytesStateRead, Counter::kBytesStateWrite})
         bytes += outcome.counter(c);
     return bytes;
-}
-
-nlohmann::json run_json(const std::string& arguments) {
-    const auto finished = run_tessera("run --format json " + arguments);
-    INFO(arguments << "\n" << finished.err);
-    REQUIRE(finished.exit_code == 0);
-    return nlohmann::json::parse(finished.out);
 }
 
 }  // namespace

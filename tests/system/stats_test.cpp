@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Devices of profile `stats`, where firmware merges: the bits of o and lse are those of `stateful`
 // devices, whatever merging costs, and what it costs is reported by itself.
-#include <nlohmann/json.hpp>
 
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
-#include "tests/support/run_tessera.h"
+#include "tests/support/run_json.h"
 
 using namespace tessera;
 using test::AttentionSetup;
 using test::Compared;
 using test::contains;
+using test::run_json;
 using test::run_tessera;
 
 namespace {
@@ -33,13 +33,6 @@ void compare(Compared& bits, Compared& identities, AttentionSetup setup) {
                        [&] { return setup.name() + " element " + std::to_string(i); });
         for (size_t i = 0; i < stats.lse.size(); ++i) bits.equal(stats.lse[i], stateful.lse[i]);
     }
-}
-
-nlohmann::json run_json(const std::string& arguments) {
-    const auto finished = run_tessera("run --format json " + arguments);
-    INFO(arguments << "\n" << finished.err);
-    REQUIRE(finished.exit_code == 0);
-    return nlohmann::json::parse(finished.out);
 }
 
 }  // namespace
