@@ -5,17 +5,17 @@ import math
 
 from . import data as tensors
 from .page import number, table
-from .part import ROOT, Part, run
+from .part import ROOT, Part, fill, run
 
 RULES = ["sample", "sink+window", "topk-mean", "topk-bound", "hybrid"]
 FILES = tensors.files(tensors.KINDS)
 TOLERANCE = 0.1
-EXACT = ("tessera run --input INPUT --device small --memory ideal --no-check --format json "
-         "--out build/results/KIND-exact")
 
 
 class Audit(Part):
     name = "audit"
+    before = ("tessera run --input INPUT --device small --memory ideal --no-check --format json "
+              "--out build/results/KIND-exact")
     command = ("tessera run --input INPUT --device small --memory ideal --approximate RULE --tiles "
                "R --accept-approximation --no-check --format json --out build/results/KIND-RULE")
     width = 900
@@ -27,7 +27,7 @@ class Audit(Part):
     def prepare(self, program):
         tensors.write(ROOT, tensors.KINDS)
         for kind, path in FILES.items():
-            run(program, EXACT.replace("INPUT", path).replace("KIND", kind))
+            run(program, fill(self.before, {"INPUT": path, "KIND": kind}))
 
     def rows(self, words, text):
         report = json.loads(text)

@@ -21,10 +21,11 @@ class Part:
 
     name     of its CSV, its SVG and its gnuplot script here
     command  as on the page; words in capitals stand for what `runs` fills in
+    before   a command that `prepare` has run before, in the same words
     runs     of each run those words, the longest run last
     columns  of the CSV
     """
-    name = command = ""
+    name = command = before = ""
     runs, columns = [{}], []
     width = 720  # of the plot, pixels
 
@@ -55,7 +56,8 @@ class Part:
 
     def write(self, rows, folder):
         """CSV and plot. Rows of one line of the plot stand together: sorted by their texts."""
-        rows = sorted(rows, key=lambda row: [cell for cell in row if isinstance(cell, str)])
+        rows = [[float(f"{cell:.7g}") if isinstance(cell, float) else cell for cell in row]
+                for row in sorted(rows, key=lambda row: [c for c in row if isinstance(c, str)])]
         path = folder / f"{self.name}.csv"
         with path.open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([self.columns] + rows)
@@ -83,7 +85,8 @@ class Part:
         lines = [f"{word}: " + " ".join(str(w[word]) for w in self._distinct(word))
                  for word in self.runs[0]]
         note = "".join(f"# {line}\n" for line in lines)
-        return f"```sh\n{note}{self.command}\n```\n"
+        before = f"{self.before}\n" if self.before else ""
+        return f"```sh\n{note}{before}{self.command}\n```\n"
 
     def _distinct(self, word):
         """Runs, each value of the word once."""

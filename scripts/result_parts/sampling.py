@@ -52,7 +52,7 @@ class Sampling(Part):
 
 
 def formula(r):
-    """Yu & Alman's average case: (sigma_v / |mu_v|) sqrt(e^(sigma_s^2) / (r M) (1 - r / T)); here
+    """docs/schedules.md, section 5: (sigma_v / |mu_v|) sqrt(e^(sigma_s^2) / (r M) (1 - r / T)); here
     all three are 1."""
     return math.sqrt(math.e / (r * M) * (1 - r / TILES["diffuse"]))
 
