@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Random products of matrices and linear attention through the firmware.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <stdexcept>
+
+#include "firmware/driver.h"
+#include "firmware/linear_sequencer.h"
+#include "firmware/product_sequencer.h"
+#include "host/verify/case.h"
+#include "host/verify/golden_check.h"
+
+namespace tessera::verify {
+namespace {
+
+using Random = std::mt19937_64;
+
+/// Of a tensor's head: jobs fit the data memory of machines, whatever the device.
+constexpr uint32_t kMostElements = 12288;
+
+uint32_t up_to(Random& random, uint64_t most) { return static_cast<uint32_t>(1 + random() % most); }
+
+uint32_t blocks_of(uint32_t columns, uint32_t block) { return (columns + block - 1) / block; }
+
+/// Device memory that is filled as tensors are placed in it.
+class Image {
+  public:
+    Image(const spec::DeviceParams& params, Random& random) : p_(params), random_(random) {}
+    Bytes bytes;
+
+    /// A tensor of random bf16 numbers, 2^-7 to 4, some with a pitch wider than they need.
+    fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes) {
+        fw::Tensor t;
+        t.pitch = (p_.beats(row_bytes) + (random_() % 4 == 0 ? 1 : 0)) * p_.bus_bytes;
+        t.address = bytes.size();
+        t.head_stride = uint64_t{t.pitch} * rows;
+        bytes.resize(bytes.size() + heads * t.head_stride);
+        for (uint64_t at = t.address; at < bytes.size(); at += 2) {
+            const uint64_t x = random_();
+            put(at, static_cast<uint16_t>((x & 0x807f) | (120 + (x >> 32) % 9) << 7));
+        }
+        return t;
+    }
+    fw::Tensor identity(uint32_t rows) {
+        constexpr uint16_t kOne = 0x3f80;
+        const fw::Tensor t = place(1, rows, 2 * rows);
+        for (uint32_t i = 0; i < rows; ++i)
+            for (uint32_t j = 0; j < rows; ++j)
+                put(fw::row_address(t, 0, i) + uint64_t{2} * j, i == j ? kOne : 0);
+        return t;
+    }
+
+  private:
+    void put(uint64_t at, uint16_t element) { std::memcpy(&bytes[at], &element, sizeof element); }
+
+    const spec::DeviceParams p_;
+    Random& random_;
+};
+
+/// The case of a job whose sequencer is `sequencer`. Reference: the golden device on its commands,
+/// every byte of memory.
+template <typename Job, typename Sequencer>
+Case case_of(const std::shared_ptr<const Job>& job, Sequencer sequencer, std::string name,
+             Random& random, const spec::DeviceParams& params, const Image& image) {
+    const auto s = std::make_shared<Scenario>();
+    s->platform = machine_config(params);
+    if (image.bytes.size() > kDataBytes)
+        throw std::logic_error(name + ": larger than the machine's data memory");
+    s->image = image.bytes;
+    s->image.resize(kDataBytes);
+    hw::MemoryConfig& memory = s->platform.memory;
+    if (random() % 2 == 0)
+        memory.stall = {random(), static_cast<uint32_t>(random() % 300), up_to(random, 16)};
+    const auto named = std::make_shared<Scenario>();
+    for (spec::Command c; sequencer.next(c);) {
+        named->commands.push_back(c);
+        if (c.opcode != spec::Opcode::kFence) s->commands.push_back(c);  // its record is elsewhere
+    }
+    Case c;
+    c.name = std::move(name);
+    c.platform = s->platform;
+    c.memory_bytes = kDataBytes;
+    c.words = scenario_words(named);
+    const uint32_t ring = 4u << random() % 5;
+    c.body = [s, job, ring](Machine& machine, Outcome& out) {
+        machine.write_memory(0, s->image);
+        host::FirmwareOutcome firmware;
+        const fw::DriverConfig driver = machine.driver_config(ring);
+        machine.run(host::Platform::firmware([job](fw::Driver& d) { return d.run(*job); }, driver,
+                                             firmware),
+                    driver, out);
+        out.status = firmware.status;
+        out.calls = firmware.calls;
+    };
+    c.reference = [s](const Outcome& out, Comparison& comparison) {
+        if (firmware_succeeded(out, comparison)) compare_with_golden(*s, out, true, comparison);
+    };
+    return c;
+}
+
+}  // namespace
+
+Case product_case(uint64_t seed, const spec::DeviceParams& params) {
+    Random random(seed);
+    const auto job = std::make_shared<fw::ProductJob>();
+    const uint32_t inner = fw::product_inner(params), d = params.d;
+    const bool accumulates = params.profile == spec::Profile::kStateful;
+    job->m = up_to(random, std::min(2 * params.m, kMostElements / d));
+    job->k = up_to(random, std::min(accumulates ? 4 * inner : inner, 256u));
+    job->n = up_to(random, std::min(3 * d, 192u));
+    job->bf16_output = random() % 2 == 0;
+    Image image(params, random);
+    job->a = image.place(blocks_of(job->k, inner), job->m, 2 * std::min(job->k, inner));
+    job->b = image.place(blocks_of(job->n, d), job->k, 2 * std::min(job->n, d));
+    job->c =
+        image.place(blocks_of(job->n, d), job->m, (job->bf16_output ? 2 : 4) * std::min(job->n, d));
+    job->identity = image.identity(std::min(job->k, inner));
+    return case_of<fw::ProductJob>(
+        job, fw::ProductSequencer(*job, params),
+        fmt::format("product, seed {}: {} x {} by {} x {}", seed, job->m, job->k, job->k, job->n),
+        random, params, image);
+}
+
+Case linear_case(uint64_t seed, const spec::DeviceParams& params) {
+    Random random(seed);
+    const auto job = std::make_shared<fw::LinearJob>();
+    const bool accumulates = params.profile == spec::Profile::kStateful;
+    job->kv_heads = up_to(random, 2);
+    job->query_heads = job->kv_heads * up_to(random, 2);
+    job->causal = params.m > 1 && random() % 2 == 0;
+    job->d_k = up_to(random, std::min(params.d, job->causal ? (3 * params.m + 1) / 4 : params.m));
+    job->d_v = up_to(random, params.d);
+    const uint32_t chunk = fw::linear_chunk(*job, params);
+    const uint32_t most = std::min(3 * params.m, kMostElements / params.d);
+    job->nk = up_to(random, accumulates ? most : std::min(chunk, most));
+    job->nq = job->causal ? job->nk : up_to(random, most);
+    Image image(params, random);
+    job->q = image.place(job->query_heads, job->nq, 2 * job->d_k);
+    job->k = image.place(job->kv_heads, job->nk, 2 * job->d_k);
+    job->v = image.place(job->kv_heads, job->nk, 2 * job->d_v);
+    job->states =
+        image.place(job->kv_heads * fw::linear_states(*job, params), job->d_k, 2 * job->d_v);
+    job->o = image.place(job->query_heads, job->nq, 4 * job->d_v);
+    job->identity = image.identity(job->d_k);
+    return case_of<fw::LinearJob>(
+        job, fw::LinearSequencer(*job, params, kRecordAddress),
+        fmt::format("linear attention, seed {}: {} of {} heads, {} x {}{}", seed, job->query_heads,
+                    job->kv_heads, job->nq, job->nk, job->causal ? ", causal" : ""),
+        random, params, image);
+}
+
+}  // namespace tessera::verify
