@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -13,6 +12,7 @@
 #include "firmware/product_sequencer.h"
 #include "host/verify/case.h"
 #include "host/verify/golden_check.h"
+#include "host/verify/tensor_image.h"
 
 namespace tessera::verify {
 namespace {
@@ -26,51 +26,16 @@ uint32_t up_to(Random& random, uint64_t most) { return static_cast<uint32_t>(1 +
 
 uint32_t blocks_of(uint32_t columns, uint32_t block) { return (columns + block - 1) / block; }
 
-/// Device memory that is filled as tensors are placed in it.
-class Image {
-  public:
-    Image(const spec::DeviceParams& params, Random& random) : p_(params), random_(random) {}
-    Bytes bytes;
-
-    /// A tensor of random bf16 numbers, 2^-7 to 4, some with a pitch wider than they need.
-    fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes) {
-        fw::Tensor t;
-        t.pitch = (p_.beats(row_bytes) + (random_() % 4 == 0 ? 1 : 0)) * p_.bus_bytes;
-        t.address = bytes.size();
-        t.head_stride = uint64_t{t.pitch} * rows;
-        bytes.resize(bytes.size() + heads * t.head_stride);
-        for (uint64_t at = t.address; at < bytes.size(); at += 2) {
-            const uint64_t x = random_();
-            put(at, static_cast<uint16_t>((x & 0x807f) | (120 + (x >> 32) % 9) << 7));
-        }
-        return t;
-    }
-    fw::Tensor identity(uint32_t rows) {
-        constexpr uint16_t kOne = 0x3f80;
-        const fw::Tensor t = place(1, rows, 2 * rows);
-        for (uint32_t i = 0; i < rows; ++i)
-            for (uint32_t j = 0; j < rows; ++j)
-                put(fw::row_address(t, 0, i) + uint64_t{2} * j, i == j ? kOne : 0);
-        return t;
-    }
-
-  private:
-    void put(uint64_t at, uint16_t element) { std::memcpy(&bytes[at], &element, sizeof element); }
-
-    const spec::DeviceParams p_;
-    Random& random_;
-};
-
 /// The case of a job whose sequencer is `sequencer`. Reference: the golden device on its commands,
 /// every byte of memory.
 template <typename Job, typename Sequencer>
 Case case_of(const std::shared_ptr<const Job>& job, Sequencer sequencer, std::string name,
-             Random& random, const spec::DeviceParams& params, const Image& image) {
+             Random& random, const spec::DeviceParams& params, const TensorImage& image) {
     const auto s = std::make_shared<Scenario>();
     s->platform = machine_config(params);
-    if (image.bytes.size() > kDataBytes)
+    if (image.bytes().size() > kDataBytes)
         throw std::logic_error(name + ": larger than the machine's data memory");
-    s->image = image.bytes;
+    s->image = image.bytes();
     s->image.resize(kDataBytes);
     hw::MemoryConfig& memory = s->platform.memory;
     if (random() % 2 == 0)
@@ -113,12 +78,12 @@ Case product_case(uint64_t seed, const spec::DeviceParams& params) {
     job->k = up_to(random, std::min(accumulates ? 4 * inner : inner, 256u));
     job->n = up_to(random, std::min(3 * d, 192u));
     job->bf16_output = random() % 2 == 0;
-    Image image(params, random);
-    job->a = image.place(blocks_of(job->k, inner), job->m, 2 * std::min(job->k, inner));
-    job->b = image.place(blocks_of(job->n, d), job->k, 2 * std::min(job->n, d));
+    TensorImage image(params, random);
+    job->a = image.place_random(blocks_of(job->k, inner), job->m, std::min(job->k, inner));
+    job->b = image.place_random(blocks_of(job->n, d), job->k, std::min(job->n, d));
     job->c =
         image.place(blocks_of(job->n, d), job->m, (job->bf16_output ? 2 : 4) * std::min(job->n, d));
-    job->identity = image.identity(std::min(job->k, inner));
+    job->identity = image.place_identity(std::min(job->k, inner));
     return case_of<fw::ProductJob>(
         job, fw::ProductSequencer(*job, params),
         fmt::format("product, seed {}: {} x {} by {} x {}", seed, job->m, job->k, job->k, job->n),
@@ -138,14 +103,14 @@ Case linear_case(uint64_t seed, const spec::DeviceParams& params) {
     const uint32_t most = std::min(3 * params.m, kMostElements / params.d);
     job->nk = up_to(random, accumulates ? most : std::min(chunk, most));
     job->nq = job->causal ? job->nk : up_to(random, most);
-    Image image(params, random);
-    job->q = image.place(job->query_heads, job->nq, 2 * job->d_k);
-    job->k = image.place(job->kv_heads, job->nk, 2 * job->d_k);
-    job->v = image.place(job->kv_heads, job->nk, 2 * job->d_v);
+    TensorImage image(params, random);
+    job->q = image.place_random(job->query_heads, job->nq, job->d_k);
+    job->k = image.place_random(job->kv_heads, job->nk, job->d_k);
+    job->v = image.place_random(job->kv_heads, job->nk, job->d_v);
     job->states =
         image.place(job->kv_heads * fw::linear_states(*job, params), job->d_k, 2 * job->d_v);
     job->o = image.place(job->query_heads, job->nq, 4 * job->d_v);
-    job->identity = image.identity(job->d_k);
+    job->identity = image.place_identity(job->d_k);
     return case_of<fw::LinearJob>(
         job, fw::LinearSequencer(*job, params, kRecordAddress),
         fmt::format("linear attention, seed {}: {} of {} heads, {} x {}{}", seed, job->query_heads,

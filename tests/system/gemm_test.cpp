@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: MIT
 // `tessera gemm` on the whole machine: its result against double precision, utilisation, calls,
 // bytes, mistakes.
-#include <nlohmann/json.hpp>
-
 #include "tests/support/compared.h"
-#include "tests/support/run_tessera.h"
+#include "tests/support/report.h"
 
 using namespace tessera;
 using test::Compared;
+using test::figure;
+using test::report_of;
 using test::run_tessera;
-
-namespace {
-
-/// The report of a run that comes to a good end.
-nlohmann::json report_of(const std::string& arguments) {
-    const test::Finished f = run_tessera("gemm --format json " + arguments);
-    INFO(arguments << ": " << f.err << f.out);
-    REQUIRE(f.exit_code == 0);
-    return nlohmann::json::parse(f.out);
-}
-
-double figure(const nlohmann::json& report, const char* key) {
-    return report["derived"][key]["value"].get<double>();
-}
-
-}  // namespace
 
 TEST_CASE("gemm: every element within its bound, calls by formula, ragged sizes too") {
     auto random = test::test_random();
@@ -39,8 +23,8 @@ TEST_CASE("gemm: every element within its bound, calls by formula, ragged sizes 
             const auto length = [&] { return 1 + random() % (3 * device.d); };
             const uint64_t rows = length(), columns = length(), inner = length();
             const std::string arguments =
-                std::string("--device ") + device.name + " --random " + std::to_string(rows) + "," +
-                std::to_string(columns) + "," + std::to_string(inner) + " --seed " +
+                std::string("gemm --device ") + device.name + " --random " + std::to_string(rows) +
+                "," + std::to_string(columns) + "," + std::to_string(inner) + " --seed " +
                 std::to_string(random() % 1000) + (n % 2 == 0 ? "" : " --output-format bf16");
             const nlohmann::json report = report_of(arguments);
             const auto& error = report["error"];
@@ -59,7 +43,7 @@ TEST_CASE("gemm: 48 % of peak on base, and what it reads") {
     Compared figures("figures of products");
     for (const char* memory : {"--memory ideal", ""}) {
         const nlohmann::json report =
-            report_of(std::string("--timing-only --random 512,512,1024 ") + memory);
+            report_of(std::string("gemm --timing-only --random 512,512,1024 ") + memory);
         const double utilisation = figure(report, "mac_utilisation");
         figures.holds(utilisation >= 0.48 && utilisation <= 0.5,
                       [&] { return memory + std::to_string(utilisation); });
@@ -75,7 +59,7 @@ TEST_CASE("gemm: 48 % of peak on base, and what it reads") {
 
 TEST_CASE("gemm: timing only takes the same cycles and bytes") {
     Compared figures("figures of products");
-    const std::string arguments = "--random 300,130,200";
+    const std::string arguments = "gemm --random 300,130,200";
     const nlohmann::json data = report_of(arguments),
                          timing = report_of(arguments + " --timing-only");
     for (const auto& [key, figure] : data["counters"].items())
@@ -109,7 +93,7 @@ TEST_CASE("gemm: a device that does not accumulate multiplies one block") {
     Compared elements("elements of products");
     for (const char* profile : {"stats", "blackbox"}) {
         const nlohmann::json report =
-            report_of(std::string("--random 150,150,64 --set device.profile=") + profile);
+            report_of(std::string("gemm --random 150,150,64 --set device.profile=") + profile);
         elements.equal(report["error"]["elements"]["value"].get<int>(), 150 * 150);
         elements.equal(report["error"]["outside"]["value"].get<int>(), 0);
     }

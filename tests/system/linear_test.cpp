@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: MIT
 // `tessera linear` on the whole machine: its result against double precision, calls, mistakes.
-#include <nlohmann/json.hpp>
-
 #include "tests/support/compared.h"
-#include "tests/support/run_tessera.h"
+#include "tests/support/report.h"
 
 using namespace tessera;
 using test::Compared;
+using test::figure;
+using test::report_of;
 using test::run_tessera;
-
-namespace {
-
-/// The report of a run that comes to a good end.
-nlohmann::json report_of(const std::string& arguments) {
-    const test::Finished f = run_tessera("linear --format json " + arguments);
-    INFO(arguments << ": " << f.err << f.out);
-    REQUIRE(f.exit_code == 0);
-    return nlohmann::json::parse(f.out);
-}
-
-double figure(const nlohmann::json& report, const char* key) {
-    return report["derived"][key]["value"].get<double>();
-}
-
-}  // namespace
 
 TEST_CASE("linear: every element within its bound, calls by formula") {
     auto random = test::test_random();
@@ -35,7 +19,7 @@ TEST_CASE("linear: every element within its bound, calls by formula") {
         const uint64_t tokens = 1 + random() % (8 * m);
         const uint64_t chunk = causal ? m - d : m, chunks = (tokens + chunk - 1) / chunk;
         const std::string arguments =
-            std::string("--device ") + (oracle ? "oracle" : "tiny") + " --random " +
+            std::string("linear --device ") + (oracle ? "oracle" : "tiny") + " --random " +
             std::to_string(heads) + "," + std::to_string(tokens) + "," + std::to_string(d) +
             " --kv-heads " + std::to_string(kv) + " --mask " + (causal ? "causal" : "dense") +
             " --seed " + std::to_string(random() % 1000);
@@ -57,7 +41,7 @@ TEST_CASE("linear: 65,536 tokens within 2e-3 rms of double precision") {
     Compared figures("rms errors");
     for (const char* mask : {"causal", "dense"}) {
         const nlohmann::json report =
-            report_of(std::string("--device oracle --random 1,65536,64 --mask ") + mask);
+            report_of(std::string("linear --device oracle --random 1,65536,64 --mask ") + mask);
         const double rms = report["error"]["rms_relative"]["value"].get<double>();
         figures.holds(rms > 0 && rms <= 2e-3, [&] { return mask + std::to_string(rms); });
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A job through the driver on a device without time: a mock front end, and the golden device for
-// what commands do to memory. Memory is NaN where nobody has put anything.
+// what commands do to memory.
 #pragma once
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -12,42 +11,10 @@
 
 #include "firmware/driver.h"
 #include "host/verify/golden_device.h"
+#include "host/verify/tensor_image.h"
 #include "tests/unit/mock_device.h"
 
 namespace tessera::test {
-
-/// Hands out memory, and puts matrices into it.
-class NanMemory {
-  public:
-    explicit NanMemory(const spec::DeviceParams& params) : params_(params) {}
-    std::vector<uint8_t> bytes;
-
-    /// A tensor with rows of so many bytes, and now and then with a wider pitch.
-    template <typename Random>
-    fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, Random& random) {
-        fw::Tensor t;
-        t.address = bytes.size();
-        t.pitch = (params_.beats(row_bytes) + (random() % 4 == 0 ? 1 : 0)) * params_.bus_bytes;
-        t.head_stride = uint64_t{t.pitch} * rows;
-        bytes.resize(bytes.size() + heads * t.head_stride, 0xff);
-        return t;
-    }
-    void put(const fw::Tensor& t, uint32_t head, uint32_t row, uint32_t column, uint16_t bf16) {
-        std::memcpy(&bytes[fw::row_address(t, head, row) + uint64_t{2} * column], &bf16, 2);
-    }
-    /// The identity of so many rows.
-    template <typename Random>
-    fw::Tensor identity(uint32_t rows, Random& random) {
-        constexpr uint16_t kOne = 0x3f80;
-        const fw::Tensor t = place(1, rows, 2 * rows, random);
-        for (uint32_t i = 0; i < rows; ++i)
-            for (uint32_t j = 0; j < rows; ++j) put(t, 0, i, j, i == j ? kOne : 0);
-        return t;
-    }
-
-  private:
-    spec::DeviceParams params_;
-};
 
 /// Commands of a job as they are executed.
 class GoldenJob {
@@ -98,12 +65,5 @@ class GoldenJob {
     MockDevice mock_;
     std::vector<std::pair<uint64_t, uint64_t>> unfenced_;
 };
-
-/// A bf16 number of a size that sums of many still hold.
-template <typename Random>
-uint16_t some_bf16(Random& random) {
-    const uint64_t x = random();
-    return static_cast<uint16_t>((x & 0x807f) | (120 + (x >> 32) % 9) << 7);  // 2^-7 to 4
-}
 
 }  // namespace tessera::test

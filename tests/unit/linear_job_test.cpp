@@ -2,6 +2,10 @@
 // Firmware on linear attention, on the golden device: every element bit by bit, calls by formula,
 // refusals.
 #include "firmware/linear_job.h"
+
+#include <algorithm>
+#include <memory>
+
 #include "tests/support/compared.h"
 #include "tests/unit/golden_job.h"
 
@@ -13,7 +17,7 @@ namespace {
 /// A job with its operands, [heads][tokens][elements], and what comes out of it.
 struct Linear {
     Linear(const spec::DeviceParams& device, std::mt19937_64& random)
-        : params(device), memory(device) {
+        : params(device), memory(device, random) {
         const auto up_to = [&](uint32_t most) {
             return static_cast<uint32_t>(1 + random() % most);
         };
@@ -24,34 +28,21 @@ struct Linear {
         job.d_v = up_to(params.d);
         job.nq = up_to(90);
         job.nk = job.causal ? job.nq : up_to(90);
-        q = operand(job.query_heads, job.nq, job.d_k, job.q, random);
-        k = operand(job.kv_heads, job.nk, job.d_k, job.k, random);
-        v = operand(job.kv_heads, job.nk, job.d_v, job.v, random);
-        job.o = memory.place(job.query_heads, job.nq, 4 * job.d_v, random);
+        job.q = memory.place_random(job.query_heads, job.nq, job.d_k);
+        job.k = memory.place_random(job.kv_heads, job.nk, job.d_k);
+        job.v = memory.place_random(job.kv_heads, job.nk, job.d_v);
+        job.o = memory.place(job.query_heads, job.nq, 4 * job.d_v);
         job.states = memory.place(job.kv_heads * std::max(fw::linear_states(job, params), 1u),
-                                  job.d_k, 2 * job.d_v, random);
-        job.identity = memory.identity(job.d_k, random);
-    }
-
-    std::vector<uint16_t> operand(uint32_t heads, uint32_t rows, uint32_t columns, fw::Tensor& t,
-                                  std::mt19937_64& random) {
-        std::vector<uint16_t> elements;
-        t = memory.place(heads, rows, 2 * columns, random);
-        for (uint32_t head = 0; head < heads; ++head)
-            for (uint32_t i = 0; i < rows; ++i)
-                for (uint32_t j = 0; j < columns; ++j) {
-                    elements.push_back(test::some_bf16(random));
-                    memory.put(t, head, i, j, elements.back());
-                }
-        return elements;
+                                  job.d_k, 2 * job.d_v);
+        job.identity = memory.place_identity(job.d_k);
     }
 
     uint32_t chunk() const { return fw::linear_chunk(job, params); }
-    const uint16_t* key(uint32_t head, uint32_t j) const {
-        return &k[(size_t{head} * job.nk + j) * job.d_k];
+    uint16_t key(uint32_t head, uint32_t j, uint32_t r) const {
+        return memory.at(job.k, head, j, r);
     }
     uint16_t value(uint32_t head, uint32_t j, uint32_t c) const {
-        return v[(size_t{head} * job.nk + j) * job.d_v + c];
+        return memory.at(job.v, head, j, c);
     }
 
     /// Column `c` of the state behind the first `chunks` chunks of keys, in bf16.
@@ -62,7 +53,7 @@ struct Linear {
             for (uint32_t n = 0; n < chunks; ++n) {
                 uint32_t sum = 0;
                 for (uint32_t j = n * chunk(); j < std::min(job.nk, (n + 1) * chunk()); ++j)
-                    sum = spec::fp_add(sum, spec::bf16_product(key(head, j)[r], value(head, j, c)));
+                    sum = spec::fp_add(sum, spec::bf16_product(key(head, j, r), value(head, j, c)));
                 all = n == 0 ? sum : spec::fp_add(all, sum);
             }
             s[r] = spec::fp32_to_bf16(all);
@@ -79,14 +70,14 @@ struct Linear {
         const std::vector<uint16_t> s = state(kv, before, c);
         std::vector<uint32_t> o;
         for (uint32_t i = n * chunk(); i < std::min(job.nq, (n + 1) * chunk()); ++i) {
-            const uint16_t* query = &q[(size_t{head} * job.nq + i) * job.d_k];
+            const auto query = [&](uint32_t r) { return memory.at(job.q, head, i, r); };
             uint32_t sum = 0;
             for (uint32_t r = 0; r < job.d_k && before != 0; ++r)
-                sum = spec::fp_add(sum, spec::bf16_product(query[r], s[r]));
+                sum = spec::fp_add(sum, spec::bf16_product(query(r), s[r]));
             for (uint32_t j = n * chunk(); job.causal && j <= i; ++j) {
                 uint32_t score = 0;
                 for (uint32_t r = 0; r < job.d_k; ++r)
-                    score = spec::fp_add(score, spec::bf16_product(query[r], key(kv, j)[r]));
+                    score = spec::fp_add(score, spec::bf16_product(query(r), key(kv, j, r)));
                 sum = spec::fp_add(sum,
                                    spec::bf16_product(spec::fp32_to_bf16(score), value(kv, j, c)));
             }
@@ -96,9 +87,8 @@ struct Linear {
     }
 
     spec::DeviceParams params;
-    test::NanMemory memory;
+    verify::TensorImage memory;
     fw::LinearJob job;
-    std::vector<uint16_t> q, k, v;
 };
 
 std::string name(const Linear& l) {
@@ -119,7 +109,7 @@ TEST_CASE("linear attention: every bit, calls by formula, one FENCE between the 
         const Linear l(kDevice, random);
         const fw::LinearJob& job = l.job;
         const auto where = [&] { return name(l); };
-        test::GoldenJob golden(kDevice, l.memory.bytes, random());
+        test::GoldenJob golden(kDevice, l.memory.bytes(), random());
         REQUIRE(golden.run(job).ok());
         figures.equal(golden.faults.size(), 0u,
                       [&] { return where() + ": " + golden.faults.front(); });
@@ -146,10 +136,10 @@ TEST_CASE("linear attention: every bit, calls by formula, one FENCE between the 
 TEST_CASE("linear attention that does not fit is refused") {
     Compared rules("rules");
     auto random = test::test_random();
-    Linear l(kDevice, random);
-    while (!l.job.causal || l.job.nq < 60) l = Linear(kDevice, random);
+    auto l = std::make_unique<Linear>(kDevice, random);
+    while (!l->job.causal || l->job.nq < 60) l = std::make_unique<Linear>(kDevice, random);
     const auto rule = [&](auto&& change, spec::Profile profile = spec::Profile::kStateful) {
-        fw::LinearJob job = l.job;
+        fw::LinearJob job = l->job;
         change(job);
         spec::DeviceParams device = kDevice;
         device.profile = profile;

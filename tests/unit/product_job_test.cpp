@@ -2,6 +2,9 @@
 // Firmware on products of matrices, on the golden device: every element bit by bit, calls and loads
 // by formula, refusals.
 #include "firmware/product_job.h"
+
+#include <algorithm>
+
 #include "tests/support/compared.h"
 #include "tests/unit/golden_job.h"
 
@@ -20,27 +23,16 @@ uint32_t tiles(uint32_t length, uint32_t tile) { return (length + tile - 1) / ti
 struct Product {
     Product(const spec::DeviceParams& device, uint32_t m, uint32_t k, uint32_t n, bool bf16,
             std::mt19937_64& random)
-        : params(device), memory(device), a(size_t{m} * k), b(size_t{k} * n) {
-        inner = fw::product_inner(params);
+        : params(device), memory(device, random), inner(fw::product_inner(device)) {
+        const uint32_t d = params.d;
         job.m = m;
         job.k = k;
         job.n = n;
         job.bf16_output = bf16;
-        job.a = memory.place(tiles(k, inner), m, 2 * std::min(k, inner), random);
-        job.b = memory.place(tiles(n, params.d), k, 2 * std::min(n, params.d), random);
-        job.identity = memory.identity(std::min(k, inner), random);
-        job.c = memory.place(tiles(n, params.d), m, (bf16 ? 2 : 4) * std::min(n, params.d), random);
-        fill(job.a, m, k, inner, a, random);
-        fill(job.b, k, n, params.d, b, random);
-    }
-
-    void fill(const fw::Tensor& t, uint32_t rows, uint32_t columns, uint32_t block,
-              std::vector<uint16_t>& elements, std::mt19937_64& random) {
-        for (uint32_t i = 0; i < rows; ++i)
-            for (uint32_t j = 0; j < columns; ++j) {
-                elements[size_t{i} * columns + j] = test::some_bf16(random);
-                memory.put(t, j / block, i, j % block, elements[size_t{i} * columns + j]);
-            }
+        job.a = memory.place_random(tiles(k, inner), m, std::min(k, inner));
+        job.b = memory.place_random(tiles(n, d), k, std::min(n, d));
+        job.identity = memory.place_identity(std::min(k, inner));
+        job.c = memory.place(tiles(n, d), m, (bf16 ? 2 : 4) * std::min(n, d));
     }
 
     /// An element of C as docs/device.md, section 5, has it: sums of a block each, then their sum.
@@ -50,17 +42,17 @@ struct Product {
             uint32_t sum = 0;
             for (uint32_t x = first; x < std::min(job.k, first + inner); ++x)
                 sum = spec::fp_add(
-                    sum, spec::bf16_product(a[size_t{i} * job.k + x], b[size_t{x} * job.n + j]));
+                    sum, spec::bf16_product(memory.at(job.a, x / inner, i, x % inner),
+                                            memory.at(job.b, j / params.d, x, j % params.d)));
             c = first == 0 ? sum : spec::fp_add(c, sum);
         }
         return job.bf16_output ? spec::fp32_to_bf16(c) : c;
     }
 
     spec::DeviceParams params;
-    test::NanMemory memory;
+    verify::TensorImage memory;
     uint32_t inner;
     fw::ProductJob job;
-    std::vector<uint16_t> a, b;
 };
 
 std::string name(const Product& p) {
@@ -78,7 +70,7 @@ TEST_CASE("products: every bit, as many calls as the formula says") {
         const auto length = [&] { return static_cast<uint32_t>(1 + random() % 70); };
         const Product p(device, length(), length(), length(), random() % 2 == 0, random);
         const auto where = [&] { return name(p); };
-        test::GoldenJob golden(device, p.memory.bytes, random());
+        test::GoldenJob golden(device, p.memory.bytes(), random());
         REQUIRE(golden.run(p.job).ok());
         figures.equal(golden.faults.size(), 0u,
                       [&] { return where() + ": " + golden.faults.front(); });
@@ -108,7 +100,7 @@ TEST_CASE("products: the two tiles of a pair share what they load") {
          {std::pair{4u, 4u}, {1u, 6u}, {6u, 1u}, {3u, 3u}, {1u, 1u}}) {
         const uint32_t blocks = 3;
         const Product p(device, rows * 16, blocks * 16, columns * 16, false, random);
-        test::GoldenJob golden(device, p.memory.bytes, random());
+        test::GoldenJob golden(device, p.memory.bytes(), random());
         REQUIRE(golden.run(p.job).ok());
         const uint32_t pairs = rows * columns / 2, alone = rows * columns % 2;
         loads.equal(golden.commands[spec::Opcode::kLoadQ] + golden.commands[spec::Opcode::kLoadV],
@@ -149,7 +141,7 @@ TEST_CASE("a black box multiplies where one call takes all of k") {
     spec::DeviceParams device = kDevices[0];
     device.profile = spec::Profile::kBlackbox;
     const Product p(device, 50, 13, 40, false, random);
-    test::GoldenJob golden(device, p.memory.bytes, random());
+    test::GoldenJob golden(device, p.memory.bytes(), random());
     REQUIRE(golden.run(p.job).ok());
     for (uint32_t i = 0; i < p.job.m; ++i)
         for (uint32_t j = 0; j < p.job.n; ++j)
