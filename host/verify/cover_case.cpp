@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "firmware/partial.h"
+#include "firmware/row_list.h"
 #include "host/verify/attention_job.h"
 #include "host/workload/cover_layout.h"
 
@@ -79,7 +80,7 @@ class Generator : JobGenerator {
             job.partial = place(j.layout.devices * fw::kPartialSlots, p_.m, state_row, next);
         j.layout.state_heads = 0;  // each device has the states of its heads
         j.layout.cover_list = next;
-        j.bytes = next + j.layout.cover->lines.size() * fw::cover_list_bytes(p_);
+        j.bytes = next + j.layout.cover->lines.size() * fw::list_part_bytes(p_);
     }
 
     const uint32_t max_tokens_;
