@@ -26,9 +26,9 @@ struct ReferenceProblem {
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
     double scale = 0;
-    /// Sets `ranges` to the keys that query `row` of a query head sees, ascending and disjoint, each
-    /// with its weight, by which exp(score) is multiplied.
-    /// Empty: all. Called from several threads at once.
+    /// Sets `ranges` to the keys that query `row` of a query head sees, ascending and disjoint,
+    /// each with its weight, by which exp(score) is multiplied. Empty: all. Called from several
+    /// threads at once.
     std::function<void(uint32_t head, uint32_t row, std::vector<KeyRange>& ranges)> visible;
     ElementReader q;  ///< [query_heads][nq][d_k]
     ElementReader k;  ///< [kv_heads][nk][d_k]
