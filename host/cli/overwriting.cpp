@@ -10,6 +10,7 @@ namespace tessera::host {
 std::vector<NamedOutput> outputs_in(const std::string& folder,
                                     const std::vector<std::string>& names) {
     std::vector<NamedOutput> outputs;
+    outputs.reserve(names.size());
     for (const std::string& name : names)
         outputs.push_back({"--out", (std::filesystem::path(folder) / name).string()});
     return outputs;

@@ -51,10 +51,11 @@ KernelWork work_of(const ProductRun& run) {
 std::vector<Figure> own_figures(const ProductRun& run, const RunOutcome& outcome) {
     const Product& p = run.product;
     const uint32_t d = run.params.d, inner = fw::product_inner(run.params);
-    const double columns = p.n / d + (p.n % d != 0 ? 1 : 0);
+    const uint32_t columns = p.n / d + (p.n % d != 0 ? 1 : 0);
     const uint32_t blocks = p.k / inner, rest = p.k % inner;
     // A block of A times I, once for each tile of C's columns.
-    const double identity = columns * p.m * (1.0 * blocks * inner * inner + 1.0 * rest * rest);
+    const double identity =
+        1.0 * columns * p.m * (1.0 * blocks * inner * inner + 1.0 * rest * rest);
     const auto cycles =
         static_cast<double>(counter_value(outcome.counters, spec::Counter::kCycles));
     const double half = static_cast<double>(run.params.peak_macs_per_cycle()) / 2;

@@ -71,6 +71,7 @@ std::vector<std::vector<uint16_t>> random_arrays(uint64_t seed,
                                                  const std::vector<uint64_t>& counts) {
     Gaussian source(seed);
     std::vector<std::vector<uint16_t>> arrays;
+    arrays.reserve(counts.size());
     for (const uint64_t count : counts) arrays.push_back(draw(source, count));
     return arrays;
 }

@@ -64,7 +64,8 @@ TEST_CASE("gemm: timing only takes the same cycles and bytes") {
                          timing = report_of(arguments + " --timing-only");
     for (const auto& [key, figure] : data["counters"].items())
         if (key.rfind("rows_", 0) != 0)
-            figures.equal(timing["counters"][key]["value"], figure["value"], [&] { return key; });
+            figures.equal(timing["counters"][key]["value"], figure["value"],
+                          [name = key] { return name; });
 }
 
 TEST_CASE("gemm: what a user gets wrong") {
