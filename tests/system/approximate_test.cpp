@@ -222,7 +222,7 @@ TEST_CASE("the audit lets diffuse data pass and finds a needle: exit code 3 and 
     check("--tiles 20 --approximate hybrid --tolerance 0.03", diffuse, 3, false, false);
 }
 
-TEST_CASE("the table has verdict, costs and audit; the same seed gives the same report") {
+TEST_CASE("the table has verdict, costs and audit, and the same seed gives the same report") {
     Compared answers("reports");
     const std::string run = "run --device tiny --random 1,160,16 --approximate sample --tiles 4";
     const auto first = run_tessera(run), second = run_tessera(run);
