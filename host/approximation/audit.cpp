@@ -82,8 +82,11 @@ HeadAudit audit_head(const std::vector<AuditedRow>& rows, double tolerance, bool
         errors.push_back(row.error);
         if (!(row.error <= tolerance)) ++audit.failures;
         if (row.complete) continue;
-        audit.least_samples = std::min(audit.least_samples, row.effective_samples);
-        audit.largest_share = std::max(audit.largest_share, row.largest_share);
+        // What is no number speaks against the approximation.
+        const double samples = std::isnan(row.effective_samples) ? 0 : row.effective_samples;
+        const double share = std::isnan(row.largest_share) ? 1 : row.largest_share;
+        audit.least_samples = std::min(audit.least_samples, samples);
+        audit.largest_share = std::max(audit.largest_share, share);
     }
     std::sort(errors.begin(), errors.end());
     audit.median = quantile(errors, 0.5);

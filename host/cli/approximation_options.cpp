@@ -22,6 +22,7 @@ void check_combinations(const RunOptions& o) {
                   {o.window != 0, "--window"},
                   {o.sinks != 0, "--sinks"},
                   {o.block != 0, "--block"},
+                  {o.mask == kSparseMask, "--mask sparse"},
                   {!o.segments.empty(), "--segments"},
                   {!o.tile_mask.empty(), "--tile-mask"},
                   {!o.key_lengths.empty() || !o.query_lengths.empty(), "lengths of sequences"},

@@ -239,8 +239,8 @@ void Execution::simulate(OutputStream* output) {
         lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
         if (output != nullptr) output->write_lse(lse_);
     }
-    if (audit_) finish_audit(platform, output);
     record_.simulation_seconds = watch.seconds();
+    if (audit_) finish_audit(platform, output);
 }
 
 /// The result of an approximate run goes to its file only when it may be used.

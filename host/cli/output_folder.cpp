@@ -52,12 +52,19 @@ std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
     return names;
 }
 
+template <typename Tensors>
+void OutputFolder::commit_or_remove(Tensors* tensors) {
+    if (tensors != nullptr) return tensors->commit();
+    std::error_code ignored;
+    fs::remove(file(kTensors), ignored);
+}
+
 void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
     OutputFile report(file(kReport));
     report.append(dumped(report_json(record), 2) + "\n");
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view text) { trace.append(text); });
-    if (tensors != nullptr) tensors->commit();
+    commit_or_remove(tensors);
     trace.commit();
     report.commit();
     keep();
@@ -66,7 +73,7 @@ void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
 void OutputFolder::write_report(const std::string& text, SafetensorsWriter* tensors) {
     OutputFile report(file(kReport));
     report.append(text + "\n");
-    if (tensors != nullptr) tensors->commit();
+    commit_or_remove(tensors);
     report.commit();
     keep();
 }

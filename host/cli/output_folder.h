@@ -39,6 +39,9 @@ class OutputFolder {
     void write_report(const std::string& text, SafetensorsWriter* tensors);
 
   private:
+    /// Puts `tensors` in place; without any, removes what an earlier run left there.
+    template <typename Tensors>
+    void commit_or_remove(Tensors* tensors);
     /// Nothing is removed any more.
     void keep();
     std::string file(const char* name) const { return (path_ / name).string(); }

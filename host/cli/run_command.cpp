@@ -44,11 +44,11 @@ class Run {
         }
         if (wave_) wave_->commit();
         print();
+        if (withheld(record_))
+            fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
+                       "o is not written, --accept-approximation goes on all the same");
         if (!within_bound(record_)) return kExitMismatch;
-        if (!withheld(record_)) return kExitGood;
-        fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
-                   "o is not written, --accept-approximation goes on all the same");
-        return kExitNotValid;
+        return withheld(record_) ? kExitNotValid : kExitGood;
     }
 
   private:

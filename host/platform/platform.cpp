@@ -164,6 +164,7 @@ Platform::Work work_of(const fw::CoverJob& job) {
 template <typename Job>
 std::vector<Platform::Work> works_of(const std::vector<Job>& jobs) {
     std::vector<Platform::Work> works;
+    works.reserve(jobs.size());
     for (const Job& job : jobs) works.push_back(work_of(job));
     return works;
 }

@@ -99,7 +99,9 @@ CommandNames::Tile CommandNames::gathered_tile(uint64_t head) const {
 
 CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
     const uint64_t offset = command_.address - tensor.address;
-    const uint64_t head = offset / tensor.head_stride;
+    uint64_t head = offset / tensor.head_stride;
+    // Results of a remainder lie behind those of all heads.
+    if (layout_.remainder && command_.is_store()) head %= layout_.job.query_heads;
     if (command_.has(spec::kFlagGather)) return gathered_tile(head);
     const bool keys = command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV;
     const bool sentinel = layout_.job.sentinel.form != fw::SentinelForm::kNone;

@@ -264,14 +264,16 @@ void Figures::add_merging(const RunRecord& record) {
                    "of its working row but for a query tile's first, and queries asked again; not "
                    "in bytes, and not on the devices' memory port"
                  : "firmware: 8 + 4 * d_v of each row of partial results, and as much of its "
-                   "working row but for a query tile's first; not in bytes, and not on the "
-                   "devices' memory port");
+                   "working row but for a query tile's first; of a remainder (--approximate "
+                   "hybrid) rows * 2 * (8 + 4 * d_v); not in bytes, and not on the devices' "
+                   "memory port");
     add("merge_bytes_written", work.bytes_written, "byte",
         "firmware: working rows, 8 + 4 * d_v, but for a query tile's last, then rows of o and lse "
-        "in whole beats; not in bytes, and not on the devices' memory port");
+        "in whole beats; of a remainder (--approximate hybrid) rows of o in whole beats; not in "
+        "bytes, and not on the devices' memory port");
     add("merge_cycles", record.outcome.merging.cycles, "cycle",
-        "merge_elements * firmware.merge_cycles_per_element, rounded up for each tile: processor "
-        "merging; not in firmware_cycles");
+        "merge_elements * firmware.merge_cycles_per_element, rounded up for each tile, of a "
+        "remainder for all of it: processor merging; not in firmware_cycles");
     const char* formula = "as the counter of that name, of rows that firmware stored";
     add("merge_rows_empty", work.rows_empty, "row", formula);
     add("merge_rows_nan", work.rows_nan, "row", formula);

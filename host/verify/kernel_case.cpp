@@ -19,8 +19,12 @@ namespace {
 
 using Random = std::mt19937_64;
 
-/// Of a tensor's head: jobs fit the data memory of machines, whatever the device.
+/// Of a tensor's head, beats counted as full: jobs fit the data memory of machines.
 constexpr uint32_t kMostElements = 12288;
+
+uint32_t most_rows(const spec::DeviceParams& params) {
+    return kMostElements / std::max(params.d, params.bus_bytes / 2);
+}
 
 uint32_t up_to(Random& random, uint64_t most) { return static_cast<uint32_t>(1 + random() % most); }
 
@@ -74,7 +78,7 @@ Case product_case(uint64_t seed, const spec::DeviceParams& params) {
     const auto job = std::make_shared<fw::ProductJob>();
     const uint32_t inner = fw::product_inner(params), d = params.d;
     const bool accumulates = params.profile == spec::Profile::kStateful;
-    job->m = up_to(random, std::min(2 * params.m, kMostElements / d));
+    job->m = up_to(random, std::min(2 * params.m, most_rows(params)));
     job->k = up_to(random, std::min(accumulates ? 4 * inner : inner, 256u));
     job->n = up_to(random, std::min(3 * d, 192u));
     job->bf16_output = random() % 2 == 0;
@@ -100,8 +104,10 @@ Case linear_case(uint64_t seed, const spec::DeviceParams& params) {
     job->d_k = up_to(random, std::min(params.d, job->causal ? (3 * params.m + 1) / 4 : params.m));
     job->d_v = up_to(random, params.d);
     const uint32_t chunk = fw::linear_chunk(*job, params);
-    const uint32_t most = std::min(3 * params.m, kMostElements / params.d);
-    job->nk = up_to(random, accumulates ? most : std::min(chunk, most));
+    const uint32_t most = std::min(3 * params.m, most_rows(params));
+    // Of two causal chunks the first makes a state, the second uses it.
+    const uint32_t updated = job->causal ? 2 * chunk : chunk;
+    job->nk = up_to(random, accumulates ? most : std::min(updated, most));
     job->nq = job->causal ? job->nk : up_to(random, most);
     TensorImage image(params, random);
     job->q = image.place_random(job->query_heads, job->nq, job->d_k);

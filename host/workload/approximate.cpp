@@ -87,6 +87,8 @@ void select_tiles_of(Problem& p, const Inputs& inputs, uint32_t m) {
     if (needs_summaries(a.rule)) {
         const ReferenceProblem r = reference_problem(p, inputs, m, false);
         queries = summarise_tiles(r.q, p.query_heads, p.nq, p.d_k, m);
+        if (p.scale < 0)  // the sign of a score is its own, its size is the same for all tiles
+            for (double& mean : queries.mean) mean = -mean;
         keys = summarise_tiles(r.k, p.kv_heads, p.nk, p.d_k, m);
     }
     auto s = std::make_shared<Selection>(select_tiles(a, approximation_shape(p, m), queries, keys));

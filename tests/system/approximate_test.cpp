@@ -172,6 +172,39 @@ TEST_CASE("every rule: o of its selection, calls of the formulas, both profiles"
     }
 }
 
+TEST_CASE("tiles are chosen by scores with their sign, whatever the scale") {
+    Compared chosen("key tiles");
+    host::Problem p;
+    host::RandomShape shape;
+    shape.heads = shape.kv_heads = 1;
+    shape.tokens = 8 * kM;
+    shape.dim = kDim;
+    const host::Inputs inputs = host::random_inputs(shape, test::test_seed(), false, p);
+    const host::ReferenceProblem r = host::reference_problem(p, inputs, kM, false);
+    const auto mean = [&](const host::ElementReader& rows, uint32_t tile, uint32_t c) {
+        double sum = 0, x = 0;
+        for (uint32_t i = 0; i < kM; ++i) rows((size_t{tile} * kM + i) * kDim + c, 1, &x), sum += x;
+        return sum / kM;
+    };
+    for (const double scale : {0.25, -0.25}) {
+        p.scale = scale;
+        p.approximation = host::Approximation{host::Rule::kTopkMean, 1, 1, 0.1, false};
+        host::select_tiles_of(p, inputs, kM);
+        for (uint32_t q = 0; q < 8; ++q) {
+            uint32_t best = q == 0 ? 1 : 0;
+            double most = -1e300;
+            for (uint32_t k = 0; k < 8; ++k) {
+                double score = 0;
+                for (uint32_t c = 0; c < kDim; ++c) score += mean(r.q, q, c) * mean(r.k, k, c);
+                if (k != q && scale * score > most) most = scale * score, best = k;
+            }
+            for (uint32_t k = 0; k < 8; ++k)
+                chosen.equal(p.selection->exact[p.selection->at(0, q, k)] != 0,
+                             k == q || k == best);
+        }
+    }
+}
+
 TEST_CASE("merging a remainder is counted: l and every O of its rows, cycles by their cost") {
     Compared figures("figures of reports");
     const std::string run =
@@ -197,6 +230,7 @@ TEST_CASE("the audit lets diffuse data pass and finds a needle: exit code 3 and 
     const auto check = [&](const std::string& options, const std::string& input, int exit_code,
                            bool valid, bool written) {
         const Scratch out;
+        std::ofstream(out / "out.safetensors") << "of an earlier run";
         const std::string run = "run --device tiny --format json --input " + input + " " + options;
         const auto where = [&] { return run; };
         const auto finished = run_tessera(run + " --out " + out.path());
@@ -251,6 +285,7 @@ TEST_CASE("what an approximation does not go with is the user's mistake, in one 
         {"--approximate hybrid --tiles 3 --timing-only", {"--timing-only"}},
         {"--approximate hybrid --tiles 3 --lse", {"--lse"}},
         {"--approximate hybrid --tiles 3 --window 20", {"--window"}},
+        {"--approximate hybrid --tiles 4 --mask sparse", {"--mask sparse"}},
         {"--approximate hybrid --tiles 3 --num-devices 2", {"--num-devices"}},
         {"--approximate hybrid --tiles 3 --output-format bf16", {"bf16"}},
         {"--approximate hybrid --tiles 3 --schedule auto", {"--schedule auto"}},

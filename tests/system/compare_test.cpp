@@ -149,7 +149,7 @@ TEST_CASE("rows by covers stand beside those of schedules, and are what tessera 
                                   "dense causal window=3 ";
     const Json json = compared(arguments);
     Compared rows("rows"), figures("figures");
-    size_t at = 0;
+    size_t at = 0, covers = 0;
     for (const std::string mask : {"dense", "causal", "causal --window 3"})
         for (const std::string heads : {"", " --stack-heads"})
             for (const std::string profile : {"stats", "blackbox"})
@@ -172,12 +172,14 @@ TEST_CASE("rows by covers stand beside those of schedules, and are what tessera 
                         continue;
                     }
                     const Json report = Json::parse(f.out);
+                    if (name != std::string::npos) ++covers;
                     rows.equal(row["status"], "within_bound", [&] { return run; });
                     rows.equal(row["oracle"], report["oracle"], [&] { return run; });
                     figures.equal(row["derived"], report["derived"], [&] { return run; });
                     figures.equal(row["error"], report["error"], [&] { return run; });
                 }
     rows.equal(at, json["rows"].size());
+    rows.holds(covers >= 4, [] { return "covers that run"; });  // auto and half, dense and causal
 }
 
 TEST_CASE("the least number of calls by covers is Schoenheim's, the table says which cover") {
