@@ -27,9 +27,15 @@ struct ReferenceLinear {
 double linear_relative_error(uint32_t m, uint32_t d_k, uint32_t updates);
 
 /// Holds `o` [query_heads][nq][d_v] against the exact result. With e the relative error of sums,
-///   |o - exact| <= (2 e / (1 - e) + 2^-23) * E|v|,
+///   |o - exact| <= (2 e / (1 - e) + 2^-23) * E|v| + 3 f * (1 + max|v|),
 /// E|v| the mean of |v| under the exact weights: e for the numerator, against the sum of w |v|, as
-/// much for the denominator, and the division.
+/// much for the denominator, and the division. f: what is flushed to zero, 2^-126 each, over the
+/// exact denominator D of the query, of n keys:
+///   f = 2^-123 * (sum phi(k) + (n + 1) * (sum phi(q) + 2 d_k + 1)) / D:
+/// features of q meet the sum of keys' features, those of k and what is summed for a key meet the
+/// query's features, and for each key up to 2 d_k + 1 products and sums are flushed themselves; a
+/// factor of 8 is more than numerators need besides. Rows with f above 2^-24 are not compared: a
+/// denominator so small may be lost altogether.
 ElementErrors compare_linear(const ReferenceLinear& problem, double relative_error,
                              const std::vector<float>& o,
                              const std::function<void(double)>& progress);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "host/reference/error.h"
 
@@ -14,7 +15,8 @@ void ElementErrors::add(double actual, double exact, double magnitude, double bo
         return;
     }
     ++elements;
-    const double error = std::fabs(actual - exact);
+    double error = std::fabs(actual - exact);
+    if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     if (!(error <= bound)) ++outside;
     max_abs = std::fmax(max_abs, error);
     if (error != 0) max_over_bound = std::fmax(max_over_bound, error / bound);
@@ -23,7 +25,7 @@ void ElementErrors::add(double actual, double exact, double magnitude, double bo
 }
 
 void ElementErrors::finish() {
-    rms_relative = exact_squares_ > 0 ? std::sqrt(squares_ / exact_squares_) : 0;
+    rms_relative = squares_ == 0 ? 0 : std::sqrt(squares_ / exact_squares_);
 }
 
 ElementErrors compare_product(const ReferenceProduct& p, uint32_t inner, bool bf16,

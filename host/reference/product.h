@@ -13,13 +13,14 @@ namespace tessera::host {
 struct ElementErrors {
     uint64_t elements = 0;      ///< compared
     uint64_t outside = 0;       ///< of these, beyond the bound
-    uint64_t not_compared = 0;  ///< whose sums may leave the fp32 range
+    uint64_t not_compared = 0;  ///< to which the bound does not apply
     double max_abs = 0;
     double rms_relative = 0;  ///< sqrt(sum (actual - exact)^2 / sum exact^2)
     double max_over_bound = 0;
 
     bool within_bound() const { return outside == 0; }
-    /// Adds an element. `magnitude`: of what was added up for it; from 2^127 on it is not compared.
+    /// Adds an element. `magnitude`: of what was added up for it; from 2^127 on, where sums may
+    /// leave the fp32 range, it is not compared. A NaN is infinitely far away.
     void add(double actual, double exact, double magnitude, double bound);
     /// Needed behind the last one: rms_relative.
     void finish();
