@@ -150,6 +150,17 @@ void scan(const TensorView& view, uint64_t first, uint64_t count, NonFinite& fou
     }
 }
 
+[[noreturn]] void refuse(const TensorView& view, const NonFinite& found,
+                         const std::string& position, const char* allowed) {
+    double first = 0;
+    view.to_double(found.first, 1, &first);
+    throw UserError(view.file + ": tensor " + printable(view.name) + " holds " +
+                    std::to_string(found.nans) + " NaN, " + std::to_string(found.infs) +
+                    " Inf and " + std::to_string(found.overflows) +
+                    " values too large for bf16; the first is " + std::to_string(first) + " at " +
+                    position + "; allowed: " + allowed);
+}
+
 }  // namespace
 
 const char* dtype_name(Dtype dtype) { return row(dtype).name; }
@@ -246,14 +257,18 @@ NonFinite TensorView::find_nonfinite(const std::vector<uint32_t>& lengths) const
 
 void TensorView::require_finite(const std::vector<uint32_t>& lengths) const {
     const NonFinite found = find_nonfinite(lengths);
-    if (found.count() == 0) return;
-    double first = 0;
-    to_double(found.first, 1, &first);
-    throw UserError(file + ": tensor " + printable(name) + " holds " + std::to_string(found.nans) +
-                    " NaN, " + std::to_string(found.infs) + " Inf and " +
-                    std::to_string(found.overflows) + " values too large for bf16; the first is " +
-                    std::to_string(first) + " at " + position_text(shape, found.first) +
-                    "; allowed: finite values (--allow-nonfinite takes them as they are)");
+    if (found.count() != 0)
+        refuse(*this, found, position_text(shape, found.first),
+               "finite values (--allow-nonfinite takes them as they are)");
+}
+
+void TensorView::require_finite_matrix() const {
+    const NonFinite found = find_nonfinite();
+    if (found.count() != 0)
+        refuse(*this, found,
+               "row " + std::to_string(found.first / shape.back()) + ", column " +
+                   std::to_string(found.first % shape.back()),
+               "finite values");
 }
 
 }  // namespace tessera::host

@@ -77,6 +77,8 @@ struct TensorView {
     /// UserError with tensor and position if there is an element that no device can take.
     /// Looks where find_nonfinite does.
     void require_finite(const std::vector<uint32_t>& lengths = {}) const;
+    /// The same for a matrix of a command that has no --allow-nonfinite: row and column.
+    void require_finite_matrix() const;
 };
 
 }  // namespace tessera::host

@@ -54,6 +54,11 @@ void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
     if (job.causal && job.nq != job.nk)
         refuse("tokens of k", job.nk,
                fmt::format("as many as of q, {}, with --mask causal", job.nq));
+    const uint32_t longest = spec::kPositionLimit - p.m;
+    if (std::max(job.nq, job.nk) > longest)
+        refuse("tokens", std::max(job.nq, job.nk),
+               fmt::format("at most {} on this device: 2^31 positions less a tile of {}", longest,
+                           p.m));
     if (fw::linear_updates(job, p) > 1 && p.profile != spec::Profile::kStateful)
         refuse("tokens", job.nk,
                fmt::format("at most {} on this device, whose profile does not accumulate; any on "

@@ -66,8 +66,8 @@ ProductInputs open_product(const std::string& a, const std::string& b, bool shap
     inputs.a = operand_of(left);
     inputs.b = operand_of(right);
     if (!shapes_only) {
-        left.require_finite();
-        right.require_finite();
+        left.require_finite_matrix();
+        right.require_finite_matrix();
     }
     inputs.storage = files;
     inputs.description = fmt::format("{}, {}", a, b);
