@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+#include <utility>
+
 #include "host/cli/version.h"
 #include "host/report/counters.h"
 #include "host/report/json_parts.h"
@@ -36,8 +39,7 @@ Json error_json(const KernelRecord& record) {
             {"bound", record.bound},
             {"elements", quantity(e.elements, "element", "compared")},
             {"outside", quantity(e.outside, "element", "beyond the bound")},
-            {"not_compared",
-             quantity(e.not_compared, "element", "whose sums may leave the fp32 range")},
+            {"not_compared", quantity(e.not_compared, "element", record.not_compared)},
             {"max_abs", quantity(e.max_abs, "1", "largest |result - exact|")},
             {"rms_relative",
              quantity(e.rms_relative, "1", "sqrt(sum (result - exact)^2 / sum exact^2)")},
@@ -46,16 +48,35 @@ Json error_json(const KernelRecord& record) {
 
 bool has_prefix(const Figure& figure) { return figure.unit == "s" || figure.unit == "J"; }
 
+/// Figures that are shares of a peak: what they are a share of.
+constexpr std::pair<const char*, const char*> kShares[] = {
+    {"mac_utilisation", "of peak"},
+    {"value_array_utilisation", "of the peak of the half that does useful work"},
+};
+
+const char* share_of(const Figure& figure) {
+    for (const auto& [key, whole] : kShares)
+        if (figure.key == key) return whole;
+    return nullptr;
+}
+
+std::string real_text(const Figure& figure, double x) {
+    if (has_prefix(figure)) return engineering(x, figure.unit.c_str());
+    if (share_of(figure) != nullptr) return fmt::format("{:.2f} %", 100 * x);
+    if (figure.key == "bytes_over_compulsory") return fmt::format("{:.2f} x", x);
+    if (figure.unit == "multiply-add" && x < 0x1p64) return with_commas(static_cast<uint64_t>(x));
+    return fmt::format("{:.6g}", x);
+}
+
 std::string value_text(const Figure& figure) {
     if (const auto* count = std::get_if<uint64_t>(&figure.value)) return with_commas(*count);
-    if (const auto* x = std::get_if<double>(&figure.value))
-        return has_prefix(figure) ? engineering(*x, figure.unit.c_str())
-                                  : fmt::format("{:.6g}", *x);
+    if (const auto* x = std::get_if<double>(&figure.value)) return real_text(figure, *x);
     return "n/a";
 }
 
 /// The unit, where the value does not have it.
 std::string remark(const Figure& figure) {
+    if (const char* whole = share_of(figure)) return whole;
     return figure.unit == "1" || has_prefix(figure) ? "" : figure.unit;
 }
 
@@ -78,8 +99,22 @@ std::string error_rows(const KernelRecord& record) {
                                            with_commas(e.outside)));
     if (e.not_compared != 0)
         text += row("not compared", with_commas(e.not_compared),
-                    "elements whose sums may leave the fp32 range");
+                    fmt::format("elements {}", record.not_compared));
     return text;
+}
+
+/// Words in lines of at most 100 columns.
+std::string wrapped(const std::string& text) {
+    std::istringstream words(text);
+    std::string result, line, word;
+    while (words >> word) {
+        if (!line.empty() && line.size() + 1 + word.size() > 100) {
+            result += line + "\n";
+            line.clear();
+        }
+        line += (line.empty() ? "" : " ") + word;
+    }
+    return result + line + "\n";
 }
 
 }  // namespace
@@ -118,20 +153,22 @@ Json kernel_json(const KernelRecord& record) {
     Json problem = {{"input", record.input}, {"input_dtypes", record.input_dtypes}};
     problem.update(record.problem);
     problem["timing_only"] = record.config.platform.timing_only;
-    return {{"schema", "tessera." + record.name},
-            {"schema_version", kReportSchemaVersion},
-            {"tool", tool_json()},
-            {"command_line", record.command_line},
-            {"problem", problem},
-            {"configuration", configuration_json(record.config, record.regions)},
-            {"derived", figures_json(kernel_figures(record))},
-            {"error", error_json(record)},
-            {"counters", counters_json(record.outcome.counters)},
-            {"commands_total", record.outcome.commands_total},
-            {"host",
-             {{"simulation_seconds", record.simulation_seconds},
-              {"check_seconds", record.check_seconds}}},
-            {"files", record.files}};
+    Json json = {{"schema", "tessera." + record.name},
+                 {"schema_version", kReportSchemaVersion},
+                 {"tool", tool_json()},
+                 {"command_line", record.command_line},
+                 {"problem", problem},
+                 {"configuration", configuration_json(record.config, record.regions)},
+                 {"derived", figures_json(kernel_figures(record))},
+                 {"error", error_json(record)},
+                 {"counters", counters_json(record.outcome.counters)},
+                 {"commands_total", record.outcome.commands_total},
+                 {"host",
+                  {{"simulation_seconds", record.simulation_seconds},
+                   {"check_seconds", record.check_seconds}}},
+                 {"files", record.files}};
+    if (!record.note.empty()) json["note"] = record.note;
+    return json;
 }
 
 std::string kernel_table(const KernelRecord& record) {
@@ -145,7 +182,9 @@ std::string kernel_table(const KernelRecord& record) {
         record.config.platform.timing_only ? "; timing only" : "");
     for (const Figure& figure : kernel_figures(record))
         text += row(figure.key, value_text(figure), remark(figure));
-    return text + error_rows(record);
+    text += error_rows(record);
+    if (!record.note.empty()) text += "\n" + wrapped(record.note);
+    return text;
 }
 
 }  // namespace tessera::host

@@ -41,9 +41,11 @@ struct KernelRecord {
     std::vector<Figure> more;  ///< figures of this kernel alone
     std::optional<ElementErrors> error;
     std::string bound;                                 ///< of an element, in words
+    std::string not_compared;                          ///< which elements are not, in words
     std::string not_checked;                           ///< why there is no `error`
     double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
     std::vector<std::string> files;                    ///< written beside the report
+    std::string note;                                  ///< what the figures mean; may be empty
 };
 
 /// Calls, cycles, utilisation and bytes, then what the kernel has of its own.
