@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 // `tessera gemm` on the whole machine: its result against double precision, utilisation, calls,
 // bytes, mistakes.
+#include <cmath>
+#include <fstream>
+
+#include "host/io/safetensors.h"
+#include "tests/support/bf16_numbers.h"
 #include "tests/support/compared.h"
 #include "tests/support/report.h"
 
@@ -9,6 +14,23 @@ using test::Compared;
 using test::figure;
 using test::report_of;
 using test::run_tessera;
+
+namespace {
+
+/// A .npy file of a matrix in F32.
+void write_matrix(const std::string& path, uint32_t rows, uint32_t columns,
+                  const std::vector<float>& values) {
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                         std::to_string(rows) + ", " + std::to_string(columns) + "), }";
+    header.resize(117, ' ');
+    header += '\n';
+    std::ofstream file(path, std::ios::binary);
+    file << std::string("\x93NUMPY\x01\0\x76\0", 10) << header;
+    file.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(4 * values.size()));
+}
+
+}  // namespace
 
 TEST_CASE("gemm: every element within its bound, calls by formula, ragged sizes too") {
     auto random = test::test_random();
@@ -110,4 +132,80 @@ TEST_CASE("gemm: the folder gets the report and the product") {
     files.equal(report["schema"].get<std::string>(), "tessera.gemm");
     files.holds(test::contains(test::read_text(out + "/out.safetensors"), "\"shape\":[5,6]"),
                 [] { return "shape of c"; });
+}
+
+TEST_CASE("gemm: the product of two files, in fp32 and bf16") {
+    constexpr uint32_t kRows = 20, kInner = 40, kColumns = 18, kTile = 16;
+    constexpr double kTiles = 3;
+    auto random = test::test_random();
+    Compared elements("elements of the written product");
+    const test::Scratch folder;
+    const std::vector<float> a = test::bf16_numbers(size_t{kRows} * kInner, random),
+                             b = test::bf16_numbers(size_t{kInner} * kColumns, random);
+    write_matrix(folder / "a.npy", kRows, kInner, a);
+    write_matrix(folder / "b.npy", kInner, kColumns, b);
+    for (const std::string format : {"fp32", "bf16"}) {
+        const std::string out = folder / format;
+        const test::Finished f =
+            run_tessera("gemm --device tiny --a " + (folder / "a.npy") + " --b " +
+                        (folder / "b.npy") + " --output-format " + format + " --out " + out);
+        INFO(f.err);
+        REQUIRE(f.exit_code == 0);
+        const host::SafetensorsFile file(out + "/out.safetensors");
+        const host::TensorView& view = file.tensor("c");
+        REQUIRE(view.shape == std::vector<uint64_t>{kRows, kColumns});
+        std::vector<double> c(view.elements);
+        view.to_double(0, view.elements, c.data());
+        for (uint32_t i = 0; i < kRows; ++i)
+            for (uint32_t j = 0; j < kColumns; ++j) {
+                double sum = 0, size = 0;
+                for (uint32_t x = 0; x < kInner; ++x) {
+                    const double term = static_cast<double>(a[i * kInner + x]) *
+                                        static_cast<double>(b[x * kColumns + j]);
+                    sum += term;
+                    size += std::fabs(term);
+                }
+                double bound = (kTile + kTiles) * 0x1p-23 * size;
+                if (format == "bf16") bound += 0x1p-8 * (std::fabs(sum) + bound);
+                const double actual = c[i * kColumns + j];
+                elements.holds(std::fabs(actual - sum) <= bound, [&] {
+                    return format + ", " + std::to_string(actual) + " for " + std::to_string(sum);
+                });
+            }
+    }
+}
+
+TEST_CASE("gemm: files that are no operands") {
+    Compared messages("messages");
+    const test::Scratch folder;
+    std::vector<float> values(12, 1.0f);
+    write_matrix(folder / "good.npy", 4, 3, values);
+    values[7] = std::nanf("");
+    write_matrix(folder / "nan.npy", 3, 4, values);
+    values[7] = 3.4e38f;
+    write_matrix(folder / "large.npy", 3, 4, values);
+    const auto refused = [&](const std::string& a, const std::string& b, const char* part) {
+        const test::Finished f = run_tessera("gemm --a " + (folder / a) + " --b " + (folder / b));
+        messages.equal(f.exit_code, 2, [&] { return f.err; });
+        messages.holds(test::contains(f.err, part), [&] { return f.err; });
+        messages.holds(!test::contains(f.err, "--allow-nonfinite"), [&] { return f.err; });
+    };
+    refused("good.npy", "good.npy", "a must have as many columns as b has rows");
+    refused("nan.npy", "good.npy",
+            "tensor a holds 1 NaN, 0 Inf and 0 values too large for bf16; the first is nan at row "
+            "1, column 3; allowed: finite values");
+    refused("good.npy", "nan.npy", "tensor b holds 1 NaN");
+    refused("large.npy", "good.npy", "0 NaN, 0 Inf and 1 values too large for bf16");
+    refused("none.npy", "good.npy", "none.npy");
+}
+
+TEST_CASE("gemm: the table has shares in percent, whole numbers and a closing line") {
+    Compared lines("parts of the table");
+    const test::Finished f = run_tessera("gemm --random 512,512,1024 --timing-only");
+    REQUIRE(f.exit_code == 0);
+    for (const char* part :
+         {"useful_macs                   268,435,456  multiply-add",
+          "identity_macs                 268,435,456  multiply-add", " %  of peak", "3.03 x\n",
+          "50 % of peak is the most", "save 268,435,456 multiply-adds"})
+        lines.holds(test::contains(f.out, part), [&] { return part + f.out; });
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // `tessera linear` on the whole machine: its result against double precision, calls, mistakes.
+#include <cmath>
+
+#include "host/io/safetensors.h"
+#include "tests/support/bf16_numbers.h"
 #include "tests/support/compared.h"
 #include "tests/support/report.h"
 
@@ -8,6 +12,26 @@ using test::Compared;
 using test::figure;
 using test::report_of;
 using test::run_tessera;
+
+namespace {
+
+/// q, k and v of one shape, in F32.
+void write_tensors(const std::string& path, const std::vector<uint64_t>& shape,
+                   const std::vector<std::vector<float>>& qkv) {
+    constexpr host::Dtype kF32 = host::Dtype::kF32;
+    host::SafetensorsWriter writer(
+        path, {{"q", kF32, shape}, {"k", kF32, shape}, {"v", kF32, shape}}, {});
+    for (size_t i = 0; i < 3; ++i)
+        writer.write(std::string("qkv").substr(i, 1), 0, qkv[i].data(), qkv[i].size());
+    writer.commit();
+}
+
+double feature(float x) {
+    const auto wide = static_cast<double>(x);
+    return wide > 0 ? wide + 1 : std::exp(wide);
+}
+
+}  // namespace
 
 TEST_CASE("linear: every element within its bound, calls by formula") {
     auto random = test::test_random();
@@ -66,4 +90,65 @@ TEST_CASE("linear: what a user gets wrong") {
     refused("--device oracle --random 3,100,64 --kv-heads 2",
             "heads of k is 2; allowed: a number that divides q's heads, 3");
     refused("--device oracle --random 1,100,64 --num-devices 2", "--num-devices");
+    refused(
+        "--random 1,2147483647,1 --set memory.size_bytes=1099511627776 --memory ideal "
+        "--timing-only",
+        "tokens is 2147483647; allowed: at most 2147483520 on this device");
+}
+
+TEST_CASE("linear: o of a file") {
+    constexpr uint64_t kHeads = 2, kTokens = 40, kDim = 8;
+    auto random = test::test_random();
+    Compared elements("elements of the written o");
+    const test::Scratch folder;
+    std::vector<std::vector<float>> qkv(3);
+    for (std::vector<float>& x : qkv) x = test::bf16_numbers(kHeads * kTokens * kDim, random);
+    const std::vector<float>&q = qkv[0], &k = qkv[1], &v = qkv[2];
+    write_tensors(folder / "x.safetensors", {kHeads, kTokens, kDim}, qkv);
+    for (const std::string mask : {"causal", "dense"}) {
+        const std::string out = folder / mask;
+        const test::Finished f =
+            run_tessera("linear --device tiny --input " + (folder / "x.safetensors") + " --mask " +
+                        mask + " --out " + out);
+        INFO(f.err);
+        REQUIRE(f.exit_code == 0);
+        const host::SafetensorsFile file(out + "/out.safetensors");
+        const host::TensorView& view = file.tensor("o");
+        REQUIRE(view.shape == std::vector<uint64_t>{kHeads, kTokens, kDim});
+        std::vector<double> o(view.elements);
+        view.to_double(0, view.elements, o.data());
+        // docs/schedules.md, section 6; M = 16, and five updates of a state at most.
+        const double e = std::pow(1 + 0x1p-8, 3) * (1 + (32 + kDim + 5) * 0x1p-23) - 1;
+        for (uint64_t i = 0; i < o.size(); ++i) {
+            const uint64_t row = i / kDim, head = row / kTokens, column = i % kDim;
+            const uint64_t end = head * kTokens + (mask == "causal" ? row % kTokens + 1 : kTokens);
+            double sum = 0, size = 0, all = 0;
+            for (uint64_t j = head * kTokens; j < end; ++j) {
+                double weight = 0;
+                for (uint64_t r = 0; r < kDim; ++r)
+                    weight += feature(q[row * kDim + r]) * feature(k[j * kDim + r]);
+                const auto value = static_cast<double>(v[j * kDim + column]);
+                sum += weight * value;
+                size += weight * std::fabs(value);
+                all += weight;
+            }
+            const double bound = (2 * e / (1 - e) + 0x1p-23) * size / all;
+            elements.holds(std::fabs(o[i] - sum / all) <= bound, [&] {
+                return mask + ", " + std::to_string(o[i]) + " for " + std::to_string(sum / all);
+            });
+        }
+    }
+}
+
+TEST_CASE("linear: rows whose features are flushed to zero are not compared") {
+    Compared elements("elements of o");
+    const test::Scratch folder;
+    const std::vector<float> flushed(64, -100.0f), ones(64, 1.0f);
+    write_tensors(folder / "x.safetensors", {1, 8, 8}, {flushed, ones, ones});
+    const nlohmann::json report =
+        report_of("linear --device tiny --input " + (folder / "x.safetensors"));
+    const auto& error = report["error"];
+    elements.equal(error["not_compared"]["value"].get<int>(), 64);
+    elements.equal(error["elements"]["value"].get<int>(), 0);
+    elements.holds(error["within_bound"].get<bool>(), [] { return "within the bound"; });
 }
