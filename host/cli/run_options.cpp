@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/run_options.h"
+
+#include <string>
+#include <string_view>
+
+#include "host/cli/batch_options.h"
+#include "host/cli/mask_options.h"
+#include "host/cli/option_values.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kBlackboxGroup = "Black box (docs/schedules.md, section 1)";
+
+void add_schedule_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
+    run.add_option("--schedule", o.schedule,
+                   "auto, or one of `tessera schedules` (default query-resident)")
+        ->check(not_empty())
+        ->type_name("NAME")
+        ->group(group);
+    run.add_flag("--stack-heads", o.stack_heads,
+                 "grouped-query: the query rows of a group's heads share tiles")
+        ->group(group);
+}
+
+void add_sentinel_option(CLI::App& run, RunOptions& o) {
+    run.add_option("--sentinel", o.sentinel,
+                   "how a device of profile blackbox tells its sums: auto, columns, split or "
+                   "two-call (default auto)")
+        ->check(not_empty())
+        ->type_name("NAME")
+        ->group(kBlackboxGroup);
+}
+
+}  // namespace
+
+void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
+    const char* group = "Input (one of --input, --q --k --v, --random)";
+    run.add_option("--input", o.input, "safetensors file with tensors q, k and v")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    run.add_option("--q", o.q, ".npy file of the queries")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    run.add_option("--k", o.k, ".npy file of the keys")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    run.add_option("--v", o.v, ".npy file of the values")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    auto* random = run.add_option("--random", o.random, "standard normal numbers of this shape")
+                       ->check(not_empty())
+                       ->type_name("HEADS,TOKENS,DIM")
+                       ->group(group);
+    const auto add = [&](const char* name, uint64_t& value, const char* text) {
+        const bool seed = std::string_view(name) == "--seed";  // any number is one
+        return run.add_option(name, value, text)
+            ->check(seed ? whole_number() : from_one())
+            ->type_name("N")
+            ->needs(random)
+            ->group(group);
+    };
+    auto* seed = add("--seed", o.seed, "of --random (default 1)");
+    if (verify) {
+        seed->remove_needs(random);
+        seed->description("of --random, or of the first random job (default 1)");
+    }
+    add("--kv-heads", o.kv_heads, "of --random: key/value heads (default: as queries)");
+    add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
+    add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
+    run.add_flag("--allow-nonfinite", o.allow_nonfinite, "accept NaN and Inf in the input")
+        ->excludes(random)
+        ->group(group);
+}
+
+void add_sentinel_offset_option(CLI::App& run, RunOptions& o) {
+    run.add_option("--sentinel-offset", o.sentinel_offset,
+                   "powers of two from the typical row maximum to the sentinel (default -20, with "
+                   "two-call 25)")
+        ->type_name("N")
+        ->group(kBlackboxGroup);
+}
+
+void add_oracle_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
+    run.add_option("--oracle", o.oracle,
+                   "what a call takes: query-key (default), or self, one set of M tokens")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--cover", o.cover,
+                   "with --oracle self: auto (default) or a kind of `tessera covers`")
+        ->check(not_empty())
+        ->type_name("NAME")
+        ->group(group);
+}
+
+void add_result_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Problem";
+    run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
+    run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--scale", o.scale, "factor of the scores (default 1/sqrt(d_k))")
+        ->check(finite_number())
+        ->type_name("X")
+        ->group(group);
+}
+
+void add_problem_options(CLI::App& run, RunOptions& o) {
+    add_mask_options(run, o);
+    add_batch_options(run, o);
+    add_schedule_options(run, o);
+    add_sentinel_option(run, o);
+    add_sentinel_offset_option(run, o);
+    add_result_options(run, o);
+}
+
+void add_machine_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Machine";
+    run.add_option("--device", o.device, "preset or .json file (default base)")
+        ->type_name("NAME|FILE")
+        ->group(group);
+    run.add_option("--memory", o.memory, "preset or .json file (default: the device's)")
+        ->type_name("NAME|FILE")
+        ->group(group);
+    run.add_option("--set", o.sets, "change one configuration value; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all()
+        ->group(group);
+}
+
+void add_devices_option(CLI::App& run, RunOptions& o) {
+    run.add_option("--num-devices", o.num_devices,
+                   "devices that share the memory and the job (default 1)")
+        ->check(from_one())
+        ->type_name("N")
+        ->group("Machine");
+}
+
+void add_implementation_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Machine";
+    run.add_option("--impl", o.impl, "what simulates the device: model or rtl (default model)")
+        ->type_name("NAME")
+        ->group(group);
+    run.add_option("--wave", o.wave, "waveform of every RTL signal; with --impl rtl")
+        ->check(not_empty())
+        ->type_name("FILE.fst")
+        ->group(group);
+}
+
+void add_verify_options(CLI::App& verify, VerifyOptions& o) {
+    const char* group = "Random jobs (instead of an input)";
+    auto* count = verify.add_option("--count", o.count, "how many, with seeds from --seed on")
+                      ->check(from_one())
+                      ->type_name("N")
+                      ->group(group);
+    verify
+        .add_option("--max-tokens", o.max_tokens,
+                    "largest number of queries or keys of one (default 4 M)")
+        ->check(from_one())
+        ->type_name("N")
+        ->needs(count)
+        ->group(group);
+    // A random job is a function of machine and seed alone, and perhaps of the oracle.
+    for (CLI::Option* option : verify.get_options()) {
+        const std::string name = option->get_name();
+        const bool of_random = name == "--count" || name == "--max-tokens" || name == "--seed" ||
+                               name == "--device" || name == "--memory" || name == "--set" ||
+                               name == "--oracle" || name == "--help";
+        if (!of_random) count->excludes(option);
+    }
+}
+
+void add_check_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Output";
+    auto* check = run.add_flag_callback(
+        "--check", [&o] { o.check = true; },
+        "compare with double precision (default: up to 4,096 tokens)");
+    run.add_flag_callback(
+           "--no-check", [&o] { o.check = false; }, "do not compare")
+        ->excludes(check)
+        ->group(group);
+    check->group(group);
+    run.add_flag("--timing-only", o.timing_only, "cycles and traffic, no tensor data")
+        ->group(group);
+}
+
+void add_report_options(CLI::App& run, RunOptions& o, const char* files) {
+    const char* group = "Output";
+    run.add_option("--out", o.out, std::string("folder for ") + files)
+        ->check(not_empty())
+        ->type_name("DIR")
+        ->group(group);
+    add_check_options(run, o);
+    run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
+        ->type_name("NAME")
+        ->group(group);
+}
+
+void add_output_options(CLI::App& run, RunOptions& o) {
+    const char* group = "Output";
+    add_report_options(run, o, "report.json, out.safetensors and trace.json");
+    run.add_option("--slots", o.slots,
+                   "also count the calls of an oracle that takes H x L tile pairs at once")
+        ->check(not_empty())
+        ->type_name("HxL")
+        ->group(group);
+    run.add_option("--trace-commands", o.trace_commands,
+                   "commands in trace.json, from the first on (default 20000)")
+        ->check(whole_number())
+        ->type_name("N")
+        ->group(group);
+}
+
+}  // namespace tessera::host

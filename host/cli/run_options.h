@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Groups of options that several commands have.
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include "host/cli/options.h"
+
+namespace tessera::host {
+
+/// Tensors from files or random numbers; what takes them apart from what they mean. `verify`: that
+/// command's, whose random jobs have no input.
+void add_input_options(CLI::App& run, RunOptions& o, bool verify);
+/// Mask, batch, schedule, sentinel, scale and format: what is to be computed, and in which order.
+void add_problem_options(CLI::App& run, RunOptions& o);
+void add_oracle_options(CLI::App& run, RunOptions& o);
+void add_sentinel_offset_option(CLI::App& run, RunOptions& o);
+/// Scale, format of the output, log-sum-exp.
+void add_result_options(CLI::App& run, RunOptions& o);
+/// Device, memory and single keys of both.
+void add_machine_options(CLI::App& run, RunOptions& o);
+void add_devices_option(CLI::App& run, RunOptions& o);
+/// Model or RTL, and its waveform.
+void add_implementation_options(CLI::App& run, RunOptions& o);
+/// Random jobs, which exclude what was added before for a single one.
+void add_verify_options(CLI::App& verify, VerifyOptions& o);
+/// Whether to compare with double precision, or to simulate data at all.
+void add_check_options(CLI::App& run, RunOptions& o);
+/// Format of the report, the folder of `files`, which the help names, and the options above.
+void add_report_options(CLI::App& run, RunOptions& o, const char* files);
+/// These, slots and the trace.
+void add_output_options(CLI::App& run, RunOptions& o);
+
+}  // namespace tessera::host
