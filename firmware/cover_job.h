@@ -25,9 +25,10 @@ struct CoverLine {
 struct CoverJob {
     /// Shapes, factor, outputs and tensors. As many queries as keys at positions from 0 on, of the
     /// mask no more than CAUSAL, and nothing of what only other jobs have. `state`, for more than
-    /// one line: rows of all query heads and tokens. `partial` as in other jobs. With peers, at most
-    /// one for each further query head, this device takes the heads share, share + peers + 1, ...:
-    /// a state of one head is of no use to another, so that devices do not wait for each other.
+    /// one line: rows of all query heads and tokens. `partial` as in other jobs. With peers, at
+    /// most one for each further query head, this device takes the heads share, share + peers + 1,
+    /// ...: a state of one head is of no use to another, so that devices do not wait for each
+    /// other.
     AttentionJob attention;
     uint32_t group_tokens = 0;
     const uint32_t* groups = nullptr;  ///< of all lines, one after the other; kLastVisit

@@ -47,9 +47,9 @@ Case product_case(uint64_t seed, const spec::DeviceParams& params);
 Case linear_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// What `tessera verify --count` runs for a seed: of 20 cases 7 are sequences, 8 attention jobs, 3
-/// have errors, 1 is a job by a cover and 1 a product or, in every other 40, linear attention; every
-/// other 20 have a random DRAM for a memory, the others ideal ones. `covers`: all of them are jobs
-/// by covers.
+/// have errors, 1 is a job by a cover and 1 a product or, in every other 40, linear attention;
+/// every other 20 have a random DRAM for a memory, the others ideal ones. `covers`: all of them are
+/// jobs by covers.
 Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens,
                  bool covers = false);
 
