@@ -7,6 +7,7 @@
 
 #include "firmware/job.h"
 #include "firmware/status.h"
+#include "firmware/tiles.h"
 #include "spec/params.h"
 
 namespace tessera::fw {
@@ -28,13 +29,9 @@ struct LinearJob {
 constexpr uint32_t linear_chunk(const LinearJob& job, const spec::DeviceParams& device) {
     return job.causal ? device.m - job.d_k : device.m;
 }
-/// Chunks of so many tokens.
-constexpr uint32_t linear_chunks(uint32_t tokens, uint32_t chunk) {
-    return tokens / chunk + (tokens % chunk != 0 ? 1 : 0);
-}
 /// Calls that add a chunk to the state of a key/value head: causal, nobody sees the last one's.
 constexpr uint32_t linear_updates(const LinearJob& job, const spec::DeviceParams& device) {
-    return linear_chunks(job.nk, linear_chunk(job, device)) - (job.causal ? 1 : 0);
+    return tiles_of(job.nk, linear_chunk(job, device)) - (job.causal ? 1 : 0);
 }
 /// States of a key/value head that are stored: causal, one behind each update.
 constexpr uint32_t linear_states(const LinearJob& job, const spec::DeviceParams& device) {

@@ -2,6 +2,7 @@
 #include "firmware/linear_sequencer.h"
 
 #include "firmware/job_check.h"
+#include "firmware/tiles.h"
 
 namespace tessera::fw {
 namespace {
@@ -22,8 +23,6 @@ enum Part : uint32_t {
     kResult = 1u << 7,
 };
 
-constexpr uint32_t kOne = 0x3f800000;  ///< fp32 bits
-
 /// Position of token 0. Rows of I have 0 to d_k - 1: every query may see them, but those of the
 /// first chunk, which have no state, do not see them through a window of a chunk.
 constexpr uint32_t origin(const LinearJob& job, uint32_t chunk) {
@@ -40,7 +39,7 @@ LinearSequencer::LinearSequencer(const LinearJob& job, const spec::DeviceParams&
       group_(job.query_heads / job.kv_heads),
       updates_(linear_updates(job, device)),
       states_(linear_states(job, device)),
-      outputs_(linear_chunks(job.nq, chunk_)),
+      outputs_(tiles_of(job.nq, chunk_)),
       updating_(updates_ != 0) {}
 
 bool LinearSequencer::next(Command& command) {
@@ -169,7 +168,7 @@ void LinearSequencer::build_attend(Command& c) const {
     c.state_bank = step_.state_bank;
     c.d_k = job_.d_k;
     c.d_v = job_.d_v;
-    c.factor = kOne;
+    c.factor = kUnitFactor;
     if (updating_) {
         if (step_.chunk != 0) c.flags |= spec::kFlagContinue;
         c.rows = job_.d_k;

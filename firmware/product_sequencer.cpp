@@ -2,6 +2,7 @@
 #include "firmware/product_sequencer.h"
 
 #include "firmware/job_check.h"
+#include "firmware/tiles.h"
 
 namespace tessera::fw {
 namespace {
@@ -19,12 +20,6 @@ enum Part : uint32_t {
     kStoreC = 1u << 5,
 };
 
-constexpr uint32_t kOne = 0x3f800000;  ///< fp32 bits
-
-constexpr uint32_t tiles(uint32_t length, uint32_t tile) {
-    return length / tile + (length % tile != 0 ? 1 : 0);
-}
-
 }  // namespace
 
 ProductSequencer::ProductSequencer(const ProductJob& job, const spec::DeviceParams& device)
@@ -32,9 +27,9 @@ ProductSequencer::ProductSequencer(const ProductJob& job, const spec::DevicePara
       m_(device.m),
       d_(device.d),
       inner_(product_inner(device)),
-      columns_(tiles(job.n, d_)),
-      blocks_(tiles(job.k, inner_)),
-      tiles_(uint64_t{tiles(job.m, m_)} * columns_) {}
+      columns_(tiles_of(job.n, d_)),
+      blocks_(tiles_of(job.k, inner_)),
+      tiles_(uint64_t{tiles_of(job.m, m_)} * columns_) {}
 
 bool ProductSequencer::next(Command& command) {
     if (todo_ == 0) {
@@ -124,7 +119,7 @@ void ProductSequencer::build(uint32_t part, Command& c) const {
             c.rows = rows.size;
             c.keys = c.d_k = terms.size;
             c.d_v = columns.size;
-            c.factor = kOne;
+            c.factor = kUnitFactor;
             return;
         default:
             c.opcode = Opcode::kStoreO;

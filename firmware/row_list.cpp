@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/row_list.h"
 
+#include "firmware/tiles.h"
+
 namespace tessera::fw {
 namespace {
 
@@ -14,8 +16,7 @@ bool write_list(const RowList& list, uint32_t count, const spec::DeviceParams& d
 }  // namespace
 
 uint64_t list_bytes(uint32_t rows, uint32_t tile_rows, const spec::DeviceParams& device) {
-    const uint32_t parts = rows / tile_rows + (rows % tile_rows != 0 ? 1 : 0);
-    return uint64_t{parts} * list_part_bytes(device);
+    return uint64_t{tiles_of(rows, tile_rows)} * list_part_bytes(device);
 }
 
 uint64_t list_address(uint64_t list, uint32_t n, uint32_t tile_rows,

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/tile_map.h"
 
+#include "firmware/tiles.h"
+
 namespace tessera::fw {
 namespace {
-
-constexpr uint32_t tiles(uint32_t tokens, uint32_t m) {
-    return tokens / m + (tokens % m != 0 ? 1 : 0);
-}
 
 constexpr uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
@@ -38,8 +36,8 @@ TileMap::TileMap(const AttentionJob& job, uint32_t m)
       m_(m),
       key_m_(job.sentinel.form == SentinelForm::kNone ? m : m - 1),
       stack_heads_(job.stacked ? job.query_heads / job.kv_heads : 1),
-      query_tiles_(tiles(stack_heads_ * job.nq, m)),
-      linear_tiles_(tiles(job.nk, key_m_)),
+      query_tiles_(tiles_of(stack_heads_ * job.nq, m)),
+      linear_tiles_(tiles_of(job.nk, key_m_)),
       gathered_tiles_(0),
       key_tiles_(linear_tiles_),
       mask_(job.mask) {
@@ -49,7 +47,7 @@ TileMap::TileMap(const AttentionJob& job, uint32_t m)
     }
     if ((mask_.flags & spec::kMaskTail) != 0) {
         summaries_ = summaries_before(job.nk);
-        gathered_tiles_ = tiles(summaries_, key_m_);
+        gathered_tiles_ = tiles_of(summaries_, key_m_);
         key_tiles_ += gathered_tiles_;
     }
 }
@@ -93,7 +91,7 @@ uint32_t TileMap::next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) c
 }
 
 uint32_t TileMap::next_of_run(const Run& run, uint32_t from) const {
-    if (gathered_tiles_ != 0 && from < tiles(gathered_keys(run), key_m_)) return from;
+    if (gathered_tiles_ != 0 && from < tiles_of(gathered_keys(run), key_m_)) return from;
     Range rows[kTerms];
     const uint32_t terms = visible_rows(run, rows);
     uint32_t next = key_tiles_;
@@ -105,7 +103,7 @@ uint32_t TileMap::next_of_run(const Run& run, uint32_t from) const {
 uint32_t TileMap::next_in(const Range& rows, uint32_t from) const {
     if (rows.begin >= rows.end) return key_tiles_;
     const uint32_t begin = gathered_tiles_ + static_cast<uint32_t>(rows.begin) / key_m_;
-    const uint32_t end = gathered_tiles_ + tiles(static_cast<uint32_t>(rows.end), key_m_);
+    const uint32_t end = gathered_tiles_ + tiles_of(static_cast<uint32_t>(rows.end), key_m_);
     const uint32_t next = from > begin ? from : begin;
     return next < end ? next : key_tiles_;
 }

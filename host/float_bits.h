@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "spec/float.h"
+
 namespace tessera::host {
 
 inline float float_of(uint32_t bits) {
@@ -17,5 +19,8 @@ inline uint32_t bits_of(float x) {
     std::memcpy(&bits, &x, sizeof bits);
     return bits;
 }
+
+/// Rounded to fp32, then to bf16.
+inline uint16_t bf16_of(double x) { return spec::fp32_to_bf16(bits_of(static_cast<float>(x))); }
 
 }  // namespace tessera::host

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "firmware/driver.h"
+#include "firmware/tiles.h"
 #include "host/cli/kernel_run.h"
 #include "host/cli/option_values.h"
 #include "host/report/counters.h"
@@ -28,7 +29,7 @@ struct ProductRun {
     /// A block of A times I, once for each tile of C's columns.
     double identity_macs() const {
         const uint32_t inner = fw::product_inner(params);
-        const uint32_t columns = product.n / params.d + (product.n % params.d != 0 ? 1 : 0);
+        const uint32_t columns = fw::tiles_of(product.n, params.d);
         const uint32_t blocks = product.k / inner, rest = product.k % inner;
         return 1.0 * columns * product.m * (1.0 * blocks * inner * inner + 1.0 * rest * rest);
     }

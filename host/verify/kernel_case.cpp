@@ -10,6 +10,7 @@
 #include "firmware/driver.h"
 #include "firmware/linear_sequencer.h"
 #include "firmware/product_sequencer.h"
+#include "firmware/tiles.h"
 #include "host/verify/case.h"
 #include "host/verify/golden_check.h"
 #include "host/verify/tensor_image.h"
@@ -27,8 +28,6 @@ uint32_t most_rows(const spec::DeviceParams& params) {
 }
 
 uint32_t up_to(Random& random, uint64_t most) { return static_cast<uint32_t>(1 + random() % most); }
-
-uint32_t blocks_of(uint32_t columns, uint32_t block) { return (columns + block - 1) / block; }
 
 /// The case of a job whose sequencer is `sequencer`. Reference: the golden device on its commands,
 /// every byte of memory.
@@ -83,10 +82,10 @@ Case product_case(uint64_t seed, const spec::DeviceParams& params) {
     job->n = up_to(random, std::min(3 * d, 192u));
     job->bf16_output = random() % 2 == 0;
     TensorImage image(params, random);
-    job->a = image.place_random(blocks_of(job->k, inner), job->m, std::min(job->k, inner));
-    job->b = image.place_random(blocks_of(job->n, d), job->k, std::min(job->n, d));
-    job->c =
-        image.place(blocks_of(job->n, d), job->m, (job->bf16_output ? 2 : 4) * std::min(job->n, d));
+    job->a = image.place_random(fw::tiles_of(job->k, inner), job->m, std::min(job->k, inner));
+    job->b = image.place_random(fw::tiles_of(job->n, d), job->k, std::min(job->n, d));
+    job->c = image.place(fw::tiles_of(job->n, d), job->m,
+                         (job->bf16_output ? 2 : 4) * std::min(job->n, d));
     job->identity = image.place_identity(std::min(job->k, inner));
     return case_of<fw::ProductJob>(
         job, fw::ProductSequencer(*job, params),

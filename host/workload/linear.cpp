@@ -5,21 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 
 #include "host/error.h"
-#include "spec/float.h"
+#include "host/float_bits.h"
 
 namespace tessera::host {
 namespace {
-
-uint16_t bf16_of(double x) {
-    const auto narrow = static_cast<float>(x);
-    uint32_t bits;
-    std::memcpy(&bits, &narrow, sizeof bits);
-    return spec::fp32_to_bf16(bits);
-}
 
 /// Writes phi of an operand.
 void write_features(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
@@ -103,7 +95,7 @@ uint64_t linear_calls(const LinearLayout& layout, const spec::DeviceParams& para
     const fw::LinearJob& job = layout.job;
     const uint32_t chunk = fw::linear_chunk(job, params);
     return uint64_t{job.kv_heads} * fw::linear_updates(job, params) +
-           uint64_t{job.query_heads} * fw::linear_chunks(job.nq, chunk);
+           uint64_t{job.query_heads} * fw::tiles_of(job.nq, chunk);
 }
 
 uint64_t linear_elements(const LinearLayout& layout) {

@@ -6,15 +6,14 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "firmware/tiles.h"
 #include "host/error.h"
 #include "host/io/npy.h"
 
 namespace tessera::host {
 namespace {
 
-uint32_t blocks_of(uint32_t columns, uint32_t block) {
-    return columns / block + (columns % block != 0 ? 1 : 0);
-}
+using fw::tiles_of;
 
 /// Bytes of the rows of a matrix's blocks.
 uint64_t block_row(uint32_t columns, uint32_t block, uint32_t element_bytes) {
@@ -97,25 +96,25 @@ ProductLayout make_product_layout(const Product& p, const hw::PlatformConfig& co
     job.k = p.k;
     job.n = p.n;
     job.bf16_output = p.bf16_output;
-    job.a = allocator.tensor("a", blocks_of(p.k, inner), p.m, block_row(p.k, inner, 2));
-    job.b = allocator.tensor("b", blocks_of(p.n, d), p.k, block_row(p.n, d, 2));
+    job.a = allocator.tensor("a", tiles_of(p.k, inner), p.m, block_row(p.k, inner, 2));
+    job.b = allocator.tensor("b", tiles_of(p.n, d), p.k, block_row(p.n, d, 2));
     job.identity = allocator.tensor("identity", 1, std::min(p.k, inner), block_row(p.k, inner, 2));
-    job.c = allocator.tensor("c", blocks_of(p.n, d), p.m, block_row(p.n, d, p.bf16_output ? 2 : 4));
+    job.c = allocator.tensor("c", tiles_of(p.n, d), p.m, block_row(p.n, d, p.bf16_output ? 2 : 4));
     allocator.check_size(config.memory);
     check_by_firmware(job, config.params);
     return layout;
 }
 
 uint64_t product_calls(const Product& p, const spec::DeviceParams& params) {
-    return uint64_t{blocks_of(p.m, params.m)} * blocks_of(p.n, params.d) *
-           blocks_of(p.k, fw::product_inner(params));
+    return uint64_t{tiles_of(p.m, params.m)} * tiles_of(p.n, params.d) *
+           tiles_of(p.k, fw::product_inner(params));
 }
 
 void write_product(const ProductInputs& inputs, const ProductLayout& layout,
                    const spec::DeviceParams& params, const MemoryAccess& memory) {
     const auto write = [&](const Operand& operand, const fw::Tensor& to, uint64_t rows,
                            uint32_t columns, uint32_t block) {
-        write_rows(to, blocks_of(columns, block), rows, memory,
+        write_rows(to, tiles_of(columns, block), rows, memory,
                    [&](uint64_t n, uint64_t row, uint16_t* out) {
                        const uint64_t first = n * block;
                        const uint64_t count = std::min<uint64_t>(block, columns - first);

@@ -45,7 +45,7 @@ class Gaussian {
 std::vector<uint16_t> draw(Gaussian& source, uint64_t count) {
     std::vector<uint16_t> values(count);
     for (uint16_t& value : values) {
-        value = spec::fp32_to_bf16(bits_of(static_cast<float>(source.draw())));
+        value = bf16_of(source.draw());
     }
     return values;
 }

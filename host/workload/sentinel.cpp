@@ -21,11 +21,6 @@ using fw::SentinelForm;
 
 constexpr uint32_t kSampledQueries = 32, kSampledKeys = 256;
 
-uint16_t bf16_of(double x) {
-    const uint32_t bits = bits_of(static_cast<float>(x));
-    return spec::fp32_to_bf16(bits);
-}
-
 [[noreturn]] void refuse(const char* option, const std::string& value, const std::string& allowed) {
     throw bad_value("command line", option, value, allowed);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/compared.h"
 #include "tests/support/scratch.h"
 
 namespace tessera::test {
@@ -32,6 +33,14 @@ inline Finished run_tessera(const std::string& arguments, const std::string& bef
 
 inline bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
+}
+
+/// `tessera ARGUMENTS` is a user's mistake: exit code 2, and a message with `part`.
+inline void expect_refusal(Compared& messages, const std::string& arguments,
+                           const std::string& part) {
+    const Finished f = run_tessera(arguments);
+    messages.equal(f.exit_code, 2, [&] { return arguments; });
+    messages.holds(contains(f.err, part), [&] { return arguments + ": " + f.err; });
 }
 
 }  // namespace tessera::test

@@ -93,9 +93,7 @@ TEST_CASE("gemm: timing only takes the same cycles and bytes") {
 TEST_CASE("gemm: what a user gets wrong") {
     Compared messages("messages");
     const auto refused = [&](const std::string& arguments, const char* part) {
-        const test::Finished f = run_tessera("gemm " + arguments);
-        messages.equal(f.exit_code, 2, [&] { return arguments; });
-        messages.holds(test::contains(f.err, part), [&] { return arguments + ": " + f.err; });
+        test::expect_refusal(messages, "gemm " + arguments, part);
     };
     refused("", "input is missing");
     refused("--random 1,2", "--random is 1,2; allowed: three whole numbers M,N,K");

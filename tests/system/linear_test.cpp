@@ -74,9 +74,7 @@ TEST_CASE("linear: 65,536 tokens within 2e-3 rms of double precision") {
 TEST_CASE("linear: what a user gets wrong") {
     Compared messages("messages");
     const auto refused = [&](const std::string& arguments, const char* part) {
-        const test::Finished f = run_tessera("linear " + arguments);
-        messages.equal(f.exit_code, 2, [&] { return arguments; });
-        messages.holds(test::contains(f.err, part), [&] { return arguments + ": " + f.err; });
+        test::expect_refusal(messages, "linear " + arguments, part);
     };
     refused("", "input is missing");
     refused("--random 1,2", "--random is 1,2; allowed: three whole numbers HEADS,TOKENS,DIM");

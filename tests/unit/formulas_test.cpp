@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// Formulas of calls, pairs and bytes against brute force and against firmware's planner.
+#include <cmath>
+
+#include "firmware/planner.h"
+#include "host/report/figures.h"
+#include "host/report/formulas.h"
+#include "tests/support/catch.h"
+#include "tests/support/compared.h"
+#include "tests/unit/record_by_hand.h"
+
+using namespace tessera;
+using namespace tessera::host;
+using test::Compared;
+using test::record_by_hand;
+using test::small_platform;
+
+namespace {
+
+uint32_t between(std::mt19937_64& random, uint32_t low, uint32_t high) {
+    return std::uniform_int_distribution<uint32_t>(low, high)(random);
+}
+
+/// A mask of any kind that goes with the tokens of `p`, which it may make as many keys as queries.
+void random_mask(std::mt19937_64& random, uint32_t m, Problem& p) {
+    const auto length = [&] {
+        return between(random, 1, between(random, 0, 3) == 0 ? 100 : 3 * m);
+    };
+    AttentionMask& mask = p.mask;
+    mask.causal = between(random, 0, 3) != 0;
+    mask.align = between(random, 0, 1) == 0 ? Align::kEnd : Align::kStart;
+    const uint32_t kind = between(random, 0, 7);
+    if (kind == 2 || kind == 3) mask.window = length();
+    if (kind == 3 || kind == 4) mask.sinks = std::min(length(), p.nk);
+    if (kind == 5) {
+        mask.block = 1u << between(random, 0, 6);
+        if (mask.causal && between(random, 0, 3) != 0)
+            mask.summary = between(random, 0, 2) != 0 ? 1 : between(random, 1, mask.block);
+    }
+    if (kind == 6) {
+        p.nq = p.nk;
+        for (uint32_t at = 0; at < p.nk; at += length()) mask.documents.push_back(at);
+    }
+    if (kind == 7) {
+        mask.tiles = {"flags",
+                      between(random, 0, 1) == 0 ? 1 : p.query_heads,
+                      (p.nq + m - 1) / m,
+                      (p.nk + m - 1) / m,
+                      {}};
+        mask.tiles.flags.resize(mask.tiles.heads * mask.tiles.query_tiles * mask.tiles.key_tiles);
+        const uint32_t percent = between(random, 0, 100);
+        for (uint8_t& flag : mask.tiles.flags) flag = between(random, 0, 99) < percent;
+    }
+    p.stacked = kind < 7 && (mask.summary == 0 || p.nq == 1) && between(random, 0, 2) == 0;
+}
+
+Problem random_problem(std::mt19937_64& random, uint32_t m) {
+    Problem p;
+    p.kv_heads = between(random, 1, 3);
+    p.query_heads = p.kv_heads * between(random, 1, 3);
+    p.nq = between(random, 1, between(random, 0, 3) == 0 ? 3 : 70);
+    p.nk = between(random, 0, 2) == 0 ? p.nq : between(random, 1, 70);
+    p.d_k = between(random, 1, 16);
+    p.d_v = between(random, 1, 16);
+    p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
+                                         : fw::LoopOrder::kKeyValueResident;
+    p.scale = 0.25;
+    random_mask(random, m, p);
+    check_mask(p, m);
+    return p;
+}
+
+std::string text_of(const Problem& p, uint32_t m) {
+    return std::to_string(p.nq) + " x " + std::to_string(p.nk) + " " + p.mask.text() + " " +
+           align_name(p.mask.align) + (p.stacked ? ", stacked" : "") + ", M " + std::to_string(m);
+}
+
+/// The definition of every mask, for one pair of tokens.
+bool allowed(const Problem& p, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
+    const AttentionMask& mask = p.mask;
+    const int64_t q = int64_t{i} + p.q_position(), k = int64_t{j} + p.k_position();
+    if (mask.causal && k > q) return false;
+    if (!mask.documents.empty()) {
+        const auto document = [&](uint32_t token) {
+            size_t n = 0;
+            for (const uint32_t start : mask.documents) n += start <= token ? 1 : 0;
+            return n;
+        };
+        return document(i) == document(j);
+    }
+    if (mask.tiles.given()) {
+        const uint64_t row = (mask.tiles.heads == 1 ? 0 : head) * mask.tiles.query_tiles + i / m;
+        return mask.tiles.flags[row * mask.tiles.key_tiles + j / m] != 0;
+    }
+    if (mask.window == 0 && mask.sinks == 0 && mask.block == 0) return true;
+    if (mask.window != 0 && std::abs(q - k) < mask.window) return true;
+    if (j < mask.sinks) return true;
+    if (mask.block == 0) return false;
+    return q / mask.block == k / mask.block ||
+           (mask.summary != 0 && k % mask.block >= mask.block - mask.summary);
+}
+
+/// Tile pair by tile pair, token pair by token pair.
+WorkFormula brute_force(const Problem& p, uint32_t m) {
+    WorkFormula f;
+    const uint32_t stack = p.stacked ? p.group() : 1;
+    const uint32_t rows_of_stack = stack * p.nq;
+    uint64_t of_kv_head = 0;  // allowed pairs
+    for (uint32_t first_head = 0; first_head < p.query_heads; first_head += stack) {
+        for (uint32_t row = 0; row < rows_of_stack; row += m) {
+            const uint32_t rows = std::min(m, rows_of_stack - row);
+            std::vector<uint32_t> queries(p.nk);  // of this tile, that see a key
+            for (uint32_t a = row; a < row + rows; ++a)
+                for (uint32_t b = 0; b < p.nk; ++b)
+                    queries[b] += allowed(p, m, first_head + a / p.nq, a % p.nq, b) ? 1 : 0;
+            for (const uint32_t n : queries) of_kv_head += n;
+            // Summaries in front of the key tile with the first key of the tile's first block.
+            uint32_t linear = 0, gathered = 0;
+            if (p.mask.summary != 0) {
+                const uint32_t position = row % p.nq + p.q_position();
+                while (linear + m <= p.nk &&
+                       linear + m + p.k_position() <= position / p.mask.block * p.mask.block)
+                    linear += m;
+                if (position / p.mask.block * p.mask.block >= p.nk + p.k_position()) linear = p.nk;
+                for (uint32_t b = 0; b < linear; ++b) gathered += queries[b] != 0 ? 1 : 0;
+            }
+            uint64_t calls = (gathered + m - 1) / m, keys = gathered;
+            for (uint32_t tile = linear; tile < p.nk; tile += m) {
+                const uint32_t end = std::min(tile + m, p.nk);
+                if (std::all_of(&queries[tile], &queries[tile] + (end - tile),
+                                [](uint32_t n) { return n == 0; }))
+                    continue;
+                ++calls;
+                keys += end - tile;
+            }
+            if (calls == 0) {  // its rows are still written, as EMPTY
+                calls = 1;
+                keys = std::min(m, p.nk);
+            }
+            f.calls += calls;
+            f.pairs_issued += rows * keys;
+            f.rows_issued += rows * calls;
+        }
+        if ((first_head + stack) % p.group() != 0) continue;
+        f.pairs_allowed += of_kv_head;
+        f.calls_at_least += (of_kv_head + m * m - 1) / (m * m);
+        of_kv_head = 0;
+    }
+    return f;
+}
+
+}  // namespace
+
+TEST_CASE("work formulas equal a count of tiles and pairs") {
+    auto random = test::test_random();
+    Compared problems("problems");
+    for (int n = 0; n < 4000; ++n) {
+        const uint32_t m = between(random, 1, 20);
+        const Problem p = random_problem(random, m);
+        const WorkFormula f = work_formula(p, m), b = brute_force(p, m);
+        problems.holds(f.calls == b.calls && f.pairs_issued == b.pairs_issued &&
+                           f.rows_issued == b.rows_issued && f.pairs_allowed == b.pairs_allowed &&
+                           f.calls_at_least == b.calls_at_least,
+                       [&] { return text_of(p, m); });
+    }
+}
+
+TEST_CASE("compulsory bytes are those of keys that some query sees") {
+    auto random = test::test_random();
+    Compared problems("problems");
+    for (int n = 0; n < 1000; ++n) {
+        const uint32_t m = between(random, 1, 20);
+        const Problem p = random_problem(random, m);
+        uint64_t keys = 0;
+        for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
+            for (uint32_t j = 0; j < p.nk; ++j) {
+                bool seen = false;
+                for (uint32_t head = kv * p.group(); head < (kv + 1) * p.group(); ++head)
+                    for (uint32_t i = 0; i < p.nq && !seen; ++i) seen = allowed(p, m, head, i, j);
+                keys += seen ? 1 : 0;
+            }
+        const uint64_t rows = uint64_t{p.query_heads} * p.nq;
+        const uint64_t expected = 2 * rows * p.d_k + 2 * keys * (p.d_k + p.d_v) + 4 * rows * p.d_v;
+        problems.equal(compulsory_bytes(p, m), expected, [&] { return text_of(p, m); });
+    }
+}
+
+TEST_CASE("work formulas equal what firmware's planner does") {
+    auto random = test::test_random();
+    Compared problems("problems");
+    for (int n = 0; n < 1000; ++n) {
+        const hw::PlatformConfig config = small_platform();
+        const Problem p = random_problem(random, config.params.m);
+        const Layout layout = make_layout(p, config);
+        fw::Planner planner(layout.job, config.params.m);
+        fw::Step step;
+        uint64_t calls = 0, pairs = 0;
+        while (planner.next(step)) {
+            ++calls;
+            pairs += uint64_t{step.q_rows} * step.keys;
+        }
+        const WorkFormula f = work_formula(p, config.params.m);
+        problems.holds(f.calls == calls && f.pairs_issued == pairs,
+                       [&] { return text_of(p, config.params.m); });
+    }
+}
+
+TEST_CASE("the formulas of docs/schedules.md") {
+    Compared values("values");
+    Problem p;
+    p.nq = p.nk = 1024;
+    p.d_k = p.d_v = 64;
+    values.equal(work_formula(p, 128).calls, 64u);
+    p.mask.causal = true;
+    values.equal(work_formula(p, 128).calls, 36u);
+    values.equal(work_formula(p, 128).pairs_allowed, 1024u * 1025 / 2);
+    p.nq = 1;  // one token decoded: its keys are all
+    values.equal(work_formula(p, 128).calls, 8u);
+    p.nq = p.nk = 1u << 20;  // no overflow: 2^40 pairs
+    p.mask.causal = false;
+    values.equal(work_formula(p, 128).pairs_allowed, uint64_t{1} << 40);
+}
+
+TEST_CASE("Sparse Transformer at its paper's sizes: sqrt(N) - 1 calls at M = 2 sqrt(N)") {
+    Compared problems("problems"), blocks("numbers of tokens");
+    for (uint32_t root = 2; root <= 256; root *= 2) {
+        const uint32_t m = 2 * root;
+        Problem p;
+        p.nq = p.nk = root * root;
+        p.d_k = p.d_v = 64;
+        p.mask.causal = true;
+        p.mask.summary = 1;
+        p.mask.block = sparse_block(p.nk);
+        const WorkFormula f = work_formula(p, m);
+        // Own block: (B + 1) / 2 keys of a query on average; one of each earlier block.
+        const uint64_t pairs = uint64_t{p.nq} * root;
+        problems.holds(p.mask.block == root && f.calls == root - 1 && f.pairs_allowed == pairs &&
+                           f.calls_at_least == (root + 3) / 4,
+                       [&] { return text_of(p, m); });
+        if (p.nk > 4096) continue;  // token by token
+        const WorkFormula b = brute_force(p, m);
+        problems.holds(
+            b.calls == f.calls && b.pairs_allowed == pairs && b.calls_at_least == f.calls_at_least,
+            [&] { return text_of(p, m); });
+    }
+    for (uint32_t n = 1; n <= 5000; ++n) {
+        const uint64_t b = sparse_block(n);
+        blocks.holds((b & (b - 1)) == 0 && b * b <= n && 4 * b * b > n,
+                     [&] { return std::to_string(n) + ": " + std::to_string(b); });
+    }
+    blocks.equal(sparse_block(0xffffffff), 1u << 15);
+}
+
+TEST_CASE("the order of growth of I/O: only where it is proved") {
+    Compared values("values");
+    spec::DeviceParams base{128, 64, 16, 4, 64};
+    values.equal(on_chip_elements(base), 2u * (3 * 128 * 64 + 128 * 66));
+    Problem p;
+    p.query_heads = p.kv_heads = 3;
+    p.nq = p.nk = 1024;
+    p.d_k = p.d_v = 64;
+    const auto is = [&](uint64_t on_chip, double expected) {
+        const double x = io_bound_elements(p, on_chip).value_or(-1);
+        values.holds(std::fabs(x - expected) <= 1e-12 * expected,
+                     [&] { return std::to_string(x); });
+    };
+    is(65536, 3.0 * 65536);                 // N^2 d^2 / S
+    is(4096, 3.0 * 1024 * 1024);            // S = d^2: both are N^2
+    is(1024, 3.0 * 1024 * 1024 * 64 / 32);  // N^2 d / sqrt(S)
+    const Problem dense = p;
+    const auto none = [&](const char* what) {
+        values.equal(io_bound_elements(p, 65536).has_value(), false, [&] { return what; });
+        p = dense;
+    };
+    p.mask.causal = true, none("causal");
+    p.mask.window = 2000, none("window");
+    p.mask.sinks = 1, none("sinks");
+    p.mask.block = 64, none("block");
+    p.mask.documents = {0, 5}, none("documents");
+    p.mask.tiles.source = "file", none("flags");
+    p.nk = 1025, none("unequal lengths");
+    p.d_v = 63, none("unequal dimensions");
+    p.kv_heads = 1, none("grouped queries");
+    RunRecord record = record_by_hand();
+    record.problem.mask.causal = false;
+    const Figures figures(record);
+    const double on_chip = 2 * (3 * 16 * 16 + 16 * 18);
+    values.equal(figures.number("on_chip_elements"), on_chip);
+    values.equal(figures.number("bytes_io_bound"), 2 * 32.0 * 32 * 16 * 16 / on_chip);
+    values.equal(figures.number("bytes_over_io_bound"),
+                 figures.number("bytes") / figures.number("bytes_io_bound"));
+}
