@@ -26,14 +26,6 @@ MemoryAccess access_to(Platform& platform) {
         [&platform](uint64_t address, uint64_t bytes) { return platform.memory(address, bytes); };
 }
 
-/// The layout as that of a run whose only job is the audit.
-Layout audit_layout(const Layout& layout) {
-    Layout audit = layout;
-    audit.job = layout.audit.value();
-    audit.remainder.reset();
-    return audit;
-}
-
 /// The audit's figures and, behind them, its o.
 verify::Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformConfig config) {
     config.trace_commands = 0;
@@ -62,23 +54,35 @@ uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32
 
 }  // namespace
 
-RunOutcome run_with_remainder(Platform& platform, const Layout& layout) {
-    FirmwareOutcome firmware;
-    fw::DriverConfig config = layout.driver;
-    config.csr_base = kCsrBase;
+Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
+                                         FirmwareOutcome& firmware) {
     const Platform::Program jobs = Platform::firmware(layout.jobs(), layout.driver, firmware);
-    const Platform::Program program = [&](fw::Bus& bus) {
+    return [&platform, &layout, &firmware, jobs](fw::Bus& bus) {
         jobs(bus);
         if (!firmware.status.ok()) return;
         merge_remainder(layout, access_to(platform));
         bus.merged(remainder_work(layout));
+        fw::DriverConfig config = layout.driver;
+        config.csr_base = kCsrBase;
         fw::Driver driver(bus);  // one more FENCE, so that the counters cover the merging
         firmware.status = driver.init(config);
         if (firmware.status.ok()) firmware.status = driver.fence();
     };
+}
+
+RunOutcome run_with_remainder(Platform& platform, const Layout& layout) {
+    FirmwareOutcome firmware;
+    const Platform::Program program = program_with_remainder(platform, layout, firmware);
     RunOutcome outcome = std::move(platform.run_programs({program}, {layout.driver}).front());
     outcome.firmware = firmware;
     return outcome;
+}
+
+Layout audit_layout(const Layout& layout) {
+    Layout audit = layout;
+    audit.job = layout.audit.value();
+    audit.remainder.reset();
+    return audit;
 }
 
 Audit::Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config)

@@ -14,8 +14,15 @@ namespace tessera::host {
 /// Longest that a simulation in a process of its own may take.
 inline constexpr unsigned kSimulationSeconds = 24 * 3600;
 
-/// Runs the jobs of a layout with a remainder and merges that into o. The counters cover it all.
+/// The jobs of a layout with a remainder, and the merging of that into o. The counters cover it
+/// all. All must outlive the run.
+Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
+                                         FirmwareOutcome& firmware);
+/// Runs them.
 RunOutcome run_with_remainder(Platform& platform, const Layout& layout);
+
+/// The layout as that of a run whose only job is the audit.
+Layout audit_layout(const Layout& layout);
 
 /// The audited rows, exactly, on a machine of their own. They depend on the seed and not on the
 /// approximate result, so they can be computed at the same time.

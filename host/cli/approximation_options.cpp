@@ -10,6 +10,7 @@
 namespace tessera::host {
 namespace {
 
+constexpr const char* kGroup = "Approximation (docs/schedules.md, section 5)";
 constexpr uint64_t kMostTiles = std::numeric_limits<uint32_t>::max();
 
 void check_combinations(const RunOptions& o) {
@@ -42,7 +43,6 @@ void check_combinations(const RunOptions& o) {
 }  // namespace
 
 void add_approximation_options(CLI::App& run, RunOptions& o) {
-    const char* group = "Approximation (docs/schedules.md, section 5)";
     std::string names;
     for (const RuleInfo& info : approximation_rules())
         names += (names.empty() ? "" : ", ") + std::string(info.name);
@@ -50,27 +50,31 @@ void add_approximation_options(CLI::App& run, RunOptions& o) {
                                 "see some key tiles only, audit the result: " + names)
                      ->check(not_empty())
                      ->type_name("RULE")
-                     ->group(group);
+                     ->group(kGroup);
     run.add_option("--tiles", o.tiles, "key tiles of a query tile, beside its own")
         ->check(from_one())
         ->type_name("R")
         ->needs(rule)
-        ->group(group);
+        ->group(kGroup);
     run.add_option("--approximate-seed", o.approximate_seed,
                    "of drawn tiles and audited rows (default 1)")
         ->check(whole_number())
         ->type_name("N")
         ->needs(rule)
-        ->group(group);
+        ->group(kGroup);
+}
+
+void add_verdict_options(CLI::App& run, RunOptions& o) {
+    CLI::Option* rule = run.get_option("--approximate");
     run.add_option("--tolerance", o.tolerance, "relative error of a row that fails (default 0.1)")
         ->check(finite_number())
         ->type_name("X")
         ->needs(rule)
-        ->group(group);
+        ->group(kGroup);
     run.add_flag("--accept-approximation", o.accept_approximation,
                  "write the result and exit with 0 though the audit says it is not valid")
         ->needs(rule)
-        ->group(group);
+        ->group(kGroup);
 }
 
 std::optional<Approximation> approximation_of(const RunOptions& o) {

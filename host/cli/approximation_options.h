@@ -9,7 +9,10 @@
 
 namespace tessera::host {
 
+/// Which tiles are seen.
 void add_approximation_options(CLI::App& run, RunOptions& o);
+/// What the audit's verdict is about and what it does; behind the options above.
+void add_verdict_options(CLI::App& run, RunOptions& o);
 
 /// What `o` asks for, if it does. UserError if it also asks for what an approximate schedule does
 /// not go with.

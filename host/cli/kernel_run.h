@@ -17,6 +17,7 @@ struct KernelJob {
     KernelRecord record;  ///< what is known before the run
     fw::DriverConfig driver;
     Platform::Work firmware;
+    std::function<std::vector<spec::Command>()> commands;   ///< that firmware makes
     std::function<void(const MemoryAccess& memory)> write;  ///< operands
     std::function<std::vector<float>(const MemoryAccess& memory)> read;
     /// The result against double precision. Tells the finished share.

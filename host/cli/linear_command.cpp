@@ -7,10 +7,12 @@
 #include <memory>
 
 #include "firmware/driver.h"
+#include "firmware/linear_sequencer.h"
 #include "host/cli/job.h"
 #include "host/cli/kernel_run.h"
 #include "host/cli/option_values.h"
 #include "host/reference/linear.h"
+#include "host/verify/command_words.h"
 #include "host/workload/linear.h"
 
 namespace tessera::host {
@@ -90,7 +92,7 @@ ElementErrors check(const LinearRun& run, const std::vector<float>& o,
 
 }  // namespace
 
-int linear_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string>& command_line) {
     const auto run = std::make_shared<LinearRun>();
     Problem& p = run->problem;
     p.mask.causal = choose<bool>("--mask", options.mask.empty() ? "causal" : options.mask,
@@ -129,6 +131,10 @@ int linear_command(const RunOptions& options, const std::vector<std::string>& co
     record.not_checked = reason_not_to_check(options, record.work.macs);
     job.driver = run->layout.driver;
     job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
+    job.commands = [run] {
+        return verify::commands_of(fw::LinearSequencer(run->layout.job, run->config.params,
+                                                       run->layout.driver.record_address));
+    };
     job.write = [run](const MemoryAccess& memory) {
         write_linear(run->inputs, run->layout, memory);
     };
@@ -140,6 +146,11 @@ int linear_command(const RunOptions& options, const std::vector<std::string>& co
     std::vector<uint64_t> shape = p.leading;
     shape.insert(shape.end(), {p.nq, p.d_v});
     job.output = {"o", Dtype::kF32, shape};
+    return job;
+}
+
+int linear_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+    KernelJob job = linear_kernel(options, command_line);
     return run_kernel(options, job);
 }
 

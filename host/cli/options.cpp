@@ -50,11 +50,37 @@ constexpr const char* kVerifyExamples = R"(Examples:
   tessera verify --device tiny --random 2,64,16 --mask causal
       this job on reference, model and RTL
   tessera verify --device small --input x.safetensors
+  tessera verify --device tiny --random 1,100,16 --approximate hybrid --tiles 3
+      the jobs of an approximate schedule, and the exact rows of its audit
+  tessera verify gemm --device tiny --random 40,50,60
+      a product of matrices; verify linear: linear attention
   tessera verify --device tiny --count 100 --oracle self
       random jobs by covers; --random 2,64,16 --oracle self --cover half one that you choose
 Compares outputs, start and retire cycle of every command, every lane group, counter and register
 access. The first divergence is shown with the events of both around it.
 Exit codes: 0 no difference, 1 a difference, 2 user's error)";
+
+/// `tessera verify gemm` and `verify linear`: a single job. What chooses the machine may stand in
+/// front of the name, too.
+void add_verified_kernels(CLI::App& verify, CommandLine& line) {
+    const auto add = [&](CommandName name, CLI::App* kernel) {
+        kernel->footer("Compares as tessera verify does; the result also with double precision.");
+        kernel->parse_complete_callback([&line, name] { line.verify.kernel = name; });
+        add_machine_options(*kernel, line.run);
+        for (CLI::Option* option : verify.get_options()) {
+            const std::string given = option->get_name();
+            if (given != "--device" && given != "--memory" && given != "--set" && given != "--help")
+                kernel->excludes(option);
+        }
+    };
+    CLI::App* gemm = verify.add_subcommand("gemm", "Verify a product of two matrices");
+    add_product_options(*gemm, line.run);
+    add(CommandName::kProduct, gemm);
+    CLI::App* linear = verify.add_subcommand("linear", "Verify linear attention");
+    add_input_options(*linear, line.run, false);
+    add_linear_options(*linear, line.run);
+    add(CommandName::kLinear, linear);
+}
 
 /// The kind of cover, if there is to be one.
 std::optional<CoverKind> cover_of_options(const RunOptions& o) {
@@ -141,6 +167,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_problem_options(*run, line.run);
     add_oracle_options(*run, line.run);
     add_approximation_options(*run, line.run);
+    add_verdict_options(*run, line.run);
     add_machine_options(*run, line.run);
     add_devices_option(*run, line.run);
     add_implementation_options(*run, line.run);
@@ -153,7 +180,9 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_oracle_options(*verify, line.run);
     add_machine_options(*verify, line.run);
     add_devices_option(*verify, line.run);
+    add_approximation_options(*verify, line.run);
     add_verify_options(*verify, line.verify);
+    add_verified_kernels(*verify, line);
     CLI::App* compare = app.add_subcommand(
         "compare", "Run one workload by many schedules, profiles and masks, and list the results");
     add_input_options(*compare, line.run, false);
@@ -218,7 +247,12 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         check_inputs(line.run);
         check_report(line.run);
     }
-    if (line.command == CommandName::kVerify && !line.verify.count) check_inputs(line.run);
+    if (line.command == CommandName::kVerify && !line.verify.count) {
+        if (line.verify.kernel == CommandName::kProduct)
+            check_product_inputs(line.run);
+        else
+            check_inputs(line.run);
+    }
     return line;
 }
 

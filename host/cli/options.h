@@ -71,8 +71,9 @@ struct RunOptions {
 
 /// Of `tessera verify`, beside the RunOptions of its one job.
 struct VerifyOptions {
-    std::optional<uint64_t> count;       ///< random jobs instead of one job
-    std::optional<uint64_t> max_tokens;  ///< of random attention jobs
+    CommandName kernel = CommandName::kNone;  ///< kProduct, kLinear: that job, not attention
+    std::optional<uint64_t> count;            ///< random jobs instead of one job
+    std::optional<uint64_t> max_tokens;       ///< of random attention jobs
 };
 
 /// Of `tessera compare`, beside the RunOptions that all rows have in common. Lists have commas;

@@ -7,12 +7,14 @@
 #include <memory>
 
 #include "firmware/driver.h"
+#include "firmware/product_sequencer.h"
 #include "firmware/tiles.h"
 #include "host/cli/kernel_run.h"
 #include "host/cli/option_values.h"
 #include "host/report/counters.h"
 #include "host/report/energy.h"
 #include "host/report/table.h"
+#include "host/verify/command_words.h"
 #include "host/workload/product.h"
 
 namespace tessera::host {
@@ -88,7 +90,7 @@ ReferenceProduct reference_of(const ProductRun& run) {
 
 }  // namespace
 
-int product_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+KernelJob product_kernel(const RunOptions& options, const std::vector<std::string>& command_line) {
     const auto run = std::make_shared<ProductRun>();
     Product& p = run->product;
     p.bf16_output =
@@ -114,6 +116,9 @@ int product_command(const RunOptions& options, const std::vector<std::string>& c
     record.not_checked = reason_not_to_check(options, run->macs());
     job.driver = run->layout.driver;
     job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
+    job.commands = [run] {
+        return verify::commands_of(fw::ProductSequencer(run->layout.job, run->params));
+    };
     job.write = [run](const MemoryAccess& memory) {
         write_product(run->inputs, run->layout, run->params, memory);
     };
@@ -126,6 +131,11 @@ int product_command(const RunOptions& options, const std::vector<std::string>& c
     };
     job.figures = [run](const RunOutcome& outcome) { return own_figures(*run, outcome); };
     job.output = {"c", Dtype::kF32, {p.m, p.n}};
+    return job;
+}
+
+int product_command(const RunOptions& options, const std::vector<std::string>& command_line) {
+    KernelJob job = product_kernel(options, command_line);
     return run_kernel(options, job);
 }
 

@@ -8,65 +8,21 @@
 #include <stdexcept>
 
 #include "host/cli/device_error.h"
+#include "host/cli/given_case.h"
 #include "host/cli/job.h"
+#include "host/cli/linear_command.h"
+#include "host/cli/product_command.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
-#include "host/report/command_names.h"
 #include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
-#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
 
 constexpr unsigned kRandomJobSeconds = 600;  ///< a simulation that takes longer hangs
 constexpr uint64_t kMostTokens = 65536;      ///< of a random job
-
-/// Where outputs begin in device memory: o is the first of them.
-uint64_t outputs_begin(const Layout& layout) { return layout.job.o.address; }
-
-void run_job(const Job& job, verify::Machine& machine, verify::Outcome& out) {
-    Platform& platform = machine.platform();
-    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
-        return platform.memory(address, bytes);
-    };
-    write_operands(job.inputs, job.layout, memory);
-    machine.run(job.layout, out);
-    const uint64_t begin = outputs_begin(job.layout), bytes = job.layout.end - begin;
-    const uint8_t* at = memory(begin, bytes);
-    out.memory.assign(at, at + bytes);
-}
-
-void compare_with_double(const Job& job, const verify::Outcome& out,
-                         verify::Comparison& comparison) {
-    if (!verify::firmware_succeeded(out, comparison)) return;
-    verify::Bytes outputs = out.memory;
-    const MemoryAccess memory = [&](uint64_t address, uint64_t) {
-        return outputs.data() + (address - outputs_begin(job.layout));
-    };
-    const std::vector<float> o = read_output(job.layout, memory);
-    std::vector<double> lse;
-    if (job.problem.want_lse)
-        lse = read_lse(job.layout, memory, job.config.platform.params.bus_bytes);
-    const uint32_t m = job.config.platform.params.m;
-    const ReferenceProblem problem = reference_problem(job.problem, job.inputs, m, false);
-    const BoundParams bound{m, job.problem.bf16_output, job.problem.sentinel.form,
-                            most_calls(job.layout)};
-    verify::compare_with_double(problem, bound, o, lse, comparison);
-}
-
-verify::Case job_case(const std::shared_ptr<const Job>& job) {
-    verify::Case c;
-    c.name = job->inputs.description;
-    c.platform = job->config.platform;
-    c.body = [job](verify::Machine& machine, verify::Outcome& out) { run_job(*job, machine, out); };
-    c.words = verify::layout_words(job->layout, job->config.platform.params);
-    c.reference = [job](const verify::Outcome& out, verify::Comparison& comparison) {
-        compare_with_double(*job, out, comparison);
-    };
-    return c;
-}
 
 /// Prints the report of a divergence, if there is one, and the closing line.
 int finish(const std::string& divergence, const std::string& again, const verify::Totals& totals) {
@@ -75,12 +31,26 @@ int finish(const std::string& divergence, const std::string& again, const verify
     return divergence.empty() ? kExitGood : kExitMismatch;
 }
 
-int verify_job(const RunOptions& options, const std::vector<std::string>& command_line) {
-    auto job = std::make_shared<Job>(make_job(options, false));
-    const hw::DeviceFactory rtl = device_factory(options, job->config, "");
+std::vector<verify::Case> given_cases(const RunOptions& options, CommandName kernel,
+                                      const std::vector<std::string>& command_line) {
+    if (kernel == CommandName::kNone)
+        return cases_of_job(std::make_shared<Job>(make_job(options, false)));
+    const auto make = kernel == CommandName::kProduct ? product_kernel : linear_kernel;
+    return {case_of_kernel(std::make_shared<KernelJob>(make(options, command_line)))};
+}
+
+int verify_given(const RunOptions& options, CommandName kernel,
+                 const std::vector<std::string>& command_line) {
+    const std::string again = fmt::format("{}", fmt::join(command_line, " "));
+    // Whether there is such RTL is known before the input is read.
+    const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
+    const hw::DeviceFactory rtl = device_factory(options, config, "");
     verify::Totals totals;
-    const std::string divergence = verify::verify_case(job_case(job), rtl, 0, totals);
-    return finish(divergence, fmt::format("{}", fmt::join(command_line, " ")), totals);
+    for (const verify::Case& c : given_cases(options, kernel, command_line)) {
+        const std::string divergence = verify::verify_case(c, rtl, 0, totals);
+        if (!divergence.empty()) return finish(divergence, again, totals);
+    }
+    return finish("", again, totals);
 }
 
 /// The command line that runs one random job again, on the same device.
@@ -132,7 +102,8 @@ int verify_command(const RunOptions& run, const VerifyOptions& verify,
                    const std::vector<std::string>& command_line) {
     RunOptions options = run;
     options.impl = "rtl";
-    return verify.count ? verify_random(options, verify) : verify_job(options, command_line);
+    return verify.count ? verify_random(options, verify)
+                        : verify_given(options, verify.kernel, command_line);
 }
 
 }  // namespace tessera::host

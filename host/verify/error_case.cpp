@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "host/verify/case.h"
+#include "host/verify/command_words.h"
 #include "host/verify/golden_check.h"
 #include "host/verify/scenario.h"
 
@@ -143,7 +144,7 @@ Case error_case(uint64_t seed, const spec::DeviceParams& params) {
     c.name = fmt::format("errors, seed {}", seed);
     c.platform = b->platform;
     c.memory_bytes = kDataBytes;
-    c.words = scenario_words(std::shared_ptr<const Scenario>(b, &b->good));
+    c.words = command_words(b->good.commands);
     c.body = [b](Machine& machine, Outcome& out) { run_broken(*b, machine, out); };
     c.reference = [b](const Outcome& out, Comparison& comparison) {
         // A planted bus error may also hit the run after the reset: then it has no result.

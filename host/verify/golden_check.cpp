@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "host/verify/command_words.h"
 #include "host/verify/golden_device.h"
 
 namespace tessera::verify {
@@ -48,13 +49,6 @@ void compare_with_golden(const Scenario& s, const Outcome& outcome, bool counter
     counter(spec::Counter::kRowsNan, golden.rows_nan);
     counter(spec::Counter::kRowsSaturated, golden.rows_saturated);
     counter(spec::Counter::kRowsDiv0, golden.rows_div0);
-}
-
-CommandWords scenario_words(const std::shared_ptr<const Scenario>& scenario) {
-    return [scenario](uint32_t, uint64_t sequence, const std::vector<host::CommandRange>&) {
-        return sequence < scenario->commands.size() ? describe(scenario->commands[sequence])
-                                                    : std::string("no such command");
-    };
 }
 
 }  // namespace tessera::verify

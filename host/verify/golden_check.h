@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The outcome of a legal command sequence against the golden device.
 #pragma once
-#include <memory>
-
 #include "host/verify/compare.h"
 #include "host/verify/scenario.h"
 
@@ -12,8 +10,5 @@ namespace tessera::verify {
 /// With `counters`, the row flag counters too.
 void compare_with_golden(const Scenario& scenario, const Outcome& outcome, bool counters,
                          Comparison& comparison);
-
-/// The commands of a scenario in words.
-CommandWords scenario_words(const std::shared_ptr<const Scenario>& scenario);
 
 }  // namespace tessera::verify

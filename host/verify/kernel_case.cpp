@@ -12,6 +12,7 @@
 #include "firmware/product_sequencer.h"
 #include "firmware/tiles.h"
 #include "host/verify/case.h"
+#include "host/verify/command_words.h"
 #include "host/verify/golden_check.h"
 #include "host/verify/tensor_image.h"
 
@@ -43,16 +44,14 @@ Case case_of(const std::shared_ptr<const Job>& job, Sequencer sequencer, std::st
     hw::MemoryConfig& memory = s->platform.memory;
     if (random() % 2 == 0)
         memory.stall = {random(), static_cast<uint32_t>(random() % 300), up_to(random, 16)};
-    const auto named = std::make_shared<Scenario>();
-    for (spec::Command c; sequencer.next(c);) {
-        named->commands.push_back(c);
+    const std::vector<spec::Command> commands = commands_of(sequencer);
+    for (const spec::Command& c : commands)
         if (c.opcode != spec::Opcode::kFence) s->commands.push_back(c);  // its record is elsewhere
-    }
     Case c;
     c.name = std::move(name);
     c.platform = s->platform;
     c.memory_bytes = kDataBytes;
-    c.words = scenario_words(named);
+    c.words = command_words(commands);
     const uint32_t ring = 4u << random() % 5;
     c.body = [s, job, ring](Machine& machine, Outcome& out) {
         machine.write_memory(0, s->image);

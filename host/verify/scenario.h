@@ -36,7 +36,4 @@ spec::Command foreign_command(std::mt19937_64& random, const spec::DeviceParams&
 /// Runs it in a process of its own.
 Outcome run_scenario(const Scenario& scenario);
 
-/// One line for a failure message: the command and its main numbers.
-std::string describe(const spec::Command& command);
-
 }  // namespace tessera::verify

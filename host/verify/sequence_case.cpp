@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "host/verify/case.h"
+#include "host/verify/command_words.h"
 #include "host/verify/golden_check.h"
 #include "host/verify/scenario.h"
 
@@ -18,7 +19,7 @@ Case sequence_case(uint64_t seed, const spec::DeviceParams& params) {
     c.name = fmt::format("sequence, seed {}", seed);
     c.platform = s->platform;
     c.memory_bytes = kDataBytes;
-    c.words = scenario_words(s);
+    c.words = command_words(s->commands);
     c.body = [s](Machine& machine, Outcome& out) {
         machine.write_memory(0, s->image);
         machine.run([&](fw::Bus& bus) { feed_raw(machine, bus, encode_all(s->commands), s->feed); },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The profiles: model and RTL accept exactly the commands of docs/device.md, section 3, and within
 // them are equal to each other and to the reference.
+#include "host/verify/command_words.h"
 #include "host/verify/scenario.h"
 #include "tests/cosim/cosim.h"
 

@@ -5,7 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "host/verify/golden_check.h"
+#include "host/verify/command_words.h"
+#include "host/verify/scenario.h"
 #include "tests/cosim/cosim.h"
 
 using namespace tessera;
@@ -106,7 +107,7 @@ verify::Case meddling_case(uint64_t seed, const spec::DeviceParams& params) {
     c.name = "registers in flight, seed " + std::to_string(seed);
     c.platform = m->good.platform;
     c.memory_bytes = verify::kDataBytes;
-    c.words = verify::scenario_words(std::shared_ptr<const verify::Scenario>(m, &m->good));
+    c.words = verify::command_words(m->good.commands);
     c.body = [m](test::Machine& machine, test::Outcome& out) { run_meddling(*m, machine, out); };
     return c;
 }

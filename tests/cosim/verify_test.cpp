@@ -98,6 +98,26 @@ TEST_CASE("jobs by covers from the command line") {
                               profile)) == 5);
 }
 
+TEST_CASE("products and linear attention from the command line") {
+    for (const std::string job :
+         {"gemm --device tiny --random 40,50,60",
+          "gemm --device tiny --random 17,33,1 --output-format bf16 --memory hbm2-2000-1ch",
+          "gemm --device tiny --random 3,40,16 --set device.profile=stats",
+          "--device tiny linear --random 2,60,8 --seed 5",
+          "linear --device tiny --random 4,50,8 --kv-heads 2 --keys 70 --dim-v 5 --mask dense",
+          "linear --device tiny --random 1,16,8 --set device.profile=blackbox"})
+        CHECK(jobs_without_difference(run_tessera("verify " + job)) == 1);
+}
+
+TEST_CASE("approximate schedules from the command line: the job and its audit") {
+    const std::string device = "verify --device tiny --random 2,100,16 --approximate ";
+    for (const std::string rule :
+         {"sample --tiles 3", "sink+window --tiles 2 --mask causal",
+          "topk-mean --tiles 2 --set device.profile=stats", "topk-bound --tiles 3 --mask causal",
+          "hybrid --tiles 3 --memory ideal-stall", "hybrid --tiles 4 --mask causal"})
+        CHECK(jobs_without_difference(run_tessera(device + rule)) == 2);
+}
+
 TEST_CASE("the RTL gives the report that the model gives") {
     const std::string job = " --device tiny --random 2,70,13 --mask causal --lse --format json";
     const Finished model = run_tessera("run" + job), rtl = run_tessera("run --impl rtl" + job);
@@ -170,6 +190,21 @@ TEST_CASE("a divergence of a job by a cover names its lines") {
     }
 }
 
+TEST_CASE("a divergence of a kernel has its commands in words") {
+    Compared cases("divergences reported");
+    const spec::DeviceParams params = test::device_params("tiny");
+    for (const auto make : {verify::product_case, verify::linear_case})
+        for (uint64_t seed = 0, found = 0; found < 3; ++seed) {
+            verify::Totals totals;
+            const std::string text =
+                verify::verify_case(make(seed, params), quick_device, 60, totals);
+            if (!contains(text, "\n> ")) continue;  // one row takes as long on more lanes
+            ++found;
+            cases.holds(std::regex_search(text, std::regex("\n  #\\d+: [A-Z_]+ flags=\\d+ q=")),
+                        [&] { return text; });
+        }
+}
+
 TEST_CASE("commands behind a repeat of a black box keep their names") {
     Compared names("names of commands");
     spec::DeviceParams params = test::device_params("tiny");
@@ -229,6 +264,16 @@ TEST_CASE("what verify and --impl refuse") {
         {"verify --count 3 --device wide", "device wide: this program has no RTL"},
         {"verify --count 3 --out x", "--out"},
         {"verify --count 3 --cover half", "--cover excludes --count"},
+        {"verify --count 3 --approximate sample", "--approximate excludes --count"},
+        {"verify --random 1,64,16 --approximate sample", "--tiles is missing"},
+        {"verify --random 1,64,16 --tolerance 0.1", "--tolerance"},
+        {"verify gemm", "exactly one of --a FILE --b FILE, --random M,N,K"},
+        {"verify linear", "exactly one of --input FILE"},
+        {"verify gemm linear", "linear"},
+        {"verify gemm --out x", "--out"},
+        {"verify --count 3 gemm --random 1,2,3", "gemm excludes --count"},
+        {"verify --mask causal linear --random 1,2,3", "linear excludes --mask"},
+        {"verify gemm --device wide --random 3,3,3", "device wide: this program has no RTL"},
         {"verify --count 3 --device tiny --oracle moon", "--oracle is moon"},
         {"verify --device tiny --random 1,64,16 --cover half", "--cover needs --oracle self"},
         {"run --random 1,4,4 --impl verilog", "--impl is verilog; allowed: model, rtl"},

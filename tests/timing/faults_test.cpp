@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "host/verify/command_words.h"
 #include "host/verify/golden_device.h"
 #include "host/verify/scenario.h"
 #include "tests/support/compared.h"

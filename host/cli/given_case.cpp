@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/given_case.h"
+
+#include <fmt/format.h>
+
+#include "host/cli/approximate_run.h"
+#include "host/verify/command_words.h"
+#include "host/workload/approximate.h"
+#include "host/workload/cover_layout.h"
+
+namespace tessera::host {
+namespace {
+
+/// What a result is held against.
+struct Expected {
+    ReferenceProblem problem;
+    BoundParams bound;
+    bool lse = false;
+};
+
+MemoryAccess access_to(Platform& platform) {
+    return
+        [&platform](uint64_t address, uint64_t bytes) { return platform.memory(address, bytes); };
+}
+
+/// Copies device memory [begin, end) to the outcome.
+void keep(Platform& platform, uint64_t begin, uint64_t end, verify::Outcome& out) {
+    const uint8_t* at = platform.memory(begin, end - begin);
+    out.memory.assign(at, at + (end - begin));
+}
+
+/// Outputs lie behind everything else; o is the first of them.
+void run_layout(const Job& job, const Layout& layout, verify::Machine& machine,
+                verify::Outcome& out) {
+    Platform& platform = machine.platform();
+    write_operands(job.inputs, job.layout, access_to(platform));
+    if (layout.remainder) {
+        FirmwareOutcome firmware;
+        machine.run(program_with_remainder(platform, layout, firmware), layout.driver, out);
+        out.status = firmware.status;
+        out.calls = firmware.calls;
+    } else {
+        machine.run(layout, out);
+    }
+    keep(platform, layout.job.o.address, layout.end, out);
+}
+
+void compare(const Expected& expected, const Layout& layout, uint32_t bus_bytes,
+             const verify::Outcome& out, verify::Comparison& comparison) {
+    if (!verify::firmware_succeeded(out, comparison)) return;
+    verify::Bytes outputs = out.memory;
+    const MemoryAccess memory = [&](uint64_t address, uint64_t) {
+        return outputs.data() + (address - layout.job.o.address);
+    };
+    std::vector<double> lse;
+    if (expected.lse) lse = read_lse(layout, memory, bus_bytes);
+    verify::compare_with_double(expected.problem, expected.bound, read_output(layout, memory), lse,
+                                comparison);
+}
+
+Expected expected_of(const Job& job) {
+    const Problem& p = job.problem;
+    const uint32_t m = job.config.platform.params.m;
+    if (p.approximation)
+        return {approximate_reference(p, job.inputs, m, false),
+                {m, p.bf16_output, p.sentinel.form, most_tiles_seen(*p.selection)},
+                false};
+    return {reference_problem(p, job.inputs, m, false),
+            {m, p.bf16_output, p.sentinel.form, most_calls(job.layout)},
+            p.want_lse};
+}
+
+Expected expected_of_audit(const Job& job) {
+    const uint32_t m = job.config.platform.params.m;
+    const std::vector<uint32_t>& rows = job.layout.approximate->audit_rows;
+    return {audit_reference(job.problem, job.inputs, m, rows), BoundParams{m}, false};
+}
+
+/// `layout`: that of the job, or of its audit. `expected` is asked behind the simulations.
+verify::Case case_of(const std::shared_ptr<const Job>& job, const Layout& layout, std::string name,
+                     Expected (*expected)(const Job&)) {
+    const hw::PlatformConfig& platform = job->config.platform;
+    verify::Case c;
+    c.name = std::move(name);
+    c.platform = platform;
+    c.body = [job, layout](verify::Machine& machine, verify::Outcome& out) {
+        run_layout(*job, layout, machine, out);
+    };
+    c.words = verify::layout_words(layout, platform.params);
+    c.reference = [job, layout, expected, bus_bytes = platform.params.bus_bytes](
+                      const verify::Outcome& out, verify::Comparison& comparison) {
+        compare(expected(*job), layout, bus_bytes, out, comparison);
+    };
+    return c;
+}
+
+void run_kernel_job(const KernelJob& kernel, verify::Machine& machine, verify::Outcome& out) {
+    Platform& platform = machine.platform();
+    kernel.write(access_to(platform));
+    FirmwareOutcome firmware;
+    machine.run(Platform::firmware(kernel.firmware, kernel.driver, firmware), kernel.driver, out);
+    out.status = firmware.status;
+    out.calls = firmware.calls;
+    const std::vector<Region>& regions = kernel.record.regions;
+    keep(platform, 0, regions.back().address + regions.back().bytes, out);
+}
+
+void compare_kernel(const KernelJob& kernel, const verify::Outcome& out,
+                    verify::Comparison& comparison) {
+    if (!verify::firmware_succeeded(out, comparison)) return;
+    verify::Bytes bytes = out.memory;
+    const std::vector<float> result =
+        kernel.read([&](uint64_t address, uint64_t) { return bytes.data() + address; });
+    const ElementErrors e = kernel.check(result, [](double) {});
+    comparison.elements += e.elements;
+    if (e.within_bound()) return;
+    comparison.different(hw::kNever,
+                         fmt::format("{} elements are outside the bound of the reference; the "
+                                     "worst is {:.3g} times its bound",
+                                     e.outside, e.max_over_bound));
+}
+
+}  // namespace
+
+std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job) {
+    std::vector<verify::Case> cases = {
+        case_of(job, job->layout, job->inputs.description, expected_of)};
+    if (job->layout.audit)
+        cases.push_back(case_of(job, audit_layout(job->layout),
+                                "audit of " + job->inputs.description, expected_of_audit));
+    return cases;
+}
+
+verify::Case case_of_kernel(const std::shared_ptr<const KernelJob>& kernel) {
+    const hw::PlatformConfig& platform = kernel->record.config.platform;
+    verify::Case c;
+    c.name = kernel->record.title;
+    c.platform = platform;
+    c.body = [kernel](verify::Machine& machine, verify::Outcome& out) {
+        run_kernel_job(*kernel, machine, out);
+    };
+    c.words = verify::command_words(kernel->commands());
+    c.reference = [kernel](const verify::Outcome& out, verify::Comparison& comparison) {
+        compare_kernel(*kernel, out, comparison);
+    };
+    return c;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// A job of the command line as what `tessera verify` runs on model and RTL.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "host/cli/job.h"
+#include "host/cli/kernel_run.h"
+#include "host/verify/case.h"
+
+namespace tessera::host {
+
+/// The job: its outputs bit by bit, and within their bound of double precision. Of an approximate
+/// one that is attention to the tiles that it sees; the audit's exact rows are a second case.
+std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job);
+
+/// A kernel: all of its memory bit by bit, and the result within its bound of double precision.
+verify::Case case_of_kernel(const std::shared_ptr<const KernelJob>& kernel);
+
+}  // namespace tessera::host

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Single commands and lists of them in words, for the report of a divergence.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/verify/compare.h"
+#include "spec/command.h"
+
+namespace tessera::verify {
+
+/// One line: the command and its main numbers.
+std::string describe(const spec::Command& command);
+
+/// These commands in words.
+CommandWords command_words(std::vector<spec::Command> commands);
+
+/// All that a sequencer of firmware makes.
+template <typename Sequencer>
+std::vector<spec::Command> commands_of(Sequencer sequencer) {
+    std::vector<spec::Command> commands;
+    for (spec::Command c; sequencer.next(c);) commands.push_back(c);
+    return commands;
+}
+
+}  // namespace tessera::verify
