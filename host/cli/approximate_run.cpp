@@ -13,6 +13,7 @@
 #include "firmware/driver.h"
 #include "host/approximation/row_partials.h"
 #include "host/cli/device_error.h"
+#include "host/cli/platform_memory.h"
 #include "host/platform/processor.h"
 #include "host/report/counters.h"
 #include "host/report/formulas.h"
@@ -20,11 +21,6 @@
 
 namespace tessera::host {
 namespace {
-
-MemoryAccess access_to(Platform& platform) {
-    return
-        [&platform](uint64_t address, uint64_t bytes) { return platform.memory(address, bytes); };
-}
 
 /// The audit's figures and, behind them, its o.
 verify::Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformConfig config) {

@@ -11,6 +11,7 @@
 #include "host/cli/device_error.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
+#include "host/cli/platform_memory.h"
 #include "host/cli/stopwatch.h"
 #include "host/report/counters.h"
 #include "host/report/dram.h"
@@ -216,9 +217,7 @@ void Execution::simulate(OutputStream* output) {
     const Stopwatch watch;
     const hw::PlatformConfig& config = record_.config.platform;
     Platform platform(config);
-    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
-        return platform.memory(address, bytes);
-    };
+    const MemoryAccess memory = access_to(platform);
     const bool will_check = record_.not_checked.empty();
     if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
     if (output != nullptr && !audit_) {
@@ -246,13 +245,10 @@ void Execution::simulate(OutputStream* output) {
 /// The result of an approximate run goes to its file only when it may be used.
 void Execution::finish_audit(Platform& platform, OutputStream* output) {
     progress_.phase("auditing");
-    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
-        return platform.memory(address, bytes);
-    };
     audit_->finish(o_, record_.not_checked.empty(), record_);
     if (output == nullptr || withheld(record_)) return;
     const fw::AttentionJob& job = record_.layout.job;
-    output->attach(memory, OutputStream::Release());
+    output->attach(access_to(platform), OutputStream::Release());
     output->stored(job.o.address, job.query_heads * job.o.head_stride);
 }
 

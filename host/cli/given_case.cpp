@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/cli/approximate_run.h"
+#include "host/cli/platform_memory.h"
 #include "host/verify/command_words.h"
 #include "host/workload/approximate.h"
 #include "host/workload/cover_layout.h"
@@ -17,11 +18,6 @@ struct Expected {
     BoundParams bound;
     bool lse = false;
 };
-
-MemoryAccess access_to(Platform& platform) {
-    return
-        [&platform](uint64_t address, uint64_t bytes) { return platform.memory(address, bytes); };
-}
 
 /// Copies device memory [begin, end) to the outcome.
 void keep(Platform& platform, uint64_t begin, uint64_t end, verify::Outcome& out) {

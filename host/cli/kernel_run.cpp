@@ -10,6 +10,7 @@
 #include "host/cli/option_values.h"
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
+#include "host/cli/platform_memory.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/cli/stopwatch.h"
@@ -40,9 +41,7 @@ std::vector<float> simulate(KernelJob& job) {
     KernelRecord& record = job.record;
     const Stopwatch watch;
     Platform platform(record.config.platform);
-    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
-        return platform.memory(address, bytes);
-    };
+    const MemoryAccess memory = access_to(platform);
     const bool data = !record.config.platform.timing_only;
     if (data) job.write(memory);
     record.outcome = platform.run(job.firmware, job.driver);
