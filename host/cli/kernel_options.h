@@ -11,6 +11,8 @@ namespace tessera::host {
 
 /// What --out is for.
 inline constexpr const char* kKernelFiles = "report.json and out.safetensors";
+/// Up to what size the check is on by default.
+inline constexpr const char* kKernelCheckLimit = "2^33 multiply-adds";
 
 /// Inputs and output format of `tessera gemm`.
 void add_product_options(CLI::App& gemm, RunOptions& o);

@@ -127,7 +127,7 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
         "denominator";
     record.not_compared =
         "whose sums may leave the fp32 range, or whose denominator is so small that more than "
-        "2^-24 of it may be flushed to zero";
+        "2^-24 of it may be flushed to zero, or that NaN or Inf in the input reach";
     record.not_checked = reason_not_to_check(options, record.work.macs);
     job.driver = run->layout.driver;
     job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };

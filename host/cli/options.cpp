@@ -197,12 +197,12 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     CLI::App* gemm = app.add_subcommand("gemm", "Multiply two matrices on the device");
     add_product_options(*gemm, line.run);
     add_machine_options(*gemm, line.run);
-    add_report_options(*gemm, line.run, kKernelFiles);
+    add_report_options(*gemm, line.run, kKernelFiles, kKernelCheckLimit);
     CLI::App* linear = app.add_subcommand("linear", "Run linear attention on the device");
     add_input_options(*linear, line.run, false);
     add_linear_options(*linear, line.run);
     add_machine_options(*linear, line.run);
-    add_report_options(*linear, line.run, kKernelFiles);
+    add_report_options(*linear, line.run, kKernelFiles, kKernelCheckLimit);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
         {verify, CommandName::kVerify},

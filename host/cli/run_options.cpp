@@ -178,11 +178,11 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     }
 }
 
-void add_check_options(CLI::App& run, RunOptions& o) {
+void add_check_options(CLI::App& run, RunOptions& o, const char* limit) {
     const char* group = "Output";
     auto* check = run.add_flag_callback(
         "--check", [&o] { o.check = true; },
-        "compare with double precision (default: up to 4,096 tokens)");
+        std::string("compare with double precision (default: up to ") + limit + ")");
     run.add_flag_callback(
            "--no-check", [&o] { o.check = false; }, "do not compare")
         ->excludes(check)
@@ -192,13 +192,13 @@ void add_check_options(CLI::App& run, RunOptions& o) {
         ->group(group);
 }
 
-void add_report_options(CLI::App& run, RunOptions& o, const char* files) {
+void add_report_options(CLI::App& run, RunOptions& o, const char* files, const char* check_limit) {
     const char* group = "Output";
     run.add_option("--out", o.out, std::string("folder for ") + files)
         ->check(not_empty())
         ->type_name("DIR")
         ->group(group);
-    add_check_options(run, o);
+    add_check_options(run, o, check_limit);
     run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
         ->type_name("NAME")
         ->group(group);

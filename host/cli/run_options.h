@@ -23,10 +23,11 @@ void add_devices_option(CLI::App& run, RunOptions& o);
 void add_implementation_options(CLI::App& run, RunOptions& o);
 /// Random jobs, which exclude what was added before for a single one.
 void add_verify_options(CLI::App& verify, VerifyOptions& o);
-/// Whether to compare with double precision, or to simulate data at all.
-void add_check_options(CLI::App& run, RunOptions& o);
+/// Whether to compare with double precision, by default up to `limit`, or to simulate data at all.
+void add_check_options(CLI::App& run, RunOptions& o, const char* limit = "4,096 tokens");
 /// Format of the report, the folder of `files`, which the help names, and the options above.
-void add_report_options(CLI::App& run, RunOptions& o, const char* files);
+void add_report_options(CLI::App& run, RunOptions& o, const char* files,
+                        const char* check_limit = "4,096 tokens");
 /// These, slots and the trace.
 void add_output_options(CLI::App& run, RunOptions& o);
 

@@ -179,8 +179,8 @@ std::vector<ConfigKey> make_keys() {
          0,
          kMaxMergeCycles,
          {},
-         "device cycles that firmware takes to merge one element (profiles stats and blackbox, "
-         "docs/firmware.md)",
+         "device cycles that the processor takes for one element: merging (docs/firmware.md), and "
+         "what approximate schedules and linear attention leave to it (docs/report.md)",
          TESSERA_VALUE(platform.firmware.merge_cycles_per_element)},
         {"memory.description",
          kMemory,

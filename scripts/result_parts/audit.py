@@ -52,12 +52,13 @@ class Audit(Part):
 
     def claims(self, data):
         under = sum(r["failing"] <= r["bound"] for r in data)
-        wrong = [r for r in data if r["valid"] == "valid" and r["failing"] >= 0.15]
+        bad = [r for r in data if r["failing"] >= 0.15]
+        wrong = [r for r in bad if r["valid"] == "valid"]
         needles = [r for r in data if r["data"] == "needle"]
         works = [r["rule"] for r in data if r["data"] == "diffuse" and r["valid"] == "valid"]
         return [("the true share of bad rows is under the audit's 95 % bound in 18 runs or more",
                  f"{under} of {len(data)}", under >= 18),
-                ("never valid where 15 % of rows or more are bad", f"{len(wrong)} of {len(data)}",
+                ("never valid where 15 % of rows or more are bad", f"{len(wrong)} of {len(bad)}",
                  not wrong),
                 ("never valid for a needle, seen or not",
                  f"{sum(r['valid'] == 'valid' for r in needles)} of {len(needles)}",

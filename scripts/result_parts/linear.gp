@@ -14,5 +14,5 @@ set yrange [0:2.5e-3]
 set key bottom
 set title "rms error / rms of the output"
 plot csv using "ratio":"rms" with linespoints title "linear attention", \
-     2e-3 with lines dashtype 2 linecolor "black" title "what is allowed"
+     2e-3 with lines dashtype 2 linecolor "black" title "threshold, 2·10^{-3}"
 unset multiplot
