@@ -23,7 +23,7 @@ constexpr size_t kFlushBytes = 1 << 16;
 enum Engine : uint32_t { kLoad, kAttend, kScore, kValue, kMerge, kStore, kEngines };
 constexpr const char* kEngineNames[kEngines] = {"load",        "ATTEND", "score stage",
                                                 "value stage", "merge",  "store and FENCE"};
-constexpr uint32_t kLanesPerEngine = 64;
+constexpr uint32_t kLanesPerEngine = 1u << 16;  // more than commands of one engine ever overlap
 
 Engine engine_of(spec::Opcode opcode) {
     if (opcode <= spec::Opcode::kLoadState) return kLoad;
@@ -58,23 +58,26 @@ class EventSink {
     bool first_ = true;
 };
 
+/// A cycle in the microseconds of the format: drawn as one nanosecond whatever the clock. Viewers
+/// round every start and every length to whole nanoseconds; on any other scale slices that touch
+/// would overlap, and a viewer drops a slice that begins within another and ends behind it.
+std::string time_of(Cycle cycle) { return fmt::format("{}.{:03}", cycle / 1000, cycle % 1000); }
+
 /// A mean over windows, as a counter track of process `pid`.
 struct CounterTrack {
     uint32_t pid;
     std::string name, unit;
     double scale;  ///< of a window's sum over its width
 };
-void write_counter(const CounterTrack& track, const hw::WindowSeries& series, double us_per_cycle,
-                   EventSink& out) {
+void write_counter(const CounterTrack& track, const hw::WindowSeries& series, EventSink& out) {
     const std::vector<uint64_t>& sums = series.sums();
     const double scale = track.scale / static_cast<double>(series.width());
     for (size_t w = 0; w <= sums.size() && !sums.empty(); ++w)
-        out.event(fmt::format(
-            "{{\"ph\":\"C\",\"pid\":{},\"ts\":{:.6f},\"name\":\"{}, mean of {} cycles\","
-            "\"args\":{{\"{}\":{:.3f}}}}}",
-            track.pid, static_cast<double>(w * series.width()) * us_per_cycle, track.name,
-            series.width(), track.unit,
-            w < sums.size() ? static_cast<double>(sums[w]) * scale : 0.0));
+        out.event(
+            fmt::format("{{\"ph\":\"C\",\"pid\":{},\"ts\":{},\"name\":\"{}, mean of {} cycles\","
+                        "\"args\":{{\"{}\":{:.3f}}}}}",
+                        track.pid, time_of(w * series.width()), track.name, series.width(),
+                        track.unit, w < sums.size() ? static_cast<double>(sums[w]) * scale : 0.0));
 }
 
 std::string process_name(uint32_t pid, const std::string& name) {
@@ -93,7 +96,6 @@ class DeviceTracks {
           layout_(record.layout.of_device(device)),
           device_(device),
           pid_(device + 1),
-          us_per_cycle_(1e-3 / record.config.clock_ghz),
           out_(out) {}
 
     void write() {
@@ -130,8 +132,7 @@ class DeviceTracks {
         std::vector<Cycle>& lanes = lanes_[engine];
         size_t lane = 0;
         while (lane < lanes.size() && lanes[lane] > start) ++lane;
-        if (lane == lanes.size() && lane < kLanesPerEngine) lanes.push_back(0);
-        lane = std::min(lane, lanes.size() - 1);
+        if (lane == lanes.size()) lanes.push_back(0);
         lanes[lane] = end;
         return static_cast<uint32_t>(engine * kLanesPerEngine + lane + 1);
     }
@@ -139,10 +140,10 @@ class DeviceTracks {
     void slice(Engine engine, const std::string& name, Cycle start, Cycle end,
                const std::string& args) {
         const uint32_t track = take_lane(engine, start, end);
-        out_.event(fmt::format(
-            "{{\"ph\":\"X\",\"pid\":{},\"tid\":{},\"ts\":{:.6f},\"dur\":{:.6f},\"name\":\"{}\","
-            "\"args\":{{{}}}}}",
-            pid_, track, time(start), time(end - start), name, args));
+        out_.event(
+            fmt::format("{{\"ph\":\"X\",\"pid\":{},\"tid\":{},\"ts\":{},\"dur\":{},\"name\":\"{}\","
+                        "\"args\":{{{}}}}}",
+                        pid_, track, time_of(start), time_of(end - start), name, args));
     }
 
     void command_event(const hw::CommandTrace& c, size_t index) {
@@ -162,10 +163,10 @@ class DeviceTracks {
         const uint64_t id = c.sequence * record_.config.platform.devices + device_;
         for (const bool begin : {true, false}) {
             out_.event(fmt::format(
-                "{{\"ph\":\"{}\",\"cat\":\"wait\",\"id\":{},\"pid\":{},\"tid\":0,\"ts\":{:.6f},"
+                "{{\"ph\":\"{}\",\"cat\":\"wait\",\"id\":{},\"pid\":{},\"tid\":0,\"ts\":{},"
                 "\"name\":\"{}\",\"args\":{{\"command\":\"{}\"}}}}",
-                begin ? 'b' : 'e', id, pid_, time(begin ? c.dispatch : c.start), queue_name(engine),
-                name));
+                begin ? 'b' : 'e', id, pid_, time_of(begin ? c.dispatch : c.start),
+                queue_name(engine), name));
         }
     }
 
@@ -203,7 +204,7 @@ class DeviceTracks {
     /// How busy stages and port were, over the whole run.
     void activity() {
         const auto track = [&](const char* name, const hw::WindowSeries& series) {
-            write_counter({pid_, name, "% busy", 100.0}, series, us_per_cycle_, out_);
+            write_counter({pid_, name, "% busy", 100.0}, series, out_);
         };
         track("score stage", outcome_.activity.score);
         track("value stage", outcome_.activity.value);
@@ -212,14 +213,11 @@ class DeviceTracks {
         track("memory port, writes", record_.memory.ports[device_][1]);
     }
 
-    double time(Cycle cycles) const { return static_cast<double>(cycles) * us_per_cycle_; }
-
     const RunRecord& record_;
     const RunOutcome& outcome_;
     const spec::DeviceParams& params_;
     const Layout layout_;  ///< of this device
     uint32_t device_, pid_;
-    double us_per_cycle_;
     EventSink& out_;
     std::vector<std::string> names_;  ///< of outcome_.commands
     std::vector<Cycle> lanes_[kEngines];
@@ -231,7 +229,8 @@ std::string metadata(const RunRecord& record) {
         "\"otherData\":{{\"clock_ghz\":{},\"commands_total\":{},\"commands_traced\":{},"
         "\"truncated\":{},\"slices\":\"the first commands_traced commands\","
         "\"counters\":\"the whole run, each value the mean of a window\","
-        "\"time_zero\":\"release of reset\"}},\n",
+        "\"time_zero\":\"release of reset\",\"time_unit\":\"1 ns is one cycle of the device "
+        "clock\"}},\n",
         record.config.clock_ghz, total, traced, traced < total);
 }
 
@@ -243,7 +242,7 @@ void channel_tracks(const RunRecord& record, EventSink& out) {
     out.event(process_name(pid, "DRAM"));
     for (size_t c = 0; c < channels.size(); ++c)
         write_counter({pid, fmt::format("channel {}", c), "GB/s", record.config.clock_ghz},
-                      channels[c], 1e-3 / record.config.clock_ghz, out);
+                      channels[c], out);
 }
 
 }  // namespace

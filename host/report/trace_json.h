@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A run as Chrome trace events, for Perfetto or chrome://tracing: a track per engine and stage.
-// Time 0 is the release of reset; one cycle is one period of the device clock.
+// Time 0 is the release of reset; a cycle of the device clock is drawn as 1 ns, whatever its
+// period.
 #pragma once
 #include <functional>
 #include <string_view>

@@ -78,6 +78,20 @@ void check_blocks(const AttentionMask& mask) {
                    "only with --mask causal and without --window and --sinks");
 }
 
+/// Heads may be stacked only where all rows of a tile can be served alike.
+void check_stacking(const Problem& p) {
+    if (p.mask.tiles.given())
+        bad_option(
+            "--stack-heads", "given with --tile-mask",
+            "one of the two: a flag is of a tile of one head, and a stacked tile has rows of "
+            "several heads");
+    if (!p.stackable())
+        bad_option(
+            "--stack-heads", "given with --summary and more than one query token",
+            "one query token: the last queries of a head and the first of the next may share "
+            "a stacked tile, and the summaries loaded for it are seen by all of its rows");
+}
+
 }  // namespace
 
 uint32_t sparse_block(uint32_t tokens) {
@@ -102,9 +116,7 @@ void check_mask(const Problem& p, uint32_t m) {
                    "possible");
     if (!mask.documents.empty()) check_documents(p);
     if (mask.tiles.given()) check_tiles(p, m);
-    if (p.stacked && !p.stackable())
-        bad_option("--stack-heads", "given",
-                   "only without --tile-mask, and with --summary only for one query token");
+    if (p.stacked) check_stacking(p);
 }
 
 std::string AttentionMask::text() const {

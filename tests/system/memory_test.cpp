@@ -7,6 +7,7 @@
 
 #include "tests/support/compared.h"
 #include "tests/support/run_tessera.h"
+#include "tests/support/trace_viewer.h"
 
 using namespace tessera;
 using nlohmann::json;
@@ -88,6 +89,29 @@ TEST_CASE("bytes, accesses and streams of every memory fit together, and results
         compared.holds(figure(r, "dram_bandwidth") <= figure(r, "dram_peak_bandwidth"),
                        [&] { return memory + ": above the peak"; });
         compared.holds(r["error"]["within_bound"].get<bool>(), [&] { return memory; });
+    }
+}
+
+TEST_CASE("a viewer keeps every slice of a run at every clock, and counters are on its grid") {
+    Compared slices("slices"), samples("samples of counters");
+    for (const char* clock : {"0.8", "1", "1.2", "1.25", "1.4", "2.5", "3"}) {
+        const test::Scratch scratch;
+        const json r = report(std::string("--device tiny --random 2,100,16 --mask causal ") +
+                              "--memory ddr4-2400r --set device.clock_ghz=" + clock + " --out " +
+                              scratch / "out");
+        const json trace = json::parse(test::read_text(scratch / "out/trace.json"));
+        const auto viewed = test::view(trace);
+        slices.equal(viewed.dropped.size(), 0u, [&] { return viewed.dropped[0].dump(); });
+        slices.holds(viewed.kept.size() > r["commands_total"].get<size_t>(), [&] { return clock; });
+        std::map<std::string, int64_t> next;  // sample of each track
+        for (const json& event : trace["traceEvents"]) {
+            if (event["ph"] != "C") continue;
+            const std::string name = event["name"];
+            int64_t& expected = next[name];
+            samples.equal(test::viewer_ns(event["ts"]), expected, [&] { return event.dump(); });
+            expected += std::stoll(name.substr(name.find("mean of ") + 8));
+        }
+        CHECK(next.size() == 4 + 1);  // two stages, two ways of the port, a channel
     }
 }
 

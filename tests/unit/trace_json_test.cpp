@@ -2,12 +2,15 @@
 // trace.json parses, its slices have lengths and do not overlap on a track, and nothing is missing.
 #include "host/report/trace_json.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "firmware/sequencer.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/trace_viewer.h"
 
 using namespace tessera;
 using namespace tessera::host;
@@ -82,20 +85,40 @@ TEST_CASE("every command and group is a slice, and slices of a track do not over
     CHECK(trace["displayTimeUnit"] == "ns");
 }
 
-TEST_CASE("slices begin and end at the cycles of the trace, in microseconds") {
-    const RunRecord record = traced_run(20, UINT64_MAX);
+TEST_CASE("a viewer keeps every slice at every clock, and a nanosecond of it is a cycle") {
     Compared slices("slices");
-    const auto trace = trace_of(record);
-    for (const auto& event : trace["traceEvents"]) {
-        if (event["ph"] != "X" || event["args"].contains("group")) continue;
-        const auto& c = record.devices[0].commands.at(event["args"]["sequence"].get<size_t>());
-        const double us_per_cycle = 2e-3;  // 0.5 GHz
-        slices.holds(std::abs(event["ts"].get<double>() -
-                              static_cast<double>(c.start) * us_per_cycle) < 1e-6 &&
-                         std::abs(event["dur"].get<double>() -
-                                  static_cast<double>(c.retire - c.start) * us_per_cycle) < 1e-6,
-                     [&] { return event.dump(); });
+    for (const double clock_ghz : {0.8, 1.0, 1.2, 1.25, 1.4, 2.5, 3.0}) {
+        RunRecord record = traced_run(200, UINT64_MAX);
+        record.config.clock_ghz = clock_ghz;
+        const auto trace = trace_of(record);
+        const auto viewed = test::view(trace);
+        const RunOutcome& device = record.devices[0];
+        const auto where = [&] {
+            return fmt::format("{} GHz, {}", clock_ghz,
+                               viewed.dropped.empty() ? "" : viewed.dropped[0].dump());
+        };
+        slices.equal(viewed.dropped.size(), 0u, where);
+        slices.equal(viewed.kept.size(), device.commands.size() + 3 * device.groups.size(), where);
+        for (const test::ViewedSlice& slice : viewed.kept) {
+            if (slice.args.contains("group")) continue;
+            const auto& c = device.commands.at(slice.args["sequence"].get<size_t>());
+            slices.holds(slice.start_ns == static_cast<int64_t>(c.start) &&
+                             slice.end_ns == static_cast<int64_t>(c.retire),
+                         [&] { return slice.args.dump(); });
+        }
+        slices.equal(trace["otherData"]["clock_ghz"], clock_ghz);
+        slices.equal(trace["otherData"]["time_unit"], "1 ns is one cycle of the device clock");
     }
+}
+
+TEST_CASE("commands that overlap have a lane each, however many they are") {
+    RunRecord record = traced_run(200, UINT64_MAX);
+    for (hw::CommandTrace& c : record.devices[0].commands) c.retire = c.start + 60 * 300;
+    Compared slices("slices");
+    const auto viewed = test::view(trace_of(record));
+    slices.equal(viewed.dropped.size(), 0u);
+    slices.holds(viewed.kept.size() > record.devices[0].commands.size(),
+                 [&] { return std::to_string(viewed.kept.size()); });
 }
 
 TEST_CASE("waits begin and end in pairs, of each device its own") {
