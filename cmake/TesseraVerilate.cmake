@@ -1,5 +1,6 @@
-# tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES): the RTL with these parameters as library
-# tessera_rtl_NAME, in any profile: that is a pin. tessera_rtl_library(): all of them behind one device
+# tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES [OPT_FAST ...]): the RTL with these parameters
+# as library tessera_rtl_NAME, in any profile: that is a pin. What follows the parameters takes the
+# place of the optimisation that all designs have. tessera_rtl_library(): all of them behind one device
 # for the platform.
 # tessera_verilates(NAME RESULT): whether this build wants the design NAME.
 find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT})
@@ -38,6 +39,10 @@ function(tessera_verilate name m d lanes interleave bus_bytes)
   if(NOT wanted)
     return()
   endif()
+  set(optimise ${tessera_rtl_optimise})
+  if(ARGN)
+    set(optimise ${ARGN})
+  endif()
   set(prefix Vtessera_${name})
   add_library(tessera_rtl_${name} STATIC ${tessera_rtl_folder}/sim/verilated_top.cpp)
   target_compile_features(tessera_rtl_${name} PRIVATE cxx_std_17)
@@ -60,7 +65,7 @@ function(tessera_verilate name m d lanes interleave bus_bytes)
     VERILATOR_ARGS --assert -O3 --x-assign 0 --x-initial 0 --no-timing
       ${tessera_rtl_args} ${tessera_rtl_coverage} -GM=${m} -GD=${d} -GLANES=${lanes}
       -GINTERLEAVE=${interleave} -GBUS_BYTES=${bus_bytes}
-    ${tessera_rtl_optimise})
+    ${optimise})
   set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
     "std::unique_ptr<VerilatedTop> make_${name}_top(spec::Profile profile, const std::string& wave);\n")

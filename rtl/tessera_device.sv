@@ -134,7 +134,7 @@ module tessera_device #(
   logic admit_v_bank, admit_s_bank, unused_admit_valid, unused_abort;
   tessera_pkg::attend_t attend;
   logic [31:0] compute_number;
-  logic [23:0] compute_tickets, admit_tickets;
+  logic [3*tessera_pkg::TicketBits-1:0] compute_tickets, admit_tickets;
   logic [3:0] compute_size;
   logic [7:0] compute_active;
   logic q_over, q_over_bank, k_over, k_over_bank, v_over, v_over_bank, s_over, s_over_bank;
@@ -421,7 +421,8 @@ module tessera_device #(
   );
 
   tessera_compute_engine #(
-    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES), .TicketBits(24)
+    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES),
+    .TicketBits(3 * tessera_pkg::TicketBits)
   ) u_compute_engine (
     .clk_i(clk_i),
     .rst_ni(rst_ni),

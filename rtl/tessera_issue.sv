@@ -36,7 +36,7 @@ module tessera_issue #(
   output logic                   compute_valid_o,
   output tessera_pkg::attend_t   compute_o,
   output logic [31:0]            compute_number_o,
-  output logic [23:0]            compute_tickets_o,  // V: loads; state: loads, stores
+  output logic [3*tessera_pkg::TicketBits-1:0] compute_tickets_o,  // V: loads; state: loads, stores
   output logic                   q_granted_o,
   output logic                   k_granted_o,
   input  logic                   compute_pop_i,
@@ -44,7 +44,7 @@ module tessera_issue #(
   output logic [3:0]             compute_size_o,
   input  logic                   admit_v_bank_i,
   input  logic                   admit_s_bank_i,
-  input  logic [23:0]            admit_tickets_i,
+  input  logic [3*tessera_pkg::TicketBits-1:0] admit_tickets_i,
   output logic                   v_granted_o,
   output logic                   s_granted_o,
   // Store queue
@@ -136,8 +136,8 @@ module tessera_issue #(
 
   // Tickets
   logic q_bank, k_bank, v_bank, s_bank, takes_state;
-  logic [63:0] load_taken, compute_taken, load_over, compute_over;
-  logic [15:0] store_taken, store_over;
+  logic [8*B-1:0] load_taken, compute_taken, load_over, compute_over;
+  logic [2*B-1:0] store_taken, store_over;
   assign q_bank = pushed.q_bank[0];
   assign k_bank = pushed.k_bank[0];
   assign v_bank = pushed.v_bank[0];

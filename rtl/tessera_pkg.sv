@@ -257,9 +257,10 @@ package tessera_pkg;
   } attend_t;
   localparam int unsigned CommandBits = 384;
 
-  // Tickets: touches of a bank are counted modulo 2^TicketBits. An engine has at most 80 touches of
-  // a bank that are not over (8 queued, 63 or fewer under way), so the order of two counts is the
-  // sign of their difference.
-  localparam int unsigned TicketBits = 8;
+  // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
+  // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has
+  // 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and the
+  // end of their keys: 293 with D = 576 and LANES = 2 (GroupsDepth in tessera_compute_engine).
+  localparam int unsigned TicketBits = 10;
 
 endpackage

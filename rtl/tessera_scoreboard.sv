@@ -16,9 +16,9 @@ module tessera_scoreboard (
   input  logic        take_s_bank_i,
   input  logic        take_store_i,
   input  logic        take_store_bank_i,
-  output logic [63:0] load_taken_o,
-  output logic [63:0] compute_taken_o,
-  output logic [15:0] store_taken_o,     // state banks only
+  output logic [8*tessera_pkg::TicketBits-1:0] load_taken_o,
+  output logic [8*tessera_pkg::TicketBits-1:0] compute_taken_o,
+  output logic [2*tessera_pkg::TicketBits-1:0] store_taken_o,     // state banks only
   // Touches over, visible from the next cycle on
   input  logic        load_over_i,
   input  logic [2:0]  load_over_bank_i,
@@ -32,15 +32,15 @@ module tessera_scoreboard (
   input  logic        s_over_bank_i,
   input  logic        store_over_i,
   input  logic        store_over_bank_i,
-  output logic [63:0] load_over_o,
-  output logic [63:0] compute_over_o,
-  output logic [15:0] store_over_o
+  output logic [8*tessera_pkg::TicketBits-1:0] load_over_o,
+  output logic [8*tessera_pkg::TicketBits-1:0] compute_over_o,
+  output logic [2*tessera_pkg::TicketBits-1:0] store_over_o
 );
   localparam int unsigned B = tessera_pkg::TicketBits;
 
-  logic [63:0] load_taken_q, load_taken_d, compute_taken_q, compute_taken_d;
-  logic [63:0] load_over_q, load_over_d, compute_over_q, compute_over_d;
-  logic [15:0] store_taken_q, store_taken_d, store_over_q, store_over_d;
+  logic [8*B-1:0] load_taken_q, load_taken_d, compute_taken_q, compute_taken_d;
+  logic [8*B-1:0] load_over_q, load_over_d, compute_over_q, compute_over_d;
+  logic [2*B-1:0] store_taken_q, store_taken_d, store_over_q, store_over_d;
 
   assign load_taken_o = load_taken_q;
   assign compute_taken_o = compute_taken_q;

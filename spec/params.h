@@ -57,7 +57,7 @@ inline constexpr uint32_t kPositionLimit = 1u << 31;  ///< positions are below t
 constexpr const char* params_error(const DeviceParams& p) {
     const auto power_of_two = [](uint32_t x) { return x != 0 && (x & (x - 1)) == 0; };
     if (p.m < 1 || p.m > 1024) return "M must be 1 to 1024";
-    if (p.d < 1 || p.d > 512) return "D must be 1 to 512";
+    if (p.d < 1 || p.d > 576) return "D must be 1 to 576";
     if (p.interleave != 1 && p.interleave != 2 && p.interleave != 4 && p.interleave != 8)
         return "INTERLEAVE must be 1, 2, 4 or 8";
     if (p.lanes < 1 || p.lanes > 128) return "LANES must be 1 to 128";

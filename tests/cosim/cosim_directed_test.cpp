@@ -194,6 +194,37 @@ TEST_CASE("divisors around zero") {
     series.finish();
 }
 
+// More ATTENDs under way than a narrower device ever has: the chain of 267 cells is as deep as 138
+// lane groups of one key. Every bank is loaded and stored behind them.
+TEST_CASE("a long chain full of ATTENDs of one key") {
+    test::Series series;
+    std::mt19937_64 random = test::test_random();
+    const test::Bytes image = random_image(random);
+    const spec::DeviceParams broad = test::device_params("broad");
+    std::vector<spec::Command> commands;
+    const auto load = [&](Opcode opcode, uint64_t address) {
+        commands.push_back(test::make_load(opcode, 0, address, 1, broad.d, broad));
+    };
+    load(Opcode::kLoadQ, 0);
+    for (uint32_t round = 0; round < 2; ++round) {
+        load(Opcode::kLoadK, 4096 + 8192 * round);
+        load(Opcode::kLoadV, 8192 + 8192 * round);
+        for (uint32_t i = 0; i < 300; ++i) {
+            commands.push_back(test::make_attend(1, 1, broad.d, broad.d));
+            if (i != 0) commands.back().flags |= spec::kFlagContinue;
+        }
+        commands.push_back(
+            test::make_store(Opcode::kStoreState, 0, 65536 + 4096 * round, 1, broad.d, broad));
+    }
+    commands.push_back(test::make_fence());
+    commands.back().flags |= spec::kFlagInterrupt;
+    test::Feed feed;
+    feed.ring_descriptors = 1024;
+    feed.max_step = 1024;
+    compare(test::machine_config(broad), commands, image, feed, "deep", series);
+    series.finish();
+}
+
 // A bad ring is enabled in a fixed cycle, and the watchdog barks in every one around it.
 TEST_CASE("a bad ring and the watchdog") {
     test::Series series;

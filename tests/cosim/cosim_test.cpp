@@ -17,7 +17,9 @@ test::MakeCase attention(uint32_t max_tokens) {
 
 TEST_CASE("sequences on tiny") { test::verify_many("tiny", 500, verify::sequence_case); }
 TEST_CASE("sequences on odd") { test::verify_many("odd", 100, verify::sequence_case); }
+TEST_CASE("sequences on broad") { test::verify_many("broad", 20, verify::sequence_case); }
 TEST_CASE("sequences on small") { test::verify_many("small", 30, verify::sequence_case); }
 TEST_CASE("attention on tiny") { test::verify_many("tiny", 1000, attention(8 * 16)); }
 TEST_CASE("attention on odd") { test::verify_many("odd", 30, attention(3 * 48)); }
+TEST_CASE("attention on broad") { test::verify_many("broad", 10, attention(4 * 16)); }
 TEST_CASE("attention on small") { test::verify_many("small", 30, attention(512)); }

@@ -31,6 +31,7 @@ spec::DeviceParams device_params(const std::string& preset) {
     if (preset == "small") return DeviceParams{64, 64, 4, 4, 32, kFull};
     if (preset == "base") return DeviceParams{128, 64, 16, 4, 64, kFull};
     if (preset == "odd") return DeviceParams{48, 24, 3, 2, 16, kFull};
+    if (preset == "broad") return DeviceParams{16, 267, 2, 4, 16, kFull};
     if (preset == "thin") return DeviceParams{40, 20, 5, 1, 32, kFull};
     if (preset == "eight") return DeviceParams{32, 40, 2, 8, 128, kFull};
     throw std::runtime_error("no test device " + preset);

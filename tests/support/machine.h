@@ -14,7 +14,8 @@ void report(const verify::Comparison& comparison, const std::string& what);
 /// The driver's own way: submits every command, then a FENCE.
 fw::Status submit_all(fw::Driver& driver, const std::vector<spec::Command>& commands);
 
-/// Presets by name: tiny, small, base; "odd" is M=48, D=24, LANES=3, INTERLEAVE=2, 16 bytes.
+/// Presets by name: tiny, small, base; "odd" is M=48, D=24, LANES=3, INTERLEAVE=2, 16 bytes;
+/// "broad" is M=16, D=267, LANES=2, INTERLEAVE=4, 16 bytes.
 spec::DeviceParams device_params(const std::string& preset);
 
 /// What a register reads as after reset: capabilities are those of the device.

@@ -101,7 +101,7 @@ std::vector<uint32_t> lengths(const spec::DeviceParams& p) {
 
 TEST_CASE("recurrence with every group of the same length") {
     Compared compared("S, V and merge cycles, one length");
-    for (const char* preset : {"tiny", "odd", "thin", "eight"}) {
+    for (const char* preset : {"tiny", "odd", "thin", "eight", "broad"}) {
         const spec::DeviceParams p = test::device_params(preset);
         for (const uint32_t n : lengths(p))
             for (const uint32_t rows : {p.group_rows(), p.m, p.m - 1, 1u})

@@ -48,9 +48,10 @@ TEST_CASE("device presets are those of the manual", "[config]") {
         const char* memory;
     };
     const std::vector<Row> rows = {
-        {"base", 128, 64, 16, 64, "hbm2-2000-8ch"}, {"oracle", 128, 72, 16, 64, "hbm2-2000-8ch"},
-        {"oracle-wide", 256, 136, 32, 128, "hbm3"}, {"small", 64, 64, 4, 32, "ddr4-3200"},
-        {"tiny", 16, 16, 2, 16, "ddr4-2400r"},      {"wide", 256, 128, 32, 128, "hbm3"}};
+        {"base", 128, 64, 16, 64, "hbm2-2000-8ch"},   {"mla", 128, 576, 4, 128, "hbm3"},
+        {"oracle", 128, 72, 16, 64, "hbm2-2000-8ch"}, {"oracle-wide", 256, 136, 32, 128, "hbm3"},
+        {"small", 64, 64, 4, 32, "ddr4-3200"},        {"tiny", 16, 16, 2, 16, "ddr4-2400r"},
+        {"wide", 256, 128, 32, 128, "hbm3"}};
     Compared compared("values of presets");
     const auto presets = host::device_presets();
     compared.equal(presets.size(), rows.size());
@@ -98,6 +99,9 @@ TEST_CASE("mistakes in --set are named", "[config]") {
     for (const char* value : {"", "x", "-1", "+1", " 1", "1 ", "0x10", "1.0", "1e2", "0", "1025",
                               "4294967424", "18446744073709551616", "99999999999999999999999"})
         says({std::string("device.M=") + value}, "--set: device.M is " + std::string(value) + m);
+    for (const char* value : {"0", "577", "1024"})
+        says({std::string("device.D=") + value}, "--set: device.D is " + std::string(value) +
+                                                     "; allowed: an integer; D must be 1 to 576");
     says({"device.LANES=129"},
          "--set: device.LANES is 129; allowed: an integer; LANES must be 1 to 128");
     says({"device.INTERLEAVE=3"},
@@ -214,7 +218,8 @@ TEST_CASE("a name is a preset or a file", "[config]") {
     };
     const std::string file = ", or the path of a .json file";
     says("bas", {},
-         "--device: device is bas; allowed: base, oracle, oracle-wide, small, tiny, wide" + file);
+         "--device: device is bas; allowed: base, mla, oracle, oracle-wide, small, tiny, wide" +
+             file);
     const std::string memories =
         "ddr4-2400r, ddr4-3200, hbm2-2000-1ch, hbm2-2000-8ch, hbm3, ideal, ideal-stall, "
         "lpddr5-6400";

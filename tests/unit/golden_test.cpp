@@ -29,6 +29,7 @@ void compare_random(const std::string& preset, uint32_t sequences, uint32_t most
 
 TEST_CASE("bits of random sequences on tiny parameters") { compare_random("tiny", 140, 80); }
 TEST_CASE("bits of random sequences on odd parameters") { compare_random("odd", 90, 60); }
+TEST_CASE("bits of random sequences on broad rows") { compare_random("broad", 30, 40); }
 TEST_CASE("bits of random sequences with one row per lane") { compare_random("thin", 40, 60); }
 TEST_CASE("bits of random sequences with eight rows per lane") { compare_random("eight", 40, 60); }
 TEST_CASE("bits of random sequences on small parameters") { compare_random("small", 30, 40); }

@@ -273,6 +273,8 @@ TEST_CASE("wide score tiles") { random_cases({130, 300, 3, 4}, 40); }
 
 TEST_CASE("deep tiles") { random_cases({9, 70, 300, 300}, 30); }
 
+TEST_CASE("tiles of latent attention") { random_cases({5, 40, 576, 576}, 60); }
+
 TEST_CASE("every combination of mask terms") {
     Random random = test::test_random();
     Counts counts;
