@@ -100,7 +100,7 @@ TEST_CASE("cycles and bytes as predicted, and by the closed form") {
     // Descriptors are read between the many bursts of the first loads: a few cycles that the closed
     // form does not have, the same for every length and mask.
     const double line_beats = 256.0 / 128, lines = 8;
-    const double extra = figure(run_json(job + "--random 1,128,576"), "stall_free_difference");
+    const double extra = figure(run_json(job + "--random 2,512,576"), "stall_free_difference");
     figures.holds(extra >= 0 && extra <= lines * line_beats, [&] { return std::to_string(extra); });
     for (const char* problem :
          {"--random 2,1024,576", "--random 3,512,576 --lse", "--random 1,2048,576 --mask causal",
