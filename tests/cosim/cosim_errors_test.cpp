@@ -95,6 +95,7 @@ verify::Case entangled_case(uint64_t seed, const spec::DeviceParams& params) {
 }  // namespace
 
 TEST_CASE("errors on tiny") { test::verify_many("tiny", 300, verify::error_case); }
+TEST_CASE("errors on broad") { test::verify_many("broad", 15, verify::error_case); }
 TEST_CASE("errors on odd") { test::verify_many("odd", 60, verify::error_case); }
 TEST_CASE("errors that once told model and RTL apart") {
     test::verify_seeds(

@@ -71,7 +71,7 @@ void pause(fw::Bus& bus, uint32_t accesses) {
 
 TEST_CASE("reset values of every register on every preset") {
     Compared compared("registers after reset");
-    for (const char* preset : {"tiny", "odd", "small", "base"}) {
+    for (const char* preset : {"tiny", "odd", "small", "base", "broad"}) {
         const spec::DeviceParams p = test::device_params(preset);
         const auto values = notes_of(
             [](test::Machine&, fw::Bus& bus, std::vector<uint64_t>& notes) {
