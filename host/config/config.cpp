@@ -190,7 +190,7 @@ void check_kind(const std::string& name, const std::string& kind, const Statemen
                             value_text(statement->second.value) + "; allowed: not for " + name +
                             ", whose kind is " + kind);
         }
-        if (kind == "dram" && key.memory_kind == kind && statement == said.end())
+        if (key.no_default && key.memory_kind == kind && statement == said.end())
             throw bad_value(name, key.path_in_file(), "missing", key.allowed());
     }
 }

@@ -23,6 +23,7 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
         all.refreshes += channel.refreshes;
         all.refresh_clocks += channel.refresh_clocks;
         all.turnarounds += channel.turnarounds;
+        all.forwarded += channel.forwarded;
         most = std::max(most, channel.reads + channel.writes);
     }
     const hw::DramOrganisation& o = dram.organisation;
@@ -52,11 +53,8 @@ double stream_gb_per_s(const hw::DramSpec& dram) {
     hw::DramChannel channel(dram);
     const hw::DramMap map(dram.organisation);
     for (uint64_t n = 0; n < kTransactions;) {
-        const hw::DramAddress at = map.place(n);
         const uint64_t count = std::min<uint64_t>(map.neighbours(n), kTransactions - n);
-        channel.arrive({at.pseudo_channel, at.bank_group, at.bank, at.row, false,
-                        static_cast<uint32_t>(count), 0},
-                       0);
+        channel.arrive(hw::run_at(map.place(n), false, static_cast<uint32_t>(count), 0), 0);
         n += count;
     }
     std::vector<hw::DramColumns> columns;
