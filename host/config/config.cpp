@@ -271,7 +271,10 @@ ResolvedConfig resolve(const Source& device, const Source& memory, Statements sa
     ResolvedConfig config;
     read_source(memory, KeyFile::kMemory, said);
     for (const std::string& text : sets) read_override(text, said);
-    for (const auto& [path, statement] : said) find_key(path)->set(config, statement.value);
+    for (const auto& [path, statement] : said) {
+        find_key(path)->set(config, statement.value);
+        config.given[path] = statement.where;
+    }
     config.device_name = device.name;
     config.platform.memory.name = memory.name;
     check_together(config, said);

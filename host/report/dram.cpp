@@ -8,7 +8,6 @@
 namespace tessera::host {
 
 DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
-    constexpr double kPico = 1e-12;
     DramSum sum;
     uint64_t most = 0;
     for (const hw::DramStats& channel : memory.channels) {
@@ -35,9 +34,6 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
                             (static_cast<double>(memory.clocks) * channels * o.pseudo_channels);
     if (transactions != 0)
         sum.balance = static_cast<double>(most) * channels / static_cast<double>(transactions);
-    sum.activate_joules = static_cast<double>(sum.stats.activates) * o.row_bytes / 1024 *
-                          kDramActivateEnergy.picojoules * kPico;
-    sum.column_joules = static_cast<double>(sum.bytes) * kDramColumnByteEnergy.picojoules * kPico;
     return sum;
 }
 
