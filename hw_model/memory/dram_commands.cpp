@@ -159,8 +159,8 @@ void DramChannel::issue_refresh(uint32_t rank) {
     while (r.refresh_due <= now_) r.refresh_due += spec_.timing.nREFI;
 }
 
-/// Refreshes that are due go on one after the other; returns when the next one does, or the next
-/// becomes due.
+/// Refreshes that are due go on one after the other, after a column for an activated bank; returns
+/// when the next one does, or the next becomes due.
 Clock DramChannel::advance_refreshes(bool& issued) {
     Clock next = kNoClock;
     chosen_ = refreshing_ = false;
@@ -170,7 +170,8 @@ Clock DramChannel::advance_refreshes(bool& issued) {
             if (refreshing_) continue;
             refreshing_ = true;
             clock = std::max(refresh_clock(r), now_);
-            if (clock == now_ && !issued) {
+            const bool bus_free = two_buses_ || next_activated().clock != now_;
+            if (clock == now_ && !issued && bus_free) {
                 issue_refresh(r);
                 issued = true;
             }

@@ -7,78 +7,17 @@
 
 #include "tests/support/compared.h"
 #include "tests/support/dram_checker.h"
+#include "tests/support/dram_clocked.h"
 #include "tests/support/dram_log.h"
+#include "tests/support/dram_random.h"
 
 using namespace tessera;
+using test::Random;
 
 namespace {
 
 constexpr uint32_t kCases = 60, kMixedCases = 300;
-constexpr uint64_t kParts = 1 << 16;  // users of a burst's transactions
-
-class Random {
-  public:
-    explicit Random(std::mt19937_64& generator) : generator_(generator) {}
-    uint32_t to(uint32_t low, uint32_t high) {
-        return low + static_cast<uint32_t>(generator_() % (high - low + 1));
-    }
-    uint32_t power(uint32_t low, uint32_t high) { return 1u << to(low, high); }
-
-  private:
-    std::mt19937_64& generator_;
-};
-
-hw::DramSpec random_dram(Random& random) {
-    hw::DramSpec spec;
-    hw::DramOrganisation& o = spec.organisation;
-    o.pseudo_channels = random.power(0, 1);
-    o.bank_groups = random.power(0, 2);
-    o.banks_per_group = random.power(0, 2);
-    o.rows = random.power(1, 4);  // few: they are met again
-    o.transaction_bytes = random.power(5, 6);
-    o.row_bytes = o.transaction_bytes * random.power(2, 6);
-    o.interleave_bytes = o.transaction_bytes;
-    o.activate_clocks = random.to(1, 2);
-    o.command_buses = random.to(1, 2);
-    o.mapping = random.to(0, 1) != 0 ? hw::DramMapping::kMop4Clxor : hw::DramMapping::kRoBaRaCoCh;
-    hw::DramTiming& t = spec.timing;
-    const uint32_t most = random.power(0, 5);
-    for (uint32_t* clocks :
-         {&t.nBL, &t.nCL, &t.nCWL, &t.nRCDRD, &t.nRCDWR, &t.nRP, &t.nRAS, &t.nRC, &t.nRTP, &t.nWR,
-          &t.nCCDS, &t.nCCDL, &t.nRRDS, &t.nRRDL, &t.nWTRS, &t.nWTRL, &t.nFAW, &t.nRFC})
-        *clocks = random.to(1, most);
-    t.nFAW *= 4;  // long enough to count beside the others
-    t.nRC *= 3;
-    t.nREFI = random.to(0, 2) == 0 ? 0 : 8 * t.nRFC + random.to(300, 3000);
-    spec.controller.policy = static_cast<hw::DramPolicy>(random.to(0, 1));
-    spec.controller.forwarding = random.to(0, 1) != 0;
-    return spec;
-}
-
-/// Bursts of neighbouring transactions, some where the last one ended or where one wrote, cut into
-/// runs. `writes` of four bursts are writes.
-std::vector<test::DramRequest> random_traffic(Random& random, const hw::DramSpec& spec,
-                                              uint32_t writes) {
-    const hw::DramMap map(spec.organisation);
-    const uint32_t bursts = random.to(20, 150), longest = random.power(0, 6);
-    const uint32_t jumps = random.to(0, 4), most = random.power(0, 8);
-    std::vector<test::DramRequest> all;
-    hw::Clock clock = 0;
-    uint64_t next = 0, written = 0;
-    for (uint32_t burst = 0; burst < bursts; ++burst) {
-        if (random.to(0, 2) == 0) clock += random.to(0, most);
-        if (random.to(0, 3) < jumps) next = random.to(0, 2) == 0 ? written : random.to(0, 1 << 14);
-        const bool write = random.to(0, 3) < writes;
-        if (write) written = next;
-        for (uint32_t left = random.to(1, longest); left != 0;) {
-            const uint32_t count = std::min(left, map.neighbours(next));
-            all.push_back({clock, hw::run_at(map.place(next), write, count, burst * kParts)});
-            next += count;
-            left -= count;
-        }
-    }
-    return all;
-}
+constexpr uint64_t kParts = test::kUsersOfBurst;
 
 /// The same traffic with every transaction on its own, and with a user of its own.
 std::vector<test::DramRequest> singly(const std::vector<test::DramRequest>& traffic) {
@@ -113,13 +52,27 @@ test::DramLog run_in_steps(Random& random, const hw::DramSpec& spec,
     return log;
 }
 
-using Key = std::tuple<int, hw::Clock, uint32_t, uint32_t, uint32_t, uint32_t>;
+using Key = std::tuple<hw::Clock, int, uint32_t, uint32_t, uint32_t, uint32_t>;
 
 std::vector<Key> keys(const test::DramLog& log) {
     std::vector<Key> all;
     for (const hw::DramCommandRecord& c : log.commands)
-        all.emplace_back(static_cast<int>(c.command), c.clock, c.pseudo_channel, c.bank_group,
+        all.emplace_back(c.clock, static_cast<int>(c.command), c.pseudo_channel, c.bank_group,
                          c.bank, c.row);
+    return all;
+}
+
+/// By clock, and without rows where they say nothing.
+std::vector<Key> in_order(const std::vector<hw::DramCommandRecord>& commands) {
+    std::vector<Key> all;
+    for (const hw::DramCommandRecord& c : commands) {
+        const bool row = c.command == hw::DramCommand::kActivate ||
+                         c.command == hw::DramCommand::kRead ||
+                         c.command == hw::DramCommand::kWrite;
+        all.emplace_back(c.clock, static_cast<int>(c.command), c.pseudo_channel, c.bank_group,
+                         c.bank, row ? c.row : 0);
+    }
+    std::sort(all.begin(), all.end());
     return all;
 }
 
@@ -150,8 +103,8 @@ struct Case {
 /// `mixed`: with both reads and writes.
 Case random_case(Random& random, bool mixed = false) {
     Case c;
-    c.spec = random_dram(random);
-    c.traffic = random_traffic(random, c.spec, mixed ? random.to(1, 3) : random.to(0, 4));
+    c.spec = test::random_dram(random);
+    c.traffic = test::random_traffic(random, c.spec, mixed ? random.to(1, 3) : random.to(0, 4));
     hw::DramChannel channel(c.spec);
     std::vector<hw::DramColumns> columns;
     for (const test::DramRequest& request : c.traffic) channel.arrive(request.run, request.clock);
@@ -279,5 +232,21 @@ TEST_CASE("when a DRAM channel is told to run changes nothing") {
             const auto log = run_in_steps(random, c.spec, c.traffic, longest, c.end);
             compare(compared, c.log, log, name_of(i) + ", steps to " + std::to_string(longest));
         }
+    }
+}
+
+TEST_CASE("commands are those of a controller that goes clock by clock") {
+    auto generator = test::test_random();
+    Random random(generator);
+    test::Compared compared("commands, and counts of forwarded reads");
+    for (uint32_t i = 0; i < kMixedCases; ++i) {
+        const Case c = random_case(random, true);
+        const test::ClockedDram clocked(c.spec, c.traffic, c.end);
+        const auto here = in_order(c.log.commands), there = in_order(clocked.commands());
+        compared.equal(c.log.stats.forwarded, clocked.forwarded(), [&] { return name_of(i); });
+        compared.equal(here.size(), there.size(), [&] { return name_of(i) + ": commands"; });
+        for (size_t n = 0; n < std::min(here.size(), there.size()); ++n)
+            compared.holds(here[n] == there[n],
+                           [&] { return name_of(i) + ": command " + std::to_string(n); });
     }
 }
