@@ -135,7 +135,9 @@ void require_consistent_memory(const RunRecord& record) {
     const uint64_t device = total_bytes(record.outcome.counters);
     const DramSum sum = dram_sum(record.memory, record.config.platform.memory.dram);
     const hw::DramStats& s = sum.stats;
-    if (port != device || sum.bytes < port)
+    const uint64_t forwarded =
+        sum.stats.forwarded * record.config.platform.memory.dram.organisation.transaction_bytes;
+    if (port != device || sum.bytes + forwarded < port)
         throw std::logic_error(
             fmt::format("{} bytes at the device's port, {} at the memory's, {} on its channels",
                         device, port, sum.bytes));

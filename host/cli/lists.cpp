@@ -33,9 +33,13 @@ std::string schedule_list() {
 }
 
 std::string memory_list() {
-    std::string text;
-    for (const PresetInfo& preset : memory_presets())
-        text += fmt::format("{:<16} {}\n", preset.name, preset.description);
+    std::string text = fmt::format("{:<16} {:<12} {}\n", "memory", "controller", "description");
+    for (const PresetInfo& preset : memory_presets()) {
+        const hw::MemoryConfig memory =
+            resolve_config(device_presets().front().name, preset.name, {}).platform.memory;
+        const char* policy = memory.kind == "dram" ? memory.dram.controller.policy_name() : "-";
+        text += fmt::format("{:<16} {:<12} {}\n", preset.name, policy, preset.description);
+    }
     return text;
 }
 

@@ -12,7 +12,6 @@
 #include "host/cli/kernel_run.h"
 #include "host/cli/option_values.h"
 #include "host/report/counters.h"
-#include "host/report/energy.h"
 #include "host/report/table.h"
 #include "host/verify/command_words.h"
 #include "host/workload/product.h"
@@ -26,6 +25,7 @@ struct ProductRun {
     ProductInputs inputs;
     ProductLayout layout;
     spec::DeviceParams params;
+    EnergyTable energy;
 
     double macs() const { return 1.0 * product.m * product.k * product.n; }
     /// A block of A times I, once for each tile of C's columns.
@@ -36,7 +36,7 @@ struct ProductRun {
         return 1.0 * columns * product.m * (1.0 * blocks * inner * inner + 1.0 * rest * rest);
     }
     /// Joules that these take.
-    double identity_energy() const { return identity_macs() * kMacEnergy.picojoules * 1e-12; }
+    double identity_energy() const { return identity_macs() * energy.multiply_add * 1e-12; }
 };
 
 ProductInputs inputs_of(const RunOptions& options, bool shapes_only, Product& product) {
@@ -98,6 +98,7 @@ KernelJob product_kernel(const RunOptions& options, const std::vector<std::strin
     KernelJob job;
     KernelRecord& record = job.record = kernel_record("gemm", options, command_line);
     run->params = record.config.platform.params;
+    run->energy = record.config.energy;
     run->inputs = inputs_of(options, true, p);
     run->layout = make_product_layout(p, record.config.platform);
     if (!options.timing_only) run->inputs = inputs_of(options, false, p);  // now it is known to fit

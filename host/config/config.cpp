@@ -190,7 +190,7 @@ void check_kind(const std::string& name, const std::string& kind, const Statemen
                             value_text(statement->second.value) + "; allowed: not for " + name +
                             ", whose kind is " + kind);
         }
-        if (kind == "dram" && key.memory_kind == kind && statement == said.end())
+        if (key.no_default && key.memory_kind == kind && statement == said.end())
             throw bad_value(name, key.path_in_file(), "missing", key.allowed());
     }
 }
@@ -271,7 +271,10 @@ ResolvedConfig resolve(const Source& device, const Source& memory, Statements sa
     ResolvedConfig config;
     read_source(memory, KeyFile::kMemory, said);
     for (const std::string& text : sets) read_override(text, said);
-    for (const auto& [path, statement] : said) find_key(path)->set(config, statement.value);
+    for (const auto& [path, statement] : said) {
+        find_key(path)->set(config, statement.value);
+        config.given[path] = statement.where;
+    }
     config.device_name = device.name;
     config.platform.memory.name = memory.name;
     check_together(config, said);

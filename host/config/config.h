@@ -3,11 +3,13 @@
 // file, and --set overrides) becomes one resolved, checked struct. Every key is a row of
 // config_keys() (host/config/keys.h); docs/configuration.md lists them.
 #pragma once
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/config/energy_table.h"
 #include "hw_model/config.h"
 
 namespace tessera::host {
@@ -20,6 +22,8 @@ struct ResolvedConfig {
     std::string memory_name = "ideal";  ///< as the device file says; platform.memory.name is used
     hw::PlatformConfig platform;
     double clock_ghz = 1.0;
+    EnergyTable energy;
+    std::map<std::string, std::string> given;  ///< by key path: file, preset or option that gave it
     nlohmann::json resolved;  ///< every key and its value, nested as in the --set paths
 };
 

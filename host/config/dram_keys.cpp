@@ -14,6 +14,7 @@ using hw::MemoryConfig;
 
 constexpr double kMaxClocks = 1e6;
 constexpr std::array<const char*, 2> kMappings = {"RoBaRaCoCh", "MOP4CLXOR"};
+constexpr std::array<const char*, 2> kSwitch = {"off", "on"};
 
 ConfigKey number(const char* path, double low, double high, const char* meaning,
                  void (*set)(ResolvedConfig&, const KeyValue&),
@@ -67,6 +68,50 @@ void set_mapping(ResolvedConfig& c, const KeyValue& value) {
 KeyValue get_mapping(const ResolvedConfig& c) {
     return std::string(
         kMappings.at(static_cast<size_t>(c.platform.memory.dram.organisation.mapping)));
+}
+
+ConfigKey choice(const char* path, const std::array<const char*, 2>& choices, const char* meaning,
+                 void (*set)(ResolvedConfig&, const KeyValue&),
+                 KeyValue (*get)(const ResolvedConfig&)) {
+    return {path,
+            KeyFile::kMemory,
+            KeyKind::kText,
+            false,
+            true,
+            0,
+            0,
+            {choices.begin(), choices.end()},
+            meaning,
+            set,
+            get};
+}
+
+/// What a controller does, unlike what a DRAM is, has defaults.
+std::vector<ConfigKey> controller_keys() {
+    return {
+        choice(
+            "memory.controller.policy", hw::kDramPolicies,
+            "when the controller asks whether reads or writes go first, docs/memory.md",
+            [](ResolvedConfig& c, const KeyValue& v) {
+                const bool registered = std::get<std::string>(v) == hw::kDramPolicies[1];
+                c.platform.memory.dram.controller.policy =
+                    registered ? hw::DramPolicy::kRegistered : hw::DramPolicy::kRamulator2;
+            },
+            [](const ResolvedConfig& c) {
+                return KeyValue(std::string(c.platform.memory.dram.controller.policy_name()));
+            }),
+        choice(
+            "memory.controller.forwarding", kSwitch,
+            "on: reads of what a queued write holds are answered from the queue, docs/memory.md",
+            [](ResolvedConfig& c, const KeyValue& v) {
+                c.platform.memory.dram.controller.forwarding =
+                    std::get<std::string>(v) == kSwitch[1];
+            },
+            [](const ResolvedConfig& c) {
+                const bool on = c.platform.memory.dram.controller.forwarding;
+                return KeyValue(std::string(kSwitch.at(on ? 1 : 0)));
+            }),
+    };
 }
 
 std::vector<ConfigKey> timing_keys() {
@@ -134,22 +179,15 @@ std::vector<ConfigKey> dram_keys() {
                                           "the last"),
         organisation<&O::command_buses>("memory.organisation.command_buses", 1, 2,
                                         "2: row and column commands have a bus each"),
-        {"memory.organisation.mapping",
-         KeyFile::kMemory,
-         KeyKind::kText,
-         false,
-         true,
-         0,
-         0,
-         {kMappings.begin(), kMappings.end()},
-         "order of the address bits, docs/memory.md",
-         set_mapping,
-         get_mapping},
+        choice("memory.organisation.mapping", kMappings,
+               "order of the address bits, docs/memory.md", set_mapping, get_mapping),
     };
     for (ConfigKey& key : timing_keys()) {
         key.meaning += " (clocks)";
         keys.push_back(std::move(key));
     }
+    for (ConfigKey& key : keys) key.no_default = true;
+    for (ConfigKey& key : controller_keys()) keys.push_back(std::move(key));
     for (ConfigKey& key : keys) key.memory_kind = "dram";
     return keys;
 }

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "host/config/dram_keys.h"
+#include "host/config/energy_keys.h"
 #include "spec/params.h"
 
 namespace tessera::host {
@@ -356,6 +357,7 @@ std::string ConfigKey::violation(const KeyValue& value) const {
 const std::vector<ConfigKey>& config_keys() {
     static const std::vector<ConfigKey> keys = [] {
         std::vector<ConfigKey> all = make_keys();
+        for (ConfigKey& key : energy_keys()) all.push_back(std::move(key));
         for (ConfigKey& key : dram_keys()) all.push_back(std::move(key));
         return all;
     }();

@@ -28,6 +28,7 @@ struct ConfigKey {
     void (*set)(ResolvedConfig&, const KeyValue&);
     KeyValue (*get)(const ResolvedConfig&);
     std::string memory_kind = {};  ///< the kind of memory that has it; empty: all, or no memory's
+    bool no_default = false;       ///< must be given for that kind of memory
 
     bool applies(const std::string& to_memory_kind) const {
         return memory_kind.empty() || memory_kind == to_memory_kind;

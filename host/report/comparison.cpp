@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "host/cli/version.h"
-#include "host/report/energy.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 
@@ -48,7 +47,7 @@ constexpr Column kColumns[] = {
     {"error", "max_over_full_bound", "1", "/bound", Form::kBound},
 };
 
-std::string legend() {
+std::string legend(const Json& report) {
     return fmt::format(
         "calls       ATTENDs made; formula: what the formula says;\n"
         "            at least: allowed pairs / M^2, summed over key/value heads; of covers\n"
@@ -58,10 +57,10 @@ std::string legend() {
         "written once;\n"
         "            /IO: over N^2 d^2 / S (Saha & Ye 2024), constant 1 taken: an order, not a\n"
         "            limit; n/a where it is not proved\n"
-        "energy      estimate from low to high, NOT VALIDATED; {}, Horowitz, ISSCC 2014\n"
+        "energy      estimate from low to high, NOT VALIDATED; {}\n"
         "rms error   relative, against double precision; /bound: largest error over its bound,\n"
         "            above 1 a mismatch{}\n",
-        kEnergyNode, kOutsideMark);
+        report.at("energy_model").at("origin").get<std::string>(), kOutsideMark);
 }
 
 const char* state_name(RowState state) {
@@ -210,7 +209,7 @@ std::string table(const Comparison& comparison) {
     };
     std::string text = title(comparison) + "\n" + line(grid.headings);
     for (const auto& cells : grid.rows) text += line(cells);
-    return text + "\n" + notes_text(comparison, grid) + legend();
+    return text + "\n" + notes_text(comparison, grid) + legend(first_report(comparison));
 }
 
 /// Nothing in a cell may end it.
@@ -235,7 +234,8 @@ std::string markdown(const Comparison& comparison) {
         for (size_t i = cells.size(); i < grid.headings.size(); ++i) text += " |";
         text += "\n";
     }
-    return text + "\n```\n" + title(comparison) + notes_text(comparison, grid) + legend() + "```\n";
+    return text + "\n```\n" + title(comparison) + notes_text(comparison, grid) +
+           legend(first_report(comparison)) + "```\n";
 }
 
 std::string csv_field(const std::string& text) {

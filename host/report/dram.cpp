@@ -8,7 +8,6 @@
 namespace tessera::host {
 
 DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
-    constexpr double kPico = 1e-12;
     DramSum sum;
     uint64_t most = 0;
     for (const hw::DramStats& channel : memory.channels) {
@@ -23,6 +22,7 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
         all.refreshes += channel.refreshes;
         all.refresh_clocks += channel.refresh_clocks;
         all.turnarounds += channel.turnarounds;
+        all.forwarded += channel.forwarded;
         most = std::max(most, channel.reads + channel.writes);
     }
     const hw::DramOrganisation& o = dram.organisation;
@@ -34,9 +34,6 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
                             (static_cast<double>(memory.clocks) * channels * o.pseudo_channels);
     if (transactions != 0)
         sum.balance = static_cast<double>(most) * channels / static_cast<double>(transactions);
-    sum.activate_joules = static_cast<double>(sum.stats.activates) * o.row_bytes / 1024 *
-                          kDramActivateEnergy.picojoules * kPico;
-    sum.column_joules = static_cast<double>(sum.bytes) * kDramColumnByteEnergy.picojoules * kPico;
     return sum;
 }
 
@@ -52,11 +49,8 @@ double stream_gb_per_s(const hw::DramSpec& dram) {
     hw::DramChannel channel(dram);
     const hw::DramMap map(dram.organisation);
     for (uint64_t n = 0; n < kTransactions;) {
-        const hw::DramAddress at = map.place(n);
         const uint64_t count = std::min<uint64_t>(map.neighbours(n), kTransactions - n);
-        channel.arrive({at.pseudo_channel, at.bank_group, at.bank, at.row, false,
-                        static_cast<uint32_t>(count), 0},
-                       0);
+        channel.arrive(hw::run_at(map.place(n), false, static_cast<uint32_t>(count), 0), 0);
         n += count;
     }
     std::vector<hw::DramColumns> columns;

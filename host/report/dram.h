@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What the channels of a DRAM counted, added up; and an energy estimate by access class.
+// What the channels of a DRAM counted, added up.
 #pragma once
-#include "host/report/energy.h"
+#include <vector>
+
 #include "hw_model/config.h"
 
 namespace tessera::host {
-
-// M. O'Connor et al., Fine-Grained DRAM, MICRO 2017, table 3, HBM2: 909 pJ to activate a row of
-// 1 KiB; 1.51 + 1.17 + 0.80 pJ/bit to move data. Taken for every memory, scaled by the row's size:
-// not validated. Refresh and standby are not in it.
-inline constexpr EnergyConstant kDramActivateEnergy{
-    "dram_activate_kib", 909, true, "HBM2, MICRO 2017; by KiB of row, for every kind of DRAM"};
-inline constexpr EnergyConstant kDramColumnByteEnergy{
-    "dram_column_byte", 8 * (1.51 + 1.17 + 0.80), true,
-    "HBM2, MICRO 2017; array, periphery and I/O, for every kind of DRAM"};
-inline constexpr const char* kDramActivateFormula =
-    "dram_activates * row_bytes / 1024 * dram_activate_kib (HBM2, MICRO 2017); NOT VALIDATED";
-inline constexpr const char* kDramColumnFormula =
-    "dram_bytes * dram_column_byte (HBM2, MICRO 2017); NOT VALIDATED";
 
 /// All channels together.
 struct DramSum {
@@ -25,7 +13,6 @@ struct DramSum {
     uint64_t bytes = 0;
     double refresh_share = 0;
     double balance = 1;
-    double activate_joules = 0, column_joules = 0;
 };
 DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram);
 

@@ -219,13 +219,16 @@ void Figures::add_dram(const RunRecord& record) {
         "reads after writes and writes after reads on a channel's bus");
     add("dram_balance", sum.balance, "1",
         "bytes of the busiest channel / bytes of the average channel");
-    add("energy_dram_activate", sum.activate_joules, "J", kDramActivateFormula);
-    add("energy_dram_column", sum.column_joules, "J", kDramColumnFormula);
+    add("dram_forwarded", sum.stats.forwarded, "transaction",
+        "read from the queue of writes, without a column command");
+    const DramEnergy energy = dram_energy(sum, record.config);
+    add("energy_dram_activate", energy.activate, "J", kDramActivateFormula);
+    add("energy_dram_column", energy.column, "J", kDramColumnFormula);
 }
 
 void Figures::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
-        estimate_energy(record.layout.job, work_, record.config.platform, record.outcome.counters,
+        estimate_energy(record.layout.job, work_, record.config, record.outcome.counters,
                         record.layout.stored_rows() - record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);

@@ -155,9 +155,8 @@ class ChannelMemory : public PredictedMemory {
             while (range.first != range.end) {
                 const uint64_t count =
                     std::min<uint64_t>(range.end - range.first, map_.neighbours(range.first));
-                const hw::DramAddress at = map_.place(range.first);
-                channels_[c].arrive({at.pseudo_channel, at.bank_group, at.bank, at.row,
-                                     arrival.write, static_cast<uint32_t>(count), arrival.burst},
+                channels_[c].arrive(hw::run_at(map_.place(range.first), arrival.write,
+                                               static_cast<uint32_t>(count), arrival.burst),
                                     clock);
                 range.first += count;
             }

@@ -113,7 +113,8 @@ Json memory_json(const RunRecord& record) {
                             {"precharges", c.precharges},
                             {"refreshes", c.refreshes},
                             {"refresh_clocks", c.refresh_clocks},
-                            {"turnarounds", c.turnarounds}});
+                            {"turnarounds", c.turnarounds},
+                            {"forwarded", c.forwarded}});
     for (const hw::MemoryStream& s : record.memory.streams)
         streams.push_back({{"device", s.device},
                            {"name", s.name},
@@ -121,21 +122,33 @@ Json memory_json(const RunRecord& record) {
                            {"bursts", s.latency.count()},
                            {"bytes", s.bytes},
                            {"latency", latency(s.latency)}});
-    return {{"clocks", quantity(record.memory.clocks, "clock", "of tCK, simulated")},
+    const hw::DramController& controller = record.config.platform.memory.dram.controller;
+    return {{"policy", controller.policy_name()},
+            {"forwarding", controller.forwarding},
+            {"clocks", quantity(record.memory.clocks, "clock", "of tCK, simulated")},
             {"channels", channels},
             {"streams", streams}};
 }
 
-Json energy_model() {
+/// The constants as used, each with its source; what is known of the defaults goes with them alone.
+Json energy_model(const ResolvedConfig& config) {
     Json constants = Json::object();
-    for (const EnergyConstant* constant : kEnergyConstants)
-        constants[constant->name] = {{"value", constant->picojoules},
-                                     {"unit", "pJ"},
-                                     {"extrapolated", constant->extrapolated},
-                                     {"note", constant->note}};
+    std::string sources;
+    for (const EnergyConstant& constant : kEnergyConstants) {
+        const std::string source = energy_source(constant, config);
+        const bool own = source == constant.source;
+        constants[constant.name] = {{"value", config.energy.*constant.picojoules},
+                                    {"unit", "pJ"},
+                                    {"extrapolated", own ? Json(constant.extrapolated) : Json()},
+                                    {"note", own ? Json(constant.note) : Json()},
+                                    {"source", source}};
+        if (sources.find(source) == std::string::npos)
+            sources += (sources.empty() ? "" : "; ") + source;
+    }
     return {{"validated", false},
-            {"node", kEnergyNode},
-            {"source", kEnergySource},
+            {"node", config.energy.node},
+            {"origin", energy_origin(config)},
+            {"source", sources},
             {"constants", constants}};
 }
 
@@ -193,7 +206,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"configuration", configuration_json(record.config, record.layout.regions)},
             {"derived", figures_json(Figures(record).all())},
             {"memory", memory_json(record)},
-            {"energy_model", energy_model()},
+            {"energy_model", energy_model(record.config)},
             {"error", error_json(record)},
             {"counters", counters_json(record.outcome.counters)},
             {"commands_total", record.outcome.commands_total},

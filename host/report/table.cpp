@@ -276,6 +276,11 @@ class Table {
                         share("dram_row_misses"), share("dram_row_conflicts"),
                         percent(figures_.number("dram_refresh_share")),
                         with_commas(figures_.count("dram_turnarounds"))));
+        const hw::DramController& controller = record_.config.platform.memory.dram.controller;
+        row("  controller", controller.policy_name(),
+            controller.forwarding
+                ? plural(figures_.count("dram_forwarded"), "read") + " forwarded from queued writes"
+                : std::string("reads are not forwarded from queued writes"));
         for (const hw::MemoryStream& stream : streams_of_all_devices(record_.memory.streams))
             row(fmt::format("  {} {}", stream.name, stream.write ? "write" : "read").c_str(),
                 fmt::format("{:.1f} cycles", stream.latency.mean()),
@@ -290,7 +295,7 @@ class Table {
         const std::string low = engineering(figures_.number("energy_low"), "J");
         const std::string high = engineering(figures_.number("energy_high"), "J");
         row("energy estimate", low,
-            fmt::format("to {}; NOT VALIDATED; {}, Horowitz, ISSCC 2014", high, kEnergyNode));
+            fmt::format("to {}; NOT VALIDATED; {}", high, energy_origin(record_.config)));
         row("", "",
             fmt::format("arithmetic {}, SRAM {}, DRAM {} to {}",
                         engineering(figures_.number("energy_arithmetic"), "J"),

@@ -65,6 +65,8 @@ hw::MemoryConfig random_dram(uint64_t seed) {
     memory.request_cycles = draw.between(1, 40);
     memory.response_cycles = draw.between(1, 40);
     memory.write_buffer_bytes = draw.between(1024, 8192);
+    memory.dram.controller.policy = static_cast<hw::DramPolicy>(draw.between(0, 1));
+    memory.dram.controller.forwarding = draw.between(0, 1) != 0;
     if (const char* broken = hw::dram_error(memory.dram)) throw std::logic_error(broken);
     return memory;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One DRAM channel and its controller: FR-FCFS over a queue of reads and one of writes, all timing
 // constraints, refresh. Event driven: run() jumps from command to command. docs/memory.md has the
-// rules; they are those of Ramulator 2.1 and were checked against it.
+// rules; with the policy ramulator2 they are those of Ramulator 2.1 and were checked against it.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -20,16 +20,23 @@ struct DramRun {
     uint32_t pseudo_channel = 0, bank_group = 0, bank = 0, row = 0;
     bool write = false;
     uint32_t count = 1;
-    uint64_t user = 0;  ///< the caller's own
+    uint64_t user = 0;    ///< the caller's own
+    uint32_t column = 0;  ///< of the first; what forwarding looks at
 };
 
+/// The run of `count` transactions from `at` on.
+inline DramRun run_at(const DramAddress& at, bool write, uint32_t count, uint64_t user) {
+    return {at.pseudo_channel, at.bank_group, at.bank, at.row, write, count, user, at.column};
+}
+
 /// Column commands that were issued for a run, in order. Read data ends at `done`, a write is done
-/// with its command.
+/// with its command. Or reads without a command, answered from the queue of writes.
 struct DramColumns {
     uint64_t user = 0;
     uint32_t count = 0;
-    Clock last = 0, done = 0;  ///< of the last of them
+    Clock last = 0, done = 0;  ///< of the last of them; forwarded: accepted, answered
     bool write = false;
+    bool forwarded = false;
 };
 
 enum class DramCommand : uint8_t { kActivate, kPrecharge, kPrechargeAll, kRefresh, kRead, kWrite };
@@ -49,6 +56,7 @@ struct DramStats {
     uint64_t activates = 0, precharges = 0, refreshes = 0;
     uint64_t refresh_clocks = 0;  ///< a pseudo-channel waiting for or in refresh
     uint64_t turnarounds = 0;     ///< data bus: read after write or write after read
+    uint64_t forwarded = 0;       ///< reads answered from the queue of writes, without a command
     Clock last_data = 0;          ///< end of the last data on the bus
 };
 
@@ -74,8 +82,9 @@ class DramChannel {
     void record(std::vector<DramCommandRecord>* log) { log_ = log; }
 
     static constexpr uint32_t kQueue = 32;      ///< transactions of one direction
-    static constexpr uint32_t kDrainFrom = 25;  ///< writes in the queue: they go first ...
+    static constexpr uint32_t kDrainFrom = 26;  ///< writes in the queue: they go first ...
     static constexpr uint32_t kDrainTo = 6;     ///< ... until no more than so many are left
+    static constexpr Clock kForward = 1;        ///< from a read's acceptance to forwarded data
 
   private:
     static constexpr uint32_t kNone = UINT32_MAX;
@@ -86,7 +95,10 @@ class DramChannel {
         DramRun run;       // what is left of it
         uint64_t age = 0;  // of its first transaction; each has a number of its own
         uint32_t next = kNone;
-        uint64_t conflicted = kNoAge;  // age of the transaction that had to close another row
+        uint64_t conflicted = kNoAge;        // age of the transaction that had to close another row
+        std::array<Clock, kQueue> accepted;  // of each that is left, by age % kQueue
+
+        Clock first_accepted() const { return accepted[age % kQueue]; }
     };
     /// Runs of one bank and direction in order of age, and the first of two kinds.
     struct BankQueue {
@@ -97,6 +109,7 @@ class DramChannel {
         uint32_t row = kClosed;
         Clock read_ok = 0, write_ok = 0, precharge_ok = 0, activate_ok = 0;
         uint32_t activated = kNone;  // the transaction for which the row was opened
+        uint64_t opened = 0;         // so many activates of the channel were before its row's
         std::array<BankQueue, 2> queue;
     };
     struct Group {
@@ -133,11 +146,16 @@ class DramChannel {
     uint32_t group_of(uint32_t bank) const { return bank / banks_per_group_; }
     uint32_t rank_of(uint32_t bank) const { return bank / banks_per_rank_; }
 
-    void accept();
+    void accept(std::vector<DramColumns>& columns);
+    bool forwards(Clock arrived, const DramRun& run, uint32_t& count) const;
     Clock next_acceptance() const;
-    uint32_t direction() const;
+    uint32_t direction(uint32_t reads, uint32_t writes) const;
+    uint32_t direction() const { return direction(queued_[0], queued_[1]); }
+    uint32_t direction_after_column() const;
+    bool looks_at_direction(bool activated) const;
     bool extend(const DramRun& run, uint32_t count);
-    uint32_t new_entry(const DramRun& run, uint32_t count, uint64_t age);
+    uint32_t new_entry(const DramRun& run, uint32_t count, uint64_t age, Clock accepted);
+    void note_accepted(Entry& entry, uint64_t age, uint32_t count, Clock clock);
     void append(uint32_t bank, uint32_t entry);
     void take(uint32_t bank, uint32_t entry, uint32_t count);
     void unlink(uint32_t bank, uint32_t entry);
@@ -147,7 +165,12 @@ class DramChannel {
     Clock activate_clock(uint32_t bank) const;
     Clock refresh_clock(uint32_t rank) const;
     void consider(Choice& best, Kind kind, Clock clock, uint32_t bank, uint32_t entry) const;
+    void consider_row(Choice& best, uint32_t bank) const;
+    Choice next_activated() const;
+    Choice next_row() const;
     void choose();
+    void choose_row_again();
+    void arbitrate(bool& take_column, bool& take_row) const;
     void columns_issued(uint32_t bank, uint32_t entry, uint32_t count, Clock last,
                         std::vector<DramColumns>& columns);
     void issue_column(std::vector<DramColumns>& columns);
@@ -170,6 +193,8 @@ class DramChannel {
     const DramSpec spec_;
     const uint32_t groups_per_rank_, banks_per_group_, banks_per_rank_;
     const uint32_t spacing_;  // of column commands to one bank group
+    const bool two_buses_;
+    const bool looks_again_;  // at the direction, between the two commands of a clock
     std::vector<Bank> banks_;
     std::vector<Group> groups_;
     std::vector<Rank> ranks_;
@@ -178,6 +203,7 @@ class DramChannel {
     std::vector<uint32_t> free_;
     std::vector<Stream> streams_;  // of stream()
     uint64_t busy_ = 0;            // bit b: something waits for bank b
+    uint64_t activated_ = 0;       // bit b: bank b is activated
     std::array<uint32_t, 2> queued_{};
     bool refreshing_ = false;  // a refresh is due: nothing else but columns of opened rows
     uint32_t direction_ = 0;   // 1: writes go first

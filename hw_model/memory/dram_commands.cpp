@@ -41,7 +41,7 @@ void DramChannel::columns_issued(uint32_t index, uint32_t entry_index, uint32_t 
     raise(rank.write_ok, last + (write ? t.nCCDS : t.read_to_write()));
     raise(bank.precharge_ok, last + (write ? t.write_to_precharge() : t.nRTP));
     raise(column_bus_ok_, last + 1);
-    if (spec_.organisation.command_buses == 1) raise(row_bus_ok_, last + 1);
+    if (!two_buses_) raise(row_bus_ok_, last + 1);
 
     const uint32_t latency = (write ? t.nCWL : t.nCL) + t.nBL;
     columns.push_back({entry.run.user, count, last, write ? last : last + latency, write});
@@ -59,6 +59,7 @@ void DramChannel::issue_column(std::vector<DramColumns>& columns) {
     if (column_.kind == Kind::kActivated) {
         ++(entry.conflicted == entry.age ? stats_.conflicts : stats_.misses);
         bank.activated = kNone;
+        activated_ &= ~(uint64_t{1} << column_.bank);
         release(column_.bank, column_.entry);
         return;
     }
@@ -80,7 +81,7 @@ void DramChannel::hit_taken(uint32_t index, uint32_t entry) {
 
 void DramChannel::take_row_bus(uint32_t clocks) {
     row_bus_ok_ = now_ + clocks;
-    if (spec_.organisation.command_buses == 1) column_bus_ok_ = now_ + clocks;
+    if (!two_buses_) column_bus_ok_ = now_ + clocks;
 }
 
 void DramChannel::issue_row() {
@@ -110,8 +111,11 @@ void DramChannel::activate(uint32_t bank, uint32_t entry) {
     // The first transaction leaves the queue, the others of its run are hits from now on.
     const DramRun run = entries_[entry].run;
     b.activated = entry;
+    b.opened = stats_.activates;
+    activated_ |= uint64_t{1} << bank;
     if (run.count > 1) {
-        b.activated = new_entry(run, 1, entries_[entry].age);
+        const Clock accepted = entries_[entry].first_accepted();
+        b.activated = new_entry(run, 1, entries_[entry].age, accepted);
         entries_[b.activated].conflicted = entries_[entry].conflicted;
     }
     take(bank, entry, 1);
@@ -155,8 +159,8 @@ void DramChannel::issue_refresh(uint32_t rank) {
     while (r.refresh_due <= now_) r.refresh_due += spec_.timing.nREFI;
 }
 
-/// Refreshes that are due go on one after the other; returns when the next one does, or the next
-/// becomes due.
+/// Refreshes that are due go on one after the other, after a column for an activated bank; returns
+/// when the next one does, or the next becomes due.
 Clock DramChannel::advance_refreshes(bool& issued) {
     Clock next = kNoClock;
     chosen_ = refreshing_ = false;
@@ -166,7 +170,8 @@ Clock DramChannel::advance_refreshes(bool& issued) {
             if (refreshing_) continue;
             refreshing_ = true;
             clock = std::max(refresh_clock(r), now_);
-            if (clock == now_ && !issued) {
+            const bool bus_free = two_buses_ || next_activated().clock != now_;
+            if (clock == now_ && !issued && bus_free) {
                 issue_refresh(r);
                 issued = true;
             }

@@ -78,9 +78,8 @@ void DramMemory::arrive(const Arrival& arrival) {
         while (range.first != range.end) {
             const uint64_t count =
                 std::min<uint64_t>(range.end - range.first, map_.neighbours(range.first));
-            const DramAddress at = map_.place(range.first);
-            channels_[c].arrive({at.pseudo_channel, at.bank_group, at.bank, at.row, arrival.write,
-                                 static_cast<uint32_t>(count), arrival.burst},
+            channels_[c].arrive(run_at(map_.place(range.first), arrival.write,
+                                       static_cast<uint32_t>(count), arrival.burst),
                                 clock);
             range.first += count;
         }
@@ -163,9 +162,10 @@ void DramMemory::run_until(Clock until) {
         const size_t first = columns_.size();
         channels_[c].run(until, columns_);
         for (size_t i = first; i < columns_.size(); ++i)
-            bytes_[c].add(
-                cycle_at(columns_[i].last),
-                uint64_t{columns_[i].count} * config_.dram.organisation.transaction_bytes);
+            if (!columns_[i].forwarded)
+                bytes_[c].add(
+                    cycle_at(columns_[i].last),
+                    uint64_t{columns_[i].count} * config_.dram.organisation.transaction_bytes);
     }
     std::vector<uint32_t> written;
     for (const DramColumns& columns : columns_) {
@@ -212,15 +212,19 @@ void DramMemory::step(Cycle now) {
     wake_only(next_look(now));
 }
 
-/// The last cycle in which a read may be answered whose last column command is issued in `clock`
-/// or later.
+/// The last cycle in which a read may be answered whose last column command is issued, or last
+/// transaction forwarded, in `clock` or later.
 Cycle DramMemory::read_known_at(Clock clock) const {
     const DramTiming& t = config_.dram.timing;
-    return cycle_at(clock + t.nCL + t.nBL) + config_.response_cycles - 1;
+    const bool forwarding = config_.dram.controller.forwarding;
+    const Clock latency = forwarding ? DramChannel::kForward : t.nCL + t.nBL;
+    return cycle_at(clock + latency) + config_.response_cycles - 1;
 }
 
-/// Clocks from the first to the last of so many column commands, at least.
+/// Clocks from the first to the last of so many column commands, at least; none if they may be
+/// forwarded.
 Clock DramMemory::shortest(uint64_t transactions) const {
+    if (config_.dram.controller.forwarding) return 0;
     const DramOrganisation& o = config_.dram.organisation;
     const DramTiming& t = config_.dram.timing;
     const uint64_t ways = uint64_t{o.channels} * o.pseudo_channels;

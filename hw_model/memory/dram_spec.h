@@ -2,6 +2,8 @@
 // What a DRAM is: organisation and timing constraints in its own clocks, with JEDEC's names. Data,
 // not code: the presets are files in configs/memories/.
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace tessera::hw {
@@ -46,10 +48,22 @@ struct DramOrganisation {
     uint32_t row_transactions() const { return row_bytes / transaction_bytes; }
 };
 
+/// How often a controller asks which direction goes first (docs/memory.md, Policies).
+enum class DramPolicy : uint32_t { kRamulator2, kRegistered };
+inline constexpr std::array<const char*, 2> kDramPolicies = {"ramulator2", "registered"};
+
+struct DramController {
+    DramPolicy policy = DramPolicy::kRamulator2;
+    bool forwarding = false;  ///< reads are answered from the queue of writes
+
+    const char* policy_name() const { return kDramPolicies.at(static_cast<size_t>(policy)); }
+};
+
 struct DramSpec {
     uint32_t tCK_ps = 833;
     DramOrganisation organisation;
     DramTiming timing;
+    DramController controller;
 };
 
 /// What is wrong with it, as "KEY must ..."; nullptr if nothing is.

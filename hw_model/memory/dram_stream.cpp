@@ -55,6 +55,7 @@ void DramChannel::advance_streams(Stream& s, Clock clock) {
     s.last = clock;
     Entry& entry = entries_[s.entry];
     --entry.run.count;
+    ++entry.run.column;
     ++entry.age;
     --queued_[direction_];
     now_ = column_bus_ok_ = clock + 1;
@@ -87,17 +88,19 @@ void DramChannel::next_entry(size_t index, std::vector<DramColumns>& columns) {
 bool DramChannel::accept_streams() {
     auto& arrivals = arrivals_[direction_];
     while (!arrivals.empty() && arrivals.front().first <= now_ && queued_[direction_] < kQueue) {
-        DramRun& run = arrivals.front().second;
-        const uint32_t count = std::min(run.count, kQueue - queued_[direction_]);
+        auto& [arrived, run] = arrivals.front();
+        uint32_t count = std::min(run.count, kQueue - queued_[direction_]);
+        if (forwards(arrived, run, count)) return false;
         if (!extend(run, count)) {
             const uint32_t bank = bank_index(run);
             const Bank& b = banks_[bank];
             if (b.row != run.row || b.queue[direction_].hit == kNone) return false;
-            append(bank, new_entry(run, count, age_));
+            append(bank, new_entry(run, count, age_, now_));
         }
         age_ += count;
         queued_[direction_] += count;
         run.count -= count;
+        run.column += count;
         if (run.count == 0) arrivals.pop_front();
     }
     return true;
@@ -117,6 +120,8 @@ bool DramChannel::stream(Clock until, std::vector<DramColumns>& columns) {
         Clock clock;
         const size_t next = next_stream(clock);
         if (clock >= stop) break;
+        // A row command of the other direction may go in the same clock.
+        if (looks_again_ && direction_after_column() != direction_) break;
         note(command, clock, streams_[next].bank);
         advance_streams(streams_[next], clock);
         if (entries_[streams_[next].entry].run.count == 0) next_entry(next, columns);

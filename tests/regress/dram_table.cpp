@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prints the table of deviations from Ramulator; scripts/dram_table puts it into docs/memory.md.
+// Prints the table of Ramulator's figures and both policies'; scripts/dram_table puts it into
+// docs/memory.md.
 #include <cstdio>
 #include <fstream>
 
@@ -7,13 +8,16 @@
 
 int main(int argc, char** argv) {
     using namespace tessera::test;
-    std::ifstream file(argc == 2 ? argv[1] : "");
-    const nlohmann::json reference = nlohmann::json::parse(file, nullptr, false);
-    if (reference.is_discarded()) {
-        std::fprintf(stderr, "usage: dram_table ramulator2.json\n");
-        return 2;
+    std::vector<DramReference> rows;
+    for (int i = 1; i < argc; ++i) {
+        std::ifstream file(argv[i]);
+        const nlohmann::json reference = nlohmann::json::parse(file, nullptr, false);
+        if (reference.is_discarded()) {
+            std::fprintf(stderr, "usage: dram_table ramulator2.json ramulator2-mixed.json\n");
+            return 2;
+        }
+        for (const DramReference& row : dram_references(reference)) rows.push_back(row);
     }
-    const std::vector<DramReference> rows = dram_references(reference);
-    std::printf("%s", deviation_table(rows, measure_all(rows)).c_str());
+    std::printf("%s", policy_table(rows).c_str());
     return 0;
 }

@@ -44,6 +44,7 @@ void DramChecker::add_rules() {
               {kAct, kAct, kBank, t.nRC, "nRC"},
               {kPre, kAct, kBank, t.nRP, "nRP"},
               {kPrea, kAct, kRank, t.nRP, "nRP of all"},
+              {kAct, kRef, kRank, t.nRC, "nRC before a refresh"},
               {kPre, kRef, kRank, t.nRP, "nRP before a refresh"},
               {kPrea, kRef, kRank, t.nRP, "nRP of all before a refresh"},
               {kRd, kPre, kBank, t.nRTP, "nRTP"},
@@ -92,6 +93,23 @@ void DramChecker::check_window(const DramCommandRecord& c) {
     if (all.size() >= 4)
         verdict_(effect(c) >= all[all.size() - 4] + spec_.timing.nFAW, text_of(c) + ": nFAW");
     all.push_back(effect(c));
+}
+
+bool DramChecker::allows(const DramCommandRecord& c) const {
+    for (const Rule& rule : rules_) {
+        if (rule.to != c.command) continue;
+        const auto before = last_.find({rule.from, place(rule.scope, c)});
+        if (before != last_.end() && effect(c) < before->second + rule.clocks) return false;
+    }
+    const auto opened = activates_.find(c.pseudo_channel);
+    if (c.command == DramCommand::kActivate && opened != activates_.end()) {
+        const std::vector<Clock>& all = opened->second;
+        if (all.size() >= 4 && effect(c) < all[all.size() - 4] + spec_.timing.nFAW) return false;
+    }
+    const bool column = spec_.organisation.command_buses == 2 && is_column(c.command);
+    for (Clock clock = c.clock; clock <= effect(c); ++clock)
+        if (bus_.count({column, clock}) != 0) return false;
+    return true;
 }
 
 /// One command in a clock of a bus; with two buses, not both for one bank.

@@ -19,6 +19,8 @@ class DramChecker {
 
     DramChecker(const hw::DramSpec& spec, Verdict verdict);
     void replay(const std::vector<hw::DramCommandRecord>& log);
+    /// Do the constraints and the buses allow this command after those replayed?
+    bool allows(const hw::DramCommandRecord& c) const;
 
   private:
     enum class Scope { kBank, kGroup, kRank };

@@ -49,6 +49,13 @@ TEST_CASE("keys of another kind of memory are refused", "[config]") {
         says("hbm3", path + "=5",
              "--set: " + path + " is 5; allowed: not for memory hbm3, whose kind is dram");
     }
+    says("ideal", "memory.controller.policy=registered",
+         "--set: memory.controller.policy is registered; allowed: not for memory ideal, whose kind "
+         "is ideal");
+    says("hbm3", "memory.controller.policy=fcfs",
+         "--set: memory.controller.policy is fcfs; allowed: ramulator2, registered");
+    says("hbm3", "memory.controller.forwarding=true",
+         "--set: memory.controller.forwarding is true; allowed: off, on");
     says("ideal", "memory.kind=dram",
          "preset ideal: memory.read_latency_cycles is 64; allowed: not for memory ideal, whose "
          "kind is dram");
@@ -80,7 +87,16 @@ TEST_CASE("a DRAM has no defaults", "[config]") {
         without.erase(key);
         missing(key, without);
     }
-    compared.equal(compared.count(), uint64_t{1 + 19 + 11 + 4});
+    // But its controller has.
+    nlohmann::json without = whole;
+    without.erase("controller");
+    compared.equal(text(without), std::string());
+    const hw::DramController controller =
+        host::resolve_config_text("chip.json", kDevice, "my/ram.json", without.dump(), {})
+            .platform.memory.dram.controller;
+    compared.equal(controller.policy_name(), std::string("ramulator2"));
+    compared.equal(controller.forwarding, false);
+    compared.equal(compared.count(), uint64_t{1 + 19 + 11 + 4 + 3});
 }
 
 TEST_CASE("an impossible DRAM is refused", "[config]") {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/config/config.h"
+#include "host/error.h"
 #include "spec/params.h"
 #include "tests/support/compared.h"
 #include "tests/unit/files.h"
@@ -63,7 +64,18 @@ const Values kDeviceValues = {{"device.M", 64},
                               {"device.clock_ghz", 0.75},
                               {"firmware.plan_cycles", 0},
                               {"firmware.descriptor_cycles", 1000000},
-                              {"firmware.merge_cycles_per_element", 0.375}};
+                              {"firmware.merge_cycles_per_element", 0.375},
+                              {"energy.node", "7 nm"},
+                              {"energy.source", "a table"},
+                              {"energy.multiply_add_pj", 0.125},
+                              {"energy.score_to_weight_pj", 0.25},
+                              {"energy.merge_element_pj", 0.5},
+                              {"energy.divide_element_pj", 1.5},
+                              {"energy.sram_byte_pj", 0.0625},
+                              {"energy.dram_byte_low_pj", 31.5},
+                              {"energy.dram_byte_high_pj", 62.5},
+                              {"energy.dram_activate_kib_pj", 1000000.0},
+                              {"energy.dram_column_byte_pj", 0.0}};
 
 const Values kIdealValues = {
     {"memory.kind", "ideal"},          {"memory.size_bytes", 1ull << 40},
@@ -89,7 +101,9 @@ Values dram_values() {
                      {"memory.organisation.interleave_bytes", 256},
                      {"memory.organisation.activate_clocks", 3},
                      {"memory.organisation.command_buses", 2},
-                     {"memory.organisation.mapping", "MOP4CLXOR"}};
+                     {"memory.organisation.mapping", "MOP4CLXOR"},
+                     {"memory.controller.policy", "registered"},
+                     {"memory.controller.forwarding", "on"}};
     uint32_t clocks = 100;
     for (const char* name :
          {"nBL", "nCL", "nCWL", "nRCDRD", "nRCDWR", "nRP", "nRAS", "nRC", "nRTP", "nWR", "nCCDS",
@@ -118,6 +132,10 @@ TEST_CASE("every settable key is set from the command line and from a file", "[c
     compared.equal(spec.tCK_ps, 777u);
     compared.equal(spec.organisation.bank_groups, 8u);
     compared.equal(spec.organisation.mapping, hw::DramMapping::kMop4Clxor);
+    compared.equal(spec.controller.policy == hw::DramPolicy::kRegistered, true);
+    compared.equal(spec.controller.forwarding, true);
+    compared.equal(with_dram.energy.multiply_add, 0.125);
+    compared.equal(with_dram.energy.dram_activate_kib, 1e6);
     compared.equal(spec.timing.nRFC, 118u);
     compared.equal(spec.timing.nCCDS, 111u);
     compared.equal(with_dram.platform.memory.write_buffer_bytes, 12345u);
@@ -134,6 +152,26 @@ TEST_CASE("the manual has every key as the program has it", "[config]") {
     size_t rows = 0;
     for (size_t at = 0; (at = manual.find("\n| `", at)) != std::string::npos; ++at) ++rows;
     compared.equal(rows, host::config_keys().size());
+}
+
+TEST_CASE("an energy constant is a number of picojoules from 0", "[config]") {
+    Compared compared("messages");
+    const auto says = [&](const std::string& set, const std::string& expected) {
+        std::string message;
+        try {
+            resolve_config("base", std::nullopt, {set});
+        } catch (const host::UserError& error) {
+            message = error.what();
+        }
+        compared.equal(message, expected, [&] { return set; });
+    };
+    for (const host::EnergyConstant& constant : host::kEnergyConstants) {
+        const std::string path = std::string("energy.") + constant.name + "_pj";
+        for (const char* bad : {"-1", "1000001", "nan", "inf", "2 pJ", ""})
+            says(path + "=" + bad,
+                 host::bad_value("--set", path, bad, "a number, 0 to 1000000").what());
+        for (const char* good : {"0", "1000000", "0.35", "1e-3"}) says(path + "=" + good, "");
+    }
 }
 
 TEST_CASE("a single value is refused exactly where the contract refuses it", "[config]") {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto kAct = DramCommand::kActivate, kPrea = DramCommand::kPrechargeAll,
                kRef = DramCommand::kRefresh, kRd = DramCommand::kRead;
+constexpr auto kRamulator2 = hw::DramPolicy::kRamulator2, kRegistered = hw::DramPolicy::kRegistered;
 
 hw::DramSpec with(uint32_t command_buses, uint32_t pseudo_channels = 1,
                   uint32_t activate_clocks = 1) {
@@ -21,6 +22,11 @@ hw::DramSpec with(uint32_t command_buses, uint32_t pseudo_channels = 1,
     spec.organisation.command_buses = command_buses;
     spec.organisation.pseudo_channels = pseudo_channels;
     spec.organisation.activate_clocks = activate_clocks;
+    return spec;
+}
+
+hw::DramSpec under(hw::DramPolicy policy, hw::DramSpec spec) {
+    spec.controller.policy = policy;
     return spec;
 }
 
@@ -82,6 +88,27 @@ TEST_CASE("the older command goes first, an activated row's before all") {
                    std::string("A0 R1 R5 P6 A7 R8"));
     compared.equal(run_dram(with(1), {open, conflict, hit}, 50).text(),
                    std::string("A0 R1 P5 A6 R7 P8 A9 R10"));
+    // Instead of the column's bank another one has its row command.
+    for (const hw::DramPolicy policy : {kRamulator2, kRegistered})
+        compared.equal(run_dram(under(policy, with(2)), {open, conflict, hit, other}, 50).text(),
+                       std::string("A0 R1 R5 A5 R6 P6 A7 R8"));
+}
+
+TEST_CASE("of activated banks that accepted first goes first, then that opened first") {
+    test::Compared compared("logs and bank groups");
+    hw::DramSpec spec = with(1);
+    spec.timing.nRCDRD = 10;
+    spec.timing.nRP = 3;
+    spec.timing.nCCDS = spec.timing.nCCDL = 30;
+    const auto first = dram_read(0, 0, 0, 5), conflict = dram_read(20, 0, 0, 0);
+    const std::string text = "A0 R10 P20 A21 A23 R40 R70";
+    // Both are ready in 40. The older one of the clock has its row opened later, in 23.
+    const auto together = run_dram(spec, {first, conflict, dram_read(20, 1, 0, 0)}, 99);
+    compared.equal(together.text(), text);
+    compared.equal(together.commands.at(5).bank_group, 1u);
+    const auto later = run_dram(spec, {first, conflict, dram_read(21, 1, 0, 0)}, 99);
+    compared.equal(later.text(), text);
+    compared.equal(later.commands.at(5).bank_group, 0u);
 }
 
 TEST_CASE("a row is closed over waiting hits, not before what it was opened for") {
@@ -129,7 +156,7 @@ TEST_CASE("refresh waits for opened rows and holds all pseudo-channels") {
     compared.equal(multiple.clock_of(kPrea, 1), hw::kNoClock);
 }
 
-TEST_CASE("writes are held back until 25 wait, then go until 6 are left") {
+TEST_CASE("writes are held back until 26 wait, then go until 6 are left") {
     test::Compared compared("logs");
     const auto kinds = [](uint32_t reads, uint32_t writes) {
         return run_dram(with(1), {dram_read(0, 0, 0, 0, reads), dram_write(0, 1, 0, 0, writes)},
@@ -137,14 +164,112 @@ TEST_CASE("writes are held back until 25 wait, then go until 6 are left") {
             .kinds();
     };
     const auto times = [](uint32_t n, char kind) { return std::string(n, kind); };
-    compared.equal(kinds(10, 24), "A" + times(10, 'R') + "A" + times(24, 'W'));
-    compared.equal(kinds(10, 25), "A" + times(19, 'W') + "A" + times(10, 'R') + times(6, 'W'));
+    compared.equal(kinds(10, 25), "A" + times(10, 'R') + "A" + times(25, 'W'));
+    compared.equal(kinds(10, 26), "A" + times(20, 'W') + "A" + times(10, 'R') + times(6, 'W'));
     compared.equal(kinds(10, 30), "A" + times(24, 'W') + "A" + times(10, 'R') + times(6, 'W'));
     compared.equal(run_dram(with(1), {dram_write(0, 1, 0, 0, 3)}, 300).kinds(),
                    std::string("AWWW"));
     const auto log =
-        run_dram(with(1), {dram_read(0, 0, 0, 0, 10), dram_write(0, 1, 0, 0, 25)}, 300);
+        run_dram(with(1), {dram_read(0, 0, 0, 0, 10), dram_write(0, 1, 0, 0, 26)}, 300);
     compared.equal(log.stats.turnarounds, uint64_t{2});
+    // Where nothing waits writes go first, but for a controller that has not had anything yet.
+    const auto fresh = run_dram(with(1), {dram_read(0, 0, 0, 0), dram_write(0, 1, 0, 0, 7)}, 300);
+    compared.equal(fresh.kinds(), "ARA" + times(7, 'W'));
+    const auto idle = run_dram(
+        with(1), {dram_write(0, 1, 0, 0), dram_read(50, 0, 0, 0), dram_write(50, 1, 0, 0, 7)}, 300);
+    compared.equal(idle.kinds(), "AWWA" + times(6, 'W') + "R");
+}
+
+TEST_CASE("ramulator2 does not look at the direction while a refresh waits") {
+    test::Compared compared("logs");
+    hw::DramSpec spec = with(1);
+    spec.timing.nREFI = 100;
+    spec.timing.nRFC = 30;
+    spec.timing.nRAS = 60;
+    // From 100 to 151 a refresh waits. In 100 one read and no write wait, from 120 on 7 writes.
+    const auto requests = {dram_write(90, 1, 0, 0), dram_read(100, 0, 0, 0),
+                           dram_write(120, 1, 0, 0, 7)};
+    compared.equal(run_dram(under(kRamulator2, spec), requests, 200).text(),
+                   std::string("A90 W91 p150 F151 A181 W182 A183 W184 W185 W186 W187 W188 W189"
+                               " R192"));
+    compared.equal(run_dram(under(kRegistered, spec), requests, 200).text(),
+                   std::string("A90 W91 p150 F151 A181 R182 A183 W185 W186 W187 W188 W189 W190"
+                               " W191"));
+}
+
+TEST_CASE("ramulator2 does not look at it with an activated row's column on a single bus") {
+    test::Compared compared("logs");
+    // In 1 one read and no write wait; from 2 on 7 writes.
+    const auto requests = {dram_write(0, 1, 0, 0), dram_read(1, 0, 0, 0),
+                           dram_write(2, 1, 0, 0, 7)};
+    compared.equal(run_dram(under(kRamulator2, with(1)), requests, 50).text(),
+                   std::string("A0 W1 W2 A3 W4 W5 W6 W7 W8 W9 R12"));
+    compared.equal(run_dram(under(kRegistered, with(1)), requests, 50).text(),
+                   std::string("A0 W1 A2 W3 W4 W5 W6 W7 W8 W9 R12"));
+    // With two buses it does, for the row.
+    for (const hw::DramPolicy policy : {kRamulator2, kRegistered})
+        compared.equal(run_dram(under(policy, with(2)), requests, 50).text(),
+                       std::string("A0 W1 A1 W2 W3 W4 W5 W6 W7 W8 R11"));
+}
+
+TEST_CASE("ramulator2 looks at it again between the two commands of a clock") {
+    test::Compared compared("logs");
+    const auto open = dram_read(0, 0, 0, 0), hit = dram_read(5, 0, 0, 0);
+    const auto last_read = {open, hit, dram_write(5, 1, 0, 0)};
+    compared.equal(run_dram(under(kRamulator2, with(2)), last_read, 50).text(),
+                   std::string("A0 R1 R5 A5 W8"));
+    compared.equal(run_dram(under(kRegistered, with(2)), last_read, 50).text(),
+                   std::string("A0 R1 R5 A6 W8"));
+    // The write of 5 leaves 6 of 7.
+    const auto seventh = {dram_write(0, 1, 0, 0), dram_write(5, 1, 0, 0, 7), dram_read(5, 0, 0, 0)};
+    compared.equal(run_dram(under(kRamulator2, with(2)), seventh, 50).text(),
+                   std::string("A0 W1 W5 A5 W6 W7 W8 W9 W10 W11 R14"));
+    compared.equal(run_dram(under(kRegistered, with(2)), seventh, 50).text(),
+                   std::string("A0 W1 W5 A6 W7 W8 W9 W10 W11 W12 R15"));
+}
+
+TEST_CASE("a read is forwarded from a write in the queue that was there before it came") {
+    test::Compared compared("logs, clocks and counts");
+    hw::DramSpec spec = with(1);
+    const auto column = [](test::DramRequest request, uint32_t first) {
+        request.run.column = first;
+        request.run.user = 1;
+        return request;
+    };
+    // Ten reads hold back two writes, to columns 5 and 6. Then columns 4 to 7 are read.
+    const auto requests = [&](hw::Clock clock, uint32_t row) {
+        return std::vector<test::DramRequest>{dram_read(0, 0, 0, 0, 10),
+                                              column(dram_write(0, 1, 0, 0, 2), 5),
+                                              column(dram_read(clock, 1, 0, row, 4), 4)};
+    };
+    const auto reads = [](uint32_t n) { return std::string(n, 'R'); };
+    const auto forwarded = [](const test::DramLog& log) { return log.stats.forwarded; };
+    const auto off = run_dram(spec, requests(2, 0), 99);
+    compared.equal(off.kinds(), "A" + reads(10) + "A" + reads(4) + "WW");
+    compared.equal(forwarded(off), uint64_t{0});
+
+    spec.controller.forwarding = true;
+    const auto on = run_dram(spec, requests(2, 0), 99);
+    compared.equal(on.kinds(), "A" + reads(10) + "A" + reads(2) + "WW");
+    compared.equal(forwarded(on), uint64_t{2});
+    compared.equal(on.stats.reads, uint64_t{12});
+    uint32_t answers = 0;
+    for (const hw::DramColumns& c : on.columns) {
+        if (!c.forwarded) continue;
+        ++answers;
+        compared.equal(c.user, uint64_t{1});
+        compared.equal(c.count, 2u);
+        compared.equal(c.last, hw::Clock{2});
+        compared.equal(c.done, hw::Clock{3});
+        compared.equal(c.write, false);
+    }
+    compared.equal(answers, 1u);
+    // Not from a write of the same clock, of another row, or with its row already opened for it.
+    compared.equal(forwarded(run_dram(spec, requests(0, 0), 99)), uint64_t{0});
+    compared.equal(forwarded(run_dram(spec, requests(2, 1), 99)), uint64_t{0});
+    spec.timing.nRCDWR = 20;
+    const auto opened = {column(dram_write(0, 1, 0, 0), 5), column(dram_read(2, 1, 0, 0), 5)};
+    compared.equal(forwarded(run_dram(spec, opened, 99)), uint64_t{0});
 }
 
 TEST_CASE("accesses are hits, misses or conflicts") {

@@ -7,76 +7,17 @@
 
 #include "tests/support/compared.h"
 #include "tests/support/dram_checker.h"
+#include "tests/support/dram_clocked.h"
 #include "tests/support/dram_log.h"
+#include "tests/support/dram_random.h"
 
 using namespace tessera;
+using test::Random;
 
 namespace {
 
-constexpr uint32_t kCases = 60;
-constexpr uint64_t kParts = 1 << 16;  // users of a burst's transactions
-
-class Random {
-  public:
-    explicit Random(std::mt19937_64& generator) : generator_(generator) {}
-    uint32_t to(uint32_t low, uint32_t high) {
-        return low + static_cast<uint32_t>(generator_() % (high - low + 1));
-    }
-    uint32_t power(uint32_t low, uint32_t high) { return 1u << to(low, high); }
-
-  private:
-    std::mt19937_64& generator_;
-};
-
-hw::DramSpec random_dram(Random& random) {
-    hw::DramSpec spec;
-    hw::DramOrganisation& o = spec.organisation;
-    o.pseudo_channels = random.power(0, 1);
-    o.bank_groups = random.power(0, 2);
-    o.banks_per_group = random.power(0, 2);
-    o.rows = random.power(1, 4);  // few: they are met again
-    o.transaction_bytes = random.power(5, 6);
-    o.row_bytes = o.transaction_bytes * random.power(2, 6);
-    o.interleave_bytes = o.transaction_bytes;
-    o.activate_clocks = random.to(1, 2);
-    o.command_buses = random.to(1, 2);
-    o.mapping = random.to(0, 1) != 0 ? hw::DramMapping::kMop4Clxor : hw::DramMapping::kRoBaRaCoCh;
-    hw::DramTiming& t = spec.timing;
-    const uint32_t most = random.power(0, 5);
-    for (uint32_t* clocks :
-         {&t.nBL, &t.nCL, &t.nCWL, &t.nRCDRD, &t.nRCDWR, &t.nRP, &t.nRAS, &t.nRC, &t.nRTP, &t.nWR,
-          &t.nCCDS, &t.nCCDL, &t.nRRDS, &t.nRRDL, &t.nWTRS, &t.nWTRL, &t.nFAW, &t.nRFC})
-        *clocks = random.to(1, most);
-    t.nFAW *= 4;  // long enough to count beside the others
-    t.nRC *= 3;
-    t.nREFI = random.to(0, 2) == 0 ? 0 : 8 * t.nRFC + random.to(300, 3000);
-    return spec;
-}
-
-/// Bursts of neighbouring transactions, some where the last one ended, cut into runs.
-std::vector<test::DramRequest> random_traffic(Random& random, const hw::DramSpec& spec) {
-    const hw::DramMap map(spec.organisation);
-    const uint32_t bursts = random.to(20, 150), longest = random.power(0, 6);
-    const uint32_t writes = random.to(0, 4), jumps = random.to(0, 4), most = random.power(0, 8);
-    std::vector<test::DramRequest> all;
-    hw::Clock clock = 0;
-    uint64_t next = 0;
-    for (uint32_t burst = 0; burst < bursts; ++burst) {
-        if (random.to(0, 2) == 0) clock += random.to(0, most);
-        if (random.to(0, 3) < jumps) next = random.to(0, 1 << 14);
-        const bool write = random.to(0, 3) < writes;
-        for (uint32_t left = random.to(1, longest); left != 0;) {
-            const uint32_t count = std::min(left, map.neighbours(next));
-            const hw::DramAddress a = map.place(next);
-            all.push_back(
-                {clock,
-                 {a.pseudo_channel, a.bank_group, a.bank, a.row, write, count, burst * kParts}});
-            next += count;
-            left -= count;
-        }
-    }
-    return all;
-}
+constexpr uint32_t kCases = 60, kMixedCases = 300;
+constexpr uint64_t kParts = test::kUsersOfBurst;
 
 /// The same traffic with every transaction on its own, and with a user of its own.
 std::vector<test::DramRequest> singly(const std::vector<test::DramRequest>& traffic) {
@@ -86,6 +27,7 @@ std::vector<test::DramRequest> singly(const std::vector<test::DramRequest>& traf
         one.run.count = 1;
         for (uint32_t i = 0; i < request.run.count; ++i) {
             one.run.user = request.run.user + all.size() % kParts;
+            one.run.column = request.run.column + i;
             all.push_back(one);
         }
     }
@@ -110,13 +52,27 @@ test::DramLog run_in_steps(Random& random, const hw::DramSpec& spec,
     return log;
 }
 
-using Key = std::tuple<int, hw::Clock, uint32_t, uint32_t, uint32_t, uint32_t>;
+using Key = std::tuple<hw::Clock, int, uint32_t, uint32_t, uint32_t, uint32_t>;
 
 std::vector<Key> keys(const test::DramLog& log) {
     std::vector<Key> all;
     for (const hw::DramCommandRecord& c : log.commands)
-        all.emplace_back(static_cast<int>(c.command), c.clock, c.pseudo_channel, c.bank_group,
+        all.emplace_back(c.clock, static_cast<int>(c.command), c.pseudo_channel, c.bank_group,
                          c.bank, c.row);
+    return all;
+}
+
+/// By clock, and without rows where they say nothing.
+std::vector<Key> in_order(const std::vector<hw::DramCommandRecord>& commands) {
+    std::vector<Key> all;
+    for (const hw::DramCommandRecord& c : commands) {
+        const bool row = c.command == hw::DramCommand::kActivate ||
+                         c.command == hw::DramCommand::kRead ||
+                         c.command == hw::DramCommand::kWrite;
+        all.emplace_back(c.clock, static_cast<int>(c.command), c.pseudo_channel, c.bank_group,
+                         c.bank, row ? c.row : 0);
+    }
+    std::sort(all.begin(), all.end());
     return all;
 }
 
@@ -134,7 +90,7 @@ std::map<uint64_t, std::tuple<uint32_t, hw::Clock, hw::Clock>> merged(const test
 
 std::vector<uint64_t> counts(const hw::DramStats& s) {
     return {s.reads,      s.writes,    s.hits,           s.misses,      s.conflicts, s.activates,
-            s.precharges, s.refreshes, s.refresh_clocks, s.turnarounds, s.last_data};
+            s.precharges, s.refreshes, s.refresh_clocks, s.turnarounds, s.last_data, s.forwarded};
 }
 
 struct Case {
@@ -144,10 +100,11 @@ struct Case {
     test::DramLog log;
 };
 
-Case random_case(Random& random) {
+/// `mixed`: with both reads and writes.
+Case random_case(Random& random, bool mixed = false) {
     Case c;
-    c.spec = random_dram(random);
-    c.traffic = random_traffic(random, c.spec);
+    c.spec = test::random_dram(random);
+    c.traffic = test::random_traffic(random, c.spec, mixed ? random.to(1, 3) : random.to(0, 4));
     hw::DramChannel channel(c.spec);
     std::vector<hw::DramColumns> columns;
     for (const test::DramRequest& request : c.traffic) channel.arrive(request.run, request.clock);
@@ -171,6 +128,23 @@ void compare(test::Compared& compared, const test::DramLog& a, const test::DramL
         compared.equal(here[i], there[i], [&] { return name + ": count " + std::to_string(i); });
 }
 
+using Place = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t, uint32_t>;
+
+Place place(const hw::DramRun& run) {
+    return {run.pseudo_channel, run.bank_group, run.bank, run.row, run.column};
+}
+
+struct Write {
+    hw::Clock arrived, issued;
+};
+
+/// Is one of the writes older than the read, and without its command when the read is accepted?
+bool is_held(const std::vector<Write>& writes, const test::DramRequest& read, hw::Clock accepted) {
+    return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
+        return write.arrived < read.clock && write.issued >= accepted;
+    });
+}
+
 std::string name_of(uint32_t i) {
     return "case " + std::to_string(i) + " of seed " + std::to_string(test::test_seed());
 }
@@ -181,8 +155,8 @@ TEST_CASE("no command of a DRAM channel is illegal") {
     auto generator = test::test_random();
     Random random(generator);
     test::Compared compared("checks of commands");
-    for (uint32_t i = 0; i < kCases; ++i) {
-        const Case c = random_case(random);
+    for (uint32_t i = 0; i < kCases + kMixedCases; ++i) {
+        const Case c = random_case(random, i >= kCases);
         test::DramChecker checker(c.spec, [&](bool good, const std::string& what) {
             compared.holds(good, [&] { return name_of(i) + ": " + what; });
         });
@@ -190,37 +164,51 @@ TEST_CASE("no command of a DRAM channel is illegal") {
     }
 }
 
-TEST_CASE("every transaction has its column command, in its place") {
+TEST_CASE("every transaction has its column command, in its place, or is forwarded") {
     auto generator = test::test_random();
     Random random(generator);
-    test::Compared compared("column commands");
-    for (uint32_t i = 0; i < kCases; ++i) {
-        const Case c = random_case(random);
+    test::Compared compared("column commands"), forwards("forwarded reads");
+    for (uint32_t i = 0; i < kCases + kMixedCases; ++i) {
+        const Case c = random_case(random, i >= kCases);
         const std::vector<test::DramRequest> traffic = singly(c.traffic);
         const test::DramLog log = test::run_dram(c.spec, traffic, c.end);
-        std::map<hw::Clock, hw::DramCommandRecord> columns;  // at most one in a clock
+        std::map<hw::Clock, hw::DramCommandRecord> commands;  // columns, at most one in a clock
         for (const hw::DramCommandRecord& r : log.commands)
             if (r.command == hw::DramCommand::kRead || r.command == hw::DramCommand::kWrite)
-                columns[r.clock] = r;
-        std::map<uint64_t, hw::DramRun> runs;
-        for (const test::DramRequest& request : traffic) runs[request.run.user] = request.run;
-        compared.equal(runs.size(), traffic.size());
-        compared.equal(columns.size(), traffic.size(), [&] { return name_of(i); });
+                commands[r.clock] = r;
+        std::map<uint64_t, test::DramRequest> requests;
+        for (const test::DramRequest& request : traffic) requests[request.run.user] = request;
+        std::map<Place, std::vector<Write>> writes;
+        for (const hw::DramColumns& column : log.columns)
+            if (column.write) {
+                const test::DramRequest& request = requests.at(column.user);
+                writes[place(request.run)].push_back({request.clock, column.last});
+            }
+        compared.equal(requests.size(), traffic.size());
+        compared.equal(commands.size() + log.stats.forwarded, uint64_t{traffic.size()},
+                       [&] { return name_of(i); });
         for (const hw::DramColumns& column : log.columns) {
-            const auto found = columns.find(column.last);
-            REQUIRE(found != columns.end());
+            const test::DramRequest request = requests.at(column.user);
+            requests.erase(column.user);
+            if (column.forwarded) {
+                forwards.holds(c.spec.controller.forwarding &&
+                                   is_held(writes[place(request.run)], request, column.last),
+                               [&] { return name_of(i) + " at " + std::to_string(column.last); });
+                continue;
+            }
+            const auto found = commands.find(column.last);
+            REQUIRE(found != commands.end());
             const hw::DramCommandRecord& r = found->second;
-            const hw::DramRun& run = runs.at(column.user);
+            const hw::DramRun& run = request.run;
             compared.holds(r.pseudo_channel == run.pseudo_channel && r.row == run.row &&
                                r.bank_group == run.bank_group && r.bank == run.bank &&
                                (r.command == hw::DramCommand::kWrite) == run.write,
                            [&] { return name_of(i) + " at " + std::to_string(r.clock); });
-            runs.erase(column.user);
         }
-        compared.equal(runs.size(), size_t{0}, [&] { return name_of(i); });
+        compared.equal(requests.size(), size_t{0}, [&] { return name_of(i); });
         const hw::DramStats& s = log.stats;
-        compared.equal(s.reads + s.writes, uint64_t{traffic.size()});
-        compared.equal(s.hits + s.misses + s.conflicts, uint64_t{traffic.size()});
+        compared.equal(s.reads + s.writes + s.forwarded, uint64_t{traffic.size()});
+        compared.equal(s.hits + s.misses + s.conflicts, s.reads + s.writes);
     }
 }
 
@@ -244,5 +232,21 @@ TEST_CASE("when a DRAM channel is told to run changes nothing") {
             const auto log = run_in_steps(random, c.spec, c.traffic, longest, c.end);
             compare(compared, c.log, log, name_of(i) + ", steps to " + std::to_string(longest));
         }
+    }
+}
+
+TEST_CASE("commands are those of a controller that goes clock by clock") {
+    auto generator = test::test_random();
+    Random random(generator);
+    test::Compared compared("commands, and counts of forwarded reads");
+    for (uint32_t i = 0; i < kMixedCases; ++i) {
+        const Case c = random_case(random, true);
+        const test::ClockedDram clocked(c.spec, c.traffic, c.end);
+        const auto here = in_order(c.log.commands), there = in_order(clocked.commands());
+        compared.equal(c.log.stats.forwarded, clocked.forwarded(), [&] { return name_of(i); });
+        compared.equal(here.size(), there.size(), [&] { return name_of(i) + ": commands"; });
+        for (size_t n = 0; n < std::min(here.size(), there.size()); ++n)
+            compared.holds(here[n] == there[n],
+                           [&] { return name_of(i) + ": command " + std::to_string(n); });
     }
 }

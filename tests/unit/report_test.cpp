@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Figures, energy, JSON and names of commands against values worked out by hand.
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <string>
 
 #include "host/report/command_names.h"
 #include "host/report/counters.h"
@@ -45,6 +49,81 @@ TEST_CASE("figures of a record made by hand") {
     is("energy_sram", 64 * (4 * 16 + 8) * 2.5e-12);
     is("energy_arithmetic",
        ((768 * 16 + 528 * 16) * 2.0 + 528 * 4.1 + 64 * 17 * 0.9 + 512 * 10.8) * 1e-12);
+}
+
+TEST_CASE("an energy constant moves the figures that it is in, and no other") {
+    RunRecord record = record_by_hand();
+    record.memory.clocks = 1000;
+    record.memory.channels.resize(1);
+    record.memory.channels[0].activates = 7;
+    record.memory.channels[0].hits = record.memory.channels[0].reads = 100;
+    const Figures before(record);
+    const std::set<std::string> device = {"energy_arithmetic", "energy_low", "energy_high"};
+    const std::map<std::string, std::set<std::string>> moved_by = {
+        {"multiply_add", device},
+        {"score_to_weight", device},
+        {"merge_element", device},
+        {"divide_element", device},
+        {"sram_byte", {"energy_sram", "energy_low", "energy_high"}},
+        {"dram_byte_low", {"energy_dram_low", "energy_low"}},
+        {"dram_byte_high", {"energy_dram_high", "energy_high"}},
+        {"dram_activate_kib", {"energy_dram_activate"}},
+        {"dram_column_byte", {"energy_dram_column"}}};
+    Compared moved("figures, as moved or not"), doubled("parts of the estimate");
+    for (const EnergyConstant& constant : kEnergyConstants) {
+        RunRecord other = record;
+        double& picojoules = other.config.energy.*constant.picojoules;
+        picojoules *= 2;
+        const Figures after(other);
+        REQUIRE(after.all().size() == before.all().size());
+        for (size_t i = 0; i < after.all().size(); ++i) {
+            const Figure &a = before.all()[i], &b = after.all()[i];
+            moved.equal(a.value != b.value, moved_by.at(constant.name).count(a.key) != 0,
+                        [&] { return constant.name + std::string(" and ") + a.key; });
+        }
+        // With that constant alone the part that it is in is twice what it was.
+        RunRecord alone = record;
+        alone.config.energy = EnergyTable();
+        for (const EnergyConstant& c : kEnergyConstants) alone.config.energy.*c.picojoules = 0;
+        alone.config.energy.*constant.picojoules = picojoules;
+        const std::string part = *std::find_if(
+            moved_by.at(constant.name).begin(), moved_by.at(constant.name).end(),
+            [](const std::string& key) { return key != "energy_low" && key != "energy_high"; });
+        const double twice = Figures(alone).number(part);
+        alone.config.energy.*constant.picojoules = picojoules / 2;
+        const double once = Figures(alone).number(part);
+        doubled.holds(once > 0 && twice == 2 * once, [&] { return part; });
+    }
+}
+
+TEST_CASE("report.json says of each energy constant its value and its source") {
+    RunRecord record = record_by_hand();
+    const auto model = [&] {
+        return nlohmann::json::parse(report_json(record).dump()).at("energy_model");
+    };
+    Compared entries("entries");
+    const nlohmann::json defaults = model();
+    entries.equal(defaults.at("constants").size(), size_t{9});
+    entries.equal(defaults.at("origin"), "45 nm, 0.9 V, Horowitz, ISSCC 2014");
+    for (const EnergyConstant& c : kEnergyConstants) {
+        const nlohmann::json& entry = defaults.at("constants").at(c.name);
+        entries.equal(entry.at("value"), EnergyTable().*c.picojoules);
+        entries.equal(entry.at("source"), c.source);
+        entries.equal(entry.at("note"), c.note);
+    }
+    record.config = resolve_config("base", "ideal", {"energy.sram_byte_pj=0.5"});
+    const nlohmann::json set = model();
+    const nlohmann::json& sram = set.at("constants").at("sram_byte");
+    entries.equal(sram.at("value"), 0.5);
+    entries.equal(sram.at("source"), "--set");
+    entries.equal(sram.at("note").is_null(), true);
+    entries.equal(set.at("constants").at("multiply_add").at("source"), kEnergySource);
+    entries.equal(set.at("origin"), "45 nm, 0.9 V, Horowitz, ISSCC 2014, 1 of 9 constants given");
+    record.config =
+        resolve_config("base", "ideal", {"energy.sram_byte_pj=0.5", "energy.source=our chip"});
+    entries.equal(model().at("constants").at("sram_byte").at("source"), "our chip");
+    entries.equal(model().at("origin"),
+                  "45 nm, 0.9 V, Horowitz, ISSCC 2014, 1 of 9 constants given: our chip");
 }
 
 TEST_CASE("report.json holds every counter and figure with unit and definition") {
