@@ -65,9 +65,22 @@ void check_tiles(const Problem& p, uint32_t m) {
                     t.source, t.heads, t.query_tiles, t.key_tiles, q, k, p.query_heads, q, k, m));
 }
 
-void check_blocks(const AttentionMask& mask) {
+/// Queries before key 0 take whole blocks of the device's positions.
+void check_block_positions(const Problem& p) {
+    for (const Problem& one : p.sequences())
+        if (uint64_t{one.k_position()} + one.nk > spec::kPositionLimit)
+            bad_option("--block",
+                       fmt::format("{} for {} queries and {} keys", p.mask.block, one.nq, one.nk),
+                       fmt::format("a smaller power of two; queries before key 0 take whole "
+                                   "blocks of the device's {} positions",
+                                   spec::kPositionLimit));
+}
+
+void check_blocks(const Problem& p) {
+    const AttentionMask& mask = p.mask;
     if (mask.block != 0 && (mask.block & (mask.block - 1)) != 0)
         bad_option("--block", std::to_string(mask.block), "a power of two");
+    if (mask.block != 0) check_block_positions(p);
     if (mask.summary == 0) return;
     if (mask.summary > mask.block)
         bad_option("--summary", std::to_string(mask.summary),
@@ -79,6 +92,11 @@ void check_blocks(const AttentionMask& mask) {
 }
 
 }  // namespace
+
+int64_t block_begin(int64_t position, uint32_t block) {
+    const int64_t in_block = position % block;
+    return position - (in_block < 0 ? in_block + block : in_block);
+}
 
 uint32_t sparse_block(uint32_t tokens) {
     uint32_t block = 1;
@@ -92,7 +110,7 @@ void check_mask(const Problem& p, uint32_t m) {
     if (mask.sinks > p.nk)
         bad_option("--sinks", std::to_string(mask.sinks),
                    fmt::format("1 to {}, the number of keys", p.nk));
-    check_blocks(mask);
+    check_blocks(p);
     if (local && !mask.documents.empty())
         bad_option("--segments", "given",
                    "only without --window, --sinks and --block; --mask causal is possible");
@@ -126,9 +144,9 @@ void Problem::visible_keys(uint32_t m, uint32_t head, uint32_t row,
     if (!mask.local()) add(0, end, end, ranges);
     if (mask.sinks != 0) add(0, mask.sinks, end, ranges);
     if (mask.block != 0) {
-        const int64_t origin = k_position(), block = mask.block;
-        const int64_t own = (at + origin) / block * block - origin;
-        for (int64_t begin = -(origin % block); mask.summary != 0 && begin < own; begin += block)
+        const int64_t block = mask.block, own = block_begin(at, mask.block);
+        const int64_t earlier = mask.summary == 0 ? 0 : std::min(own, end);
+        for (int64_t begin = 0; begin < earlier; begin += block)
             add(begin + block - mask.summary, begin + block, end, ranges);
         add(own, own + block, end, ranges);
     }

@@ -46,6 +46,9 @@ struct AttentionMask {
     std::string text() const;
 };
 
+/// Position of the first token in the block of `position`. Blocks begin at 0, and go on below it.
+int64_t block_begin(int64_t position, uint32_t block);
+
 /// The block of a Sparse Transformer over `tokens`, at least 1, as its proofs choose it
 /// (arXiv 2402.13934): the largest power of two that is at most sqrt(tokens).
 uint32_t sparse_block(uint32_t tokens);
