@@ -65,6 +65,23 @@ void check_tiles(const Problem& p, uint32_t m) {
                     t.source, t.heads, t.query_tiles, t.key_tiles, q, k, p.query_heads, q, k, m));
 }
 
+/// A prefix belongs to a whole sequence: not to documents in it, nor to tiles that flags rule out.
+void check_prefix(const Problem& p) {
+    const AttentionMask& mask = p.mask;
+    if (mask.prefix == 0) return;
+    const std::string given = std::to_string(mask.prefix);
+    if (mask.prefix > p.nk)
+        bad_option("--prefix", given, fmt::format("1 to {}, the number of keys", p.nk));
+    if (!mask.causal)
+        bad_option("--prefix", given,
+                   "only with --mask causal; with --mask dense every query sees those keys anyway");
+    if (!mask.documents.empty())
+        bad_option("--prefix", given,
+                   "only without --segments, whose documents see only themselves");
+    if (mask.tiles.given())
+        bad_option("--prefix", given, "only without --tile-mask, whose flags say which tiles meet");
+}
+
 /// Queries before key 0 take whole blocks of the device's positions.
 void check_block_positions(const Problem& p) {
     for (const Problem& one : p.sequences())
@@ -86,9 +103,9 @@ void check_blocks(const Problem& p) {
         bad_option("--summary", std::to_string(mask.summary),
                    mask.block == 0 ? "only with --block B, then 1 to B"
                                    : fmt::format("1 to --block {}", mask.block));
-    if (!mask.causal || mask.window != 0 || mask.sinks != 0)
+    if (!mask.causal || mask.window != 0 || mask.sinks != 0 || mask.prefix != 0)
         bad_option("--summary", std::to_string(mask.summary),
-                   "only with --mask causal and without --window and --sinks");
+                   "only with --mask causal and without --window, --sinks and --prefix");
 }
 
 }  // namespace
@@ -110,6 +127,7 @@ void check_mask(const Problem& p, uint32_t m) {
     if (mask.sinks > p.nk)
         bad_option("--sinks", std::to_string(mask.sinks),
                    fmt::format("1 to {}, the number of keys", p.nk));
+    check_prefix(p);
     check_blocks(p);
     if (local && !mask.documents.empty())
         bad_option("--segments", "given",
@@ -127,6 +145,7 @@ void check_mask(const Problem& p, uint32_t m) {
 
 std::string AttentionMask::text() const {
     std::string text = causal ? "causal" : "dense";
+    if (prefix != 0) text += fmt::format(", prefix {}", prefix);
     if (window != 0) text += fmt::format(", window {}", window);
     if (sinks != 0) text += fmt::format(", sinks {}", sinks);
     if (block != 0) text += fmt::format(", block {}", block);
@@ -142,6 +161,7 @@ void Problem::visible_keys(uint32_t m, uint32_t head, uint32_t row,
     const int64_t at = int64_t{row} + diagonal();  // the key at the query's position
     const int64_t end = mask.causal ? std::clamp<int64_t>(at + 1, 0, nk) : nk;
     if (!mask.local()) add(0, end, end, ranges);
+    if (mask.prefix != 0) add(0, mask.prefix, nk, ranges);
     if (mask.sinks != 0) add(0, mask.sinks, end, ranges);
     if (mask.block != 0) {
         const int64_t block = mask.block, own = block_begin(at, mask.block);
@@ -168,8 +188,13 @@ spec::Mask Problem::device_mask() const {
     if (mask.sinks != 0) device.flags |= spec::kMaskSink;
     if (mask.block != 0) device.flags |= spec::kMaskBlock;
     if (mask.summary != 0) device.flags |= spec::kMaskTail;
+    if (mask.prefix != 0) device.flags |= spec::kMaskPrefix;
     device.window = mask.window;
-    device.sinks = mask.sinks == 0 ? 0 : k_position() + mask.sinks;
+    const auto from_key_0 = [&](uint32_t keys) {
+        return keys == 0 ? 0 : k_position() + std::min(keys, nk);
+    };
+    device.sinks = from_key_0(mask.sinks);
+    device.prefix = from_key_0(mask.prefix);
     device.block = mask.block;
     device.tail = mask.summary;
     return device;

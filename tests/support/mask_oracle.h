@@ -23,6 +23,7 @@ inline bool device_sees(const spec::Mask& mask, int64_t i, int64_t j, int64_t q,
     const int64_t block = mask.block, window = mask.window;
     if (term(6) && floor_of(i, mask.diag_group) == floor_of(j, mask.diag_group)) return false;
     if (term(5) && j >= mask.free_from) return true;
+    if (term(7) && k < mask.prefix) return true;
     if (term(0) && k > q) return false;
     if (!term(1) && !term(2) && !term(3) && !term(4)) return true;
     if (term(1) && q - k < window && (term(0) || k - q < window)) return true;
@@ -58,6 +59,7 @@ inline bool job_sees(const fw::AttentionJob& job, int64_t m, int64_t head, int64
 inline bool user_sees(const host::AttentionMask& mask, int64_t m, int64_t nq, int64_t nk,
                       int64_t head, int64_t i, int64_t j) {
     const int64_t q = mask.align == host::Align::kEnd ? i + nk - nq : i, k = j;
+    if (j < mask.prefix) return true;
     if (mask.causal && k > q) return false;
     if (!mask.documents.empty()) {
         const uint32_t* starts = mask.documents.data();

@@ -22,6 +22,7 @@ inline void random_user_mask(std::mt19937_64& random, uint32_t m, host::Problem&
         if ((terms & 1) != 0) mask.window = distance();
         if ((terms & 2) != 0) mask.sinks = std::min(distance(), p.nk);
         if ((terms & 4) != 0) mask.block = 1u << below(7);
+        if (mask.causal && below(3) == 0) mask.prefix = std::min(distance(), p.nk);
     } else if (kind < 6) {
         mask.block = 1u << below(7);
         mask.causal = mask.causal || below(2) == 0;

@@ -26,6 +26,10 @@ std::vector<NamedMask> masks(uint32_t n, uint32_t m) {
     host::AttentionMask dense, causal, window, both, two_sided, sinks, own, sparse, documents,
         flags;
     causal.causal = window.causal = both.causal = sinks.causal = sparse.causal = true;
+    host::AttentionMask prefix = causal, prefix_window = causal;
+    prefix.prefix = m + 2;
+    prefix_window.prefix = 3;
+    prefix_window.window = m / 2;
     window.window = m + 3;
     both.window = 1;  // a single live key, beside the sinks
     both.sinks = 5;
@@ -50,6 +54,8 @@ std::vector<NamedMask> masks(uint32_t n, uint32_t m) {
             {"sinks", sinks},
             {"block", own},
             {"sparse", sparse},
+            {"prefix", prefix},
+            {"prefix and window, stacked", prefix_window, true},
             {"documents", documents},
             {"documents, causal", causal_documents},
             {"documents, stacked", causal_documents, true},
@@ -121,7 +127,7 @@ TEST_CASE("other numbers of queries than keys: decoding, chunks of a prefill") {
     for (const auto& [nq, nk] : kShapes)
         for (const NamedMask& mask : masks(std::min(nq, nk), 16)) {
             if (!mask.mask.documents.empty() || mask.mask.tiles.given()) continue;
-            if (mask.mask.sinks > nk) continue;
+            if (std::max(mask.mask.sinks, mask.mask.prefix) > nk) continue;
             for (const bool stacked : {false, true})
                 for (const auto align : {host::Align::kEnd, host::Align::kStart}) {
                     if (stacked && mask.mask.summary != 0 && nq != 1) continue;

@@ -41,9 +41,11 @@ void random_mask(std::mt19937_64& random, Problem& p) {
     const uint32_t kind = between(random, 0, 5);
     if (kind == 2 || kind == 3) mask.window = between(random, 1, 40);
     if (kind == 3 || kind == 4) mask.sinks = between(random, 1, p.nk);
+    if (mask.causal && between(random, 0, 3) == 0) mask.prefix = between(random, 1, p.nk);
     if (kind != 5) return;
     mask.block = 1u << between(random, 0, 5);
-    if (mask.causal && between(random, 0, 1) == 0) mask.summary = between(random, 1, mask.block);
+    if (mask.causal && mask.prefix == 0 && between(random, 0, 1) == 0)
+        mask.summary = between(random, 1, mask.block);
 }
 
 Problem random_batch(std::mt19937_64& random) {

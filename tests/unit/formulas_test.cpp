@@ -39,6 +39,8 @@ void random_mask(std::mt19937_64& random, uint32_t m, Problem& p) {
         if (mask.causal && between(random, 0, 3) != 0)
             mask.summary = between(random, 0, 2) != 0 ? 1 : between(random, 1, mask.block);
     }
+    if (mask.causal && kind < 6 && mask.summary == 0 && between(random, 0, 2) == 0)
+        mask.prefix = std::min(length(), p.nk);
     if (kind == 6) {
         p.nq = p.nk;
         for (uint32_t at = 0; at < p.nk; at += length()) mask.documents.push_back(at);

@@ -57,6 +57,7 @@ spec::Mask random_device_mask(std::mt19937_64& random, uint32_t flags, uint32_t 
     if (flags & spec::kMaskTail) mask.tail = 1 + below(random, mask.block);
     if (flags & spec::kMaskFree) mask.free_from = below(random, 17);
     if (flags & spec::kMaskDiagOff) mask.diag_group = 1 + below(random, 16);
+    if (flags & spec::kMaskPrefix) mask.prefix = below(random, uint64_t{far} + 1);
     return mask;
 }
 

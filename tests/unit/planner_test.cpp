@@ -143,7 +143,8 @@ TEST_CASE("the steps issue every allowed pair once, in order, and no pair of til
                 }
             // Two terms may allow together what neither does alone.
             const uint32_t local = c.job.mask.flags & spec::kMaskLocal;
-            const bool several = (local & (local - 1)) != 0;
+            const bool prefix = (c.job.mask.flags & spec::kMaskPrefix) != 0;
+            const bool several = (local & (local - 1)) != 0 || (local != 0 && prefix);
             tiles.holds(!all || several || s.mask.flags == 0, where);
             tiles.holds(any || (s.first && s.last), where);  // only for queries that see no key
             fields.equal(s.first, begun.insert({s.query_head, s.q_tile}).second, where);
