@@ -165,6 +165,7 @@ spec::Mask TileMap::mask(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const
         k.add(run);
         at += run.rows;
     }
+    // All keys of the tile in the prefix, or none: there is no such term to check.
     if ((mask_.flags & spec::kMaskPrefix) != 0 && k.last < mask_.prefix) return mask;
     mask = mask_;
     if (k.first >= mask_.prefix) {
