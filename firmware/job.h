@@ -64,11 +64,13 @@ struct AttentionJob {
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
     uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
-    /// Which keys a query may see, by their positions: any of CAUSAL, WINDOW, SINK and BLOCK, or
-    /// CAUSAL, BLOCK and TAIL (Sparse Transformer). Keys that TAIL alone allows are gathered.
+    /// Which keys a query may see, by their positions: any of CAUSAL, WINDOW, SINK, BLOCK and
+    /// PREFIX, or CAUSAL, BLOCK and TAIL (Sparse Transformer). Keys that TAIL alone allows are
+    /// gathered.
     spec::Mask mask;
-    /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a causal mask aligned at the end, 0
-    /// for one aligned at the start.
+    /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a mask aligned at the end, 0 for one
+    /// aligned at the start. Blocks count from position 0: one begins at key 0 if k0 is a multiple
+    /// of them.
     uint32_t q_position = 0, k_position = 0;
     /// Packed documents (valid while the job runs): first rows, ascending, the first 0; a query
     /// sees keys of its own document only. Needs nq = nk, equal positions, and of the mask no more

@@ -38,8 +38,8 @@ bool positions_fit(uint64_t first, uint64_t tokens) {
 /// Do the terms of the mask, documents and tile flags go together?
 bool mask_fits(const AttentionJob& job, uint32_t m) {
     constexpr uint32_t kSparse = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskTail;
-    constexpr uint32_t kRanges =
-        spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink | spec::kMaskBlock;
+    constexpr uint32_t kRanges = spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink |
+                                 spec::kMaskBlock | spec::kMaskPrefix;
     const uint32_t flags = job.mask.flags;
     if (!spec::mask_legal(job.mask, m)) return false;
     if (flags != kSparse && (flags & ~kRanges) != 0) return false;

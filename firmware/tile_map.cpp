@@ -120,11 +120,13 @@ uint32_t TileMap::visible_rows(const Run& run, Range (&rows)[kTerms]) const {
     const int64_t nk = job_->nk, origin = job_->k_position;
     const int64_t first = run.position - origin, last = first + run.rows - 1;
     const int64_t end = causal ? clamp(last + 1, 0, nk) : nk;
-    if ((mask_.flags & spec::kMaskLocal) == 0) {
-        rows[0] = {0, end};
-        return 1;
-    }
     uint32_t terms = 0;
+    if ((mask_.flags & spec::kMaskPrefix) != 0)
+        rows[terms++] = {0, clamp(mask_.prefix - origin, 0, nk)};
+    if ((mask_.flags & spec::kMaskLocal) == 0) {
+        rows[terms++] = {0, end};
+        return terms;
+    }
     const auto add = [&](int64_t low, int64_t high) {
         rows[terms++] = {clamp(low, 0, end), clamp(high, 0, end)};
     };
@@ -163,11 +165,19 @@ spec::Mask TileMap::mask(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const
         k.add(run);
         at += run.rows;
     }
+    // All keys of the tile in the prefix, or none: there is no such term to check.
+    if ((mask_.flags & spec::kMaskPrefix) != 0 && k.last < mask_.prefix) return mask;
     mask = mask_;
+    if (k.first >= mask_.prefix) {
+        mask.flags &= ~spec::kMaskPrefix;
+        mask.prefix = 0;
+    }
     if (k.last <= q.first) mask.flags &= ~spec::kMaskCausal;
     if (!local_holds(q, k)) return mask;
     spec::Mask causal;
-    causal.flags = mask.flags & spec::kMaskCausal;
+    if ((mask.flags & spec::kMaskCausal) == 0) return causal;
+    causal.flags = mask.flags & (spec::kMaskCausal | spec::kMaskPrefix);
+    causal.prefix = mask.prefix;
     return causal;
 }
 

@@ -68,7 +68,7 @@ class TileMap {
     struct Range {
         int64_t begin = 0, end = 0;
     };
-    static constexpr uint32_t kTerms = 3;  // window, sinks, block
+    static constexpr uint32_t kTerms = 4;  // prefix, window, sinks, block
     struct Positions {
         uint32_t first = UINT32_MAX, last = 0;
         void add(const Run& run);

@@ -29,6 +29,7 @@ bool mask_row(const MaskRow& in, uint8_t* __restrict state) {
     const uint32_t tail_from = mask.block - mask.tail;
     const uint32_t everywhere = given(spec::kMaskLocal) ? 0 : 1;
     const uint32_t free_from = given(spec::kMaskFree) ? mask.free_from : UINT32_MAX;
+    const uint32_t prefix = given(spec::kMaskPrefix) ? mask.prefix : 0;
     const bool diagonal = given(spec::kMaskDiagOff);
     const uint32_t group = diagonal ? mask.diag_group : 0;
     const uint32_t group_first = diagonal ? in.row / group * group : 0;
@@ -42,7 +43,7 @@ bool mask_row(const MaskRow& in, uint8_t* __restrict state) {
         const uint32_t same = ((q ^ k) & ~in_block) < block;
         const uint32_t in_tail = (k & in_block) >= tail_from;
         const uint32_t local = everywhere | near | (k < sinks) | same | (in_tail & tail);
-        const uint32_t free = j >= free_from;
+        const uint32_t free = (j >= free_from) | (k < prefix);
         const uint32_t apart = j - group_first >= group;
         const uint32_t allowed = apart & (free | (local & (k <= last)));
         state[j] = static_cast<uint8_t>(allowed ^ 1);

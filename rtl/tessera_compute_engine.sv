@@ -31,13 +31,14 @@ module tessera_compute_engine #(
   input  logic                   head_continue_i,
   input  logic                   head_identity_i,
   input  logic [31:0]            head_factor_i,
-  input  logic [6:0]             head_mask_flags_i,
+  input  logic [7:0]             head_mask_flags_i,
   input  logic [31:0]            head_window_i,
   input  logic [31:0]            head_sinks_i,
   input  logic [31:0]            head_block_i,
   input  logic [31:0]            head_tail_i,
   input  logic [10:0]            head_free_from_i,
   input  logic [10:0]            head_diag_group_i,
+  input  logic [31:0]            head_prefix_i,
   input  logic                   q_granted_i,   // tickets of the head; must not depend on outputs
   input  logic                   k_granted_i,
   output logic                   pop_o,         // pulse: the head's last lane group enters
@@ -165,6 +166,7 @@ module tessera_compute_engine #(
     head_score.tail       = head_tail_i;
     head_score.free_from  = head_free_from_i;
     head_score.diag_group = head_diag_group_i;
+    head_score.prefix     = head_prefix_i;
     head_value                 = '0;
     head_value.v_bank          = head_v_bank_i;
     head_value.state_bank      = head_state_bank_i;

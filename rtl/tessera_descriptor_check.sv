@@ -108,6 +108,8 @@ module tessera_descriptor_check #(
         ? a.window == '0 || a.window > tessera_pkg::PositionLimit : a.window != '0) mask_ok = 1'b0;
     if (a.mask_flags[tessera_pkg::MaskSink]
         ? a.sinks > tessera_pkg::PositionLimit : a.sinks != '0) mask_ok = 1'b0;
+    if (a.mask_flags[tessera_pkg::MaskPrefix]
+        ? a.prefix > tessera_pkg::PositionLimit : a.prefix != '0) mask_ok = 1'b0;
     if (a.mask_flags[tessera_pkg::MaskBlock] || a.mask_flags[tessera_pkg::MaskTail]
         ? !block_ok : a.block != '0) mask_ok = 1'b0;
     if (a.mask_flags[tessera_pkg::MaskTail]

@@ -13,13 +13,14 @@ package tessera_group_pkg;
     logic [10:0] rows;        // of the command
     logic [10:0] keys;
     logic [31:0] factor;
-    logic [6:0]  mask_flags;
+    logic [7:0]  mask_flags;
     logic [31:0] window;
     logic [31:0] sinks;
     logic [31:0] block;
     logic [31:0] tail;
     logic [10:0] free_from;
     logic [10:0] diag_group;
+    logic [31:0] prefix;
   } score_group_t;
 
   // For the value stage and the merge.

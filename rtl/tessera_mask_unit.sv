@@ -13,19 +13,20 @@ module tessera_mask_unit #(
   input  logic [10:0]         rows_i,        // valid query rows of the tile
   input  logic [LANES*32-1:0] q_position_i,
   // The mask
-  input  logic [6:0]          flags_i,
+  input  logic [7:0]          flags_i,
   input  logic [31:0]         window_i,
   input  logic [31:0]         sinks_i,
   input  logic [31:0]         block_i,
   input  logic [31:0]         tail_i,
   input  logic [10:0]         free_from_i,
   input  logic [10:0]         diag_group_i,
+  input  logic [31:0]         prefix_i,
   output logic [LANES-1:0]    allowed_o
 );
   logic [10:0] start_q, start, stop;  // of the key's group of DIAG_OFF: first row, and one past it
   logic        valid_q, free_q, local_q, window_q, causal_q;
   logic [31:0] window_bound_q;
-  logic        any_local, sink, tail;
+  logic        any_local, sink, tail, free, prefix;
 
   always_comb begin
     start = start_q;
@@ -39,12 +40,14 @@ module tessera_mask_unit #(
   assign sink = flags_i[tessera_pkg::MaskSink] && (k_position_i < sinks_i);
   assign tail = flags_i[tessera_pkg::MaskTail] &&
                 ((k_position_i & (block_i - 32'd1)) >= block_i - tail_i);
+  assign free = flags_i[tessera_pkg::MaskFree] && ({1'b0, key_i} >= free_from_i);
+  assign prefix = flags_i[tessera_pkg::MaskPrefix] && (k_position_i < prefix_i);
 
   always_ff @(posedge clk_i) begin
     valid_q <= valid_i;
     if (valid_i) begin
       start_q        <= start;
-      free_q         <= flags_i[tessera_pkg::MaskFree] && ({1'b0, key_i} >= free_from_i);
+      free_q         <= free || prefix;
       local_q        <= !any_local || sink || tail;
       window_q       <= flags_i[tessera_pkg::MaskWindow];
       causal_q       <= flags_i[tessera_pkg::MaskCausal];

@@ -72,7 +72,8 @@ package tessera_pkg;
   localparam int unsigned MaskTail         /*verilator public*/ = 4;
   localparam int unsigned MaskFree         /*verilator public*/ = 5;
   localparam int unsigned MaskDiagOff      /*verilator public*/ = 6;
-  localparam logic [31:0] MaskAll          /*verilator public*/ = 32'h0000_007f;
+  localparam int unsigned MaskPrefix       /*verilator public*/ = 7;
+  localparam logic [31:0] MaskAll          /*verilator public*/ = 32'h0000_00ff;
 
   // Errors (spec/errors.h)
   typedef enum logic [7:0] {
@@ -115,7 +116,7 @@ package tessera_pkg;
 
   // Registers: byte offsets (spec/registers.h)
   localparam logic [31:0] IdValue          /*verilator public*/ = 32'h5445_5353;
-  localparam logic [31:0] VersionValue     /*verilator public*/ = 32'd1;
+  localparam logic [31:0] VersionValue     /*verilator public*/ = 32'd2;
   typedef enum logic [11:0] {
     RegId            = 12'h000,
     RegVersion       = 12'h004,
@@ -208,9 +209,9 @@ package tessera_pkg;
   localparam int unsigned CounterBase      /*verilator public*/ = 256;
   localparam int unsigned WindowBytes      /*verilator public*/ = CounterBase + 8 * Counters;
 
-  // A command on its way: words 0 to 11 of its descriptor, as loads, stores and FENCE read them ...
+  // A command on its way: words 0 to 12 of its descriptor, as loads, stores and FENCE read them ...
   typedef struct packed {
-    logic [31:0] reserved11;
+    logic [63:0] reserved11;  // words 11 and 12
     logic [31:0] index_limit;
     logic [63:0] index_address;
     logic [31:0] position;
@@ -233,6 +234,7 @@ package tessera_pkg;
 
   // ... and as ATTEND does.
   typedef struct packed {
+    logic [31:0] prefix;
     logic [31:0] diag_group;
     logic [31:0] free_from;
     logic [31:0] tail;
@@ -255,7 +257,7 @@ package tessera_pkg;
     logic [5:0]  flags;
     logic [7:0]  opcode;
   } attend_t;
-  localparam int unsigned CommandBits = 384;
+  localparam int unsigned CommandBits = 416;
 
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
   // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has

@@ -254,6 +254,7 @@ module tessera_score_stage #(
     .tail_i       (group_t1.tail),
     .free_from_i  (group_t1.free_from),
     .diag_group_i (group_t1.diag_group),
+    .prefix_i     (group_t1.prefix),
     .allowed_o    (allowed_t3)
   );
   tessera_delay #(.WIDTH(LANES), .CYCLES(2)) u_allowed (

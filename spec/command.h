@@ -86,6 +86,7 @@ constexpr Descriptor encode(const Command& c) {
         r.word[9] = c.mask.tail;
         r.word[10] = c.mask.free_from;
         r.word[11] = c.mask.diag_group;
+        r.word[12] = c.mask.prefix;
     } else {
         r.word[2] = c.rows | c.first_row << 16;
         r.word[4] = static_cast<uint32_t>(c.address);
@@ -115,8 +116,8 @@ constexpr Command decode(const Descriptor& d) {
     if (c.opcode == Opcode::kAttend) {
         c.keys = d.word[2] >> 16;
         c.factor = d.word[4];
-        c.mask =
-            Mask{d.word[5], d.word[6], d.word[7], d.word[8], d.word[9], d.word[10], d.word[11]};
+        c.mask = Mask{d.word[5], d.word[6],  d.word[7],  d.word[8],
+                      d.word[9], d.word[10], d.word[11], d.word[12]};
     } else {
         c.first_row = d.word[2] >> 16;
         c.address = d.word[4] | static_cast<uint64_t>(d.word[5]) << 32;
@@ -242,10 +243,10 @@ constexpr ErrorCode check(const DeviceParams& p, const Descriptor& d,
     if (!detail::dims_legal(p, c)) return ErrorCode::kDimOutOfRange;
     if (!detail::aligned(p, c)) return ErrorCode::kMisaligned;
     if (!detail::positions_legal(p, c)) return ErrorCode::kBadMask;
-    const uint32_t reserved = (d.word[0] & 0xc000) |
-                              (d.word[0] & kFlagMask & ~detail::legal_flags(c.opcode)) |
-                              (d.word[1] >> 16) | (c.opcode == Opcode::kAttend ? 0 : d.word[11]) |
-                              d.word[12] | d.word[13] | d.word[14] | d.word[15];
+    const uint32_t reserved =
+        (d.word[0] & 0xc000) | (d.word[0] & kFlagMask & ~detail::legal_flags(c.opcode)) |
+        (d.word[1] >> 16) | (c.opcode == Opcode::kAttend ? 0 : d.word[11] | d.word[12]) |
+        d.word[13] | d.word[14] | d.word[15];
     return reserved == 0 ? ErrorCode::kNone : ErrorCode::kReservedBits;
 }
 

@@ -17,9 +17,10 @@ enum MaskFlag : uint32_t {
     kMaskTail = 1u << 4,     ///< local: k among the last `tail` of its block
     kMaskFree = 1u << 5,     ///< tile key rows from free_from on are always allowed
     kMaskDiagOff = 1u << 6,  ///< tile rows of the same group of diag_group rows never meet
+    kMaskPrefix = 1u << 7,   ///< k < prefix is allowed, whatever causal and local terms say
 };
 inline constexpr uint32_t kMaskLocal = kMaskWindow | kMaskSink | kMaskBlock | kMaskTail;
-inline constexpr uint32_t kMaskAll = 0x7f;
+inline constexpr uint32_t kMaskAll = 0xff;
 
 /// A mask as ATTEND carries it. Operands whose flag is not set are ignored and must be zero.
 struct Mask {
@@ -30,6 +31,7 @@ struct Mask {
     uint32_t tail = 0;        ///< positions, 1 to block
     uint32_t free_from = 0;   ///< tile key row, 0 to M
     uint32_t diag_group = 0;  ///< tile rows, 1 to M
+    uint32_t prefix = 0;      ///< positions
 };
 
 /// The local part: true if no local term is given or any given one holds.
@@ -53,6 +55,7 @@ constexpr bool mask_allows(const Mask& mask, uint32_t i, uint32_t j, uint32_t q,
     if ((mask.flags & kMaskDiagOff) != 0 && i / mask.diag_group == j / mask.diag_group)
         return false;
     if ((mask.flags & kMaskFree) != 0 && j >= mask.free_from) return true;
+    if ((mask.flags & kMaskPrefix) != 0 && k < mask.prefix) return true;
     if ((mask.flags & kMaskCausal) != 0 && k > q) return false;
     return mask_local(mask, q, k);
 }
@@ -65,6 +68,7 @@ constexpr bool mask_legal(const Mask& mask, uint32_t m) {
     if (given(kMaskWindow) ? mask.window == 0 || mask.window > kPositionLimit : mask.window != 0)
         return false;
     if (given(kMaskSink) ? mask.sinks > kPositionLimit : mask.sinks != 0) return false;
+    if (given(kMaskPrefix) ? mask.prefix > kPositionLimit : mask.prefix != 0) return false;
     if (given(kMaskBlock | kMaskTail) ? !power_of_two : mask.block != 0) return false;
     if (given(kMaskTail) ? mask.tail == 0 || mask.tail > mask.block : mask.tail != 0) return false;
     if (given(kMaskFree) ? mask.free_from > m : mask.free_from != 0) return false;

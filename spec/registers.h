@@ -55,7 +55,7 @@ struct RegisterInfo {
 };
 
 inline constexpr uint32_t kIdValue = 0x54455353;  ///< "TESS"
-inline constexpr uint32_t kVersionValue = 1;      ///< of this register map and command set
+inline constexpr uint32_t kVersionValue = 2;      ///< of this register map and command set
 
 // CONTROL
 inline constexpr uint32_t kControlEnable = 1u << 0;         ///< fetch and dispatch descriptors

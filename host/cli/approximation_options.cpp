@@ -20,6 +20,7 @@ void check_combinations(const RunOptions& o) {
     } others[] = {{o.timing_only, "--timing-only"},
                   {o.oracle == "self", "--oracle self"},
                   {o.num_devices != 1, "--num-devices"},
+                  {o.prefix != 0, "--prefix"},
                   {o.window != 0, "--window"},
                   {o.sinks != 0, "--sinks"},
                   {o.block != 0, "--block"},

@@ -17,7 +17,7 @@ constexpr const char* kProfileKey = "device.profile";
 constexpr const char* kBlackbox = "blackbox/";
 constexpr const char* kSentinelForms[] = {"columns", "split", "two-call"};
 constexpr const char* kMaskTerms =
-    "dense, causal, sparse, window=N, sinks=N, block=N, summary=N, segments=0:100:250, "
+    "dense, causal, sparse, prefix=N, window=N, sinks=N, block=N, summary=N, segments=0:100:250, "
     "tile-mask=FILE, "
     "each once, with commas between them";
 
@@ -60,8 +60,11 @@ bool add_term(const std::string& term, RunOptions& o) {
     if (equals == std::string::npos) return false;
     const std::string name = term.substr(0, equals);
     std::string value = term.substr(equals + 1);
-    const std::pair<const char*, uint64_t*> numbers[] = {
-        {"window", &o.window}, {"sinks", &o.sinks}, {"block", &o.block}, {"summary", &o.summary}};
+    const std::pair<const char*, uint64_t*> numbers[] = {{"prefix", &o.prefix},
+                                                         {"window", &o.window},
+                                                         {"sinks", &o.sinks},
+                                                         {"block", &o.block},
+                                                         {"summary", &o.summary}};
     for (const auto& [number, place] : numbers)
         if (name == number) return *place == 0 && parses_as(value, *place) && *place != 0;
     const std::pair<const char*, std::string*> texts[] = {{"segments", &o.segments},
@@ -77,8 +80,8 @@ bool add_term(const std::string& term, RunOptions& o) {
 }
 
 bool has_mask(const RunOptions& o) {
-    return !o.mask.empty() || o.window != 0 || o.sinks != 0 || o.block != 0 || o.summary != 0 ||
-           !o.segments.empty() || !o.tile_mask.empty();
+    return !o.mask.empty() || o.prefix != 0 || o.window != 0 || o.sinks != 0 || o.block != 0 ||
+           o.summary != 0 || !o.segments.empty() || !o.tile_mask.empty();
 }
 
 /// The options of each mask.

@@ -18,9 +18,10 @@ uint32_t positions(const char* option, uint64_t value) {
 
 /// Summaries of a block that is chosen when the keys have been counted.
 void set_sparse(AttentionMask& mask) {
-    if (mask.local() || mask.summary != 0)
-        throw bad_value("command line", "--mask", kSparseMask,
-                        "without --window, --sinks, --block and --summary; it sets the last two");
+    if (mask.local() || mask.summary != 0 || mask.prefix != 0)
+        throw bad_value(
+            "command line", "--mask", kSparseMask,
+            "without --prefix, --window, --sinks, --block and --summary; it sets the last two");
     mask.summary = 1;
 }
 
@@ -31,12 +32,13 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
     run.add_option(
            "--mask", o.mask,
            "dense, causal, or sparse: causal with --block 2^floor(log2 sqrt(keys)) --summary 1 "
-           "(default: causal with --window, --sinks or --block, else dense)")
+           "(default: causal with --prefix, --window, --sinks or --block, else dense)")
         ->type_name("NAME")
         ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
         run.add_option(name, value, text)->check(from_one())->type_name("N")->group(group);
     };
+    add("--prefix", o.prefix, "let all queries see the first N keys, also queries before them");
     add("--window", o.window, "see the last N keys; with --mask dense as many ahead");
     add("--sinks", o.sinks, "see the first N keys; besides --window or alone");
     add("--block", o.block, "see keys of the own block of N positions, a power of two");
@@ -61,13 +63,14 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
 
 AttentionMask mask_of(const RunOptions& o) {
     AttentionMask mask;
+    mask.prefix = positions("--prefix", o.prefix);
     mask.window = positions("--window", o.window);
     mask.sinks = positions("--sinks", o.sinks);
     mask.block = positions("--block", o.block);
     mask.summary = positions("--summary", o.summary);
     if (o.mask == kSparseMask) set_sparse(mask);
     mask.causal = o.mask.empty()
-                      ? mask.local()
+                      ? mask.local() || mask.prefix != 0
                       : choose<bool>("--mask", o.mask,
                                      {{"dense", false}, {"causal", true}, {kSparseMask, true}});
     if (!o.segments.empty())

@@ -41,9 +41,9 @@ struct RunOptions {
     std::string query_lengths, key_lengths;      ///< "100,2000,65536"
     std::string slots;                           ///< "8x12"
     std::string mask;  ///< empty: causal with a term that looks back, else dense
-    uint64_t window = 0, sinks = 0, block = 0, summary = 0;  ///< 0: not given
-    std::string segments;                                    ///< "0,100,250"
-    std::string tile_mask;                                   ///< .npy or safetensors
+    uint64_t prefix = 0, window = 0, sinks = 0, block = 0, summary = 0;  ///< 0: not given
+    std::string segments;                                                ///< "0,100,250"
+    std::string tile_mask;                                               ///< .npy or safetensors
     bool stack_heads = false;
     std::string align = "end";
     std::string schedule;                    ///< empty: query-resident

@@ -41,9 +41,8 @@ CallList::CallList(const Problem& problem, uint32_t m)
 /// the key tile in which that block begins.
 uint32_t CallList::first_linear_key(uint32_t row) const {
     if (problem_.mask.summary == 0) return 0;
-    const int64_t origin = problem_.k_position(), block = problem_.mask.block;
-    const int64_t at = int64_t{row} + problem_.q_position();
-    const int64_t own = std::max<int64_t>(at / block * block - origin, 0);
+    const int64_t at = row + problem_.diagonal();
+    const int64_t own = std::max<int64_t>(block_begin(at, problem_.mask.block), 0);
     return own >= problem_.nk ? problem_.nk : static_cast<uint32_t>(own) / key_m_ * key_m_;
 }
 

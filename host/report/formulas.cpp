@@ -35,10 +35,16 @@ struct ClosedCalls {
 
 ClosedCalls causal_calls(const Problem& p, int64_t m) {
     const int64_t tiles = ceil_div(p.nk, m), full = p.nq / m;
-    uint64_t calls = clamped_sum(full, 1 + ceil_div(p.diagonal(), m), 1, tiles);
+    const int64_t prefix = std::min(p.mask.prefix, p.nk);
+    const int64_t least = std::max<int64_t>(1, ceil_div(prefix, m));  // tiles of every query tile
+    uint64_t calls = clamped_sum(full, 1 + ceil_div(p.diagonal(), m), least, tiles);
     if (p.nq % m != 0)
-        calls +=
-            static_cast<uint64_t>(std::clamp<int64_t>(ceil_div(p.nq + p.diagonal(), m), 1, tiles));
+        calls += static_cast<uint64_t>(
+            std::clamp<int64_t>(ceil_div(p.nq + p.diagonal(), m), least, tiles));
+    if (prefix != 0)
+        return {calls,
+                "heads * sum over query tiles of clamp(ceil((last query + diagonal + 1)/M), "
+                "ceil(P/M), ceil(nk/M))"};
     if (p.nq == p.nk) return {calls, "heads * T * (T+1) / 2, T = ceil(N/M)"};
     return {calls,
             "heads * sum over query tiles of clamp(ceil((last query + diagonal + 1)/M), 1, "
@@ -90,7 +96,7 @@ ClosedCalls closed_calls(const Problem& p, int64_t m) {
             static_cast<uint64_t>(ceil_div(p.nq, m) * ceil_div(p.nk, keys)),
             keys == m ? "heads * ceil(nq/M) * ceil(nk/M)" : "heads * ceil(nq/M) * ceil(nk/(M-1))"};
     }
-    const bool closed = mask.causal && p.nq == p.nk && keys == m;
+    const bool closed = mask.causal && mask.prefix == 0 && p.nq == p.nk && keys == m;
     return closed ? window_calls(p, m) : ClosedCalls();
 }
 

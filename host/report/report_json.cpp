@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 Json mask_json(const AttentionMask& mask) {
     const auto term = [](uint32_t value) { return value == 0 ? Json() : Json(value); };
     return {{"causal", mask.causal},
+            {"prefix", term(mask.prefix)},
             {"window", term(mask.window)},
             {"sinks", term(mask.sinks)},
             {"block", term(mask.block)},

@@ -31,6 +31,7 @@ class Generator : JobGenerator {
         // any.
         if (p_.profile != spec::Profile::kBlackbox && lists_() % 8 == 0)
             random_lists(lists_, j.layout.job, j.arrays);
+        align_earlier_queries(j.layout.job);
         if (chance(30)) choose_sequences(j.layout);
         place_tensors(j);
         fill(j.image);
@@ -69,6 +70,12 @@ class Generator : JobGenerator {
         // Gathered keys are a key tile of their own.
         const bool gathers = (job.mask.flags & spec::kMaskTail) != 0;
         if (gathers && job.sentinel.form == fw::SentinelForm::kNone) job.mask = spec::Mask();
+    }
+
+    /// Of more queries than keys, the first of some jobs are before key 0.
+    void align_earlier_queries(fw::AttentionJob& job) {
+        if (job.nq <= job.nk || job.query_list.given() || job.key_list.given()) return;
+        if (lists_() % 2 == 0) job.k_position += job.nq - job.nk;
     }
 
     /// One key tile can do without.
@@ -122,14 +129,16 @@ class Generator : JobGenerator {
         if (job.documents != nullptr || job.tile_flags != nullptr) return;
         if (job.query_list.given() || job.key_list.given()) return;
         const bool at_end = job.q_position != job.k_position;
+        const uint32_t origin = std::min(job.q_position, job.k_position);
         layout.sequences.resize(1 + below(4));
         for (host::SequenceJob& sequence : layout.sequences) {
             sequence.nq = 1 + below(job.nq);
             sequence.nk = 1 + below(job.nk);
-            sequence.k_position = job.k_position;
-            sequence.q_position = job.k_position;
+            sequence.k_position = sequence.q_position = origin;
             if (at_end && sequence.nk > sequence.nq)
                 sequence.q_position += sequence.nk - sequence.nq;
+            if (at_end && sequence.nq > sequence.nk)
+                sequence.k_position += sequence.nq - sequence.nk;
             sequence.mask = job.mask;
         }
         job.query_heads *= static_cast<uint32_t>(layout.sequences.size());

@@ -34,6 +34,8 @@ class MaskGenerator {
         }
         const bool gathers = (job_.mask.flags & spec::kMaskTail) != 0;
         job_.stacked = below(3) == 0 && job_.tile_flags == nullptr && (!gathers || job_.nq == 1);
+        const bool alone = job_.documents != nullptr || job_.tile_flags != nullptr || gathers;
+        if (!alone && below(4) == 0) prefix();
     }
 
   private:
@@ -56,6 +58,11 @@ class MaskGenerator {
             mask.flags |= spec::kMaskBlock;
             mask.block = 1u << below(8);
         }
+    }
+
+    void prefix() {
+        job_.mask.flags |= spec::kMaskPrefix;
+        job_.mask.prefix = std::min(spec::kPositionLimit, job_.k_position + distance() - 1);
     }
 
     void sparse() {
@@ -150,6 +157,8 @@ std::string mask_text(const fw::AttentionJob& job) {
     if (mask.window != 0) text += fmt::format(", window {}", mask.window);
     if ((mask.flags & spec::kMaskSink) != 0)
         text += fmt::format(", positions below {}", mask.sinks);
+    if ((mask.flags & spec::kMaskPrefix) != 0)
+        text += fmt::format(", prefix to position {}", mask.prefix);
     if (mask.block != 0) text += fmt::format(", block {}", mask.block);
     if (mask.tail != 0) text += fmt::format(", summary {}", mask.tail);
     if (job.documents != nullptr) text += fmt::format(", {} documents", job.document_count);

@@ -188,7 +188,7 @@ bool Builder::load_state() {
 spec::Mask Builder::random_mask() {
     spec::Mask m;
     if (chance(30)) return m;
-    m.flags = chance(30) ? uint32_t{spec::kMaskCausal} : below(0x80);
+    m.flags = chance(30) ? uint32_t{spec::kMaskCausal} : below(spec::kMaskAll + 1);
     const auto given = [&](uint32_t flags) { return (m.flags & flags) != 0; };
     if (given(spec::kMaskWindow))
         m.window = chance(10) ? spec::kPositionLimit : between(1, 2 * p_.m);
@@ -197,6 +197,7 @@ spec::Mask Builder::random_mask() {
     if (given(spec::kMaskTail)) m.tail = between(1, std::min(m.block, 64u));
     if (given(spec::kMaskFree)) m.free_from = below(p_.m + 1);
     if (given(spec::kMaskDiagOff)) m.diag_group = between(1, p_.m);
+    if (given(spec::kMaskPrefix)) m.prefix = origin_ + below(p_.m);
     return m;
 }
 

@@ -34,7 +34,7 @@ void check_cover(const Problem& p, uint32_t m, uint32_t devices) {
         throw bad_value("command line", "--oracle", std::string("self, ") + what, allowed);
     };
     if (p.nq != p.nk) refuse("with unequal lengths", "as many queries as keys");
-    if (p.mask.local() || !p.mask.documents.empty() || p.mask.tiles.given())
+    if (p.mask.local() || p.mask.prefix != 0 || !p.mask.documents.empty() || p.mask.tiles.given())
         refuse("with a mask of terms", "--mask dense or --mask causal, without other terms");
     if (p.ragged())
         refuse("with lengths of sequences", "without --key-lengths and --query-lengths");

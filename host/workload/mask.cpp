@@ -65,17 +65,47 @@ void check_tiles(const Problem& p, uint32_t m) {
                     t.source, t.heads, t.query_tiles, t.key_tiles, q, k, p.query_heads, q, k, m));
 }
 
-void check_blocks(const AttentionMask& mask) {
+/// A prefix belongs to a whole sequence: not to documents in it, nor to tiles that flags rule out.
+void check_prefix(const Problem& p) {
+    const AttentionMask& mask = p.mask;
+    if (mask.prefix == 0) return;
+    const std::string given = std::to_string(mask.prefix);
+    if (mask.prefix > p.nk)
+        bad_option("--prefix", given, fmt::format("1 to {}, the number of keys", p.nk));
+    if (!mask.causal)
+        bad_option("--prefix", given,
+                   "only with --mask causal; with --mask dense every query sees those keys anyway");
+    if (!mask.documents.empty())
+        bad_option("--prefix", given,
+                   "only without --segments, whose documents see only themselves");
+    if (mask.tiles.given())
+        bad_option("--prefix", given, "only without --tile-mask, whose flags say which tiles meet");
+}
+
+/// Queries before key 0 take whole blocks of the device's positions.
+void check_block_positions(const Problem& p) {
+    for (const Problem& one : p.sequences())
+        if (uint64_t{one.k_position()} + one.nk > spec::kPositionLimit)
+            bad_option("--block",
+                       fmt::format("{} for {} queries and {} keys", p.mask.block, one.nq, one.nk),
+                       fmt::format("a smaller power of two; queries before key 0 take whole "
+                                   "blocks of the device's {} positions",
+                                   spec::kPositionLimit));
+}
+
+void check_blocks(const Problem& p) {
+    const AttentionMask& mask = p.mask;
     if (mask.block != 0 && (mask.block & (mask.block - 1)) != 0)
         bad_option("--block", std::to_string(mask.block), "a power of two");
+    if (mask.block != 0) check_block_positions(p);
     if (mask.summary == 0) return;
     if (mask.summary > mask.block)
         bad_option("--summary", std::to_string(mask.summary),
                    mask.block == 0 ? "only with --block B, then 1 to B"
                                    : fmt::format("1 to --block {}", mask.block));
-    if (!mask.causal || mask.window != 0 || mask.sinks != 0)
+    if (!mask.causal || mask.window != 0 || mask.sinks != 0 || mask.prefix != 0)
         bad_option("--summary", std::to_string(mask.summary),
-                   "only with --mask causal and without --window and --sinks");
+                   "only with --mask causal and without --window, --sinks and --prefix");
 }
 
 /// Heads may be stacked only where all rows of a tile can be served alike.
@@ -94,6 +124,11 @@ void check_stacking(const Problem& p) {
 
 }  // namespace
 
+int64_t block_begin(int64_t position, uint32_t block) {
+    const int64_t in_block = position % block;
+    return position - (in_block < 0 ? in_block + block : in_block);
+}
+
 uint32_t sparse_block(uint32_t tokens) {
     uint32_t block = 1;
     while (uint64_t{4} * block * block <= tokens) block *= 2;
@@ -106,7 +141,8 @@ void check_mask(const Problem& p, uint32_t m) {
     if (mask.sinks > p.nk)
         bad_option("--sinks", std::to_string(mask.sinks),
                    fmt::format("1 to {}, the number of keys", p.nk));
-    check_blocks(mask);
+    check_prefix(p);
+    check_blocks(p);
     if (local && !mask.documents.empty())
         bad_option("--segments", "given",
                    "only without --window, --sinks and --block; --mask causal is possible");
@@ -121,6 +157,7 @@ void check_mask(const Problem& p, uint32_t m) {
 
 std::string AttentionMask::text() const {
     std::string text = causal ? "causal" : "dense";
+    if (prefix != 0) text += fmt::format(", prefix {}", prefix);
     if (window != 0) text += fmt::format(", window {}", window);
     if (sinks != 0) text += fmt::format(", sinks {}", sinks);
     if (block != 0) text += fmt::format(", block {}", block);
@@ -136,11 +173,12 @@ void Problem::visible_keys(uint32_t m, uint32_t head, uint32_t row,
     const int64_t at = int64_t{row} + diagonal();  // the key at the query's position
     const int64_t end = mask.causal ? std::clamp<int64_t>(at + 1, 0, nk) : nk;
     if (!mask.local()) add(0, end, end, ranges);
+    if (mask.prefix != 0) add(0, mask.prefix, nk, ranges);
     if (mask.sinks != 0) add(0, mask.sinks, end, ranges);
     if (mask.block != 0) {
-        const int64_t origin = k_position(), block = mask.block;
-        const int64_t own = (at + origin) / block * block - origin;
-        for (int64_t begin = -(origin % block); mask.summary != 0 && begin < own; begin += block)
+        const int64_t block = mask.block, own = block_begin(at, mask.block);
+        const int64_t earlier = mask.summary == 0 ? 0 : std::min(own, end);
+        for (int64_t begin = 0; begin < earlier; begin += block)
             add(begin + block - mask.summary, begin + block, end, ranges);
         add(own, own + block, end, ranges);
     }
@@ -162,8 +200,13 @@ spec::Mask Problem::device_mask() const {
     if (mask.sinks != 0) device.flags |= spec::kMaskSink;
     if (mask.block != 0) device.flags |= spec::kMaskBlock;
     if (mask.summary != 0) device.flags |= spec::kMaskTail;
+    if (mask.prefix != 0) device.flags |= spec::kMaskPrefix;
     device.window = mask.window;
-    device.sinks = mask.sinks == 0 ? 0 : k_position() + mask.sinks;
+    const auto from_key_0 = [&](uint32_t keys) {
+        return keys == 0 ? 0 : k_position() + std::min(keys, nk);
+    };
+    device.sinks = from_key_0(mask.sinks);
+    device.prefix = from_key_0(mask.prefix);
     device.block = mask.block;
     device.tail = mask.summary;
     return device;

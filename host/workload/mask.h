@@ -25,14 +25,15 @@ struct TileFlags {
     bool given() const { return !source.empty(); }
 };
 
-/// A key is seen if `causal` lets it and one of window, sinks and block does, or none is given; it
-/// is in the query's document and in a flagged pair of tiles.
+/// A key is seen if it is in the prefix, or if `causal` lets it and one of window, sinks and block
+/// does, or none is given; it is in the query's document and in a flagged pair of tiles.
 struct AttentionMask {
     bool causal = false;
     uint32_t window =
         0;               ///< keys i - window + 1 to i, if not causal as many after; 0: no such term
     uint32_t sinks = 0;  ///< the first so many keys; 0: no such term
-    uint32_t block = 0;  ///< keys of the query's own block of so many positions; 0: no such term
+    uint32_t prefix = 0;   ///< the first so many keys, by all queries, also earlier ones; 0: none
+    uint32_t block = 0;    ///< keys of the query's own block of so many positions; 0: no such term
     uint32_t summary = 0;  ///< the last so many keys of any earlier block; 0: no such term
     Align align = Align::kEnd;
     std::vector<uint32_t> documents;  ///< first tokens of packed documents; empty: one document
@@ -41,10 +42,13 @@ struct AttentionMask {
     /// Has it terms one of which has to hold?
     bool local() const { return window != 0 || sinks != 0 || block != 0; }
     /// Has it terms in positions, so that alignment matters?
-    bool positional() const { return causal || local(); }
+    bool positional() const { return causal || local() || prefix != 0; }
     /// "causal, window 4096, sinks 64".
     std::string text() const;
 };
+
+/// Position of the first token in the block of `position`. Blocks begin at 0, and go on below it.
+int64_t block_begin(int64_t position, uint32_t block);
 
 /// The block of a Sparse Transformer over `tokens`, at least 1, as its proofs choose it
 /// (arXiv 2402.13934): the largest power of two that is at most sqrt(tokens).

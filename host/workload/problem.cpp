@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "firmware/schedule.h"
@@ -66,6 +67,12 @@ std::vector<Problem> Problem::sequences() const {
         all[s].nk = keys_of(s);
     }
     return all;
+}
+
+uint32_t Problem::k_position() const {
+    const int64_t before = std::max<int64_t>(-diagonal(), 0);
+    const int64_t block = std::max<int64_t>(mask.block, 1);
+    return static_cast<uint32_t>((before + block - 1) / block * block);
 }
 
 uint64_t Problem::query_rows() const {

@@ -59,11 +59,12 @@ struct Problem {
     std::vector<Problem> sequences() const;
     /// Real queries, over all heads.
     uint64_t query_rows() const;
-    /// Positions of query 0 and key 0.
-    uint32_t q_position() const { return aligned_at_end() && nk > nq ? nk - nq : 0; }
-    uint32_t k_position() const { return aligned_at_end() && nq > nk ? nq - nk : 0; }
-    /// Query i is at the position of key i + diagonal().
-    int64_t diagonal() const { return int64_t{q_position()} - int64_t{k_position()}; }
+    /// Query i is at the position of key i + diagonal(), which is below 0 before key 0.
+    int64_t diagonal() const { return aligned_at_end() ? int64_t{nk} - int64_t{nq} : 0; }
+    /// Positions of query 0 and key 0 on the device, which knows none below 0: both are as many
+    /// whole blocks later as the queries before key 0 need, for blocks begin at key 0.
+    uint32_t q_position() const { return static_cast<uint32_t>(k_position() + diagonal()); }
+    uint32_t k_position() const;
     /// May heads be stacked under this mask? Flags are of tiles of one head; rows of a tile that
     /// gathers have to see the same summaries.
     bool stackable() const;

@@ -77,6 +77,7 @@ SAME_BIT(MaskBlock, kMaskBlock);
 SAME_BIT(MaskTail, kMaskTail);
 SAME_BIT(MaskFree, kMaskFree);
 SAME_BIT(MaskDiagOff, kMaskDiagOff);
+SAME_BIT(MaskPrefix, kMaskPrefix);
 SAME(MaskAll, kMaskAll);
 // Errors
 SAME(ErrNone, ErrorCode::kNone);

@@ -82,6 +82,17 @@ TEST_CASE("random jobs of the other profiles from the command line") {
     }
 }
 
+TEST_CASE("masks whose first queries are before key 0, and a prefix, from the command line") {
+    for (const std::string job :
+         {"--random 2,70,16 --keys 41 --block 16 --lse", "--random 2,70,16 --keys 41 --mask sparse",
+          "--random 2,70,16 --keys 41 --block 8 --prefix 20 --align start",
+          "--random 2,40,16 --keys 75 --prefix 21 --window 9 --lse",
+          "--random 4,64,13 --kv-heads 2 --keys 33 --prefix 20 --stack-heads",
+          "--random 2,64,16 --keys 33 --prefix 20 --set device.profile=stats",
+          "--random 2,40,13 --prefix 20 --sinks 1 --set device.profile=blackbox"})
+        CHECK(jobs_without_difference(run_tessera("verify --device tiny " + job)) == 1);
+}
+
 TEST_CASE("jobs by covers from the command line") {
     for (const std::string job :
          {"--random 4,64,16 --kv-heads 2 --lse", "--random 1,96,11 --dim-v 5 --mask causal",

@@ -211,13 +211,14 @@ class EngineBench {
         dut.head_continue_i = c.has(spec::kFlagContinue);
         dut.head_identity_i = c.has(spec::kFlagIdentity);
         dut.head_factor_i = c.factor;
-        dut.head_mask_flags_i = c.mask.flags & 0x7f;
+        dut.head_mask_flags_i = c.mask.flags & 0xff;
         dut.head_window_i = c.mask.window;
         dut.head_sinks_i = c.mask.sinks;
         dut.head_block_i = c.mask.block;
         dut.head_tail_i = c.mask.tail;
         dut.head_free_from_i = c.mask.free_from & 0x7ff;
         dut.head_diag_group_i = c.mask.diag_group & 0x7ff;
+        dut.head_prefix_i = c.mask.prefix;
         dut.q_granted_i = a->q <= cycle_;
         dut.k_granted_i = a->k <= cycle_;
     }

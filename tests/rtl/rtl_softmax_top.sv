@@ -16,13 +16,14 @@ module rtl_softmax_top (
   input  logic [9:0]   row_i,
   input  logic [10:0]  rows_i,
   input  logic [127:0] q_position_i,
-  input  logic [6:0]   flags_i,
+  input  logic [7:0]   flags_i,
   input  logic [31:0]  window_i,
   input  logic [31:0]  sinks_i,
   input  logic [31:0]  block_i,
   input  logic [31:0]  tail_i,
   input  logic [10:0]  free_from_i,
   input  logic [10:0]  diag_group_i,
+  input  logic [31:0]  prefix_i,
   output logic [3:0]   allowed_o
 );
   tessera_exp2 u_exp2 (
@@ -49,6 +50,7 @@ module rtl_softmax_top (
     .tail_i       (tail_i),
     .free_from_i  (free_from_i),
     .diag_group_i (diag_group_i),
+    .prefix_i     (prefix_i),
     .allowed_o    (allowed_o)
   );
 endmodule

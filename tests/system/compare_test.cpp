@@ -100,6 +100,7 @@ TEST_CASE("every row is what tessera run says of it") {
         {"causal", "--mask causal", "causal"},
         {"window=9,sinks=2", "--window 9 --sinks 2", "causal, window 9, sinks 2"},
         {"dense,window=3", "--mask dense --window 3", "dense, window 3"},
+        {"prefix=7,window=3", "--prefix 7 --window 3", "causal, prefix 7, window 3"},
         {"block=16,summary=2", "--block 16 --summary 2", "causal, block 16, summary 2"},
         {"sparse", "--mask sparse", "sparse"},
         {"segments=0:7:30,causal", "--segments 0,7,30 --mask causal", "causal, 3 documents"}};

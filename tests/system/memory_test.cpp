@@ -55,8 +55,9 @@ TEST_CASE("windows keep the device busy, decoding moves each key once, cycles ar
     const auto fast = run(token + "ideal");
     facts.holds(figure(fast, "bytes") >= 0.9 * 64 * figure(fast, "cycles"),
                 [] { return "bytes a cycle"; });
-    for (const char* mask : {"--window 900 --sinks 7", "--sinks 300", "--window 64 --mask dense",
-                             "--block 512", "--window 5 --align start --keys 3000"}) {
+    for (const char* mask :
+         {"--window 900 --sinks 7", "--prefix 300", "--sinks 300", "--window 64 --mask dense",
+          "--block 512", "--window 5 --align start --keys 3000"}) {
         const auto d = run(std::string("--random 2,2000,64 --memory ideal ") + mask);
         facts.equal(figure(d, "stall_free_difference"), 0, [&] { return mask; });
     }

@@ -15,6 +15,7 @@
 #include "host/workload/layout.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/mask_oracle.h"
 
 using namespace tessera;
 using namespace tessera::host;
@@ -40,9 +41,11 @@ void random_mask(std::mt19937_64& random, Problem& p) {
     const uint32_t kind = between(random, 0, 5);
     if (kind == 2 || kind == 3) mask.window = between(random, 1, 40);
     if (kind == 3 || kind == 4) mask.sinks = between(random, 1, p.nk);
+    if (mask.causal && between(random, 0, 3) == 0) mask.prefix = between(random, 1, p.nk);
     if (kind != 5) return;
     mask.block = 1u << between(random, 0, 5);
-    if (mask.causal && between(random, 0, 1) == 0) mask.summary = between(random, 1, mask.block);
+    if (mask.causal && mask.prefix == 0 && between(random, 0, 1) == 0)
+        mask.summary = between(random, 1, mask.block);
 }
 
 Problem random_batch(std::mt19937_64& random) {
@@ -79,20 +82,9 @@ std::string text_of(const Problem& p) {
     return text;
 }
 
-/// May query i of a sequence see its key j? From the meaning of the options alone.
+/// May query i of a sequence see its key j?
 bool allowed(const Problem& p, uint32_t s, uint32_t i, uint32_t j) {
-    const int64_t nq = p.queries_of(s), nk = p.keys_of(s);
-    const bool at_end = p.mask.align == Align::kEnd;
-    const int64_t q = i + (at_end ? std::max<int64_t>(nk - nq, 0) : 0);
-    const int64_t k = j + (at_end ? std::max<int64_t>(nq - nk, 0) : 0);
-    const AttentionMask& mask = p.mask;
-    if (mask.causal && k > q) return false;
-    if (!mask.local()) return true;
-    if (mask.window != 0 && std::abs(q - k) < mask.window) return true;
-    if (j < mask.sinks) return true;
-    if (mask.block == 0) return false;
-    return q / mask.block == k / mask.block ||
-           (mask.summary != 0 && k % mask.block >= mask.block - mask.summary);
+    return test::user_sees(p.mask, 1, p.queries_of(s), p.keys_of(s), 0, i, j);
 }
 
 /// Token by token. Calls only without summaries, which are gathered.

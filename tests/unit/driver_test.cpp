@@ -8,6 +8,7 @@
 
 #include "firmware/partial.h"
 #include "firmware/planner.h"
+#include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"

@@ -7,6 +7,7 @@
 #include "host/report/formulas.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/mask_oracle.h"
 #include "tests/unit/record_by_hand.h"
 
 using namespace tessera;
@@ -14,6 +15,7 @@ using namespace tessera::host;
 using test::Compared;
 using test::record_by_hand;
 using test::small_platform;
+using test::user_sees;
 
 namespace {
 
@@ -37,6 +39,8 @@ void random_mask(std::mt19937_64& random, uint32_t m, Problem& p) {
         if (mask.causal && between(random, 0, 3) != 0)
             mask.summary = between(random, 0, 2) != 0 ? 1 : between(random, 1, mask.block);
     }
+    if (mask.causal && kind < 6 && mask.summary == 0 && between(random, 0, 2) == 0)
+        mask.prefix = std::min(length(), p.nk);
     if (kind == 6) {
         p.nq = p.nk;
         for (uint32_t at = 0; at < p.nk; at += length()) mask.documents.push_back(at);
@@ -75,31 +79,6 @@ std::string text_of(const Problem& p, uint32_t m) {
            align_name(p.mask.align) + (p.stacked ? ", stacked" : "") + ", M " + std::to_string(m);
 }
 
-/// The definition of every mask, for one pair of tokens.
-bool allowed(const Problem& p, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
-    const AttentionMask& mask = p.mask;
-    const int64_t q = int64_t{i} + p.q_position(), k = int64_t{j} + p.k_position();
-    if (mask.causal && k > q) return false;
-    if (!mask.documents.empty()) {
-        const auto document = [&](uint32_t token) {
-            size_t n = 0;
-            for (const uint32_t start : mask.documents) n += start <= token ? 1 : 0;
-            return n;
-        };
-        return document(i) == document(j);
-    }
-    if (mask.tiles.given()) {
-        const uint64_t row = (mask.tiles.heads == 1 ? 0 : head) * mask.tiles.query_tiles + i / m;
-        return mask.tiles.flags[row * mask.tiles.key_tiles + j / m] != 0;
-    }
-    if (mask.window == 0 && mask.sinks == 0 && mask.block == 0) return true;
-    if (mask.window != 0 && std::abs(q - k) < mask.window) return true;
-    if (j < mask.sinks) return true;
-    if (mask.block == 0) return false;
-    return q / mask.block == k / mask.block ||
-           (mask.summary != 0 && k % mask.block >= mask.block - mask.summary);
-}
-
 /// Tile pair by tile pair, token pair by token pair.
 WorkFormula brute_force(const Problem& p, uint32_t m) {
     WorkFormula f;
@@ -112,16 +91,16 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
             std::vector<uint32_t> queries(p.nk);  // of this tile, that see a key
             for (uint32_t a = row; a < row + rows; ++a)
                 for (uint32_t b = 0; b < p.nk; ++b)
-                    queries[b] += allowed(p, m, first_head + a / p.nq, a % p.nq, b) ? 1 : 0;
+                    queries[b] += user_sees(p, m, first_head + a / p.nq, a % p.nq, b) ? 1 : 0;
             for (const uint32_t n : queries) of_kv_head += n;
             // Summaries in front of the key tile with the first key of the tile's first block.
             uint32_t linear = 0, gathered = 0;
             if (p.mask.summary != 0) {
-                const uint32_t position = row % p.nq + p.q_position();
-                while (linear + m <= p.nk &&
-                       linear + m + p.k_position() <= position / p.mask.block * p.mask.block)
-                    linear += m;
-                if (position / p.mask.block * p.mask.block >= p.nk + p.k_position()) linear = p.nk;
+                const int64_t nq = p.nq, nk = p.nk, i = row % p.nq;
+                const int64_t q = p.mask.align == Align::kEnd ? i + nk - nq : i;
+                const int64_t own = test::floor_of(q, p.mask.block) * p.mask.block;
+                while (linear + m <= nk && linear + m <= own) linear += m;
+                if (own >= nk) linear = p.nk;
                 for (uint32_t b = 0; b < linear; ++b) gathered += queries[b] != 0 ? 1 : 0;
             }
             uint64_t calls = (gathered + m - 1) / m, keys = gathered;
@@ -176,7 +155,7 @@ TEST_CASE("compulsory bytes are those of keys that some query sees") {
             for (uint32_t j = 0; j < p.nk; ++j) {
                 bool seen = false;
                 for (uint32_t head = kv * p.group(); head < (kv + 1) * p.group(); ++head)
-                    for (uint32_t i = 0; i < p.nq && !seen; ++i) seen = allowed(p, m, head, i, j);
+                    for (uint32_t i = 0; i < p.nq && !seen; ++i) seen = user_sees(p, m, head, i, j);
                 keys += seen ? 1 : 0;
             }
         const uint64_t rows = uint64_t{p.query_heads} * p.nq;

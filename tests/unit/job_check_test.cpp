@@ -134,6 +134,7 @@ TEST_CASE("masks, documents and tile flags that do not go together are refused")
     using spec::Mask;
     constexpr uint32_t kCausal = spec::kMaskCausal, kWindow = spec::kMaskWindow;
     constexpr uint32_t kSink = spec::kMaskSink, kBlock = spec::kMaskBlock;
+    constexpr uint32_t kPrefix = spec::kMaskPrefix;
     constexpr uint32_t kSparse = kCausal | kBlock | spec::kMaskTail;
     const auto mask = [&](JobRule rule, const Mask& m) {
         is(rule, [&](AttentionJob& j) { j.mask = m; });
@@ -148,6 +149,11 @@ TEST_CASE("masks, documents and tile flags that do not go together are refused")
     mask(JobRule::kMask, Mask{kSparse, 0, 0, 8, 9, 0, 0});
     mask(JobRule::kMask, Mask{kSparse & ~kCausal, 0, 0, 8, 1, 0, 0});
     mask(JobRule::kMask, Mask{kSparse | kWindow, 2, 0, 8, 1, 0, 0});
+    mask(JobRule::kNone, Mask{kCausal | kPrefix, 0, 0, 0, 0, 0, 0, 5});
+    mask(JobRule::kNone, Mask{kCausal | kBlock | kPrefix, 0, 0, 8, 0, 0, 0, 5});
+    mask(JobRule::kMask, Mask{kCausal, 0, 0, 0, 0, 0, 0, 5});
+    mask(JobRule::kMask, Mask{kCausal | kPrefix, 0, 0, 0, 0, 0, 0, (1u << 31) + 1});
+    mask(JobRule::kMask, Mask{kSparse | kPrefix, 0, 0, 8, 1, 0, 0, 5});
     mask(JobRule::kMask, Mask{spec::kMaskFree, 0, 0, 0, 0, 1, 0});
     mask(JobRule::kMask, Mask{spec::kMaskDiagOff, 0, 0, 0, 0, 0, 1});
     for (const uint32_t nq : {1u, 2u})

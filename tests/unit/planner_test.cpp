@@ -11,6 +11,7 @@
 #include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/mask_oracle.h"
 
 namespace {
 
@@ -21,7 +22,7 @@ using tessera::fw::Run;
 using tessera::fw::Step;
 using tessera::fw::TileMap;
 using tessera::test::Compared;
-using tessera::verify::allows;
+using tessera::test::job_sees;
 namespace spec = tessera::spec;
 
 struct Case {
@@ -134,14 +135,16 @@ TEST_CASE("the steps issue every allowed pair once, in order, and no pair of til
             for (uint32_t a = 0; a < tile_queries.size(); ++a)
                 for (uint32_t b = 0; b < tile_keys.size(); ++b) {
                     const Token &q = tile_queries[a], &k = tile_keys[b];
-                    const bool allowed = spec::mask_allows(s.mask, a, b, q.position, k.position);
+                    const bool allowed =
+                        tessera::test::device_sees(s.mask, a, b, q.position, k.position);
                     any = any || allowed;
-                    all = all && allows(c.job, c.m, q.head, q.row, k.row);
+                    all = all && job_sees(c.job, c.m, q.head, q.row, k.row);
                     if (allowed) seen[size_t{q.head} * c.job.nq + q.row].push_back(k.row);
                 }
             // Two terms may allow together what neither does alone.
             const uint32_t local = c.job.mask.flags & spec::kMaskLocal;
-            const bool several = (local & (local - 1)) != 0;
+            const bool prefix = (c.job.mask.flags & spec::kMaskPrefix) != 0;
+            const bool several = (local & (local - 1)) != 0 || (local != 0 && prefix);
             tiles.holds(!all || several || s.mask.flags == 0, where);
             tiles.holds(any || (s.first && s.last), where);  // only for queries that see no key
             fields.equal(s.first, begun.insert({s.query_head, s.q_tile}).second, where);
@@ -162,7 +165,7 @@ TEST_CASE("the steps issue every allowed pair once, in order, and no pair of til
             for (uint32_t i = 0; i < c.job.nq; ++i) {
                 std::vector<uint32_t> expected;
                 for (uint32_t j = 0; j < c.job.nk; ++j)
-                    if (allows(c.job, c.m, head, i, j)) expected.push_back(j);
+                    if (job_sees(c.job, c.m, head, i, j)) expected.push_back(j);
                 rows.holds(seen[size_t{head} * c.job.nq + i] == expected, where);
             }
     }

@@ -12,6 +12,7 @@
 #include "firmware/schedules/list.h"
 #include "firmware/schedules/paired.h"
 #include "firmware/schedules/query_resident.h"
+#include "host/verify/job_mask.h"
 #include "host/workload/schedule_check.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"

@@ -13,10 +13,9 @@
 
 #include "firmware/job.h"
 #include "firmware/partial.h"
-#include "host/verify/job_mask.h"
 #include "spec/command.h"
-#include "spec/mask.h"
 #include "tests/support/compared.h"
+#include "tests/support/mask_oracle.h"
 #include "tests/unit/partial_memory.h"
 
 namespace tessera::test {
@@ -145,7 +144,7 @@ class SymbolicEngines {
             ++s.tiles;
             s.k_first = k[0].where.second;
             for (uint32_t j = 0; j < c.keys; ++j, ++pairs) {
-                if (!spec::mask_allows(c.mask, i, j, q[i].position, k[j].position)) continue;
+                if (!test::device_sees(c.mask, i, j, q[i].position, k[j].position)) continue;
                 require(k[j].where.first == q[i].where.first / group_, "wrong key/value head");
                 s.keys.push_back(k[j].where.second);
             }
@@ -157,7 +156,7 @@ class SymbolicEngines {
     std::vector<uint32_t> expected_keys(const Where& query) const {
         std::vector<uint32_t> keys;
         for (uint32_t j = 0; j < job_.nk; ++j)
-            if (verify::allows(job_, m_, query.first, query.second, j)) keys.push_back(j);
+            if (test::job_sees(job_, m_, query.first, query.second, j)) keys.push_back(j);
         return keys;
     }
 

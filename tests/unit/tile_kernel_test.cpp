@@ -77,6 +77,7 @@ spec::Mask any_mask(Random& random, uint32_t m) {
     if (given(spec::kMaskFree)) mask.free_from = below(random, m + 1);
     if (given(spec::kMaskDiagOff))
         mask.diag_group = 1 + below(random, below(random, 2) ? std::min(m, 4u) : m);
+    if (given(spec::kMaskPrefix)) mask.prefix = below(random, m);
     REQUIRE(spec::mask_legal(mask, m));
     return mask;
 }
