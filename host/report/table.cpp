@@ -336,6 +336,11 @@ class Table {
         const ErrorSummary& e = *record_.error;
         row("check", "", coverage_text(e) + ", against double precision");
         if (e.elements != 0) distances(e);
+        if (e.has_lse)
+            row("lse: max abs", fmt::format("{:.3e}", e.lse_max_abs),
+                fmt::format("largest error/bound {:.3f}", e.lse_max_over_bound));
+        if (e.rows_nonfinite != 0)
+            row("rows", with_commas(e.rows_nonfinite), "whose exact result has NaN or Inf");
         conversion();
     }
 
@@ -350,12 +355,6 @@ class Table {
             row("", with_commas(e.outside),
                 fmt::format("elements outside; worst at head {}, row {}, column {}", e.worst_head,
                             e.worst_row, e.worst_column));
-        if (e.has_lse)
-            row("lse: max abs", fmt::format("{:.3e}", e.lse_max_abs),
-                fmt::format("largest error/bound {:.3f}", e.lse_max_over_bound));
-        if (e.rows_nonfinite != 0)
-            row("rows", with_commas(e.rows_nonfinite),
-                "whose exact result has NaN or Inf, met by the same");
     }
 
     void conversion() {
