@@ -164,6 +164,8 @@ TEST_CASE("a black box and an approximation withhold clamped scores too") {
         const Finished f = run_tessera(arguments);
         facts.equal(f.exit_code, 3, [&] { return arguments + f.err; });
         facts.holds(contains(f.err, "the result is not exact: "), [&] { return f.err; });
+        facts.equal(contains(f.err, "audited rows have"), contains(arguments, "approximate"),
+                    [&] { return f.err; });
     }
     // Scores in range: a clamped sentinel is none of them.
     const Finished good = run_tessera(
