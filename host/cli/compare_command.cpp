@@ -76,9 +76,7 @@ class Compare {
         require_a_row();
         progress_.finish();
         write();
-        const auto bad = [](const ComparedRow& row) { return row.state() == RowState::kOutside; };
-        const auto& rows = comparison_.rows;
-        return std::any_of(rows.begin(), rows.end(), bad) ? kExitMismatch : kExitGood;
+        return verdict();
     }
 
   private:
@@ -113,6 +111,26 @@ class Compare {
         for (const ComparedRow& row : comparison_.rows)
             if (row.refused.empty()) return;
         throw UserError(comparison_.rows.front().refused);
+    }
+
+    /// What stands against rows, on stderr; the exit code.
+    int verdict() const {
+        bool outside = false, inexact = false;
+        for (size_t i = 0; i < combinations_.size(); ++i) {
+            const ComparedRow& row = comparison_.rows[i];
+            const RowState state = row.state();
+            const bool nothing = state == RowState::kNothingCompared &&
+                                 combinations_[i].options.check.value_or(false);
+            outside = outside || nothing || state == RowState::kOutside;
+            inexact = inexact || state == RowState::kInexact;
+            if (nothing || state == RowState::kInexact)
+                fmt::print(stderr, "tessera: {}{}\n", name_of(row), row.reason());
+        }
+        return outside ? kExitMismatch : inexact ? kExitNotValid : kExitGood;
+    }
+
+    static std::string name_of(const ComparedRow& row) {
+        return fmt::format("{}, {}, {}: ", row.schedule, row.profile, row.mask);
     }
 
     size_t most_at_once() const {
@@ -158,7 +176,7 @@ class Compare {
 
     void finish(Running& running) {
         ComparedRow& row = comparison_.rows[running.row];
-        const std::string name = fmt::format("{}, {}, {}: ", row.schedule, row.profile, row.mask);
+        const std::string name = name_of(row);
         const verify::Forked forked = running.work->wait();
         if (!forked.failure.empty()) throw std::runtime_error(name + forked.failure);
         const std::string text(forked.bytes.begin() + 1, forked.bytes.end());

@@ -9,8 +9,9 @@
 
 namespace tessera::host {
 
-/// Runs all of it and writes the list; returns kExitGood, or kExitMismatch if a row is outside its
-/// error bound. A combination that the device cannot run is a row that says why. Throws UserError,
+/// Runs all of it and writes the list; returns kExitGood, kExitMismatch if a row is outside its
+/// error bound or a check that was asked for could compare nothing, or kExitNotValid if a row is
+/// not exact. A combination that the device cannot run is a row that says why. Throws UserError,
 /// also if there is no other row, and DeviceError; anything else is a bug.
 int compare_command(const RunOptions& run, const CompareOptions& compare,
                     const std::vector<std::string>& command_line);

@@ -34,7 +34,8 @@ constexpr const char* kExamples = R"(Examples:
       a device that takes queries and keys apart beside one that takes a single set of tokens
   tessera compare --input x.safetensors --mask causal --format csv --out costs.csv
   tessera compare --random 1,16384,64 --memory ddr4-2400r --timing-only --format markdown
-Exit codes: 0 good, 1 a result outside its error bound, 2 user's error, 4 device error)";
+Exit codes: 0 good, 1 the check of a row failed, 2 user's error, 3 a row's result is not exact,
+4 device error)";
 
 /// The names in `text`; UserError unless all are allowed and none is there twice.
 std::vector<std::string> names_of(const char* option, const std::string& text,

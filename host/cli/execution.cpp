@@ -9,6 +9,7 @@
 
 #include "firmware/sentinel.h"
 #include "host/cli/device_error.h"
+#include "host/cli/find_inexact.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
 #include "host/cli/platform_memory.h"
@@ -169,6 +170,7 @@ Execution::Execution(const RunOptions& options, Progress& progress) : progress_(
     record_.input = inputs_.description;
     record_.input_dtypes = dtypes_of(inputs_);
     record_.not_checked = reason_not_to_check(options, record_.problem);
+    record_.exactness.accepted = options.accept_inexact;
 }
 
 void Execution::run(OutputStream* output) {
@@ -241,16 +243,34 @@ void Execution::simulate(OutputStream* output) {
         if (output != nullptr) output->write_lse(lse_);
     }
     record_.simulation_seconds = watch.seconds();
-    if (audit_) finish_audit(platform, output);
+    judge(memory, output);
+    if (audit_) write_audited(memory, output);
+}
+
+/// What is known of the result before it is compared with anything.
+void Execution::judge(const MemoryAccess& memory, OutputStream* output) {
+    if (audit_) {
+        progress_.phase("auditing");
+        audit_->finish(o_, record_.not_checked.empty(), record_);
+    }
+    if (!inputs_.has_data) return;
+    progress_.phase("looking for rows that are not exact");
+    find_inexact(inputs_, nonfinite_rows(memory, output), record_);
+}
+
+/// Memory that the output stream has released is gone.
+RowNames Execution::nonfinite_rows(const MemoryAccess& memory, const OutputStream* output) const {
+    if (output == nullptr || audit_) return host::nonfinite_rows(record_.layout, memory);
+    RowNames rows = output->nonfinite_rows();
+    std::sort(rows.begin(), rows.end());
+    return rows;
 }
 
 /// The result of an approximate run goes to its file only when it may be used.
-void Execution::finish_audit(Platform& platform, OutputStream* output) {
-    progress_.phase("auditing");
-    audit_->finish(o_, record_.not_checked.empty(), record_);
+void Execution::write_audited(const MemoryAccess& memory, OutputStream* output) {
     if (output == nullptr || withheld(record_)) return;
     const fw::AttentionJob& job = record_.layout.job;
-    output->attach(access_to(platform), OutputStream::Release());
+    output->attach(memory, OutputStream::Release());
     output->stored(job.o.address, job.query_heads * job.o.head_stride);
 }
 
@@ -305,10 +325,14 @@ void Execution::check() {
     record_.check_seconds = watch.seconds();
 }
 
-bool within_bound(const RunRecord& record) {
-    const bool audit = !record.approximation || !record.approximation->audit_error ||
-                       record.approximation->audit_error->within_bound();
-    return audit && (!record.error || record.error->within_bound());
+bool outside_bound(const RunRecord& record) {
+    const bool audit = record.approximation && record.approximation->audit_error &&
+                       record.approximation->audit_error->outside_bound();
+    return audit || (record.error && record.error->outside_bound());
+}
+
+bool nothing_compared(const RunRecord& record) {
+    return record.error && record.error->elements == 0;
 }
 
 }  // namespace tessera::host

@@ -11,6 +11,7 @@
 #include "host/cli/progress.h"
 #include "host/report/run_record.h"
 #include "host/verify/forked.h"
+#include "host/workload/inexact_rows.h"
 #include "host/workload/inputs.h"
 
 namespace tessera::host {
@@ -36,7 +37,9 @@ class Execution {
     void finish_single();
     void simulate(OutputStream* output);
     void run_devices(Platform& platform);
-    void finish_audit(Platform& platform, OutputStream* output);
+    void judge(const MemoryAccess& memory, OutputStream* output);
+    RowNames nonfinite_rows(const MemoryAccess& memory, const OutputStream* output) const;
+    void write_audited(const MemoryAccess& memory, OutputStream* output);
     void check();
 
     Progress& progress_;
@@ -49,7 +52,9 @@ class Execution {
     std::vector<double> lse_;
 };
 
-/// Is no element known to be outside its error bound?
-bool within_bound(const RunRecord& record);
+/// Is an element known to be outside its error bound?
+bool outside_bound(const RunRecord& record);
+/// Was there a check that could compare nothing?
+bool nothing_compared(const RunRecord& record);
 
 }  // namespace tessera::host

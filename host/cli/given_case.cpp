@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include "host/cli/approximate_run.h"
+#include "host/cli/find_inexact.h"
 #include "host/cli/platform_memory.h"
+#include "host/report/coverage_text.h"
 #include "host/verify/command_words.h"
 #include "host/workload/approximate.h"
 #include "host/workload/cover_layout.h"
@@ -17,6 +19,7 @@ struct Expected {
     ReferenceProblem problem;
     BoundParams bound;
     bool lse = false;
+    bool accept_inexact = false;
 };
 
 /// Copies device memory [begin, end) to the outcome.
@@ -41,6 +44,16 @@ void run_layout(const Job& job, const Layout& layout, verify::Machine& machine,
     keep(platform, layout.job.o.address, layout.end, out);
 }
 
+/// A job for RTL is small: all scores are looked at, whatever the device's flags say.
+Exactness exactness_of(const Expected& expected, const Layout& layout, const MemoryAccess& memory) {
+    Exactness exactness;
+    exactness.accepted = expected.accept_inexact;
+    exactness.add(Inexact::kSaturated, clamped_rows(expected.problem, layout.job.factor));
+    exactness.add(Inexact::kNonFinite,
+                  unexplained_rows(expected.problem, nonfinite_rows(layout, memory)));
+    return exactness;
+}
+
 void compare(const Expected& expected, const Layout& layout, uint32_t bus_bytes,
              const verify::Outcome& out, verify::Comparison& comparison) {
     if (!verify::firmware_succeeded(out, comparison)) return;
@@ -48,6 +61,11 @@ void compare(const Expected& expected, const Layout& layout, uint32_t bus_bytes,
     const MemoryAccess memory = [&](uint64_t address, uint64_t) {
         return outputs.data() + (address - layout.job.o.address);
     };
+    const Exactness exactness = exactness_of(expected, layout, memory);
+    if (exactness.withheld()) {
+        comparison.inexact = exactness.text();
+        return;
+    }
     std::vector<double> lse;
     if (expected.lse) lse = read_lse(layout, memory, bus_bytes);
     verify::compare_with_double(expected.problem, expected.bound, read_output(layout, memory), lse,
@@ -74,7 +92,7 @@ Expected expected_of_audit(const Job& job) {
 
 /// `layout`: that of the job, or of its audit. `expected` is asked behind the simulations.
 verify::Case case_of(const std::shared_ptr<const Job>& job, const Layout& layout, std::string name,
-                     Expected (*expected)(const Job&)) {
+                     Expected (*expected)(const Job&), bool accept_inexact) {
     const hw::PlatformConfig& platform = job->config.platform;
     verify::Case c;
     c.name = std::move(name);
@@ -83,9 +101,11 @@ verify::Case case_of(const std::shared_ptr<const Job>& job, const Layout& layout
         run_layout(*job, layout, machine, out);
     };
     c.words = verify::layout_words(layout, platform.params);
-    c.reference = [job, layout, expected, bus_bytes = platform.params.bus_bytes](
+    c.reference = [job, layout, expected, accept_inexact, bus_bytes = platform.params.bus_bytes](
                       const verify::Outcome& out, verify::Comparison& comparison) {
-        compare(expected(*job), layout, bus_bytes, out, comparison);
+        Expected e = expected(*job);
+        e.accept_inexact = accept_inexact;
+        compare(e, layout, bus_bytes, out, comparison);
     };
     return c;
 }
@@ -107,9 +127,19 @@ void compare_kernel(const KernelJob& kernel, const verify::Outcome& out,
     verify::Bytes bytes = out.memory;
     const std::vector<float> result =
         kernel.read([&](uint64_t address, uint64_t) { return bytes.data() + address; });
+    const Exactness exactness = exactness_of(kernel, result);
+    if (exactness.withheld()) {
+        comparison.inexact = exactness.text();
+        return;
+    }
     const ElementErrors e = kernel.check(result, [](double) {});
     comparison.elements += e.elements;
-    if (e.within_bound()) return;
+    if (e.elements == 0)
+        comparison.different(hw::kNever,
+                             "nothing of the result could be held against the "
+                             "reference: " +
+                                 coverage_text(e));
+    if (!e.outside_bound()) return;
     comparison.different(hw::kNever,
                          fmt::format("{} elements are outside the bound of the reference; the "
                                      "worst is {:.3g} times its bound",
@@ -118,12 +148,13 @@ void compare_kernel(const KernelJob& kernel, const verify::Outcome& out,
 
 }  // namespace
 
-std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job) {
+std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job, bool accept_inexact) {
     std::vector<verify::Case> cases = {
-        case_of(job, job->layout, job->inputs.description, expected_of)};
+        case_of(job, job->layout, job->inputs.description, expected_of, accept_inexact)};
     if (job->layout.audit)
         cases.push_back(case_of(job, audit_layout(job->layout),
-                                "audit of " + job->inputs.description, expected_of_audit));
+                                "audit of " + job->inputs.description, expected_of_audit,
+                                accept_inexact));
     return cases;
 }
 

@@ -11,10 +11,12 @@
 namespace tessera::host {
 
 /// The job: its outputs bit by bit, and within their bound of double precision. Of an approximate
-/// one that is attention to the tiles that it sees; the audit's exact rows are a second case.
-std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job);
+/// one that is attention to the tiles that it sees; the audit's exact rows are a second case. A
+/// result that is known not to be exact is compared with double precision only if that is accepted.
+std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job, bool accept_inexact);
 
-/// A kernel: all of its memory bit by bit, and the result within its bound of double precision.
+/// A kernel: all of its memory bit by bit, and the result within its bound of double precision,
+/// likewise.
 verify::Case case_of_kernel(const std::shared_ptr<const KernelJob>& kernel);
 
 }  // namespace tessera::host

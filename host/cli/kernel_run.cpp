@@ -15,6 +15,7 @@
 #include "host/cli/run_command.h"
 #include "host/cli/stopwatch.h"
 #include "host/cli/version.h"
+#include "host/report/coverage_text.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/workload/inputs.h"
@@ -58,7 +59,7 @@ void write_files(OutputFolder& folder, KernelJob& job, const std::vector<float>&
     KernelRecord& record = job.record;
     record.files = {OutputFolder::kReport};
     std::optional<SafetensorsWriter> tensors;
-    if (!record.config.platform.timing_only) {
+    if (!record.config.platform.timing_only && !record.exactness.withheld()) {
         record.files.emplace_back(OutputFolder::kTensors);
         tensors.emplace(folder.tensors_file(), std::vector{job.output},
                         Metadata{{"tool", std::string("tessera ") + kVersion},
@@ -66,6 +67,18 @@ void write_files(OutputFolder& folder, KernelJob& job, const std::vector<float>&
         tensors->write(job.output.name, 0, result.data(), result.size());
     }
     folder.write_report(dumped(kernel_json(record), 2), tensors ? &*tensors : nullptr);
+}
+
+/// What stands against the result, on stderr; the exit code.
+int verdict(const KernelJob& job, bool check_wanted) {
+    const KernelRecord& record = job.record;
+    if (!record.exactness.exact())
+        fmt::print(stderr, "tessera: {}\n", record.exactness.message(job.output.name));
+    if (record.exactness.withheld()) return kExitNotValid;
+    if (!record.error) return kExitGood;
+    const bool failed = check_wanted && record.error->elements == 0;
+    if (failed) fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record.error));
+    return failed || record.error->outside_bound() ? kExitMismatch : kExitGood;
 }
 
 }  // namespace
@@ -78,6 +91,7 @@ KernelRecord kernel_record(const char* name, const RunOptions& options,
     record.config = resolve_config(options.device, options.memory, options.sets);
     record.config.platform.timing_only = options.timing_only;
     record.config.platform.trace_commands = 0;
+    record.exactness.accepted = options.accept_inexact;
     return record;
 }
 
@@ -96,6 +110,13 @@ std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowe
     return shape;
 }
 
+Exactness exactness_of(const KernelJob& job, const std::vector<float>& result) {
+    Exactness exactness = job.record.exactness;
+    exactness.known = true;
+    job.judge(result, exactness);
+    return exactness;
+}
+
 int run_kernel(const RunOptions& options, KernelJob& job) {
     std::optional<OutputFolder> folder;
     if (!options.out.empty()) {
@@ -107,6 +128,7 @@ int run_kernel(const RunOptions& options, KernelJob& job) {
     progress.phase("simulating");
     const std::vector<float> result = simulate(job);
     KernelRecord& record = job.record;
+    if (!options.timing_only) record.exactness = exactness_of(job, result);
     if (record.not_checked.empty()) {
         progress.phase("checking");
         const Stopwatch watch;
@@ -119,7 +141,7 @@ int run_kernel(const RunOptions& options, KernelJob& job) {
         fmt::print("{}\n", dumped(kernel_json(record), 2));
     else
         fmt::print("{}", kernel_table(record));
-    return !record.error || record.error->within_bound() ? kExitGood : kExitMismatch;
+    return verdict(job, options.check.value_or(false));
 }
 
 }  // namespace tessera::host

@@ -20,6 +20,8 @@ struct KernelJob {
     std::function<std::vector<spec::Command>()> commands;   ///< that firmware makes
     std::function<void(const MemoryAccess& memory)> write;  ///< operands
     std::function<std::vector<float>(const MemoryAccess& memory)> read;
+    /// The rows of the result that are known not to be exact.
+    std::function<void(const std::vector<float>& result, Exactness& exactness)> judge;
     /// The result against double precision. Tells the finished share.
     std::function<ElementErrors(const std::vector<float>& result,
                                 const std::function<void(double)>& progress)>
@@ -39,6 +41,9 @@ std::string reason_not_to_check(const RunOptions& options, double multiplies);
 
 /// The three numbers of --random; UserError says `allowed`. Each is 1 to 2^31 - 1.
 std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowed);
+
+/// Judges a result.
+Exactness exactness_of(const KernelJob& job, const std::vector<float>& result);
 
 /// Runs it and prints the report. UserError, DeviceError; the exit code.
 int run_kernel(const RunOptions& options, KernelJob& job);

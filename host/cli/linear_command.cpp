@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 #include "firmware/driver.h"
@@ -13,6 +15,7 @@
 #include "host/cli/option_values.h"
 #include "host/reference/linear.h"
 #include "host/verify/command_words.h"
+#include "host/workload/inexact_rows.h"
 #include "host/workload/linear.h"
 
 namespace tessera::host {
@@ -22,6 +25,7 @@ namespace {
 struct LinearRun {
     Problem problem;
     Inputs inputs;
+    FeatureScales scales;  ///< of inputs with data
     LinearLayout layout;
     hw::PlatformConfig config;
 };
@@ -62,7 +66,8 @@ std::vector<Figure> own_figures(const LinearRun& run) {
     const uint64_t elements = linear_elements(run.layout);
     const double cost = run.config.firmware.merge_cycles_per_element;
     return {{"elementwise_elements", elements, "element",
-             "features of q and k, and o / denominator: on the host, not the device"},
+             "features of q and k, the largest of them and of |v|, which choose their scales, and "
+             "o / denominator: on the host, not the device"},
             {"elementwise_cycles",
              static_cast<uint64_t>(std::ceil(static_cast<double>(elements) * cost)), "cycle",
              "elementwise_elements * firmware.merge_cycles_per_element, the cost of merging an "
@@ -71,23 +76,46 @@ std::vector<Figure> own_figures(const LinearRun& run) {
              run.problem.mask.causal ? "M - d_k" : "M"}};
 }
 
+ReferenceLinear reference_of(const LinearRun& run) {
+    const Problem& p = run.problem;
+    return {p.query_heads,
+            p.kv_heads,
+            p.nq,
+            p.nk,
+            p.d_k,
+            p.d_v,
+            p.mask.causal,
+            feature,
+            reader_of(run.inputs.q),
+            reader_of(run.inputs.k),
+            reader_of(run.inputs.v),
+            run.scales.query,
+            run.scales.key};
+}
+
+/// Rows whose denominators may be lost, and others with NaN or Inf that the input does not explain.
+void judge(const LinearRun& run, const std::vector<float>& o, Exactness& exactness) {
+    const Problem& p = run.problem;
+    const RowNames lost = lost_denominators(reference_of(run));
+    exactness.add(Inexact::kDenominator, lost);
+    RowNames rows, others;
+    for (uint32_t head = 0; head < p.query_heads; ++head) {
+        const auto at = o.begin() + static_cast<ptrdiff_t>(size_t{head} * p.nq * p.d_v);
+        add_nonfinite_rows({at, at + static_cast<ptrdiff_t>(size_t{p.nq} * p.d_v)}, p.d_v, head, 0,
+                           rows);
+    }
+    const ReferenceProblem seen = reference_problem(p, run.inputs, run.config.params.m, false);
+    std::set_difference(rows.begin(), rows.end(), lost.begin(), lost.end(),
+                        std::back_inserter(others));
+    exactness.add(Inexact::kNonFinite, unexplained_rows(seen, others));
+}
+
 ElementErrors check(const LinearRun& run, const std::vector<float>& o,
                     const std::function<void(double)>& progress) {
     const Problem& p = run.problem;
-    const ReferenceLinear reference{p.query_heads,
-                                    p.kv_heads,
-                                    p.nq,
-                                    p.nk,
-                                    p.d_k,
-                                    p.d_v,
-                                    p.mask.causal,
-                                    feature,
-                                    reader_of(run.inputs.q),
-                                    reader_of(run.inputs.k),
-                                    reader_of(run.inputs.v)};
     const uint32_t updates = fw::linear_updates(run.layout.job, run.config.params);
     const double relative = linear_relative_error(run.config.params.m, p.d_k, updates);
-    return compare_linear(reference, relative, o, progress);
+    return compare_linear(reference_of(run), relative, o, progress);
 }
 
 }  // namespace
@@ -102,7 +130,10 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
     run->config = record.config.platform;
     run->inputs = inputs_of(options, true, p);
     run->layout = make_linear_layout(p, run->config);
-    if (!options.timing_only) run->inputs = inputs_of(options, false, p);  // now it is known to fit
+    if (!options.timing_only) {
+        run->inputs = inputs_of(options, false, p);  // now it is known to fit
+        run->scales = feature_scales(run->inputs, run->layout);
+    }
     record.title = fmt::format(
         "linear attention, {} query heads, {} key/value heads, {} queries, {} keys, d_k {}, d_v "
         "{}, "
@@ -125,9 +156,6 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
         "updates) * 2^-23) - "
         "1, E|v| the mean of |v| under the exact weights, f what may be flushed to zero of the "
         "denominator";
-    record.not_compared =
-        "whose sums may leave the fp32 range, or whose denominator is so small that more than "
-        "2^-24 of it may be flushed to zero, or that NaN or Inf in the input reach";
     record.not_checked = reason_not_to_check(options, record.work.macs);
     job.driver = run->layout.driver;
     job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
@@ -136,9 +164,12 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
                                                        run->layout.driver.record_address));
     };
     job.write = [run](const MemoryAccess& memory) {
-        write_linear(run->inputs, run->layout, memory);
+        write_linear(run->inputs, run->layout, run->scales, memory);
     };
     job.read = [run](const MemoryAccess& memory) { return read_linear(run->layout, memory); };
+    job.judge = [run](const std::vector<float>& o, Exactness& exactness) {
+        judge(*run, o, exactness);
+    };
     job.check = [run](const std::vector<float>& o, const std::function<void(double)>& progress) {
         return check(*run, o, progress);
     };

@@ -36,8 +36,9 @@ constexpr const char* kRunExamples = R"(Examples:
       one decoding step of a batch: a token each, against caches of these lengths
   tessera run --random 1,4096,64 --approximate hybrid --tiles 8
       some tiles only, and an audit of 256 rows that says whether that was good enough
-Exit codes: 0 good, 1 result outside its error bound, 2 user's error, 3 approximation not valid for
-this input, 4 device error or, on a black box, rows whose sums the sentinel could not tell)";
+Exit codes: 0 good, 1 the check failed, 2 user's error, 3 result not valid for this input: not exact,
+or a bad approximation, 4 device error or, on a black box, rows whose sums the sentinel could not
+tell)";
 
 constexpr const char* kMainExamples = R"(Examples:
   tessera run --random 4,1024,64 --mask causal
@@ -58,13 +59,15 @@ constexpr const char* kVerifyExamples = R"(Examples:
       random jobs by covers; --random 2,64,16 --oracle self --cover half one that you choose
 Compares outputs, start and retire cycle of every command, every lane group, counter and register
 access. The first divergence is shown with the events of both around it.
-Exit codes: 0 no difference, 1 a difference, 2 user's error)";
+Exit codes: 0 no difference, 1 a difference, 2 user's error, 3 no difference, but the result is known
+not to be exact)";
 
 /// `tessera verify gemm` and `verify linear`: a single job. What chooses the machine may stand in
 /// front of the name, too.
 void add_verified_kernels(CLI::App& verify, CommandLine& line) {
     const auto add = [&](CommandName name, CLI::App* kernel) {
         kernel->footer("Compares as tessera verify does; the result also with double precision.");
+        add_accept_option(*kernel, line.run);
         kernel->parse_complete_callback([&line, name] { line.verify.kernel = name; });
         add_machine_options(*kernel, line.run);
         for (CLI::Option* option : verify.get_options()) {
@@ -127,6 +130,9 @@ void check_inputs(const RunOptions& o) {
 void check_checks(const RunOptions& o) {
     if (o.timing_only && o.check.value_or(false))
         throw UserError("command line: --timing-only computes no result; --check is not possible");
+    if (o.timing_only && o.accept_inexact)
+        throw UserError(
+            "command line: --timing-only computes no result; --accept-inexact is not possible");
 }
 
 void check_report(const RunOptions& o) {
@@ -181,6 +187,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_machine_options(*verify, line.run);
     add_devices_option(*verify, line.run);
     add_approximation_options(*verify, line.run);
+    add_accept_option(*verify, line.run);
     add_verify_options(*verify, line.verify);
     add_verified_kernels(*verify, line);
     CLI::App* compare = app.add_subcommand(

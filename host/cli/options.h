@@ -56,6 +56,7 @@ struct RunOptions {
     uint64_t approximate_seed = 1;
     double tolerance = 0.1;
     bool accept_approximation = false;
+    bool accept_inexact = false;
     std::optional<double> scale;
     std::string output_format = "fp32";
     std::string format = "table";

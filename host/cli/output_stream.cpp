@@ -78,6 +78,8 @@ void OutputStream::write_block(uint64_t head, uint64_t block) {
                    count = std::min<uint64_t>(kBlockRows, job.nq - first);
     const std::vector<float> rows = read_output_rows(layout_, memory_, head, first, count);
     writer_.write("o", (head * job.nq + first) * job.d_v, rows.data(), rows.size());
+    add_nonfinite_rows(rows, job.d_v, static_cast<uint32_t>(head), static_cast<uint32_t>(first),
+                       nonfinite_rows_);
     if (release_)
         release_(job.o.address + head * job.o.head_stride + first * job.o.pitch,
                  count * job.o.pitch);

@@ -9,6 +9,7 @@
 
 #include "host/io/safetensors.h"
 #include "host/report/run_record.h"
+#include "host/workload/inexact_rows.h"
 #include "host/workload/layout.h"
 
 namespace tessera::host {
@@ -24,6 +25,8 @@ class OutputStream {
     void attach(MemoryAccess memory, Release release);
     /// A device has written [address, address + bytes).
     void stored(uint64_t address, uint64_t bytes);
+    /// Rows written so far that have a NaN or an Inf, in any order.
+    const RowNames& nonfinite_rows() const { return nonfinite_rows_; }
     /// `lse`, [query_heads][nq].
     void write_lse(const std::vector<double>& lse);
     /// Puts the file in place; std::logic_error if rows are missing.
@@ -41,6 +44,7 @@ class OutputStream {
     Release release_;
     uint64_t blocks_;                ///< of a head
     std::vector<uint64_t> missing_;  ///< bytes of each block, [query_heads][blocks_]
+    RowNames nonfinite_rows_;
 };
 
 }  // namespace tessera::host

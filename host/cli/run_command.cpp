@@ -11,6 +11,7 @@
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/io/output_file.h"
+#include "host/report/coverage_text.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 
@@ -44,10 +45,9 @@ class Run {
         }
         if (wave_) wave_->commit();
         print();
-        if (withheld(record_))
-            fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
-                       "o is not written, --accept-approximation goes on all the same");
-        if (!within_bound(record_)) return kExitMismatch;
+        warn();
+        if (record_.exactness.withheld()) return kExitNotValid;
+        if (outside_bound(record_) || check_failed()) return kExitMismatch;
         return withheld(record_) ? kExitNotValid : kExitGood;
     }
 
@@ -64,6 +64,22 @@ class Run {
         platform.trace_commands = traced_commands_each(platform.devices);
         folder_.emplace(options_.out);
         if (execution_.has_data()) output_.emplace(folder_->tensors_file(), record_);
+    }
+
+    /// Was the check asked for, and had it nothing to compare?
+    bool check_failed() const {
+        return options_.check.value_or(false) && nothing_compared(record_);
+    }
+
+    /// What stands against the result, for those who do not read the report.
+    void warn() const {
+        if (!record_.exactness.exact())
+            fmt::print(stderr, "tessera: {}\n", record_.exactness.message("o"));
+        if (approximation_withheld(record_))
+            fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
+                       "o is not written, --accept-approximation goes on all the same");
+        if (check_failed())
+            fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record_.error));
     }
 
     /// All devices together have as many as one alone.

@@ -178,6 +178,12 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     }
 }
 
+void add_accept_option(CLI::App& run, RunOptions& o) {
+    run.add_flag("--accept-inexact", o.accept_inexact,
+                 "take a result whose rows are known not to be exact: no exit code 3")
+        ->group("Output");
+}
+
 void add_check_options(CLI::App& run, RunOptions& o, const char* limit) {
     const char* group = "Output";
     auto* check = run.add_flag_callback(
@@ -190,6 +196,7 @@ void add_check_options(CLI::App& run, RunOptions& o, const char* limit) {
     check->group(group);
     run.add_flag("--timing-only", o.timing_only, "cycles and traffic, no tensor data")
         ->group(group);
+    add_accept_option(run, o);
 }
 
 void add_report_options(CLI::App& run, RunOptions& o, const char* files, const char* check_limit) {

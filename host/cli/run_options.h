@@ -21,9 +21,12 @@ void add_machine_options(CLI::App& run, RunOptions& o);
 void add_devices_option(CLI::App& run, RunOptions& o);
 /// Model or RTL, and its waveform.
 void add_implementation_options(CLI::App& run, RunOptions& o);
+/// Whether a result that is known not to be exact is taken as it is.
+void add_accept_option(CLI::App& run, RunOptions& o);
 /// Random jobs, which exclude what was added before for a single one.
 void add_verify_options(CLI::App& verify, VerifyOptions& o);
-/// Whether to compare with double precision, by default up to `limit`, or to simulate data at all.
+/// Whether to compare with double precision, by default up to `limit`, or to simulate data at all;
+/// and the option above.
 void add_check_options(CLI::App& run, RunOptions& o, const char* limit = "4,096 tokens");
 /// Format of the report, the folder of `files`, which the help names, and the options above.
 void add_report_options(CLI::App& run, RunOptions& o, const char* files,

@@ -80,10 +80,8 @@ class Comparison {
         const size_t index = size_t{head} * p_.nq + row;
         const bool empty = key_count(visible_keys(p_, head, row)) == 0;
         if (empty) ++s_.rows_empty;
-        if (!empty && (!finite_row(index * p_.d_v) || !std::isfinite(r_.lse[index]))) {
+        if (!empty && (!finite_row(index * p_.d_v) || !std::isfinite(r_.lse[index])))
             ++s_.rows_nonfinite;
-            return;
-        }
         const RowBound bound = row_bound(p_, r_, params_, head, row);
         for (uint32_t c = 0; c < p_.d_v; ++c) compare_element(bound, empty, head, row, c);
         if (lse_ != nullptr) compare_lse(bound, empty, index);
@@ -92,6 +90,7 @@ class Comparison {
     void compare_element(const RowBound& bound, bool empty, uint32_t head, uint32_t row,
                          uint32_t column) {
         const size_t i = (size_t{head} * p_.nq + row) * p_.d_v + column;
+        if (!std::isfinite(r_.o[i])) return compare_nonfinite(i, head, row, column);
         const double error = distance(static_cast<double>(o_[i]), r_.o[i]);
         const double strict = empty ? 0 : element_bound(r_, params_, bound, i);
         const double full = empty ? 0 : full_element_bound(r_, params_, bound, i);
@@ -100,16 +99,33 @@ class Comparison {
         if (!bounded || !(error <= full)) ++s_.outside;
         squares_.add(error, r_.o[i]);
         s_.max_over_bound = std::fmax(s_.max_over_bound, ratio(error, strict));
-        const double over = bounded ? ratio(error, full) : kInfinity;
-        if (over > s_.max_over_full_bound) {
-            s_.max_over_full_bound = over;
-            s_.worst_head = head;
-            s_.worst_row = row;
-            s_.worst_column = column;
+        note_worst(bounded ? ratio(error, full) : kInfinity, head, row, column);
+    }
+
+    void compare_nonfinite(size_t i, uint32_t head, uint32_t row, uint32_t column) {
+        switch (meeting(static_cast<double>(o_[i]), r_.o[i])) {
+            case Meeting::kSame: ++s_.elements; return;
+            case Meeting::kNeither: s_.skip(NotComparable::kNonFinite); return;
+            case Meeting::kDifferent: break;
         }
+        ++s_.elements;
+        ++s_.outside;
+        squares_.add(kInfinity, 0);
+        s_.max_over_bound = kInfinity;
+        note_worst(kInfinity, head, row, column);
+    }
+
+    void note_worst(double over, uint32_t head, uint32_t row, uint32_t column) {
+        if (!(over > s_.max_over_full_bound)) return;
+        s_.max_over_full_bound = over;
+        s_.worst_head = head;
+        s_.worst_row = row;
+        s_.worst_column = column;
     }
 
     void compare_lse(const RowBound& bound, bool empty, size_t index) {
+        ++s_.lse_rows;
+        if (std::isnan(lse_[index]) && std::isnan(r_.lse[index])) return;
         const double error = distance(lse_[index], r_.lse[index]);
         const double limit = empty ? 0 : lse_bound(bound);
         const bool bounded = empty || bound.scores <= kLargestScoreTerm;
@@ -192,6 +208,7 @@ Difference difference(const std::vector<double>& actual, const std::vector<doubl
         squares.add(std::fabs(actual[i] - exact[i]), exact[i]);
         ++result.elements;
     }
+    result.all = exact.size();
     result.max_abs = squares.max_abs;
     result.rms_relative = squares.rms_relative();
     return result;

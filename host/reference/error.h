@@ -7,6 +7,7 @@
 
 #include "firmware/job.h"
 #include "host/reference/attention.h"
+#include "host/reference/coverage.h"
 
 namespace tessera::host {
 
@@ -44,23 +45,26 @@ double full_element_bound(const ReferenceResult& reference, const BoundParams& p
 /// |lse - exact|, natural log, of any row with a key.
 double lse_bound(const RowBound& row);
 
-/// Distances over all elements of finite rows.
-struct ErrorSummary {
-    uint64_t elements = 0;        ///< compared
-    uint64_t outside = 0;         ///< of these, beyond the full bound
+/// Distances over all elements that were compared. NaN and Inf of the exact result are to be met by
+/// the same.
+struct ErrorSummary : Coverage {
+    uint64_t outside = 0;         ///< of the elements compared, beyond the full bound
     uint64_t rows_empty = 0;      ///< rows with no key: compared exactly
-    uint64_t rows_nonfinite = 0;  ///< rows whose exact result is not finite: not compared
+    uint64_t rows_nonfinite = 0;  ///< rows whose exact result has a NaN or Inf, or whose lse is one
     double max_abs = 0;
     double rms_relative = 0;         ///< sqrt(sum (O - exact)^2 / sum exact^2)
     double max_over_bound = 0;       ///< against element_bound
     double max_over_full_bound = 0;  ///< against full_element_bound
     uint32_t worst_head = 0, worst_row = 0, worst_column = 0;  ///< where max_over_full_bound is
     bool has_lse = false;
-    uint64_t lse_outside = 0;
+    uint64_t lse_rows = 0;     ///< compared
+    uint64_t lse_outside = 0;  ///< of these
     double lse_max_abs = 0;
     double lse_max_over_bound = 0;
 
-    bool within_bound() const { return outside == 0 && lse_outside == 0; }
+    bool outside_bound() const { return outside != 0 || lse_outside != 0; }
+    /// Was something compared, and all of it good?
+    bool within_bound() const { return elements != 0 && !outside_bound(); }
 };
 
 /// Compare `o` [query_heads][nq][d_v] and, unless null, `lse` [query_heads][nq] with `reference`,
@@ -74,6 +78,7 @@ struct Difference {
     double max_abs = 0;
     double rms_relative = 0;  ///< relative to `exact`
     uint64_t elements = 0;    ///< compared: both finite
+    uint64_t all = 0;
 };
 Difference difference(const std::vector<double>& actual, const std::vector<double>& exact);
 

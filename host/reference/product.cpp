@@ -10,10 +10,21 @@
 namespace tessera::host {
 
 void ElementErrors::add(double actual, double exact, double magnitude, double bound) {
-    if (!(magnitude < 0x1p127)) {
-        ++not_compared;
-        return;
+    if (!std::isfinite(exact)) return compare_nonfinite(actual, exact);
+    if (!(magnitude < 0x1p127)) return skip(NotComparable::kRange);
+    compare(actual, exact, bound);
+}
+
+void ElementErrors::compare_nonfinite(double actual, double exact) {
+    switch (meeting(actual, exact)) {
+        case Meeting::kSame: ++elements; return;
+        case Meeting::kNeither: return skip(NotComparable::kNonFinite);
+        case Meeting::kDifferent: break;
     }
+    compare(std::numeric_limits<double>::infinity(), 0, 0);
+}
+
+void ElementErrors::compare(double actual, double exact, double bound) {
     ++elements;
     double error = std::fabs(actual - exact);
     if (std::isnan(error)) error = std::numeric_limits<double>::infinity();

@@ -6,26 +6,30 @@
 #include <vector>
 
 #include "host/reference/attention.h"
+#include "host/reference/coverage.h"
 
 namespace tessera::host {
 
 /// A result against an exact one, element by element.
-struct ElementErrors {
-    uint64_t elements = 0;      ///< compared
-    uint64_t outside = 0;       ///< of these, beyond the bound
-    uint64_t not_compared = 0;  ///< to which the bound does not apply
+struct ElementErrors : Coverage {
+    uint64_t outside = 0;  ///< of the elements compared, beyond the bound
     double max_abs = 0;
     double rms_relative = 0;  ///< sqrt(sum (actual - exact)^2 / sum exact^2)
     double max_over_bound = 0;
 
-    bool within_bound() const { return outside == 0; }
+    bool outside_bound() const { return outside != 0; }
+    /// Was something compared, and all of it good?
+    bool within_bound() const { return elements != 0 && !outside_bound(); }
     /// Adds an element. `magnitude`: of what was added up for it; from 2^127 on, where sums may
-    /// leave the fp32 range, it is not compared. A NaN is infinitely far away.
+    /// leave the fp32 range, it is not compared. A NaN is infinitely far away, but from a NaN.
     void add(double actual, double exact, double magnitude, double bound);
     /// Needed behind the last one: rms_relative.
     void finish();
 
   private:
+    void compare(double actual, double exact, double bound);
+    void compare_nonfinite(double actual, double exact);
+
     double squares_ = 0, exact_squares_ = 0;
 };
 

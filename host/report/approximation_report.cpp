@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "host/report/counters.h"
+#include "host/report/coverage_text.h"
 #include "host/report/table.h"
 
 namespace tessera::host {
@@ -49,7 +50,7 @@ Json audit_json(const ApproximationRecord& a) {
     const AuditRun& run = a.audit;
     Json error = nullptr;
     if (a.audit_error)
-        error = {{"within_bound", a.audit_error->within_bound()},
+        error = {{"within_bound", within_bound_json(*a.audit_error)},
                  {"max_over_full_bound",
                   quantity(a.audit_error->max_over_full_bound, "1",
                            "of the audited rows, against exact attention in double precision")}};
@@ -102,7 +103,7 @@ nlohmann::ordered_json approximation_json(const RunRecord& record) {
             {"seed", asked.seed},
             {"tolerance", asked.tolerance},
             {"accepted", asked.accept},
-            {"result_withheld", withheld(record)},
+            {"result_withheld", approximation_withheld(record)},
             {"selection", selection_json(a)},
             {"exact",
              {{"calls", quantity(a.exact_calls, "call", "of exact attention, by formula")},

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kNothing = "n/a";
-constexpr const char* kOutsideMark = " (!)";
+constexpr const char* kMark = " (!)";  ///< of results that are not good
 
 /// How a figure is written for people.
 enum class Form { kCount, kPercent, kFactor, kJoule, kError, kBound };
@@ -59,18 +59,26 @@ std::string legend(const Json& report) {
         "            limit; n/a where it is not proved\n"
         "energy      estimate from low to high, NOT VALIDATED; {}\n"
         "rms error   relative, against double precision; /bound: largest error over its bound,\n"
-        "            above 1 a mismatch{}\n",
-        report.at("energy_model").at("origin").get<std::string>(), kOutsideMark);
+        "            above 1 a mismatch;{}: a mismatch, not exact, or nothing was compared\n",
+        report.at("energy_model").at("origin").get<std::string>(), kMark);
 }
 
 const char* state_name(RowState state) {
     switch (state) {
         case RowState::kWithinBound: return "within_bound";
         case RowState::kOutside: return "outside_bound";
+        case RowState::kInexact: return "inexact";
+        case RowState::kNothingCompared: return "nothing_compared";
         case RowState::kNotChecked: return "not_checked";
         case RowState::kRefused: break;
     }
     return "refused";
+}
+
+/// Is it a result that one must not take for good?
+bool is_marked(RowState state) {
+    return state == RowState::kOutside || state == RowState::kInexact ||
+           state == RowState::kNothingCompared;
 }
 
 const char* heads_name(const ComparedRow& row) { return row.stacked ? "stacked" : "separate"; }
@@ -91,10 +99,11 @@ Json quantity(const Json& report, const Column& column) {
 
 std::string for_people(const ComparedRow& row, const Column& column) {
     const Json q = quantity(row.report, column);
-    if (q.is_null()) return column.form == Form::kError ? "not checked" : kNothing;
+    const char* mark = column.form == Form::kBound && is_marked(row.state()) ? kMark : "";
+    if (q.is_null())
+        return (column.form == Form::kError ? "not checked" : kNothing) + std::string(mark);
     const Json& value = q["value"];
-    const bool marked = column.form == Form::kBound && row.state() == RowState::kOutside;
-    if (value.is_null()) return std::string(kNothing) + (marked ? kOutsideMark : "");
+    if (value.is_null()) return kNothing + std::string(mark);
     const double x = value.get<double>();
     switch (column.form) {
         case Form::kCount: return with_commas(value.get<uint64_t>());
@@ -105,7 +114,7 @@ std::string for_people(const ComparedRow& row, const Column& column) {
         case Form::kBound: break;
     }
     const std::string text = x < 1000 ? fmt::format("{:.3f}", x) : fmt::format("{:.2e}", x);
-    return text + (marked ? kOutsideMark : "");
+    return text + mark;
 }
 
 /// Cells as text; the names of a row come first.
@@ -166,6 +175,12 @@ std::string notes_text(const Comparison& comparison, const Grid& grid) {
     for (size_t i = 0; i < grid.notes.size(); ++i)
         text += fmt::format("[{}] {}\n", i + 1, grid.notes[i]);
     text += covers_text(comparison);
+    for (const ComparedRow& row : comparison.rows)
+        if (row.state() == RowState::kInexact || row.state() == RowState::kNothingCompared) {
+            const std::string line = fmt::format("{}, {}, {}{}: {}\n", row.mask, row.profile,
+                                                 row.schedule, kMark, row.reason());
+            text += line;
+        }
     for (const ComparedRow& row : comparison.rows)
         if (row.state() == RowState::kNotChecked)
             return text + fmt::format("not checked: {}\n", row.reason());
@@ -271,7 +286,8 @@ std::string json(const Comparison& comparison) {
                       {"schedule", row.schedule},
                       {"status", state_name(row.state())},
                       {"reason", row.reason().empty() ? Json() : Json(row.reason())}};
-        for (const char* member : {"problem", "configuration", "oracle", "derived", "error"})
+        for (const char* member :
+             {"problem", "configuration", "oracle", "derived", "exactness", "error"})
             entry[member] = row.refused.empty() ? row.report.at(member) : Json();
         rows.push_back(std::move(entry));
     }
@@ -289,14 +305,22 @@ std::string json(const Comparison& comparison) {
 
 RowState ComparedRow::state() const {
     if (!refused.empty()) return RowState::kRefused;
-    const Json& error = report.at("error");
+    const Json &error = report.at("error"), &exactness = report.at("exactness");
+    if (!exactness.is_null() && exactness.at("withheld").get<bool>()) return RowState::kInexact;
     if (!error.at("checked").get<bool>()) return RowState::kNotChecked;
-    return error.at("within_bound").get<bool>() ? RowState::kWithinBound : RowState::kOutside;
+    const Json& within = error.at("within_bound");
+    if (within.is_null()) return RowState::kNothingCompared;
+    return within.get<bool>() ? RowState::kWithinBound : RowState::kOutside;
 }
 
 std::string ComparedRow::reason() const {
-    if (state() == RowState::kNotChecked) return report["error"]["reason"].get<std::string>();
-    return refused;
+    switch (state()) {
+        case RowState::kNotChecked: return report["error"]["reason"].get<std::string>();
+        case RowState::kInexact:
+            return "not exact: " + report["exactness"]["reason"].get<std::string>();
+        case RowState::kNothingCompared: return "the check could compare none of its elements";
+        default: return refused;
+    }
 }
 
 std::string comparison_text(const Comparison& comparison, const std::string& format) {

@@ -10,7 +10,14 @@ namespace tessera::host {
 
 inline constexpr int kComparisonSchemaVersion = 1;
 
-enum class RowState { kWithinBound, kOutside, kNotChecked, kRefused };
+enum class RowState {
+    kWithinBound,
+    kOutside,
+    kInexact,          ///< known not to be exact, and not accepted
+    kNothingCompared,  ///< checked, but nothing could be compared
+    kNotChecked,
+    kRefused
+};
 
 /// One run, or why there is none.
 struct ComparedRow {
@@ -21,7 +28,7 @@ struct ComparedRow {
     nlohmann::ordered_json report;  ///< report_json() of the run
 
     RowState state() const;
-    /// Why it was refused or not checked; empty otherwise.
+    /// Why it was refused or not checked, and what is not exact; empty otherwise.
     std::string reason() const;
 };
 

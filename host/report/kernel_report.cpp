@@ -8,6 +8,7 @@
 
 #include "host/cli/version.h"
 #include "host/report/counters.h"
+#include "host/report/coverage_text.h"
 #include "host/report/json_parts.h"
 #include "host/report/table.h"
 
@@ -34,16 +35,17 @@ Json error_json(const KernelRecord& record) {
     if (!record.error) return {{"checked", false}, {"reason", record.not_checked}};
     const ElementErrors& e = *record.error;
     return {{"checked", true},
-            {"within_bound", e.within_bound()},
+            {"within_bound", within_bound_json(e)},
             {"reference", "double precision on the bf16 inputs"},
             {"bound", record.bound},
             {"elements", quantity(e.elements, "element", "compared")},
             {"outside", quantity(e.outside, "element", "beyond the bound")},
-            {"not_compared", quantity(e.not_compared, "element", record.not_compared)},
-            {"max_abs", quantity(e.max_abs, "1", "largest |result - exact|")},
-            {"rms_relative",
-             quantity(e.rms_relative, "1", "sqrt(sum (result - exact)^2 / sum exact^2)")},
-            {"max_over_bound", quantity(e.max_over_bound, "1", "largest error over its bound")}};
+            {"not_compared", not_compared_json(e)},
+            {"max_abs", quantity(of_compared(e, e.max_abs), "1", "largest |result - exact|")},
+            {"rms_relative", quantity(of_compared(e, e.rms_relative), "1",
+                                      "sqrt(sum (result - exact)^2 / sum exact^2)")},
+            {"max_over_bound",
+             quantity(of_compared(e, e.max_over_bound), "1", "largest error over its bound")}};
 }
 
 bool has_prefix(const Figure& figure) { return figure.unit == "s" || figure.unit == "J"; }
@@ -86,21 +88,24 @@ std::string row(const std::string& label, const std::string& value, const std::s
     return line + "\n";
 }
 
+std::string exactness_row(const Exactness& e) {
+    if (e.exact()) return "";
+    return row("NOT EXACT", e.withheld() ? "withheld" : "accepted", e.text());
+}
+
 std::string error_rows(const KernelRecord& record) {
     if (!record.error) return row("error", "not checked", record.not_checked);
     const ElementErrors& e = *record.error;
-    std::string text =
-        row("error: max abs", fmt::format("{:.3e}", e.max_abs),
-            fmt::format("over {} elements, against double precision", with_commas(e.elements))) +
-        row("error: rms relative", fmt::format("{:.3e}", e.rms_relative), "") +
-        row("error: error/bound", fmt::format("{:.3f}", e.max_over_bound),
-            e.within_bound() ? "largest; every element within the bound"
-                             : fmt::format("largest; {} elements OUTSIDE THE BOUND: mismatch",
-                                           with_commas(e.outside)));
-    if (e.not_compared != 0)
-        text += row("not compared", with_commas(e.not_compared),
-                    fmt::format("elements {}", record.not_compared));
-    return text;
+    std::string text = row("check", "", coverage_text(e) + ", against double precision");
+    if (e.elements == 0) return text;
+    const char* within = e.not_compared() == 0 ? "largest; every element within the bound"
+                                               : "largest; every compared element within the bound";
+    return text + row("error: max abs", fmt::format("{:.3e}", e.max_abs), "") +
+           row("error: rms relative", fmt::format("{:.3e}", e.rms_relative), "") +
+           row("error: error/bound", fmt::format("{:.3f}", e.max_over_bound),
+               e.outside_bound() ? fmt::format("largest; {} elements OUTSIDE THE BOUND: mismatch",
+                                               with_commas(e.outside))
+                                 : within);
 }
 
 /// Words in lines of at most 100 columns.
@@ -160,6 +165,7 @@ Json kernel_json(const KernelRecord& record) {
                  {"problem", problem},
                  {"configuration", configuration_json(record.config, record.regions)},
                  {"derived", figures_json(kernel_figures(record))},
+                 {"exactness", exactness_json(record.exactness)},
                  {"error", error_json(record)},
                  {"counters", counters_json(record.outcome.counters)},
                  {"commands_total", record.outcome.commands_total},
@@ -182,7 +188,7 @@ std::string kernel_table(const KernelRecord& record) {
         record.config.platform.timing_only ? "; timing only" : "");
     for (const Figure& figure : kernel_figures(record))
         text += row(figure.key, value_text(figure), remark(figure));
-    text += error_rows(record);
+    text += exactness_row(record.exactness) + error_rows(record);
     if (!record.note.empty()) text += "\n" + wrapped(record.note);
     return text;
 }

@@ -12,6 +12,7 @@
 #include "host/config/config.h"
 #include "host/platform/platform.h"
 #include "host/reference/product.h"
+#include "host/report/exactness.h"
 #include "host/report/figures.h"
 #include "host/workload/device_memory.h"
 
@@ -39,9 +40,9 @@ struct KernelRecord {
     KernelWork work;
     RunOutcome outcome;
     std::vector<Figure> more;  ///< figures of this kernel alone
+    Exactness exactness;
     std::optional<ElementErrors> error;
     std::string bound;                                 ///< of an element, in words
-    std::string not_compared;                          ///< which elements are not, in words
     std::string not_checked;                           ///< why there is no `error`
     double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
     std::vector<std::string> files;                    ///< written beside the report

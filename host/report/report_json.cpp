@@ -3,6 +3,7 @@
 
 #include "host/report/approximation_report.h"
 #include "host/report/cover_work.h"
+#include "host/report/coverage_text.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
 #include "host/report/json_parts.h"
@@ -158,6 +159,7 @@ Json lse_error(const ErrorSummary& e) {
     return {{"max_abs", quantity(e.lse_max_abs, "1", "largest |lse - exact|, natural log")},
             {"max_over_bound",
              quantity(e.lse_max_over_bound, "1", "largest error over docs/report.md's bound")},
+            {"rows", quantity(e.lse_rows, "row", "compared")},
             {"outside", quantity(e.lse_outside, "row", "rows beyond the bound")}};
 }
 
@@ -165,30 +167,37 @@ Json error_json(const RunRecord& record) {
     if (!record.error) return {{"checked", false}, {"reason", record.not_checked}};
     const ErrorSummary& e = *record.error;
     Json conversion = nullptr;
-    if (record.conversion)
+    if (record.conversion) {
+        const Difference& c = *record.conversion;
+        const auto figure = [&](double value) { return c.elements == 0 ? Json() : Json(value); };
         conversion = {
-            {"max_abs", quantity(record.conversion->max_abs, "1",
+            {"max_abs", quantity(figure(c.max_abs), "1",
                                  "largest |reference on bf16 inputs - reference on inputs|")},
-            {"rms_relative", quantity(record.conversion->rms_relative, "1",
-                                      "root of the ratio of the sums of squares")}};
+            {"rms_relative",
+             quantity(figure(c.rms_relative), "1", "root of the ratio of the sums of squares")},
+            {"elements", quantity(c.elements, "element", "finite in both references")}};
+    }
     return {
         {"checked", true},
-        {"within_bound", e.within_bound()},
+        {"within_bound", within_bound_json(e)},
         {"reference", "attention in double precision on the bf16 inputs"},
         {"elements", quantity(e.elements, "element", "compared")},
+        {"not_compared", not_compared_json(e)},
         {"outside", quantity(e.outside, "element", "beyond the full bound")},
-        {"max_abs", quantity(e.max_abs, "1", "largest |o - exact|")},
-        {"rms_relative", quantity(e.rms_relative, "1", "sqrt(sum (o - exact)^2 / sum exact^2)")},
-        {"max_over_bound", quantity(e.max_over_bound, "1",
+        {"max_abs", quantity(of_compared(e, e.max_abs), "1", "largest |o - exact|")},
+        {"rms_relative",
+         quantity(of_compared(e, e.rms_relative), "1", "sqrt(sum (o - exact)^2 / sum exact^2)")},
+        {"max_over_bound", quantity(of_compared(e, e.max_over_bound), "1",
                                     "largest error over the bound of docs/device.md, section 5")},
         {"max_over_full_bound",
-         quantity(e.max_over_full_bound, "1",
+         quantity(of_compared(e, e.max_over_full_bound), "1",
                   "the same with the terms for rounded scores and underflow (docs/report.md); "
                   "within_bound means at most 1 everywhere")},
         {"worst", {{"head", e.worst_head}, {"row", e.worst_row}, {"column", e.worst_column}}},
         {"rows_empty", quantity(e.rows_empty, "row", "rows with no allowed key: 0 and -inf")},
         {"rows_nonfinite",
-         quantity(e.rows_nonfinite, "row", "rows whose exact result is not finite: not compared")},
+         quantity(e.rows_nonfinite, "row",
+                  "rows whose exact o or lse has NaN or Inf, to be met by the same")},
         {"lse", lse_error(e)},
         {"conversion", conversion}};
 }
@@ -208,6 +217,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"derived", figures_json(Figures(record).all())},
             {"memory", memory_json(record)},
             {"energy_model", energy_model(record.config)},
+            {"exactness", exactness_json(record.exactness)},
             {"error", error_json(record)},
             {"counters", counters_json(record.outcome.counters)},
             {"commands_total", record.outcome.commands_total},

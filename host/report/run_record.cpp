@@ -36,9 +36,13 @@ RunOutcome combined(const std::vector<RunOutcome>& devices) {
     return all;
 }
 
-bool withheld(const RunRecord& record) {
+bool approximation_withheld(const RunRecord& record) {
     return record.approximation && !record.approximation->verdict.valid() &&
            !record.problem.approximation->accept;
+}
+
+bool withheld(const RunRecord& record) {
+    return approximation_withheld(record) || record.exactness.withheld();
 }
 
 uint64_t commands_traced(const std::vector<RunOutcome>& devices) {

@@ -11,6 +11,7 @@
 #include "host/reference/error.h"
 #include "host/report/approximation_record.h"
 #include "host/report/auto_schedule.h"
+#include "host/report/exactness.h"
 #include "host/report/slots.h"
 #include "host/workload/layout.h"
 #include "host/workload/problem.h"
@@ -33,6 +34,7 @@ struct RunRecord {
     uint64_t packed_calls = 0;                         ///< of that oracle
     uint64_t single_device_cycles = 0;  ///< the same on one device; 0: there is but one
     hw::MemoryOutcome memory;
+    Exactness exactness;
     std::optional<ErrorSummary> error;     ///< device against the reference on bf16 inputs
     std::string not_checked;               ///< why there is no `error`
     std::optional<Difference> conversion;  ///< of o by rounding the inputs to bf16
@@ -44,7 +46,9 @@ struct RunRecord {
 /// cycles up to that included. What is traced stays with each.
 RunOutcome combined(const std::vector<RunOutcome>& devices);
 
-/// Is there a result that must not be used: approximate, not valid and not accepted?
+/// Is the result approximate, not valid and not accepted?
+bool approximation_withheld(const RunRecord& record);
+/// Is there a result that must not be used: that, or one that is known not to be exact?
 bool withheld(const RunRecord& record);
 
 /// Commands of which there are trace records, of all devices.

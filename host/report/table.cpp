@@ -10,6 +10,7 @@
 #include "host/report/approximation_report.h"
 #include "host/report/counters.h"
 #include "host/report/cover_work.h"
+#include "host/report/coverage_text.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
@@ -324,32 +325,52 @@ class Table {
         }
     }
 
+    void exactness() {
+        const Exactness& e = record_.exactness;
+        if (e.exact()) return;
+        row("NOT EXACT", e.withheld() ? "o withheld" : "accepted", e.text());
+    }
+
     void error() {
         flagged_rows();
+        exactness();
         if (!record_.error) {
             row("error", "not checked", record_.not_checked);
             return;
         }
         const ErrorSummary& e = *record_.error;
-        row("error: max abs", fmt::format("{:.3e}", e.max_abs),
-            fmt::format("over {}, against double precision", plural(e.elements, "element")));
-        row("error: rms relative", fmt::format("{:.3e}", e.rms_relative));
-        row("error: error/bound", fmt::format("{:.3f}", e.max_over_bound),
-            fmt::format("largest; {}", e.within_bound() ? "every element within the bound"
-                                                        : "OUTSIDE THE BOUND: mismatch"));
-        if (e.outside != 0)
-            row("", with_commas(e.outside),
-                fmt::format("elements outside; worst at head {}, row {}, column {}", e.worst_head,
-                            e.worst_row, e.worst_column));
+        row("check", "", coverage_text(e) + ", against double precision");
+        if (e.elements != 0) distances(e);
         if (e.has_lse)
             row("lse: max abs", fmt::format("{:.3e}", e.lse_max_abs),
                 fmt::format("largest error/bound {:.3f}", e.lse_max_over_bound));
         if (e.rows_nonfinite != 0)
-            row("rows not compared", with_commas(e.rows_nonfinite), "exact result is not finite");
-        if (record_.conversion)
-            row("inputs to bf16", fmt::format("{:.3e}", record_.conversion->max_abs),
+            row("rows", with_commas(e.rows_nonfinite), "whose exact result has NaN or Inf");
+        conversion();
+    }
+
+    void distances(const ErrorSummary& e) {
+        row("error: max abs", fmt::format("{:.3e}", e.max_abs));
+        row("error: rms relative", fmt::format("{:.3e}", e.rms_relative));
+        row("error: error/bound", fmt::format("{:.3f}", e.max_over_bound),
+            e.outside_bound()       ? "largest; OUTSIDE THE BOUND: mismatch"
+            : e.not_compared() == 0 ? "largest; every element within the bound"
+                                    : "largest; every compared element within the bound");
+        if (e.outside != 0)
+            row("", with_commas(e.outside),
+                fmt::format("elements outside; worst at head {}, row {}, column {}", e.worst_head,
+                            e.worst_row, e.worst_column));
+    }
+
+    void conversion() {
+        if (!record_.conversion) return;
+        const Difference& c = *record_.conversion;
+        if (c.elements == 0)
+            row("inputs to bf16", "n/a", "no element is finite before and after rounding");
+        else
+            row("inputs to bf16", fmt::format("{:.3e}", c.max_abs),
                 fmt::format("max abs change of o, {:.3e} rms relative; not part of the error",
-                            record_.conversion->rms_relative));
+                            c.rms_relative));
     }
 
     const RunRecord& record_;

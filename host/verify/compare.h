@@ -20,6 +20,8 @@ struct Comparison {
     uint64_t elements = 0;          ///< items compared
     uint64_t differences = 0;       ///< of these, different
     std::vector<Difference> first;  ///< the first of them, in the order they were found
+    /// Why the result was not held against its reference: it is known not to be exact, and how.
+    std::string inexact;
 
     /// Counts one item; `text` says what is wrong with it if it is not `good`.
     template <typename Text>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include "host/report/coverage_text.h"
 #include "host/verify/case.h"
 
 namespace tessera::verify {
@@ -27,8 +28,13 @@ void compare_with_double(const host::ReferenceProblem& problem, const host::Boun
     const host::ReferenceResult exact = host::reference_attention(problem, options);
     const host::ErrorSummary e = host::compare_with_reference(problem, exact, params, o.data(),
                                                               lse.empty() ? nullptr : lse.data());
-    comparison.elements += e.elements + lse.size();
-    if (e.within_bound()) return;
+    comparison.elements += e.elements + e.lse_rows;
+    if (e.elements == 0)
+        comparison.different(hw::kNever,
+                             "nothing of the result could be held against the "
+                             "reference: " +
+                                 host::coverage_text(e));
+    if (!e.outside_bound()) return;
     comparison.different(
         hw::kNever,
         fmt::format("{} elements of o and {} of lse are outside the bound of the reference; the "

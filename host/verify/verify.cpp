@@ -53,6 +53,7 @@ std::string verify_case(const Case& c, const hw::DeviceFactory& rtl_factory,
     totals.cycles += model.end;
     totals.elements += comparison.elements;
     totals.differences += comparison.differences;
+    if (totals.inexact.empty()) totals.inexact = comparison.inexact;
     totals.model_seconds += model.seconds;
     totals.rtl_seconds += rtl.seconds;
     if (comparison.differences == 0) return "";

@@ -13,6 +13,7 @@ namespace tessera::verify {
 struct Totals {
     uint64_t jobs = 0, commands = 0, cycles = 0, elements = 0, differences = 0;
     double model_seconds = 0, rtl_seconds = 0;  ///< wall clock in the simulations
+    std::string inexact;  ///< what is not exact in the first result that is known not to be
 
     /// The closing line: jobs, commands, cycles, elements compared, differences, speeds.
     std::string line() const;

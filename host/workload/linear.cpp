@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include "host/error.h"
@@ -13,16 +14,45 @@
 namespace tessera::host {
 namespace {
 
-/// Writes phi of an operand.
+/// Writes phi of an operand, times 2^exponent(head, row).
+template <typename Exponent>
 void write_features(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
-                    uint32_t columns, const MemoryAccess& memory) {
+                    uint32_t columns, Exponent&& exponent, const MemoryAccess& memory) {
     const ElementReader read = reader_of(operand);
     std::vector<double> row(columns);
     write_rows(to, heads, rows, memory, [&](uint64_t head, uint64_t i, uint16_t* out) {
         read((head * rows + i) * columns, columns, row.data());
-        for (uint32_t c = 0; c < columns; ++c) out[c] = bf16_of(feature(row[c]));
+        const int power = exponent(head, i);
+        for (uint32_t c = 0; c < columns; ++c) out[c] = bf16_of(std::ldexp(feature(row[c]), power));
     });
 }
+
+/// The largest finite size(x) of a row; 0 if there is none.
+template <typename Size>
+double largest(const std::vector<double>& row, Size&& size) {
+    double most = 0;
+    for (const double x : row)
+        if (std::isfinite(x)) most = std::max(most, size(x));
+    return most;
+}
+
+/// The exponents of each row of an operand: 2^exponent is above its largest feature, and at most
+/// twice that. Visit(head, row, exponent); rows of zeros are left out.
+template <typename Visit>
+void each_exponent(const Operand& operand, uint64_t heads, uint64_t rows, uint32_t columns,
+                   Visit&& visit) {
+    const ElementReader read = reader_of(operand);
+    std::vector<double> row(columns);
+    for (uint64_t head = 0; head < heads; ++head)
+        for (uint64_t i = 0; i < rows; ++i) {
+            read((head * rows + i) * columns, columns, row.data());
+            const double most = largest(row, feature);
+            if (most != 0) visit(head, i, std::ilogb(most) + 1);
+        }
+}
+
+/// Exponent of a power of two that is not below x.
+int power_above(double x) { return static_cast<int>(std::ceil(std::log2(x))); }
 
 /// What a user can have asked for and the device cannot do.
 void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
@@ -101,15 +131,52 @@ uint64_t linear_calls(const LinearLayout& layout, const spec::DeviceParams& para
 uint64_t linear_elements(const LinearLayout& layout) {
     const fw::LinearJob& job = layout.job;
     const uint64_t queries = uint64_t{job.query_heads} * job.nq;
-    return (queries + uint64_t{job.kv_heads} * job.nk) * job.d_k + queries * (job.d_v - 1);
+    const uint64_t keys = uint64_t{job.kv_heads} * job.nk;
+    return 2 * (queries + keys) * job.d_k + (queries + keys) * (job.d_v - 1);
 }
 
-void write_linear(const Inputs& inputs, const LinearLayout& layout, const MemoryAccess& memory) {
+FeatureScales feature_scales(const Inputs& inputs, const LinearLayout& layout) {
+    // Of sums over all keys and features of phi(q) phi(k) |v|, with room for phi(q) up to 2, for
+    // the rounding of features and weights, and for the 1 beside v.
+    constexpr int kLargest = 126, kRoom = 3;
+    const fw::LinearJob& job = layout.job;
+    const uint32_t d_v = job.d_v - 1;
+    FeatureScales scales;
+    scales.query.resize(size_t{job.query_heads} * job.nq);
+    each_exponent(inputs.q, job.query_heads, job.nq, job.d_k,
+                  [&](uint64_t head, uint64_t i, int exponent) {
+                      scales.query[head * job.nq + i] = 1 - exponent;
+                  });
+    std::vector<std::optional<int>> keys(job.kv_heads);
+    each_exponent(inputs.k, job.kv_heads, job.nk, job.d_k,
+                  [&](uint64_t head, uint64_t, int exponent) {
+                      keys[head] = std::max(keys[head].value_or(exponent), exponent);
+                  });
+    const ElementReader read = reader_of(inputs.v);
+    std::vector<double> row(d_v);
+    for (uint64_t head = 0; head < job.kv_heads; ++head) {
+        double peak = 1;
+        for (uint64_t j = 0; j < job.nk; ++j) {
+            read((head * job.nk + j) * d_v, d_v, row.data());
+            peak = std::max(peak, largest(row, [](double x) { return std::fabs(x); }));
+        }
+        const int sums = power_above(job.nk) + power_above(job.d_k) + power_above(peak + 1) + kRoom;
+        scales.key.push_back(keys[head] ? kLargest - sums - *keys[head] : 0);
+    }
+    return scales;
+}
+
+void write_linear(const Inputs& inputs, const LinearLayout& layout, const FeatureScales& scales,
+                  const MemoryAccess& memory) {
     constexpr uint16_t kOne = 0x3f80;
     const fw::LinearJob& job = layout.job;
     const uint32_t d_v = job.d_v - 1;
-    write_features(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory);
-    write_features(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory);
+    write_features(
+        inputs.q, job.q, job.query_heads, job.nq, job.d_k,
+        [&](uint64_t head, uint64_t i) { return scales.query[head * job.nq + i]; }, memory);
+    write_features(
+        inputs.k, job.k, job.kv_heads, job.nk, job.d_k,
+        [&](uint64_t head, uint64_t) { return scales.key[head]; }, memory);
     write_rows(job.v, job.kv_heads, job.nk, memory, [&](uint64_t head, uint64_t i, uint16_t* out) {
         inputs.v.bf16((head * job.nk + i) * d_v, d_v, out);
         out[d_v] = kOne;

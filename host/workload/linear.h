@@ -31,12 +31,24 @@ LinearLayout make_linear_layout(const Problem& problem, const hw::PlatformConfig
 /// Calls: updates of states and outputs, of all heads.
 uint64_t linear_calls(const LinearLayout& layout, const spec::DeviceParams& params);
 
-/// Elements that the host works on one by one, and the device does not: features of q and k, and
-/// the divisions by the denominator.
+/// Elements that the host works on one by one, and the device does not: features of q and k, the
+/// largest of them and of v, which choose their scales, and the divisions by the denominator.
 uint64_t linear_elements(const LinearLayout& layout);
 
-/// Writes phi(q), phi(k) and [v, 1] as bf16, and the identity.
-void write_linear(const Inputs& inputs, const LinearLayout& layout, const MemoryAccess& memory);
+/// Powers of two that features are multiplied by before they are rounded to bf16. They divide out;
+/// without them products of small features would be flushed to zero.
+struct FeatureScales {
+    std::vector<int> query;  ///< exponents, [query_heads][nq]
+    std::vector<int> key;    ///< [kv_heads]
+};
+
+/// A query's largest feature becomes 1 to 2. A head's keys become as large as they can be: no sum
+/// over all of them reaches 2^126, whatever the queries. NaN and Inf are not looked at.
+FeatureScales feature_scales(const Inputs& inputs, const LinearLayout& layout);
+
+/// Writes phi(q) and phi(k), scaled, and [v, 1] as bf16, and the identity.
+void write_linear(const Inputs& inputs, const LinearLayout& layout, const FeatureScales& scales,
+                  const MemoryAccess& memory);
 
 /// o, [query_heads][nq][d_v]: sums over their denominators.
 std::vector<float> read_linear(const LinearLayout& layout, const MemoryAccess& memory);

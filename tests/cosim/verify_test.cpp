@@ -9,6 +9,7 @@
 #include "tests/support/compared.h"
 #include "tests/support/machine.h"
 #include "tests/support/run_tessera.h"
+#include "tests/support/tensor_file.h"
 
 using namespace tessera;
 using test::Compared;
@@ -263,6 +264,54 @@ TEST_CASE("of several devices, a divergence names the one and its own commands")
         loads += contains(text, ": LOAD_Q head ") ? 1 : 0;
     }
     CHECK(loads > 0);
+}
+
+TEST_CASE("a given job whose result is not exact, or that nothing can be compared with") {
+    const test::Scratch files;
+    const auto constant = [&](const char* name, uint32_t rows, uint32_t columns, float value) {
+        test::write_matrix(files / name, rows, columns, std::vector<float>(rows * columns, value));
+        return files / name;
+    };
+    const std::string large = constant("large.npy", 3, 3, 3e38f), one = constant("1.npy", 3, 3, 1);
+    const std::string edge = constant("edge.npy", 3, 3, 0x1p126f);
+    const std::string lost = constant("lost.npy", 9, 8, -1e4f), v = constant("v.npy", 9, 8, 2);
+    const std::string clamped = "verify --device tiny --random 1,20,16 --scale 3e4";
+    const std::string linear =
+        "verify linear --device tiny --q " + lost + " --k " + lost + " --v " + v;
+    const struct {
+        std::string arguments;
+        int exit_code;
+        const char *out, *err;
+    } jobs[] = {
+        {clamped, 3, "differences: 0", "the result is not exact"},
+        {clamped + " --accept-inexact", 1, "outside the bound of the reference", ""},
+        {clamped + " --set device.profile=stats --mask causal", 3, "differences: 0", "clamped"},
+        {"verify gemm --device tiny --a " + large + " --b " + large, 3, "differences: 0", "NaN or"},
+        {"verify gemm --device tiny --a " + edge + " --b " + one, 1, "compared 0 of 9", ""},
+        {linear, 3, "differences: 0", "may be lost below 2^-126"},
+        {linear + " --accept-inexact", 1, "compared 0 of 72", ""}};
+    Compared facts("answers of verify");
+    for (const auto& job : jobs) {
+        const Finished f = run_tessera(job.arguments);
+        const auto where = [&] { return job.arguments + ": " + f.out + f.err; };
+        facts.equal(f.exit_code, job.exit_code, where);
+        facts.holds(contains(f.out, job.out), where);
+        facts.holds(contains(f.err, job.err) && f.err.empty() == (job.exit_code == 1), where);
+    }
+}
+
+TEST_CASE("model and RTL say alike which rows are not exact") {
+    Compared reports("reports");
+    for (const char* options : {"", "--set device.profile=stats --mask causal --no-check"}) {
+        const std::string run = std::string("run --device tiny --random 1,20,16 --scale 3e4 ") +
+                                options + " --format json --impl ";
+        const Finished model = run_tessera(run + "model"), rtl = run_tessera(run + "rtl");
+        reports.equal(model.exit_code, 3, [&] { return model.err; });
+        reports.equal(rtl.exit_code, 3, [&] { return rtl.err; });
+        reports.equal(model.err, rtl.err);
+        reports.equal(nlohmann::json::parse(model.out)["exactness"],
+                      nlohmann::json::parse(rtl.out)["exactness"]);
+    }
 }
 
 TEST_CASE("what verify and --impl refuse") {

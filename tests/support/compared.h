@@ -41,6 +41,15 @@ class Compared {
             CHECK(good);
         }
     }
+    /// Count items that were compared elsewhere, one by one, of which so many differed.
+    template <typename Where>
+    void add(uint64_t items, uint64_t different, Where&& where) {
+        count_ += items;
+        if (different == 0) return;
+        different_ += different;
+        INFO(what_ << ": " << where());
+        CHECK(different == 0);
+    }
     uint64_t count() const { return count_; }
 
   private:

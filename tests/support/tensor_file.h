@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Small safetensors files as inputs.
+// Small safetensors and .npy files as inputs.
 #pragma once
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,19 @@ inline void write_tensors(const std::string& path, const std::vector<host::Tenso
         writer.write(spec.name, 0, ones.data(), ones.size());
     }
     writer.commit();
+}
+
+/// A .npy file of a matrix in F32.
+inline void write_matrix(const std::string& path, uint32_t rows, uint32_t columns,
+                         const std::vector<float>& values) {
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                         std::to_string(rows) + ", " + std::to_string(columns) + "), }";
+    header.resize(117, ' ');
+    header += '\n';
+    std::ofstream file(path, std::ios::binary);
+    file << std::string("\x93NUMPY\x01\0\x76\0", 10) << header;
+    file.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(4 * values.size()));
 }
 
 }  // namespace tessera::test

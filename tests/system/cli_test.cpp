@@ -323,9 +323,11 @@ TEST_CASE("non-finite inputs run if they are allowed to") {
     INFO(f.err);
     REQUIRE(f.exit_code == 0);
     const auto json = nlohmann::json::parse(f.out);
-    Compared rows("rows");  // only the last row sees the NaNs
+    Compared rows("rows");  // only the last row sees the NaNs, and is NaN
     rows.equal(json["error"]["rows_nonfinite"]["value"], 1);
-    rows.equal(json["error"]["elements"]["value"], 24);
+    rows.equal(json["error"]["elements"]["value"], 32);
+    rows.equal(json["error"]["not_compared"]["value"], 0);
+    rows.equal(json["exactness"]["withheld"], false);
     rows.equal(json["counters"]["rows_nan"]["value"], 1);
 }
 

@@ -304,7 +304,7 @@ TEST_CASE("a row outside its bound: exit code 1, the others are good") {
     // Scores beyond the device's format; but a query that sees one key has nothing to weigh.
     const std::string arguments =
         "--device tiny --random 1,32,16 --scale 5e3 --schedules query-resident "
-        "--masks dense window=1 ";
+        "--masks dense window=1 --accept-inexact ";
     const Json json = compared(arguments);
     Compared facts("facts");
     facts.equal(json["rows"][0]["status"], "outside_bound");
@@ -318,10 +318,10 @@ TEST_CASE("a row outside its bound: exit code 1, the others are good") {
         for (size_t at = 0; (at = text.find(" (!)\n", at)) != std::string::npos; ++at) ++count;
         return count;
     };
-    facts.equal(marks(run_tessera("compare " + arguments).out), size_t{2});  // row and legend
+    facts.equal(marks(run_tessera("compare " + arguments).out), size_t{1});
     // Far beyond: no bound holds, so nothing is within one.
-    const std::string far = "compare --device tiny --random 1,32,16 --scale 1e8";
-    facts.equal(marks(run_tessera(far).out), size_t{4});
+    const std::string far = "compare --device tiny --random 1,32,16 --scale 1e8 --accept-inexact";
+    facts.equal(marks(run_tessera(far).out), size_t{3});
 }
 
 TEST_CASE("a file gets the same text, whole or not at all") {

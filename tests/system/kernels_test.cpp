@@ -18,10 +18,9 @@ void run_case(const verify::Case& c, Compared& bytes) {
     REQUIRE(outcome.failure == "");
     verify::Comparison comparison;
     c.reference(outcome, comparison);
-    bytes.equal(comparison.differences, 0u, [&] {
+    bytes.add(comparison.elements, comparison.differences, [&] {
         return c.name + ": " + (comparison.first.empty() ? "" : comparison.first.front().text);
     });
-    for (uint64_t i = 1; i < comparison.elements; ++i) bytes.holds(true, [] { return ""; });
 }
 
 }  // namespace

@@ -68,19 +68,22 @@ TEST_CASE("results replace no input, and output that is lost is an error") {
         facts.equal(read_text(files / "err"), "tessera: stdout: cannot be written\n");
     }
     // Scores far beyond the device's format: no bound holds, so nothing is within one.
-    const Finished far = run_tessera("run --device tiny --random 1,32,16 --scale 1e8");
+    const Finished far =
+        run_tessera("run --device tiny --random 1,32,16 --scale 1e8 --accept-inexact");
     facts.equal(far.exit_code, 1);
     facts.holds(contains(far.out, "OUTSIDE THE BOUND"), [&] { return far.out; });
 }
 
 TEST_CASE("a result outside its bound: exit code 1, and the files are there to look at") {
     const Scratch folder;
-    const Finished f = run_tessera("run --random 1,64,16 --scale 1e6 --out " + (folder / "out"));
+    const Finished f =
+        run_tessera("run --random 1,64,16 --scale 1e6 --accept-inexact --out " + (folder / "out"));
     Compared facts("facts");
     facts.equal(f.exit_code, 1);
     facts.equal(contains(f.out, "OUTSIDE THE BOUND"), true);
     facts.equal(contains(f.out, "clamped score"), true);
     facts.equal(fs::exists(folder / "out/report.json"), true);
+    facts.equal(fs::exists(folder / "out/out.safetensors"), true);
 }
 
 TEST_CASE("the files of --out hold the result in the shape of the input") {

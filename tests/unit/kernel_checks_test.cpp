@@ -64,6 +64,8 @@ struct LinearCase {
     static constexpr double kRelative = 0.01;
     bool causal;
     Floats q, k, v;
+    std::vector<int> query_exponents = std::vector<int>(kHeads * kTokens);
+    int key_exponent = 0;
     std::vector<double> exact, bound;
 
     LinearCase(std::mt19937_64& random, bool is_causal)
@@ -74,19 +76,23 @@ struct LinearCase {
         for (uint32_t row = 0; row < kHeads * kTokens; ++row)
             for (uint32_t c = 0; c < kDv; ++c) add(row, c);
     }
+    ReferenceLinear problem() const {
+        return {kHeads,
+                1,
+                kTokens,
+                kTokens,
+                kDk,
+                kDv,
+                causal,
+                positive,
+                fp32_reader(q.data()),
+                fp32_reader(k.data()),
+                fp32_reader(v.data()),
+                query_exponents,
+                {key_exponent}};
+    }
     ElementErrors errors(const Floats& o) const {
-        const ReferenceLinear problem{kHeads,
-                                      1,
-                                      kTokens,
-                                      kTokens,
-                                      kDk,
-                                      kDv,
-                                      causal,
-                                      positive,
-                                      fp32_reader(q.data()),
-                                      fp32_reader(k.data()),
-                                      fp32_reader(v.data())};
-        return compare_linear(problem, kRelative, o, no_progress);
+        return compare_linear(problem(), kRelative, o, no_progress);
     }
 
   private:
@@ -130,7 +136,7 @@ void each_element(const std::vector<double>& exact, const std::vector<double>& b
         }
         const ElementErrors nan = with(std::nan(""));
         compared.equal(nan.outside, uint64_t{1}, where);
-        compared.equal(nan.not_compared, uint64_t{0}, where);
+        compared.equal(nan.not_compared(), uint64_t{0}, where);
         compared.equal(nan.max_abs, kInfinity, where);
         compared.equal(nan.max_over_bound, kInfinity, where);
         compared.equal(nan.rms_relative, kInfinity, where);
@@ -155,7 +161,7 @@ TEST_CASE("a product's check leaves out sums that may leave the fp32 range") {
     ProductCase p(random, false);
     for (uint32_t x = 0; x < ProductCase::kK; ++x) p.a[x] = 0x1p126f;
     const ElementErrors errors = p.errors(false, Floats(p.exact.begin(), p.exact.end()));
-    compared.equal(errors.not_compared, uint64_t{ProductCase::kN});
+    compared.equal(errors.not_compared(NotComparable::kRange), uint64_t{ProductCase::kN});
     compared.equal(errors.elements, uint64_t{(ProductCase::kM - 1) * ProductCase::kN});
     compared.equal(errors.outside, uint64_t{0});
 }
@@ -174,11 +180,13 @@ TEST_CASE("the check of linear attention leaves out denominators that may be flu
     auto random = test::test_random();
     Compared compared("results of checks");
     // exp(-60) is far above what is flushed, exp(-87) just above it, exp(-100) below, exp(-1e4) 0
-    // even in double precision.
+    // even in double precision. Multiplied by 2^144, exp(-100) is about 1.
     const struct {
         float q;
+        int exponent;
         bool compared;
-    } queries[] = {{-60, true}, {-87, false}, {-100, false}, {-1e4f, false}};
+    } queries[] = {{-60, 0, true},    {-87, 0, false},   {-87, 125, true}, {-100, 0, false},
+                   {-100, 144, true}, {-1e4f, 0, false}, {-60, -60, false}};
     for (const auto& query : queries)
         for (const bool causal : {false, true}) {
             const LinearCase exact(random, causal);
@@ -186,13 +194,14 @@ TEST_CASE("the check of linear attention leaves out denominators that may be flu
             // Row 4 of head 1. Its o, not comparable, is what the device makes of 0 / 0.
             const uint32_t row = LinearCase::kTokens + 4;
             for (uint32_t r = 0; r < LinearCase::kDk; ++r) p.q[row * LinearCase::kDk + r] = query.q;
+            p.query_exponents[row] = query.exponent;
             Floats o(exact.exact.begin(), exact.exact.end());
             for (uint32_t c = 0; c < LinearCase::kDv; ++c)
                 o[row * LinearCase::kDv + c] = std::nanf("");
             const uint64_t skipped = query.compared ? 0 : LinearCase::kDv;
             const ElementErrors errors = p.errors(o);
             const auto where = [&] { return std::to_string(query.q); };
-            compared.equal(errors.not_compared, skipped, where);
+            compared.equal(errors.not_compared(NotComparable::kDenominator), skipped, where);
             compared.equal(errors.elements, exact.exact.size() - skipped, where);
             compared.equal(errors.outside, LinearCase::kDv - skipped, where);
         }
@@ -205,7 +214,71 @@ TEST_CASE("the check of linear attention leaves out sums that may leave the fp32
     p.v[0] = 0x1p127f;
     const ElementErrors errors = p.errors(Floats(p.exact.begin(), p.exact.end()));
     const uint64_t rows = LinearCase::kHeads * LinearCase::kTokens;
-    compared.equal(errors.not_compared, rows);
+    compared.equal(errors.not_compared(NotComparable::kRange), rows);
     compared.equal(errors.elements, rows * (LinearCase::kDv - 1));
     compared.equal(errors.outside, uint64_t{0});
+}
+
+TEST_CASE("a NaN or Inf is met by the same, or is not comparable, or is a mismatch") {
+    enum Outcome { kGood, kNotComparable, kMismatch };
+    const double nan = std::nan("");
+    const struct {
+        double exact, actual;
+        Outcome outcome;
+    } cases[] = {{nan, nan, kGood},
+                 {kInfinity, kInfinity, kGood},
+                 {-kInfinity, -kInfinity, kGood},
+                 {nan, 1, kMismatch},
+                 {kInfinity, 3e38, kMismatch},
+                 {kInfinity, -kInfinity, kMismatch},
+                 {-kInfinity, kInfinity, kMismatch},
+                 {nan, kInfinity, kNotComparable},
+                 {kInfinity, nan, kNotComparable},
+                 {-kInfinity, nan, kNotComparable},
+                 {1, nan, kMismatch},
+                 {1, kInfinity, kMismatch}};
+    Compared compared("elements that are not finite");
+    for (const auto& c : cases) {
+        ElementErrors errors;
+        errors.add(c.actual, c.exact, 1, 0.5);
+        errors.finish();
+        const auto where = [&] {
+            return std::to_string(c.exact) + ", " + std::to_string(c.actual);
+        };
+        compared.equal(errors.elements, uint64_t{c.outcome == kNotComparable ? 0u : 1u}, where);
+        compared.equal(errors.not_compared(), uint64_t{c.outcome == kNotComparable}, where);
+        compared.equal(errors.outside, uint64_t{c.outcome == kMismatch}, where);
+        compared.equal(errors.within_bound(), c.outcome == kGood, where);
+    }
+}
+
+TEST_CASE("a check of nothing is no pass") {
+    Compared compared("checks of nothing");
+    ElementErrors errors;
+    compared.equal(errors.within_bound(), false);
+    errors.add(1, 1, 0x1p127, 1);
+    errors.skip(NotComparable::kDenominator, 3);
+    errors.finish();
+    compared.equal(errors.within_bound(), false);
+    compared.equal(errors.outside_bound(), false);
+    compared.equal(errors.elements, uint64_t{0});
+    compared.equal(errors.all(), uint64_t{4});
+}
+
+TEST_CASE("rows of linear attention whose denominators may be lost are found") {
+    auto random = test::test_random();
+    Compared compared("rows");
+    for (const bool causal : {false, true}) {
+        LinearCase p(random, causal);
+        for (const uint32_t row : {3u, LinearCase::kTokens + 4u})
+            for (uint32_t r = 0; r < LinearCase::kDk; ++r) p.q[row * LinearCase::kDk + r] = -100;
+        const std::vector<RowName> lost = lost_denominators(p.problem());
+        REQUIRE(lost.size() == 2);
+        compared.equal(lost[0].head * LinearCase::kTokens + lost[0].row, 3u);
+        compared.equal(lost[1].head, 1u);
+        compared.equal(lost[1].row, 4u);
+        // A NaN of the input loses nothing: its results are NaN, as they should be.
+        for (uint32_t r = 0; r < LinearCase::kDk; ++r) p.q[3 * LinearCase::kDk + r] = std::nanf("");
+        compared.equal(lost_denominators(p.problem()).size(), size_t{1});
+    }
 }

@@ -315,14 +315,21 @@ TEST_CASE("a comparison finds what is wrong, and only that") {
     }
 }
 
-TEST_CASE("rows without a finite exact result are counted, not compared") {
+TEST_CASE("an exact Inf is met by an Inf, a NaN tells nothing, a number is a mismatch") {
     Case c = two_keys();
     c.v[1] = std::numeric_limits<float>::infinity();
     const ReferenceResult r = reference_attention(c.problem);
-    const float o = 5;
-    const ErrorSummary e = compare_with_reference(c.problem, r, {128, false}, &o, nullptr);
     Compared counts("counts");
-    counts.equal(e.rows_nonfinite, 1u);
-    counts.equal(e.elements, 0u);
-    counts.equal(e.within_bound(), true);
+    const auto compare = [&](float o) {
+        const ErrorSummary e = compare_with_reference(c.problem, r, {128, false}, &o, nullptr);
+        counts.equal(e.rows_nonfinite, 1u);
+        counts.equal(e.all(), 1u);
+        return e;
+    };
+    counts.equal(compare(5).outside, 1u);
+    counts.equal(compare(-c.v[1]).outside, 1u);
+    counts.equal(compare(c.v[1]).within_bound(), true);
+    const ErrorSummary nan = compare(std::nanf(""));
+    counts.equal(nan.not_compared(NotComparable::kNonFinite), 1u);
+    counts.equal(nan.within_bound() || nan.outside_bound(), false);
 }

@@ -161,8 +161,14 @@ TEST_CASE("the table says what was not checked and what was estimated") {
                                "formula 3", "8,168", "500 ns at 2 GHz"})
         says(phrase);
     record.error = ErrorSummary{};
-    record.error->outside = 7;
+    says("compared 0 of 0 elements");
+    phrases.equal(report_table(record).find("within"), std::string::npos);
+    record.error->elements = record.error->outside = 7;
+    record.error->skip(NotComparable::kNonFinite, 3);
     says("OUTSIDE THE BOUND");
+    says("compared 7 of 10 elements, 3 not comparable because");
+    record.error->outside = 0;
+    says("every compared element within the bound");
 }
 
 TEST_CASE("numbers for people") {
