@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-
 #include "host/error.h"
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"
 #include "host/io/tensor.h"
+#include "host/workload/ignored_tensors.h"
 #include "host/workload/sink_logits.h"
 
 namespace tessera::host {
@@ -79,49 +77,25 @@ struct NpyFiles {
     NpyFile q, k, v;
 };
 
-/// Does a tensor's name sound as if attention depended on it?
-bool sounds_relevant(std::string name) {
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    for (const char* part : {"sink", "mask", "slope", "alibi", "scale", "bias"})
-        if (name.find(part) != std::string::npos) return true;
-    return false;
+/// The tensors of the safetensors file that somebody reads.
+std::vector<std::string> used_tensors(const InputFiles& files) {
+    std::vector<std::string> used = {"q", "k", "v", files.sink_logits};
+    if (files.tile_mask == files.safetensors) used.emplace_back("mask");
+    return used;
 }
 
-/// Names the tensors of a file that may have been meant to count and do not.
-std::vector<std::string> ignored_tensors(const SafetensorsFile& file, const InputFiles& files) {
-    constexpr size_t kNamed = 8;
-    std::vector<std::string> ignored;
-    for (const TensorView& t : file.tensors()) {
-        const bool used = t.name == "q" || t.name == "k" || t.name == "v" ||
-                          t.name == files.sink_logits ||
-                          (t.name == "mask" && files.tile_mask == files.safetensors);
-        if (!used && sounds_relevant(t.name)) ignored.push_back(printable(t.name));
-    }
-    if (ignored.empty()) return {};
-    const size_t more = ignored.size() - std::min(ignored.size(), kNamed);
-    ignored.resize(ignored.size() - more);
-    return {
-        fmt::format("{}: these tensors do not count: {}{}; tessera run takes logits of sinks by "
-                    "--sink-logits NAME, flags of tiles by --tile-mask FILE, a factor by --scale X",
-                    files.safetensors, fmt::join(ignored, ", "),
-                    more == 0 ? "" : fmt::format(" and {} more", more))};
-}
-
-/// The logits of a sequence's heads, for those of a whole batch.
-std::vector<double> of_batch(const std::vector<double>& logits, uint32_t batch) {
-    std::vector<double> all;
-    for (uint32_t i = 0; i < batch; ++i) all.insert(all.end(), logits.begin(), logits.end());
-    return all;
-}
-
-std::vector<double> read_sink_logits(const InputFiles& files, const SafetensorsFile* file,
-                                     const Problem& problem) {
+/// Of each query head: all sequences of a batch have the same.
+std::vector<double> read_sink_logits(const InputFiles& files, const Problem& problem) {
     if (files.sink_logits.empty()) return {};
     const uint64_t heads = problem.query_heads / problem.batch;
-    if (file != nullptr)
-        return of_batch(sink_logits_of(file->tensor(files.sink_logits), heads), problem.batch);
-    const NpyFile npy(files.sink_logits, "sink_logits");
-    return of_batch(sink_logits_of(npy.tensor(), heads), problem.batch);
+    const std::vector<double> logits =
+        files.safetensors.empty()
+            ? sink_logits_of(NpyFile(files.sink_logits, "sink_logits").tensor(), heads)
+            : sink_logits_of(SafetensorsFile(files.safetensors).tensor(files.sink_logits), heads);
+    std::vector<double> all;
+    for (uint32_t i = 0; i < problem.batch; ++i)
+        all.insert(all.end(), logits.begin(), logits.end());
+    return all;
 }
 
 }  // namespace
@@ -154,15 +128,14 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
                    Problem& problem) {
     Inputs inputs;
     const TensorView* tensors[3];
-    const SafetensorsFile* safetensors = nullptr;
     if (!files.safetensors.empty()) {
         auto file = std::make_shared<SafetensorsFile>(files.safetensors);
         tensors[0] = &file->tensor("q");
         tensors[1] = &file->tensor("k");
         tensors[2] = &file->tensor("v");
         inputs.storage = file;
-        inputs.notes = ignored_tensors(*file, files);
-        safetensors = file.get();
+        const std::string note = note_on_ignored(*file, used_tensors(files));
+        if (!note.empty()) inputs.notes.push_back(note);
         inputs.description = files.safetensors;
     } else {
         auto npy = std::make_shared<NpyFiles>(
@@ -183,7 +156,7 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     inputs.q = operand_of(*tensors[0]);
     inputs.k = operand_of(*tensors[1]);
     inputs.v = operand_of(*tensors[2]);
-    inputs.sink_logits = read_sink_logits(files, safetensors, problem);
+    inputs.sink_logits = read_sink_logits(files, problem);
     inputs.has_data = !shapes_only;
     return inputs;
 }

@@ -74,10 +74,11 @@ std::vector<fw::AttentionJob> Layout::jobs() const {
         fw::AttentionJob& one = all[i];
         one.query_heads /= count;
         one.kv_heads /= count;
-        for (fw::Tensor* t : {&one.q, &one.o, &one.lse, &one.sink_state})
+        for (fw::Tensor* t : {&one.q, &one.o, &one.lse})
             t->address += uint64_t{i} * one.query_heads * t->head_stride;
         for (fw::Tensor* t : {&one.k, &one.v})
             t->address += uint64_t{i} * one.kv_heads * t->head_stride;
+        one.sink_state.address += uint64_t{i} * one.query_heads * one.sink_state.head_stride;
         one.nq = sequence.nq;
         one.nk = sequence.nk;
         one.q_position = sequence.q_position;

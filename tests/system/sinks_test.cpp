@@ -245,6 +245,7 @@ TEST_CASE("sinks far above and far below the scores") {
 TEST_CASE("sequences of a batch have the sinks of their heads, and padding has none") {
     auto random = test::test_random();
     Compared rows("elements and log-sum-exps against long double");
+    Compared bound("elements and rows within the reference's bound");
     for (const auto profile :
          {spec::Profile::kStateful, spec::Profile::kStats, spec::Profile::kBlackbox})
         for (const bool stacked : {false, true}) {
@@ -255,7 +256,9 @@ TEST_CASE("sequences of a batch have the sinks of their heads, and padding has n
             s.problem.mask.causal = stacked;
             s.problem.stacked = stacked;
             use_profile(s, profile);
-            Oracle(s).check(rows, test::run_attention(s));
+            const test::AttentionRun run = test::run_attention(s);
+            Oracle(s).check(rows, run);
+            test::check_bound(bound, s, run);
         }
 }
 
