@@ -106,9 +106,15 @@ struct AttentionJob {
     /// for each of kPartialSlots (partial.h). With a sentinel one slot more, rows as
     /// partial_bytes() says (sentinel.h).
     Tensor partial;
-    /// Profile `blackbox`, more than one key tile or want_lse. Keys of a tile are then M - 1.
+    /// Profile `blackbox`, more than one key tile, want_lse or sink_logits. Keys of a tile are then
+    /// M - 1.
     Sentinel sentinel;
     Tensor lse;  ///< rows of one beat {l, m | flags << 16}; only if want_lse
+    /// Every row begins with the state of its head's sink, {l, m} of exp(logit) and zeros, instead
+    /// of EMPTY: its denominator has exp(logit) more. State rows of each query head, all equal,
+    /// min(M, nq) of them; where firmware merges the first row is enough. Not by a cover.
+    bool sink_logits = false;
+    Tensor sink_state;
     bool want_lse = false;
     /// Devices that work on this problem beside this one, and which share this one takes, 0 to
     /// `peers`. Query tiles, as many together as the schedule has open, are dealt back and forth

@@ -21,10 +21,12 @@ bool all_placed(const AttentionJob& job, bool uses_state, bool partials,
                 const spec::DeviceParams& device) {
     const uint32_t bus = device.bus_bytes, partial_row = partial_bytes(job, device);
     const uint32_t values = value_columns(job, sentinel_passes(job.sentinel.form) - 1);
+    const uint32_t state_row = bus + 4 * job.d_v;
     return placed(job.q, 2 * key_columns(job), bus) && placed(job.k, 2 * key_columns(job), bus) &&
            placed(job.v, 2 * values, bus) &&
            placed(job.o, (job.bf16_output ? 2 : 4) * job.d_v, bus) &&
-           (!uses_state || placed(job.state, bus + 4 * job.d_v, bus)) &&
+           (!uses_state || placed(job.state, state_row, bus)) &&
+           (!job.sink_logits || placed(job.sink_state, state_row, bus)) &&
            (!partials || placed(job.partial, partial_row, bus)) && sentinel_placed(job, bus) &&
            (!job.want_lse || placed(job.lse, bus, bus)) && (job.summary_list & (bus - 1)) == 0;
 }
@@ -123,8 +125,8 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     const bool partials = has_partials(job, device, planner);
     if (!all_placed(job, partials || planner.states_travel(), partials, device))
         return JobRule::kAlignment;
-    if ((planner.merges() || job.want_lse) && device.profile == spec::Profile::kBlackbox &&
-        job.sentinel.form == SentinelForm::kNone)
+    if ((planner.merges() || job.want_lse || job.sink_logits) &&
+        device.profile == spec::Profile::kBlackbox && job.sentinel.form == SentinelForm::kNone)
         return JobRule::kProfile;
     return JobRule::kNone;
 }

@@ -45,8 +45,12 @@ Merger::Row Merger::row_at(uint32_t slot, uint32_t at) const {
     row.partial = row_address(job().partial, slot, at);
     row.query = round_ == 0 ? row_address(job().q, row.head, row.token)
                             : row_address(job().sentinel.redo, 0, at);
-    row.merged = {working_row(at, row.head, row.token), row_address(job().o, row.head, row.token),
-                  row_address(job().lse, row.head, row.token), step_.first, step_.last};
+    row.merged = {working_row(at, row.head, row.token),
+                  row_address(job().o, row.head, row.token),
+                  row_address(job().lse, row.head, row.token),
+                  step_.first,
+                  step_.last,
+                  row_address(job().sink_state, row.head, 0)};
     return row;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a device that does not merge leaves to firmware. Profile `stats`: each ATTEND of a query
 // tile with several key tiles gives a partial result, which the device stores into the next slot of
-// memory. Profile `blackbox` with a sentinel: each pair of tiles does.
+// memory. With sink logits each ATTEND does, since such a device cannot load the sink's state.
+// Profile `blackbox` with a sentinel: each pair of tiles does.
 #pragma once
 #include <stdint.h>
 
@@ -27,14 +28,15 @@ constexpr uint32_t partial_slots(const AttentionJob& job) {
 constexpr bool is_partial(const AttentionJob& job, const spec::DeviceParams& device,
                           const Step& step) {
     if (job.sentinel.form != SentinelForm::kNone) return true;
-    return device.profile == spec::Profile::kStats && !(step.first && step.last);
+    return device.profile == spec::Profile::kStats &&
+           (job.sink_logits || !(step.first && step.last));
 }
 
 /// Does any step of a job?
 inline bool has_partials(const AttentionJob& job, const spec::DeviceParams& device,
                          const Planner& planner) {
     if (job.sentinel.form != SentinelForm::kNone) return true;
-    return device.profile == spec::Profile::kStats && planner.merges();
+    return device.profile == spec::Profile::kStats && (job.sink_logits || planner.merges());
 }
 
 }  // namespace tessera::fw

@@ -12,12 +12,13 @@ bool RowMerger::merge(const MergedRow& row, uint64_t partial, MergeWork& work) {
 
 bool RowMerger::merge(const MergedRow& row, const TileRow& tile, MergeWork& work) {
     spec::RowState state;  // EMPTY
-    if (!row.first && !read_state(row.working, state)) return false;
+    if ((!row.first || sink_) && !read_state(row.first ? row.sink : row.working, state))
+        return false;
     const spec::MergePlan plan = spec::merge_plan(state.m, tile.state.m);
     const spec::RowState merged = spec::merge_row(state, tile.state);
     for (uint32_t j = 0; j < d_v_; ++j) {
         const uint64_t working = row.working + device_.bus_bytes + uint64_t{4} * j;
-        uint32_t old_value = 0, value = 0;
+        uint32_t old_value = 0, value = 0;  // a sink has no value: its O is +0
         if (!row.first && !bus_.read32(working, old_value)) return false;
         if (!bus_.read32(tile.values + uint64_t{4} * j, value)) return false;
         if (tile.scaled) value = spec::fp_mul(value, tile.factor);
@@ -48,6 +49,7 @@ void RowMerger::count(uint32_t rows, bool first, bool last, MergeWork& work) con
     work.rows += rows;
     work.elements += uint64_t{rows} * (d_v_ + 1);
     work.bytes_read += rows * state * (first ? 1 : 2);
+    if (first && sink_) work.bytes_read += uint64_t{rows} * kStateHead;
     if (!last) {
         work.bytes_written += rows * state;
         return;

@@ -19,6 +19,7 @@ struct MergedRow {
     uint64_t working = 0, output = 0, lse = 0;
     bool first = false;  ///< the working row holds nothing yet
     bool last = false;   ///< goes to output and lse instead of the working row
+    uint64_t sink = 0;   ///< with sink logits: the state that the row begins with
 };
 
 /// One row of a partial result.
@@ -33,7 +34,12 @@ class RowMerger {
   public:
     /// Of `job` only sizes and formats count.
     RowMerger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device)
-        : bus_(bus), device_(device), d_v_(job.d_v), bf16_(job.bf16_output), lse_(job.want_lse) {}
+        : bus_(bus),
+          device_(device),
+          d_v_(job.d_v),
+          bf16_(job.bf16_output),
+          lse_(job.want_lse),
+          sink_(job.sink_logits) {}
 
     /// Merges a row; what depends on its data is added to `work`. False at a bus error.
     [[nodiscard]] bool merge(const MergedRow& row, const TileRow& tile, MergeWork& work);
@@ -54,7 +60,7 @@ class RowMerger {
     Bus& bus_;
     spec::DeviceParams device_;
     uint32_t d_v_;
-    bool bf16_, lse_;
+    bool bf16_, lse_, sink_;
     uint32_t word_ = 0;  ///< of a bf16 row, half filled
 };
 

@@ -132,6 +132,8 @@ void Sequencer::begin_pass() {
     // Nothing else orders a load after a store. What was stored since this key tile is current is
     // of other query tiles, so one FENCE before its first load covers all that it may load.
     if (step_.new_key) fence_due_ = states_unfenced_;
+    // The host has written the sinks' states: they need none.
+    if (step_.first && job().sink_logits) todo_ |= kLoadState;
     if (state_absent && !step_.first) {
         todo_ |= kLoadState;
         if (fence_due_) {
@@ -197,7 +199,8 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             c.opcode = Opcode::kLoadState;
             c.state_bank = state_.bank();
             c.d_v = job().d_v;
-            return build_query_rows(job().state, state_head(), c);
+            return step_.first ? build_sink_load(c)
+                               : build_query_rows(job().state, state_head(), c);
         case kStoreO:
             c.opcode = Opcode::kStoreO;
             c.flags = spec::kFlagNormalise;
@@ -231,6 +234,14 @@ uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Comman
         c.pitch = job().sentinel.redo.pitch;
     }
     return step_.q_rows - row_ - run.rows;
+}
+
+/// The same of the states that rows begin with, which are equal within a head.
+uint32_t Sequencer::build_sink_load(Command& c) const {
+    const uint32_t left = build_query_rows(job().sink_state, step_.query_head, c);
+    c.address = row_address(job().sink_state,
+                            step_.query_head + map().query_run(step_.q_tile, row_).head, 0);
+    return left;
 }
 
 /// The rows of a slot are those of the tile, whatever runs they are of.
@@ -304,7 +315,8 @@ void Sequencer::build_gather(const Tensor& tensor, uint32_t head, const RowList&
 
 uint32_t Sequencer::build_attend(Command& c) const {
     c.opcode = Opcode::kAttend;
-    if (!step_.first && !partial_) c.flags = spec::kFlagContinue;
+    const bool begins_empty = step_.first && !job().sink_logits;
+    if (!begins_empty && !partial_) c.flags = spec::kFlagContinue;
     c.q_bank = q_.bank();
     c.k_bank = k_bank_;
     c.v_bank = v_.bank();

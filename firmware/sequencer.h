@@ -2,12 +2,13 @@
 // The commands of a job, or of a list of jobs, one by one: the planner's steps with banks,
 // addresses, masks and fences. Per step, in this order and only what is needed:
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, LOAD_STATE, ATTEND, STORE_O, STORE_STATE (lse), STORE_STATE.
-// Where a query tile is one lane group, LOAD_K of its next call goes before LOAD_V.
-// A tile or state that is still in a bank is not loaded again; banks of a kind alternate. A tile of
-// several runs (tile_map.h) takes a load or store for each. Does not number commands (tags are the
-// driver's) and does not end the job with a FENCE. Nor does one stand between two jobs: the next
-// one's loads begin while the last ATTENDs of the one before run (docs/firmware.md, Lists of jobs).
-// Where firmware merges (partial.h) a step of a partial result is
+// Where a query tile is one lane group, LOAD_K of its next call goes before LOAD_V. With sink
+// logits LOAD_STATE of the first step is that of the sinks' states. A tile or state that is still
+// in a bank is not loaded again; banks of a kind alternate. A tile of several runs (tile_map.h)
+// takes a load or store for each. Does not number commands (tags are the driver's) and does not end
+// the job with a FENCE. Nor does one stand between two jobs: the next one's loads begin while the
+// last ATTENDs of the one before run (docs/firmware.md, Lists of jobs). Where firmware merges
+// (partial.h) a step of a partial result is
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, ATTEND, STORE_STATE (slot)
 // with a FENCE, which interrupts, before the first ATTEND of each batch but the first. With a
 // sentinel STORE_O takes the place of STORE_STATE, LOAD_K and LOAD_V are followed by those of the
@@ -78,6 +79,7 @@ class Sequencer {
     void end_again();
     uint32_t build(uint32_t stage, spec::Command& c) const;
     uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
+    uint32_t build_sink_load(spec::Command& c) const;
     uint32_t build_partial_store(spec::Command& c) const;
     uint32_t build_values_load(spec::Command& c) const;
     uint32_t build_sentinel_load(uint32_t row, spec::Command& c) const;

@@ -31,6 +31,7 @@ void check_combinations(const RunOptions& o) {
                   {o.stack_heads, "--stack-heads"},
                   {o.schedule == kAutoSchedule, "--schedule auto"},
                   {o.lse, "--lse"},
+                  {!o.sink_logits.empty(), "--sink-logits"},
                   {o.output_format == "bf16", "--output-format bf16"},
                   {!o.slots.empty(), "--slots"}};
     for (const auto& other : others)

@@ -99,7 +99,9 @@ class Compare {
             try {
                 RunOptions options = c.options;  // what auto chooses from can run if this can
                 if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
-                make_job(options, true);
+                const Job job = make_job(options, true);
+                if (notes_.empty()) print_notes(job.inputs);  // all rows have the same input
+                notes_ = job.inputs.notes;
             } catch (const UserError& error) {
                 row.refused = error.what();
             }
@@ -200,6 +202,7 @@ class Compare {
     const CompareOptions& options_;
     const std::vector<Combination> combinations_;
     Comparison comparison_;
+    std::vector<std::string> notes_;  ///< those that were printed
     Progress progress_;
     std::optional<OutputFile> file_;
 };

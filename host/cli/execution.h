@@ -28,6 +28,7 @@ class Execution {
     RunRecord& record() { return record_; }
     /// Is there more than shapes?
     bool has_data() const { return inputs_.has_data; }
+    const Inputs& inputs() const { return inputs_; }
     /// Simulates and checks; the output tensors go to `output` as well, unless it is nullptr.
     /// UserError, DeviceError; anything else is a bug. Once per process.
     void run(OutputStream* output);

@@ -17,6 +17,8 @@
 namespace tessera::host {
 namespace {
 
+constexpr const char* kRandomSinks = "random";
+
 /// "heads,tokens,dim" of --random.
 RandomShape random_shape(const RunOptions& options, const Problem& problem) {
     RandomShape shape;
@@ -40,9 +42,14 @@ RandomShape random_shape(const RunOptions& options, const Problem& problem) {
 
 /// `shapes_only`: the shapes of `problem`, and no data.
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
-    if (!options.random.empty())
+    if (!options.random.empty()) {
+        if (problem.sink_logits && options.sink_logits != kRandomSinks)
+            throw bad_value("command line", "--sink-logits", options.sink_logits,
+                            "random, beside --random: logits are drawn as q, k and v are");
         return random_inputs(random_shape(options, problem), options.seed, shapes_only, problem);
-    const InputFiles files{options.input, options.q, options.k, options.v};
+    }
+    const InputFiles files{options.input, options.q,           options.k,
+                           options.v,     options.sink_logits, options.tile_mask};
     return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
 }
 
@@ -130,6 +137,10 @@ Job make_job(const RunOptions& options, bool timing_only) {
         job.layout = make_layout(job.problem, platform);
     }
     return job;
+}
+
+void print_notes(const Inputs& inputs) {
+    for (const std::string& note : inputs.notes) fmt::print(stderr, "tessera: note: {}\n", note);
 }
 
 std::string dtypes_of(const Inputs& inputs) {

@@ -31,9 +31,12 @@ struct LinearRun {
 };
 
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
-    if (options.random.empty())
-        return open_inputs({options.input, options.q, options.k, options.v},
-                           options.allow_nonfinite, shapes_only, problem);
+    if (options.random.empty()) {
+        Inputs inputs = open_inputs({options.input, options.q, options.k, options.v, "", ""},
+                                    options.allow_nonfinite, shapes_only, problem);
+        if (shapes_only) print_notes(inputs);
+        return inputs;
+    }
     const std::vector<uint32_t> dimensions =
         random_shape(options, "three whole numbers HEADS,TOKENS,DIM");
     RandomShape shape;

@@ -278,6 +278,7 @@ Problem problem_of(const RunOptions& o) {
         choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});
     if (o.scale) p.scale = *o.scale;
     p.want_lse = o.lse;
+    p.sink_logits = !o.sink_logits.empty();
     return p;
 }
 

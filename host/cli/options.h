@@ -67,6 +67,7 @@ struct RunOptions {
     std::optional<uint64_t> trace_commands;
     bool timing_only = false;
     bool lse = false;
+    std::string sink_logits;  ///< a tensor of --input, a .npy file, or "random"; empty: none
     bool allow_nonfinite = false;
 };
 

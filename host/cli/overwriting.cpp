@@ -19,7 +19,8 @@ std::vector<NamedOutput> outputs_in(const std::string& folder,
 void refuse_overwriting(const RunOptions& o, const std::vector<NamedOutput>& outputs) {
     namespace fs = std::filesystem;
     const std::vector<std::string> inputs = {
-        o.input, o.q, o.k, o.v, o.a, o.b, o.tile_mask, o.device, o.memory.value_or("")};
+        o.input, o.q,           o.k,         o.v,      o.a,
+        o.b,     o.sink_logits, o.tile_mask, o.device, o.memory.value_or("")};
     std::error_code error;
     for (const auto& [option, output] : outputs) {
         for (const std::string& input : inputs)

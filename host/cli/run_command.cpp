@@ -33,6 +33,7 @@ class Run {
     Run(const RunOptions& options, const std::vector<std::string>& command_line)
         : options_(options), execution_(options, progress_), record_(execution_.record()) {
         record_.command_line = command_line;
+        print_notes(execution_.inputs());
     }
 
     int operator()() {

@@ -106,6 +106,12 @@ void add_result_options(CLI::App& run, RunOptions& o) {
     run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
         ->type_name("NAME")
         ->group(group);
+    run.add_option("--sink-logits", o.sink_logits,
+                   "logit of a sink without value for each query head: a tensor of --input, a .npy "
+                   "file beside --q --k --v, or random with --random")
+        ->check(not_empty())
+        ->type_name("NAME|FILE")
+        ->group(group);
     run.add_option("--scale", o.scale, "factor of the scores (default 1/sqrt(d_k))")
         ->check(finite_number())
         ->type_name("X")

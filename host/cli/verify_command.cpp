@@ -39,9 +39,11 @@ int finish(const std::string& divergence, const std::string& again, const verify
 
 std::vector<verify::Case> given_cases(const RunOptions& options, CommandName kernel,
                                       const std::vector<std::string>& command_line) {
-    if (kernel == CommandName::kNone)
-        return cases_of_job(std::make_shared<Job>(make_job(options, false)),
-                            options.accept_inexact);
+    if (kernel == CommandName::kNone) {
+        const auto job = std::make_shared<Job>(make_job(options, false));
+        print_notes(job->inputs);
+        return cases_of_job(job, options.accept_inexact);
+    }
     const auto make = kernel == CommandName::kProduct ? product_kernel : linear_kernel;
     return {case_of_kernel(std::make_shared<KernelJob>(make(options, command_line)))};
 }

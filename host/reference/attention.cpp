@@ -110,8 +110,9 @@ class RowBlocks {
     /// Scores of a row to weights that sum to one; its log-sum-exp.
     void soften(uint32_t r) {
         double* w = weight(r);
-        double largest = -std::numeric_limits<double>::infinity();
-        bool nan = false, any = false;
+        const double sink = sink_logit(p_, head_, first_ + r);
+        double largest = sink;
+        bool nan = false, any = sink != kNoSink;
         const auto each_key = [&](auto&& visit) {
             for (const KeyRange& range : keys_of_[r])
                 for (uint32_t j = range.begin; j < range.end; ++j) visit(j);
@@ -122,14 +123,13 @@ class RowBlocks {
             nan = nan || std::isnan(w[j]);
             largest = std::max(largest, w[j]);
         });
-        double sum = 0;
+        double sum = sink == kNoSink ? 0 : std::exp(sink - largest);
         for (const KeyRange& range : keys_of_[r])
             for (uint32_t j = range.begin; j < range.end; ++j)
                 sum += w[j] = range.weight * std::exp(w[j] - largest);
         if (nan) sum = std::numeric_limits<double>::quiet_NaN();
         each_key([&](uint32_t j) { w[j] /= sum; });
-        out_.lse[row_index(r)] =
-            any ? largest + std::log(sum) : -std::numeric_limits<double>::infinity();
+        out_.lse[row_index(r)] = any ? largest + std::log(sum) : kNoSink;
     }
 
     void values() {
@@ -233,6 +233,10 @@ ElementReader fp32_reader(const float* data) {
     return [data](size_t first, size_t count, double* out) {
         for (size_t i = 0; i < count; ++i) out[i] = static_cast<double>(data[first + i]);
     };
+}
+
+double sink_logit(const ReferenceProblem& problem, uint32_t head, uint32_t row) {
+    return problem.sink_logit ? problem.sink_logit(head, row) : kNoSink;
 }
 
 std::vector<KeyRange> visible_keys(const ReferenceProblem& problem, uint32_t head, uint32_t row) {

@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "host/reference/key_range.h"
 
 namespace tessera::host {
+
+inline constexpr double kNoSink = -std::numeric_limits<double>::infinity();
 
 /// Reads elements [first, first + count) of a contiguous tensor, exactly, as doubles. Called from
 /// several threads at once.
@@ -36,6 +39,9 @@ struct ReferenceProblem {
     /// Keys of each key/value head that any query may see, the first so many; the others are not
     /// read. Empty: all.
     std::vector<uint32_t> keys = {};
+    /// Logit of a key without value that a row has beside those that it sees: its denominator has
+    /// exp(logit) more. kNoSink: the row has none. Empty: no row has one.
+    std::function<double(uint32_t head, uint32_t row)> sink_logit = {};
 };
 
 struct ReferenceOptions {
@@ -47,18 +53,21 @@ struct ReferenceOptions {
 /// All arrays are [query_heads][nq] or [query_heads][nq][d_v].
 struct ReferenceResult {
     std::vector<double> o;
-    std::vector<double> lse;          ///< log of the sum of exp(scale * q k); -inf: no key allowed
-    std::vector<float> spread;        ///< E_p|v - O|, the mean over keys with their weights p
-    std::vector<float> magnitude;     ///< E_p|v|
+    std::vector<double> lse;       ///< log of the sum of exp(scale * q k); -inf: no key and no sink
+    std::vector<float> spread;     ///< E_p|v - O|, the mean over keys with their weights p
+    std::vector<float> magnitude;  ///< E_p|v|
     std::vector<double> score_reach;  ///< |q| times the largest |k| among the keys of the row
     std::vector<double> value_peak;   ///< [kv_heads]: largest |v|
 };
 
+/// The logit of a row's sink, or kNoSink.
+double sink_logit(const ReferenceProblem& problem, uint32_t head, uint32_t row);
+
 /// The keys that a query sees.
 std::vector<KeyRange> visible_keys(const ReferenceProblem& problem, uint32_t head, uint32_t row);
 
-/// The attention of `problem`. Rows with no key: o = 0 and lse = -inf. NaN and Inf propagate, but
-/// never out of keys that a row may not see.
+/// The attention of `problem`. Rows with no key: o = 0 and lse = -inf or the logit of the sink. NaN
+/// and Inf propagate, but never out of keys that a row may not see.
 ReferenceResult reference_attention(const ReferenceProblem& problem,
                                     const ReferenceOptions& options = {});
 

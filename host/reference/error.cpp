@@ -84,7 +84,11 @@ class Comparison {
             ++s_.rows_nonfinite;
         const RowBound bound = row_bound(p_, r_, params_, head, row);
         for (uint32_t c = 0; c < p_.d_v; ++c) compare_element(bound, empty, head, row, c);
-        if (lse_ != nullptr) compare_lse(bound, empty, index);
+        if (lse_ == nullptr) return;
+        if (empty)
+            compare_lse(sink_logit(p_, head, row) == kNoSink ? 0 : kSinkWeightError, true, index);
+        else
+            compare_lse(lse_bound(bound), bound.scores <= kLargestScoreTerm, index);
     }
 
     void compare_element(const RowBound& bound, bool empty, uint32_t head, uint32_t row,
@@ -123,12 +127,10 @@ class Comparison {
         s_.worst_column = column;
     }
 
-    void compare_lse(const RowBound& bound, bool empty, size_t index) {
+    void compare_lse(double limit, bool bounded, size_t index) {
         ++s_.lse_rows;
         if (std::isnan(lse_[index]) && std::isnan(r_.lse[index])) return;
         const double error = distance(lse_[index], r_.lse[index]);
-        const double limit = empty ? 0 : lse_bound(bound);
-        const bool bounded = empty || bound.scores <= kLargestScoreTerm;
         if (!bounded || !(error <= limit)) ++s_.lse_outside;
         s_.lse_max_abs = std::fmax(s_.lse_max_abs, error);
         s_.lse_max_over_bound =
@@ -152,7 +154,9 @@ RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& refer
     const double keys = static_cast<double>(key_count(ranges));
     const bool sentinel = params.sentinel != fw::SentinelForm::kNone;
     const uint32_t tile_keys = sentinel ? params.m - 1 : params.m;
-    const double tiles = params.calls != 0 ? params.calls : tiles_merged(ranges, keys, tile_keys);
+    const bool sink = sink_logit(problem, head, row) != kNoSink;  // merged as a tile is
+    const double tiles =
+        (params.calls != 0 ? params.calls : tiles_merged(ranges, keys, tile_keys)) + (sink ? 1 : 0);
     const double reach = reference.score_reach[size_t{head} * problem.nq + row];
     // A score: d_k additions, the product with the factor, the factor's own rounding; then 2^-16 of
     // a power of two is its last place.

@@ -15,6 +15,8 @@ namespace tessera::host {
 inline constexpr double kWeightError = 4.1e-3;
 /// Half a unit in the last place of bf16's 8-bit significand, relative to the value.
 inline constexpr double kBf16UnitRoundoff = 1.0 / 256;
+/// Largest relative error of a sink's weight: its rounding to fp32, and that of logit * log2(e).
+inline constexpr double kSinkWeightError = 0x1p-23;
 
 /// What the bound has to know of the device.
 struct BoundParams {
@@ -28,7 +30,8 @@ struct BoundParams {
 /// Bounds of one row. Multiply with the row's moments: see element_bound.
 struct RowBound {
     double weights = 0;    ///< relative error of a weight: kWeightError, or more with a sentinel
-    double sums = 0;       ///< (M + T) * 2^-23, T key tiles merged; with a sentinel (M + T + 8)
+    double sums = 0;       ///< (M + T) * 2^-23, T key tiles merged; with a sentinel (M + T + 8).
+                           ///< A sink is a tile, too
     double scores = 0;     ///< what the rounding of scores adds to the relative error of a weight
     double underflow = 0;  ///< absolute: products and sums that were flushed to zero
 };
@@ -49,7 +52,7 @@ double lse_bound(const RowBound& row);
 /// the same.
 struct ErrorSummary : Coverage {
     uint64_t outside = 0;         ///< of the elements compared, beyond the full bound
-    uint64_t rows_empty = 0;      ///< rows with no key: compared exactly
+    uint64_t rows_empty = 0;      ///< rows with no key: compared exactly, but for a sink's lse
     uint64_t rows_nonfinite = 0;  ///< rows whose exact result has a NaN or Inf, or whose lse is one
     double max_abs = 0;
     double rms_relative = 0;         ///< sqrt(sum (O - exact)^2 / sum exact^2)

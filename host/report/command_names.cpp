@@ -76,6 +76,13 @@ bool CommandNames::is_constant() const {
            command_.address - s.indicators.address < s.indicators.head_stride;
 }
 
+/// The state that rows with a sink begin with?
+bool CommandNames::is_sink() const {
+    const fw::AttentionJob& job = layout_.job;
+    return job.sink_logits && command_.opcode == Opcode::kLoadState &&
+           command_.address - job.sink_state.address < job.query_heads * job.sink_state.head_stride;
+}
+
 const fw::Tensor& CommandNames::tensor() const {
     const fw::AttentionJob& job = layout_.job;
     switch (command_.opcode) {
@@ -126,6 +133,8 @@ std::string CommandNames::name() const {
         return fmt::format(
             "{} {}", opcode,
             command_.rows == 1 && command_.first_row != 0 ? "sentinel" : "indicators");
+    if (is_sink())
+        return fmt::format("{} sink head {}", opcode, tile_of(layout_.job.sink_state).head);
     const Tile at = tile_of(tensor());
     return fmt::format("{} {}head {} {}{}", opcode, is_lse() ? "lse " : "", at.head,
                        at.gathered ? "" : "tile ", at.text());

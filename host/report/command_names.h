@@ -27,8 +27,9 @@ class CommandNames {
     /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3, and
     /// "STORE_STATE partial head 0 tiles 2 x 3" its result where firmware merges. A tile that takes
     /// several loads or stores is named by the row that each begins with; gathered tiles are
-    /// "summaries 0", "summaries 1", ... In jobs by a cover "ATTEND head 0 line 12", and
-    /// "LOAD_K head 0 line 12 token 48" for a run of tokens.
+    /// "summaries 0", "summaries 1", ... "LOAD_STATE sink head 0" is what rows begin with. In jobs
+    /// by a cover "ATTEND head 0 line 12", and "LOAD_K head 0 line 12 token 48" for a run of
+    /// tokens.
     std::string name() const;
     /// name() with rows, sizes and address, for an error message.
     std::string description() const;
@@ -46,6 +47,7 @@ class CommandNames {
     bool is_lse() const;
     bool is_partial() const;
     bool is_constant() const;
+    bool is_sink() const;
     const fw::Tensor& tensor() const;
     void remember_banks();
 

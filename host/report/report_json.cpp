@@ -57,6 +57,7 @@ Json problem_json(const RunRecord& record) {
             {"scale", p.scale},
             {"output_format", p.bf16_output ? "bf16" : "fp32"},
             {"lse", p.want_lse},
+            {"sink_logits", p.sink_logits},
             {"implementation", record.implementation},
             {"timing_only", record.config.platform.timing_only}};
 }

@@ -101,13 +101,14 @@ class Table {
                          : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
         const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
                                                 : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
-        out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}\n\n",
+        out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}{}\n\n",
                             lengths_text(p), heads, tokens, dims, p.mask.text(),
                             p.mask.positional() && (p.ragged() || p.nq != p.nk)
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",
                             p.cover ? "self oracle" : schedule_name(p.order),
                             p.stacked ? ", heads stacked" : "", sentinel_text(p), p.scale,
+                            p.sink_logits ? ", sink logits" : "",
                             record_.config.platform.timing_only ? "; timing only" : "");
     }
 

@@ -13,6 +13,7 @@
 #include "host/verify/attention_job.h"
 #include "host/workload/schedule_check.h"
 #include "host/workload/sentinel.h"
+#include "host/workload/sink_logits.h"
 #include "spec/float.h"
 
 namespace tessera::verify {
@@ -21,7 +22,7 @@ namespace {
 class Generator : JobGenerator {
   public:
     Generator(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens)
-        : JobGenerator(seed, params), lists_(~seed), max_tokens_(max_tokens) {}
+        : JobGenerator(seed, params), lists_(~seed), sinks_(~seed - 1), max_tokens_(max_tokens) {}
 
     AttentionJob make() {
         AttentionJob j;
@@ -33,6 +34,7 @@ class Generator : JobGenerator {
             random_lists(lists_, j.layout.job, j.arrays);
         align_earlier_queries(j.layout.job);
         if (chance(30)) choose_sequences(j.layout);
+        choose_sinks(j);
         place_tensors(j);
         fill(j.image);
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
@@ -145,6 +147,26 @@ class Generator : JobGenerator {
         job.kv_heads *= static_cast<uint32_t>(layout.sequences.size());
     }
 
+    /// A job in five has sinks. A black box tells firmware nothing to merge them with unless it has
+    /// a sentinel.
+    void choose_sinks(AttentionJob& j) {
+        fw::AttentionJob& job = j.layout.job;
+        const bool told =
+            p_.profile != spec::Profile::kBlackbox || job.sentinel.form != fw::SentinelForm::kNone;
+        if (!told || sinks_() % 5 != 0) return;
+        job.sink_logits = true;
+        j.sink_logits = host::random_sink_logits(sinks_, job.query_heads);
+    }
+
+    /// As many rows of a head as a tile can have of it; they may lie apart.
+    void place_sinks(fw::AttentionJob& job, uint64_t& next) {
+        fw::Tensor& t = job.sink_state;
+        t.address = (next + p_.bus_bytes - 1) / p_.bus_bytes * p_.bus_bytes;
+        t.pitch = (1 + p_.beats(4 * job.d_v) + static_cast<uint32_t>(sinks_() % 3)) * p_.bus_bytes;
+        t.head_stride = uint64_t{t.pitch} * std::min(p_.m, job.nq);
+        next = t.address + t.head_stride * job.query_heads;
+    }
+
     /// NaN where nobody may look.
     static void spoil_padding(AttentionJob& j) {
         constexpr uint16_t kNan = 0x7fc0;
@@ -203,10 +225,11 @@ class Generator : JobGenerator {
         if (job.query_list.given()) next += fw::list_bytes(job.nq, p_.m, p_);
         job.key_list.address = next;
         if (job.key_list.given()) next += fw::list_bytes(job.nk, p_.m, p_);
+        if (job.sink_logits) place_sinks(job, next);
         j.bytes = next;
     }
 
-    std::mt19937_64 lists_;
+    std::mt19937_64 lists_, sinks_;  // draws of their own: other jobs stay what they were
     const uint32_t max_tokens_;
 };
 
@@ -215,7 +238,8 @@ class Generator : JobGenerator {
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     const auto j = std::make_shared<AttentionJob>(Generator(seed, params, max_tokens).make());
     const size_t sequences = j->layout.sequences.size();
-    return case_of_job(fmt::format("attention, seed {}: {}{}", seed, mask_text(j->job()),
+    return case_of_job(fmt::format("attention, seed {}: {}{}{}", seed, mask_text(j->job()),
+                                   j->job().sink_logits ? ", sink logits" : "",
                                    sequences == 0 ? "" : fmt::format(", batch of {}", sequences)),
                        j);
 }

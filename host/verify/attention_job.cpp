@@ -8,6 +8,7 @@
 #include "host/reference/error.h"
 #include "host/report/command_names.h"
 #include "host/workload/cover_layout.h"
+#include "host/workload/sink_logits.h"
 
 namespace tessera::verify {
 
@@ -102,6 +103,11 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
             if (allows(one, m, head % heads, row, key)) ranges.push_back({key, key + 1});
         host::join(ranges);
     };
+    if (job.sink_logits)
+        r.sink_logit = [&j, jobs](uint32_t head, uint32_t row) {
+            const bool padding = row >= jobs[head / jobs.front().query_heads].nq;
+            return padding ? host::kNoSink : j.sink_logits[head];
+        };
     for (const fw::AttentionJob& one : jobs) r.keys.insert(r.keys.end(), one.kv_heads, one.nk);
     r.q = reader(j.image, job.q, job.query_list, job.nq, job.d_k);
     r.k = reader(j.image, job.k, job.key_list, job.nk, job.d_k);
@@ -125,6 +131,9 @@ void compare_with_double(const AttentionJob& j, const Outcome& outcome, Comparis
 
 void run_job(const AttentionJob& j, Machine& machine, Outcome& out) {
     machine.write_memory(0, j.image);
+    host::write_sink_states(
+        j.job().sink_state, j.sink_logits,
+        [&](uint64_t address, uint64_t bytes) { return machine.memory(address, bytes); });
     machine.run(j.layout, out);
 }
 

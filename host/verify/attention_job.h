@@ -17,8 +17,9 @@ struct AttentionJob {
     host::Layout layout;
     MaskArrays arrays;
     hw::PlatformConfig platform;
-    Bytes image;         ///< q, k and v
-    uint64_t bytes = 0;  ///< of all tensors
+    Bytes image;                      ///< q, k and v
+    std::vector<double> sink_logits;  ///< of each query head; empty: none
+    uint64_t bytes = 0;               ///< of all tensors
 
     const fw::AttentionJob& job() const { return layout.job; }
 };

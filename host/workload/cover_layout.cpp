@@ -38,6 +38,8 @@ void check_cover(const Problem& p, uint32_t m, uint32_t devices) {
         refuse("with a mask of terms", "--mask dense or --mask causal, without other terms");
     if (p.ragged())
         refuse("with lengths of sequences", "without --key-lengths and --query-lengths");
+    if (p.sink_logits)
+        refuse("with --sink-logits", "without it: a cover's first calls begin with empty states");
     if (p.stacked) refuse("with --stack-heads", "without it: a row is a token");
     if (devices > p.query_heads)
         throw bad_value(

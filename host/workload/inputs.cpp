@@ -7,6 +7,8 @@
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"
 #include "host/io/tensor.h"
+#include "host/workload/ignored_tensors.h"
+#include "host/workload/sink_logits.h"
 
 namespace tessera::host {
 namespace {
@@ -75,6 +77,27 @@ struct NpyFiles {
     NpyFile q, k, v;
 };
 
+/// The tensors of the safetensors file that somebody reads.
+std::vector<std::string> used_tensors(const InputFiles& files) {
+    std::vector<std::string> used = {"q", "k", "v", files.sink_logits};
+    if (files.tile_mask == files.safetensors) used.emplace_back("mask");
+    return used;
+}
+
+/// Of each query head: all sequences of a batch have the same.
+std::vector<double> read_sink_logits(const InputFiles& files, const Problem& problem) {
+    if (files.sink_logits.empty()) return {};
+    const uint64_t heads = problem.query_heads / problem.batch;
+    const std::vector<double> logits =
+        files.safetensors.empty()
+            ? sink_logits_of(NpyFile(files.sink_logits, "sink_logits").tensor(), heads)
+            : sink_logits_of(SafetensorsFile(files.safetensors).tensor(files.sink_logits), heads);
+    std::vector<double> all;
+    for (uint32_t i = 0; i < problem.batch; ++i)
+        all.insert(all.end(), logits.begin(), logits.end());
+    return all;
+}
+
 }  // namespace
 
 Operand operand_of(const TensorView& tensor) {
@@ -111,6 +134,8 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
         tensors[1] = &file->tensor("k");
         tensors[2] = &file->tensor("v");
         inputs.storage = file;
+        const std::string note = note_on_ignored(*file, used_tensors(files));
+        if (!note.empty()) inputs.notes.push_back(note);
         inputs.description = files.safetensors;
     } else {
         auto npy = std::make_shared<NpyFiles>(
@@ -131,6 +156,7 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     inputs.q = operand_of(*tensors[0]);
     inputs.k = operand_of(*tensors[1]);
     inputs.v = operand_of(*tensors[2]);
+    inputs.sink_logits = read_sink_logits(files, problem);
     inputs.has_data = !shapes_only;
     return inputs;
 }
@@ -154,6 +180,11 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     };
     for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
         r.keys.push_back(p.keys_of(kv / (p.kv_heads / p.batch)));
+    if (!inputs.sink_logits.empty())
+        r.sink_logit = [logits = inputs.sink_logits, all = p.sequences(), heads](uint32_t head,
+                                                                                 uint32_t row) {
+            return row < all[head / heads].nq ? logits[head] : kNoSink;
+        };
     r.q = reader_of(inputs.q, original);
     r.k = reader_of(inputs.k, original);
     r.v = reader_of(inputs.v, original);

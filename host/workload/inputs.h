@@ -34,9 +34,11 @@ ElementReader reader_of(const Operand& operand, bool original = false);
 
 struct Inputs {
     Operand q, k, v;
-    std::shared_ptr<void> storage;  ///< files or arrays that the operands read
-    std::string description;        ///< for the report
-    bool has_data = false;          ///< false: shapes only
+    std::vector<double> sink_logits;  ///< of each query head; empty: no sinks, or shapes only
+    std::vector<std::string> notes;   ///< what the user should know, a line each
+    std::shared_ptr<void> storage;    ///< files or arrays that the operands read
+    std::string description;          ///< for the report
+    bool has_data = false;            ///< false: shapes only
 
     bool converted() const { return q.original || k.original || v.original; }
 };
@@ -51,6 +53,8 @@ struct RandomShape {
 struct InputFiles {
     std::string safetensors;  ///< tensors q, k, v; or:
     std::string q, k, v;      ///< .npy
+    std::string sink_logits;  ///< a tensor of the safetensors file, or .npy; empty: none
+    std::string tile_mask;    ///< read elsewhere; may be the safetensors file
 };
 
 /// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf
@@ -67,7 +71,8 @@ std::vector<std::vector<uint16_t>> random_arrays(uint64_t seed,
 /// The dimension `name` of --random; UserError unless it is 1 to 2^31 - 1.
 uint32_t random_dimension(const char* name, uint64_t value);
 
-/// q then k then v of random_arrays(), in memory order. With `shapes_only` none are drawn.
+/// q then k then v of random_arrays(), then the sink logits of a sequence's heads if `problem` has
+/// some, in memory order. With `shapes_only` none are drawn.
 Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, Problem& problem);
 
 /// The problem for the double-precision reference, on the operands as the device sees them, or,

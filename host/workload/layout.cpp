@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "firmware/cover_planner.h"
@@ -77,6 +78,7 @@ std::vector<fw::AttentionJob> Layout::jobs() const {
             t->address += uint64_t{i} * one.query_heads * t->head_stride;
         for (fw::Tensor* t : {&one.k, &one.v})
             t->address += uint64_t{i} * one.kv_heads * t->head_stride;
+        one.sink_state.address += uint64_t{i} * one.query_heads * one.sink_state.head_stride;
         one.nq = sequence.nq;
         one.nk = sequence.nk;
         one.q_position = sequence.q_position;
@@ -138,6 +140,15 @@ void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& a
             (*other)->state = job.state;
             (*other)->partial = job.partial;
         }
+}
+
+/// What rows begin with: a tile loads as many rows of a head's as it has. Firmware takes the first.
+void place_sinks(fw::AttentionJob& job, const spec::DeviceParams& params, Allocator& allocator) {
+    if (!job.sink_logits) return;
+    const bool loaded = params.profile == spec::Profile::kStateful;
+    job.sink_state =
+        allocator.tensor("sink state", job.query_heads, loaded ? std::min(params.m, job.nq) : 1,
+                         params.bus_bytes + 4 * uint64_t{job.d_v});
 }
 
 void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
@@ -217,6 +228,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.order = p.order;
     job.bf16_output = p.bf16_output;
     job.want_lse = p.want_lse;
+    job.sink_logits = p.sink_logits;
     job.sentinel.form = p.sentinel.form;
     job.sentinel.query_column = p.sentinel.query_column;
     if (p.sentinel.query_column) job.sentinel.key = sentinel_key(job.factor);
@@ -246,6 +258,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     }
     place_sequences(p, config, layout);
     place_states(layout, config, allocator);
+    place_sinks(job, config.params, allocator);
     place_sentinel(job, config, allocator);
     uint64_t list = 0;
     for (const fw::AttentionJob& one : layout.jobs())

@@ -62,7 +62,7 @@ struct Layout {
 /// Places everything `problem` needs. UserError if it does not fit the memory.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
 
-/// Writes q, k and v as bf16; padding is zero.
+/// Writes q, k and v as bf16 and the states of sinks; padding is zero.
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);
 
 /// Rows [first, first + count) of one head of the device's o, each d_v long; padding is zeros.

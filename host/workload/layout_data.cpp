@@ -8,6 +8,7 @@
 #include "host/float_bits.h"
 #include "host/workload/layout.h"
 #include "host/workload/sentinel.h"
+#include "host/workload/sink_logits.h"
 #include "spec/state.h"
 
 namespace tessera::host {
@@ -48,6 +49,7 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
     write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory, [&](uint64_t) {
         return columns ? Elements{0, kOne} : Elements();
     });
+    if (job.sink_logits) write_sink_states(job.sink_state, inputs.sink_logits, memory);
 }
 
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,

@@ -42,6 +42,7 @@ struct Problem {
     SentinelChoice sentinel;  ///< of a black box
     bool bf16_output = false;
     bool want_lse = false;
+    bool sink_logits = false;  ///< rows begin with a sink (host/workload/sink_logits.h)
 
     uint32_t group() const { return query_heads / kv_heads; }
     /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.

@@ -102,10 +102,15 @@ Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, 
     const auto arrays = std::make_shared<std::vector<std::vector<uint16_t>>>(
         random_arrays(seed, {uint64_t{problem.query_heads} * problem.nq * problem.d_k,
                              uint64_t{problem.kv_heads} * problem.nk * problem.d_k,
-                             uint64_t{problem.kv_heads} * problem.nk * problem.d_v}));
+                             uint64_t{problem.kv_heads} * problem.nk * problem.d_v,
+                             problem.sink_logits ? problem.query_heads / problem.batch : 0}));
     inputs.q = operand_of((*arrays)[0]);
     inputs.k = operand_of((*arrays)[1]);
     inputs.v = operand_of((*arrays)[2]);
+    const std::vector<uint16_t>& logits = (*arrays)[3];
+    for (uint32_t head = 0; problem.sink_logits && head < problem.query_heads; ++head)
+        inputs.sink_logits.push_back(
+            static_cast<double>(float_of(spec::bf16_to_fp32(logits[head % logits.size()]))));
     inputs.storage = arrays;
     return inputs;
 }

@@ -94,10 +94,11 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
     }
     // A gathered tile of summaries is one more key tile.
     const bool one_key_tile = p.nk <= params.m && p.mask.summary == 0;
-    if (!wish.form && one_key_tile && !p.want_lse) {
+    if (!wish.form && one_key_tile && !p.want_lse && !p.sink_logits) {
         if (wish.offset)
             refuse("--sentinel-offset", std::to_string(*wish.offset),
-                   "only with a sentinel: --sentinel, --lse or more than one key tile");
+                   "only with a sentinel: --sentinel, --lse, --sink-logits or more than one key "
+                   "tile");
         return {};
     }
     if (params.m < 2)

@@ -94,6 +94,18 @@ TEST_CASE("masks whose first queries are before key 0, and a prefix, from the co
         CHECK(jobs_without_difference(run_tessera("verify --device tiny " + job)) == 1);
 }
 
+TEST_CASE("jobs with sink logits from the command line") {
+    const std::string device = "verify --device tiny --sink-logits random --lse ";
+    for (const std::string job :
+         {"--random 4,50,11 --kv-heads 2 --mask causal", "--random 2,40,16 --schedule kv-resident",
+          "--random 6,5,16 --kv-heads 2 --keys 70 --stack-heads --memory hbm2-2000-1ch",
+          "--random 4,70,9 --kv-heads 2 --num-devices 2 --schedule paired",
+          "--random 4,20,16 --kv-heads 2 --key-lengths 7,40,1 --query-lengths 20,1,3",
+          "--random 2,50,16 --set device.profile=stats",
+          "--random 2,50,14 --set device.profile=blackbox"})
+        CHECK(jobs_without_difference(run_tessera(device + job)) == 1);
+}
+
 TEST_CASE("jobs by covers from the command line") {
     for (const std::string job :
          {"--random 4,64,16 --kv-heads 2 --lse", "--random 1,96,11 --dim-v 5 --mask causal",

@@ -13,8 +13,9 @@ namespace {
 /// The same layout somewhere else.
 host::Layout moved(host::Layout layout, uint64_t by) {
     fw::AttentionJob& job = layout.job;
-    for (fw::Tensor* t : {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial,
-                          &job.sentinel.rows, &job.sentinel.indicators, &job.sentinel.redo})
+    for (fw::Tensor* t :
+         {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial, &job.sentinel.rows,
+          &job.sentinel.indicators, &job.sentinel.redo, &job.sink_state})
         t->address += by;
     job.summary_list += by;
     layout.cover_list += by;

@@ -193,6 +193,7 @@ TEST_CASE("a job by a cover that does not fit is refused") {
                 JobRule::kMask);
     rules.equal(rule([](fw::CoverJob& j) { j.attention.state.address += 4; }), JobRule::kAlignment);
     rules.equal(rule([](fw::CoverJob& j) { j.index_list += 4; }), JobRule::kAlignment);
+    rules.equal(rule([](fw::CoverJob& j) { j.attention.sink_logits = true; }), JobRule::kMask);
     rules.equal(rule([](fw::CoverJob& j) { j.group_tokens = 0; }), JobRule::kCover);
     rules.equal(rule([](fw::CoverJob& j) { j.group_tokens *= 2; }), JobRule::kCover);
     rules.equal(rule([](fw::CoverJob& j) { j.class_count = 0; }), JobRule::kCover);

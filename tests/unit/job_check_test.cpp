@@ -37,6 +37,7 @@ AttentionJob good_job() {
     job.state = {0x5000, 96 * 20, 96};
     job.lse = {0x6000, 32 * 20, 32};
     job.partial = {0x8000, 96 * 8, 96};
+    job.sink_state = {0x9000, 96 * 8, 96};
     job.order = fw::LoopOrder::kKeyValueResident;
     job.want_lse = true;
     return job;
@@ -126,6 +127,41 @@ TEST_CASE("where firmware merges it needs its working rows and slots, in either 
         is(JobRule::kNone, [t](AttentionJob& j) { (j.*t).pitch += 32; });
         is(JobRule::kNone, [t](AttentionJob& j) { j.nk = 8, (j.*t).pitch = 1; });
     }
+}
+
+TEST_CASE("rows that begin with a sink need its states, and a black box a sentinel") {
+    Compared rules("jobs");
+    for (const auto profile : {spec::Profile::kStateful, spec::Profile::kStats}) {
+        const auto is = [&](JobRule rule, auto&& change) {
+            rules.equal(rule_after(
+                            [&](AttentionJob& j) {
+                                j.sink_logits = true;
+                                change(j);
+                            },
+                            profile),
+                        rule);
+        };
+        is(JobRule::kNone, [](AttentionJob&) {});
+        is(JobRule::kAlignment, [](AttentionJob& j) { j.sink_state.address += 16; });
+        is(JobRule::kAlignment, [](AttentionJob& j) { j.sink_state.head_stride += 16; });
+        is(JobRule::kAlignment, [](AttentionJob& j) { j.sink_state.pitch -= 32; });
+        // Firmware merges a single key tile, too.
+        const auto expected =
+            profile == spec::Profile::kStats ? JobRule::kAlignment : JobRule::kNone;
+        is(expected, [](AttentionJob& j) { j.nk = 8, j.partial.pitch = 1; });
+    }
+    const auto black_box = [&](bool sink) {
+        return rule_after(
+            [&](AttentionJob& j) {
+                j.nk = 8;
+                j.want_lse = false;
+                j.sink_logits = sink;
+            },
+            spec::Profile::kBlackbox);
+    };
+    rules.equal(black_box(false), JobRule::kNone);
+    rules.equal(black_box(true), JobRule::kProfile);
+    rules.equal(rule_after([](AttentionJob& j) { j.sink_state.pitch = 1; }), JobRule::kNone);
 }
 
 TEST_CASE("masks, documents and tile flags that do not go together are refused") {

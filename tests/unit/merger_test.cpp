@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The merger on random partial results, EMPTY, NaN and clamped rows among them: o and lse are what
-// the golden device's merge and store make of them, and the work it reports is what it did.
+// The merger on random partial results, EMPTY, NaN and clamped rows among them, from EMPTY or the
+// state of a sink on: o and lse are what the golden device's merge and store make of them, and the
+// work it reports is what it did.
 #include "firmware/merger.h"
 
 #include <cstring>
@@ -19,7 +20,8 @@ namespace {
 
 constexpr uint32_t kBus = 16;
 constexpr spec::DeviceParams kDevice{4, 24, 2, 2, kBus, spec::Profile::kStats};
-constexpr uint64_t kO = 0x1000, kLse = 0x4000, kState = 0x6000, kPartial = 0x8000, kEnd = 0x20000;
+constexpr uint64_t kO = 0x1000, kLse = 0x4000, kState = 0x6000, kPartial = 0x8000;
+constexpr uint64_t kSink = 0x10000, kEnd = 0x20000;
 constexpr uint8_t kOld = 0xee;  ///< what is in memory before
 
 /// Memory that counts.
@@ -70,6 +72,8 @@ fw::AttentionJob random_job(std::mt19937_64& random) {
     job.lse = {kLse, 0x1000, kBus};
     job.state = {kState, row * 4, row};
     job.partial = {kPartial, row * 4, row};
+    job.sink_state = {kSink, row, row};
+    job.sink_logits = below(2) == 1;
     return job;
 }
 
@@ -89,10 +93,16 @@ ReferenceRow random_row(std::mt19937_64& random, uint32_t d_v) {
     return row;
 }
 
-/// Partial results in their slots, [key tile][row].
+/// Partial results in their slots, [key tile][row], and what rows begin with in `sink`.
 std::vector<std::vector<ReferenceRow>> fill(Memory& memory, const fw::AttentionJob& job,
-                                            std::mt19937_64& random) {
+                                            std::mt19937_64& random, ReferenceRow& sink) {
     std::vector<std::vector<ReferenceRow>> tiles((job.nk + kDevice.m - 1) / kDevice.m);
+    sink.o.assign(job.d_v, 0);
+    if (job.sink_logits && random() % 4 != 0)
+        sink.state = {static_cast<int16_t>(random() % 12), 0,
+                      0x3f000000u + static_cast<uint32_t>(random() % 0x800000)};
+    const uint32_t begin[] = {sink.state.l, spec::state_word(sink.state)};
+    std::memcpy(&memory.bytes.at(kSink), begin, sizeof begin);
     const uint64_t see_nothing = random() % 4 == 0 ? random() : 0;  // rows, as bits
     for (uint32_t t = 0; t < tiles.size(); ++t)
         for (uint32_t i = 0; i < job.nq; ++i) {
@@ -108,9 +118,10 @@ std::vector<std::vector<ReferenceRow>> fill(Memory& memory, const fw::AttentionJ
 }
 
 /// Key tile after key tile, as the device merges.
-ReferenceRow merged(const std::vector<std::vector<ReferenceRow>>& tiles, uint32_t row) {
-    ReferenceRow result = tiles[0][row];
-    for (size_t t = 1; t < tiles.size(); ++t) verify::reference_merge(tiles[t][row], false, result);
+ReferenceRow merged(const std::vector<std::vector<ReferenceRow>>& tiles, uint32_t row,
+                    const ReferenceRow& sink) {
+    ReferenceRow result = sink;
+    for (const auto& tile : tiles) verify::reference_merge(tile[row], false, result);
     return result;
 }
 
@@ -124,12 +135,13 @@ TEST_CASE("o and lse are the golden device's, in whole beats") {
         const fw::AttentionJob job = random_job(random);
         const auto where = [&] { return "job " + std::to_string(n); };
         Memory memory;
-        const auto tiles = fill(memory, job, random);
+        ReferenceRow sink;
+        const auto tiles = fill(memory, job, random, sink);
         fw::Merger merger(memory, job, kDevice);
         REQUIRE(merger.merge_batch() == fw::Merged::kDone);
         fw::MergeWork expected;
         for (uint32_t i = 0; i < job.nq; ++i) {
-            const ReferenceRow row = merged(tiles, i);
+            const ReferenceRow row = merged(tiles, i, sink);
             std::vector<uint8_t> o(job.o.pitch, 0);
             const auto stored = verify::reference_store(row, true, job.bf16_output);
             const uint32_t size = job.bf16_output ? 2 : 4;
@@ -172,7 +184,8 @@ TEST_CASE("where memory holds no data nothing is touched, and the work is the sa
     for (int n = 0; n < 200; ++n) {
         const fw::AttentionJob job = random_job(random);
         Memory memory, blind;
-        fill(memory, job, random);
+        ReferenceRow sink;
+        fill(memory, job, random, sink);
         blind.data = false;
         REQUIRE(fw::Merger(memory, job, kDevice).merge_batch() == fw::Merged::kDone);
         REQUIRE(fw::Merger(blind, job, kDevice).merge_batch() == fw::Merged::kDone);
@@ -192,11 +205,12 @@ TEST_CASE("a bus error at any access ends the merge") {
         fw::AttentionJob job = random_job(random);
         job.nk = 9;
         Memory good;
-        fill(good, job, random);
+        ReferenceRow sink;
+        fill(good, job, random, sink);
         REQUIRE(fw::Merger(good, job, kDevice).merge_batch() == fw::Merged::kDone);
         for (uint64_t at = 0; at < good.accesses; ++at) {
             Memory memory;
-            fill(memory, job, random);
+            fill(memory, job, random, sink);
             memory.fault_at = at;
             faults.holds(fw::Merger(memory, job, kDevice).merge_batch() == fw::Merged::kBusFault,
                          [] { return "bus fault"; });

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Learned sinks: a key of each query head that has a logit and no value. Its weight is part of
+// every row's denominator, as the state {l, m} that the row begins with (docs/schedules.md, section
+// 3).
+#pragma once
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "firmware/job.h"
+#include "host/io/tensor.h"
+#include "host/workload/device_memory.h"
+#include "spec/state.h"
+
+namespace tessera::host {
+
+/// exp(logit) as the state of a row: l in [1/2, 1] times 2^m. EMPTY for -inf. The logit must be
+/// one that check_sink_logit() lets pass.
+spec::RowState sink_state(double logit);
+
+/// UserError with `where` ("FILE: tensor NAME") and `head` unless the device can hold exp(logit).
+void check_sink_logit(const std::string& where, uint64_t head, double logit);
+
+/// The logits of a tensor [heads], checked. UserError for another shape or an element type that is
+/// no number.
+std::vector<double> sink_logits_of(const TensorView& tensor, uint64_t heads);
+
+/// Logits of random jobs: around the maxima of usual scores, some far off, some -inf.
+std::vector<double> random_sink_logits(std::mt19937_64& random, uint32_t heads);
+
+/// Writes a job's sink_state: equal rows for each logit, as many as a head has room for.
+void write_sink_states(const fw::Tensor& to, const std::vector<double>& logits,
+                       const MemoryAccess& memory);
+
+}  // namespace tessera::host
