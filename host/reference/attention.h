@@ -33,9 +33,8 @@ struct ReferenceProblem {
     ElementReader q;  ///< [query_heads][nq][d_k]
     ElementReader k;  ///< [kv_heads][nk][d_k]
     ElementReader v;  ///< [kv_heads][nk][d_v]
-    /// Keys of each key/value head that any query may see, the first so many; the others are not
-    /// read. Empty: all.
-    std::vector<uint32_t> keys = {};
+    /// Keys of each key/value head that any query may see; the others are not read. Empty: all.
+    std::vector<KeyRange> keys = {};
 };
 
 struct ReferenceOptions {

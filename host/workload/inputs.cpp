@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "host/error.h"
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"
@@ -75,6 +78,84 @@ struct NpyFiles {
     NpyFile q, k, v;
 };
 
+/// Tokens of each entry of the batch that are no padding, by its lengths or else its offsets.
+/// Empty: all of them.
+std::vector<TokenRange> real_tokens(const Problem& p, const std::vector<uint32_t>& lengths,
+                                    const std::vector<uint32_t>& offsets, uint32_t tokens) {
+    if (!offsets.empty()) return std::vector<TokenRange>(p.batch, {0, offsets.back()});
+    std::vector<TokenRange> all;
+    for (const uint32_t length : lengths) {
+        const uint32_t begin = p.padding == Padding::kLeft ? tokens - length : 0;
+        all.push_back({begin, begin + length});
+    }
+    return all;
+}
+
+std::vector<TokenRange> real_queries(const Problem& p) {
+    return real_tokens(p, p.query_lengths, p.query_offsets, p.nq);
+}
+
+std::vector<TokenRange> real_keys(const Problem& p) {
+    return real_tokens(p, p.key_lengths, p.key_offsets, p.nk);
+}
+
+/// The keys that a row of the tensors sees, for the reference. From lengths and offsets by
+/// themselves: Problem::places() is what the device goes by, and the two check each other.
+class VisibleKeys {
+  public:
+    VisibleKeys(const Problem& p, uint32_t m)
+        : m_(m), heads_(p.query_heads / (p.ragged() ? p.batch : 1)), offsets_(p.query_offsets) {
+        const TokenRange all_queries{0, p.nq}, all_keys{0, p.nk};
+        if (!p.ragged()) add(p, all_queries, all_keys);
+        for (size_t s = 0; s + 1 < offsets_.size(); ++s)
+            add(p, {offsets_[s], offsets_[s + 1]}, {p.key_offsets[s], p.key_offsets[s + 1]});
+        if (!p.ragged() || p.packed()) return;
+        const std::vector<TokenRange> queries = real_queries(p), keys = real_keys(p);
+        for (uint32_t entry = 0; entry < p.batch; ++entry)
+            add(p, queries.empty() ? all_queries : queries[entry],
+                keys.empty() ? all_keys : keys[entry]);
+    }
+
+    void operator()(uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) const {
+        ranges.clear();
+        const size_t sequence = offsets_.empty() ? head / heads_ : packed_sequence(row);
+        if (sequence >= alone_.size()) return;  // behind the last one
+        const Alone& s = alone_[sequence];
+        if (row < s.queries.begin || row >= s.queries.end || s.problem.nk == 0) return;
+        s.problem.visible_keys(m_, head % heads_, row - s.queries.begin, ranges);
+        for (KeyRange& range : ranges) {
+            range.begin += s.first_key;
+            range.end += s.first_key;
+        }
+    }
+
+  private:
+    struct Alone {
+        Problem problem;
+        TokenRange queries;
+        uint32_t first_key;
+    };
+
+    void add(const Problem& p, const TokenRange& queries, const TokenRange& keys) {
+        Problem alone = p;
+        for (auto* list :
+             {&alone.query_lengths, &alone.key_lengths, &alone.query_offsets, &alone.key_offsets})
+            list->clear();
+        alone.nq = queries.end - queries.begin;
+        alone.nk = keys.end - keys.begin;
+        alone_.push_back({std::move(alone), queries, keys.begin});
+    }
+
+    size_t packed_sequence(uint32_t row) const {
+        const auto next = std::upper_bound(offsets_.begin(), offsets_.end(), row);
+        return static_cast<size_t>(next - offsets_.begin()) - 1;
+    }
+
+    uint32_t m_, heads_;
+    std::vector<uint32_t> offsets_;  ///< of packed sequences
+    std::vector<Alone> alone_;
+};
+
 }  // namespace
 
 Operand operand_of(const TensorView& tensor) {
@@ -124,9 +205,9 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     for (const TensorView* tensor : tensors) require_convertible(*tensor);
     fill_shapes(*tensors[0], *tensors[1], *tensors[2], problem);
     if (!shapes_only && !allow_nonfinite) {
-        tensors[0]->require_finite(problem.query_lengths);
-        tensors[1]->require_finite(problem.key_lengths);
-        tensors[2]->require_finite(problem.key_lengths);
+        tensors[0]->require_finite(real_queries(problem));
+        tensors[1]->require_finite(real_keys(problem));
+        tensors[2]->require_finite(real_keys(problem));
     }
     inputs.q = operand_of(*tensors[0]);
     inputs.k = operand_of(*tensors[1]);
@@ -145,15 +226,12 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     r.d_k = p.d_k;
     r.d_v = p.d_v;
     r.scale = p.scale;
-    const uint32_t heads = p.query_heads / (p.ragged() ? p.batch : 1);
-    r.visible = [all = p.sequences(), heads, m](uint32_t head, uint32_t row,
-                                                std::vector<KeyRange>& ranges) {
-        const Problem& one = all[head / heads];
-        ranges.clear();
-        if (row < one.nq) one.visible_keys(m, head % heads, row, ranges);
-    };
-    for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
-        r.keys.push_back(p.keys_of(kv / (p.kv_heads / p.batch)));
+    r.visible = VisibleKeys(p, m);
+    const std::vector<TokenRange> keys = real_keys(p);
+    for (uint32_t kv = 0; kv < p.kv_heads && !keys.empty(); ++kv) {
+        const TokenRange& real = keys[kv / (p.kv_heads / p.batch)];
+        r.keys.push_back({real.begin, real.end});
+    }
     r.q = reader_of(inputs.q, original);
     r.k = reader_of(inputs.k, original);
     r.v = reader_of(inputs.v, original);
