@@ -105,14 +105,18 @@ class VisibleKeys {
   public:
     VisibleKeys(const Problem& p, uint32_t m)
         : m_(m), heads_(p.query_heads / (p.ragged() ? p.batch : 1)), offsets_(p.query_offsets) {
+        Problem one = p;
+        for (auto* list :
+             {&one.query_lengths, &one.key_lengths, &one.query_offsets, &one.key_offsets})
+            list->clear();
         const TokenRange all_queries{0, p.nq}, all_keys{0, p.nk};
-        if (!p.ragged()) add(p, all_queries, all_keys);
+        if (!p.ragged()) add(one, all_queries, all_keys);
         for (size_t s = 0; s + 1 < offsets_.size(); ++s)
-            add(p, {offsets_[s], offsets_[s + 1]}, {p.key_offsets[s], p.key_offsets[s + 1]});
+            add(one, {offsets_[s], offsets_[s + 1]}, {p.key_offsets[s], p.key_offsets[s + 1]});
         if (!p.ragged() || p.packed()) return;
         const std::vector<TokenRange> queries = real_queries(p), keys = real_keys(p);
         for (uint32_t entry = 0; entry < p.batch; ++entry)
-            add(p, queries.empty() ? all_queries : queries[entry],
+            add(one, queries.empty() ? all_queries : queries[entry],
                 keys.empty() ? all_keys : keys[entry]);
     }
 
@@ -136,11 +140,7 @@ class VisibleKeys {
         uint32_t first_key;
     };
 
-    void add(const Problem& p, const TokenRange& queries, const TokenRange& keys) {
-        Problem alone = p;
-        for (auto* list :
-             {&alone.query_lengths, &alone.key_lengths, &alone.query_offsets, &alone.key_offsets})
-            list->clear();
+    void add(Problem alone, const TokenRange& queries, const TokenRange& keys) {
         alone.nq = queries.end - queries.begin;
         alone.nk = keys.end - keys.begin;
         alone_.push_back({std::move(alone), queries, keys.begin});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ragged batches on the command line: messages, files with anything in the padding, comparisons.
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -91,7 +92,8 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {random + "--keys 4 --cu-seqlens-q 0,8", {"--cu-seqlens-q", "8 at place 2", "4, the"}},
         {random + "--cu-seqlens-q 0,8 --segments 0,4", {"--cu-seqlens-q", "--segments"}},
         {random + "--cu-seqlens-q 0,8 --oracle self", {"--oracle", "--cu-seqlens-q"}},
-        {random + "--cu-seqlens-q 0,8 --approximate hybrid", {"--approximate", "--cu-seqlens-q"}},
+        {random + "--cu-seqlens-q 0,8 --approximate hybrid --tiles 1",
+         {"--approximate", "--cu-seqlens-q"}},
         {random + "--cu-seqlens-q @" + empty, {"--cu-seqlens-q", "empty.txt", "a number"}},
         {random + "--cu-seqlens-q @" + words, {"--cu-seqlens-q", "8k in ", "words.txt"}},
         {random + "--cu-seqlens-q @missing.txt", {"missing.txt"}},
@@ -239,9 +241,12 @@ TEST_CASE("documents with a window, sinks or blocks are packed sequences, from a
     for (const char* name : {"LOAD_K sequence 2 head 1 tile 0", "STORE_O sequence 0 head 0 tile 1",
                              "ATTEND sequence 1 head 0 tiles 3 x 2"})
         reports.holds(contains(trace, name), [&] { return name; });
-    const Finished own = run_tessera("run --random 2,130,16 --out " + (folder / "offsets.txt") +
-                                     " --cu-seqlens-q @" + (folder / "offsets.txt"));
+    std::filesystem::copy_file(folder / "offsets.txt", folder / "out/report.json",
+                               std::filesystem::copy_options::overwrite_existing);
+    const Finished own = run_tessera("run --random 2,130,16 --out " + (folder / "out") +
+                                     " --cu-seqlens-q @" + (folder / "out/report.json"));
     reports.equal(own.exit_code, 2);
+    reports.holds(contains(own.err, "a file that is not read as well"), [&] { return own.err; });
 }
 
 TEST_CASE("thousands of packed sequences") {

@@ -2,6 +2,8 @@
 // Ragged batches through the firmware on the model: within the bound of the double reference, bit
 // for bit what the sequences give one by one, whatever the padding holds.
 #include <limits>
+#include <map>
+#include <set>
 
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
@@ -246,8 +248,10 @@ TEST_CASE("reports of batches: figures are sums over the sequences, devices shar
     Compared figures("figures");
     for (const std::string part :
          {"", " --stack-heads", " --schedule kv-resident", " --set device.profile=stats"}) {
-        const std::string more = part + " --kv-heads 2 --lse --mask causal";
+        // Behind an ideal memory it does not matter where in memory a sequence lies.
+        const std::string more = part + " --kv-heads 2 --lse --mask causal --memory ideal";
         std::map<std::string, uint64_t> sums = sums_of_three(more);
+        std::set<uint64_t> cycles;
         for (const ThreeSequences& three : kThree) {
             const std::string job = "--device tiny " + std::string(three.options) + more;
             const auto where = [&] { return job; };
@@ -256,6 +260,7 @@ TEST_CASE("reports of batches: figures are sums over the sequences, devices shar
                 figures.equal(batch["derived"][key]["value"].get<uint64_t>(), sums[key],
                               [&] { return key + (" of " + job); });
             figures.equal(batch["error"]["within_bound"].get<bool>(), true, where);
+            cycles.insert(cycles_of(batch));
             figures.holds(cycles_of(batch) < sums["cycles"], where);
             figures.equal(batch["problem"]["batch"].get<uint64_t>(), three.batch, where);
             figures.equal(batch["derived"]["packed_calls"]["value"].get<uint64_t>(),
@@ -269,6 +274,7 @@ TEST_CASE("reports of batches: figures are sums over the sequences, devices shar
                 figures.holds(shared["derived"]["speed_up"]["value"].get<double>() > 1, where);
             }
         }
+        figures.equal(cycles.size(), 1u, [&] { return "cycles of all" + more; });
     }
 }
 
@@ -283,8 +289,10 @@ TEST_CASE("batches in every profile, format and schedule: within the bound, timi
               "--mask causal --align start --stack-heads --kv-heads 1 --num-devices 3"}) {
             const std::string job = "--device tiny " + std::string(three.options) + more;
             const auto report = run_json(job), timing = run_json(job + " --timing-only");
-            runs.holds(report["error"]["within_bound"].get<bool>() &&
-                           cycles_of(report) == cycles_of(timing),
-                       [&] { return job; });
+            runs.equal(report["error"]["within_bound"].get<bool>(), true, [&] { return job; });
+            const auto& derived = report["derived"];  // without data no row is asked again
+            const bool again =
+                derived.contains("calls_asked_again") && derived["calls_asked_again"]["value"] != 0;
+            if (!again) runs.equal(cycles_of(report), cycles_of(timing), [&] { return job; });
         }
 }
