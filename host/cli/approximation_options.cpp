@@ -28,6 +28,7 @@ void check_combinations(const RunOptions& o) {
                   {!o.segments.empty(), "--segments"},
                   {!o.tile_mask.empty(), "--tile-mask"},
                   {!o.key_lengths.empty() || !o.query_lengths.empty(), "lengths of sequences"},
+                  {!o.query_offsets.empty(), "--cu-seqlens-q"},
                   {o.stack_heads, "--stack-heads"},
                   {o.schedule == kAutoSchedule, "--schedule auto"},
                   {o.lse, "--lse"},

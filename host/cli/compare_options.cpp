@@ -160,8 +160,11 @@ std::vector<Order> orders_of(const CompareOptions& compare) {
 
 std::string mask_text(const RunOptions& options) {
     AttentionMask mask = problem_of(options).mask;
-    if (options.mask == kSparseMask) return kSparseMask;  // its block follows from the input
-    mask.tiles.source = options.tile_mask;                // its flags are read later
+    if (options.mask == kSparseMask) {  // its block follows from the input
+        const size_t documents = mask.documents.size();
+        return kSparseMask + (documents == 0 ? "" : fmt::format(", {} documents", documents));
+    }
+    mask.tiles.source = options.tile_mask;  // its flags are read later
     return mask.text();
 }
 

@@ -28,13 +28,23 @@ std::string device_error_text(const RunOutcome& outcome, const Layout& layout,
            fmt::format("; command {} (tag {}): {}", sequence, status.tag, names.description());
 }
 
+/// Firmware counts heads over all of its jobs, and rows within each.
+fw::Unresolved::Row row_of_tensor(fw::Unresolved::Row row, const Layout& layout) {
+    if (layout.sequences.empty()) return row;
+    const uint32_t heads = layout.job.query_heads / layout.batch;
+    const SequencePlace& place = layout.sequences[row.head / heads].place;
+    return {place.query_head + row.head % heads, place.first_query + row.row};
+}
+
 /// "black box: 3 rows stay unresolved (head 0 row 5, 9; head 1 row 77): ...".
 std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layout) {
     std::string rows;
+    uint32_t last_head = 0;
     const uint32_t named = std::min(unresolved.rows, fw::Unresolved::kNamed);
     for (uint32_t i = 0; i < named; ++i) {
-        const fw::Unresolved::Row& row = unresolved.named[i];
-        const bool same_head = i != 0 && unresolved.named[i - 1].head == row.head;
+        const fw::Unresolved::Row row = row_of_tensor(unresolved.named[i], layout);
+        const bool same_head = i != 0 && last_head == row.head;
+        last_head = row.head;
         rows += same_head ? fmt::format(", {}", row.row)
                           : fmt::format("{}head {} row {}", i == 0 ? "" : "; ", row.head, row.row);
     }

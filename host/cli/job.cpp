@@ -108,7 +108,8 @@ Job make_job(const RunOptions& options, bool timing_only) {
     platform.devices = device_count(options, job.problem);
     if (!options.tile_mask.empty()) job.problem.mask.tiles = read_tile_flags(options.tile_mask);
     job.inputs = inputs_of(options, true, job.problem);
-    if (options.mask == kSparseMask) job.problem.mask.block = sparse_block(job.problem.nk);
+    divide_documents(job.problem);
+    if (options.mask == kSparseMask) job.problem.mask.block = sparse_block(job.problem.most_keys());
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);
     check_problem(job.problem, platform, job.config.device_name);
     if (!job.problem.cover)

@@ -38,7 +38,9 @@ struct RunOptions {
     uint64_t seed = 1;
     uint64_t kv_heads = 0, keys = 0, dim_v = 0;  ///< of --random; 0: as q
     uint64_t batch = 0;                          ///< of --random; 0: as many as there are lengths
-    std::string query_lengths, key_lengths;      ///< "100,2000,65536"
+    std::string query_lengths, key_lengths;      ///< "100,2000,65536" or "@FILE"
+    std::string padding;                         ///< empty: right
+    std::string query_offsets, key_offsets;      ///< "0,100,2100" or "@FILE"
     std::string slots;                           ///< "8x12"
     std::string mask;  ///< empty: causal with a term that looks back, else dense
     uint64_t prefix = 0, window = 0, sinks = 0, block = 0, summary = 0;  ///< 0: not given

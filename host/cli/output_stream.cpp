@@ -31,17 +31,21 @@ OutputStream::OutputStream(const std::string& path, const RunRecord& record)
                        {"input", printable(record.input)}}) {
     const fw::AttentionJob& job = layout_.job;
     blocks_ = (job.nq + kBlockRows - 1) / kBlockRows;
+    missing_.resize(job.query_heads * blocks_);
     for (uint64_t head = 0; head < job.query_heads; ++head)
-        for (uint64_t row = 0; row < job.nq; row += kBlockRows) {
-            const uint64_t end = std::min<uint64_t>(row + kBlockRows, layout_.query_rows(head));
-            missing_.push_back((std::max(row, end) - row) * job.o.pitch);
-        }
+        for (const Rows& rows : layout_.written_rows(head))
+            for (uint64_t row = rows.begin; row < rows.end;) {
+                const uint64_t block = row / kBlockRows;
+                const uint64_t stop = std::min<uint64_t>(rows.end, (block + 1) * kBlockRows);
+                missing_[head * blocks_ + block] += (stop - row) * job.o.pitch;
+                row = stop;
+            }
 }
 
 void OutputStream::attach(MemoryAccess memory, Release release) {
     memory_ = std::move(memory);
     release_ = std::move(release);
-    for (size_t i = 0; i < missing_.size(); ++i)  // nothing but padding
+    for (size_t i = 0; i < missing_.size(); ++i)  // no job writes a row of it
         if (missing_[i] == 0) write_block(i / blocks_, i % blocks_);
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "host/cli/batch_options.h"
 #include "host/error.h"
 
 namespace tessera::host {
@@ -18,9 +19,9 @@ std::vector<NamedOutput> outputs_in(const std::string& folder,
 
 void refuse_overwriting(const RunOptions& o, const std::vector<NamedOutput>& outputs) {
     namespace fs = std::filesystem;
-    const std::vector<std::string> inputs = {
-        o.input, o.q,           o.k,         o.v,      o.a,
-        o.b,     o.sink_logits, o.tile_mask, o.device, o.memory.value_or("")};
+    std::vector<std::string> inputs = list_files(o);
+    inputs.insert(inputs.end(), {o.input, o.q, o.k, o.v, o.a, o.b, o.sink_logits, o.tile_mask,
+                                 o.device, o.memory.value_or("")});
     std::error_code error;
     for (const auto& [option, output] : outputs) {
         for (const std::string& input : inputs)

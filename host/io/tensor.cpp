@@ -239,24 +239,26 @@ void TensorView::to_double(uint64_t first, uint64_t count, double* out) const {
     });
 }
 
-NonFinite TensorView::find_nonfinite(const std::vector<uint32_t>& lengths) const {
+NonFinite TensorView::find_nonfinite(const std::vector<TokenRange>& ranges) const {
     NonFinite found;
     const auto look = [&](uint64_t first, uint64_t count) {
         dispatch(*this, [&](auto type) { scan<decltype(type)>(*this, first, count, found); });
     };
-    if (lengths.empty()) {
+    if (ranges.empty()) {
         look(0, elements);
         return found;
     }
     const uint64_t dim = shape[shape.size() - 1], head = shape[shape.size() - 2] * dim;
-    const uint64_t sequence = elements / lengths.size();
-    for (uint64_t first = 0; first < elements; first += head)
-        look(first, lengths.at(first / sequence) * dim);
+    const uint64_t entry = elements / ranges.size();
+    for (uint64_t first = 0; first < elements; first += head) {
+        const TokenRange& range = ranges.at(first / entry);
+        look(first + range.begin * dim, (range.end - range.begin) * dim);
+    }
     return found;
 }
 
-void TensorView::require_finite(const std::vector<uint32_t>& lengths) const {
-    const NonFinite found = find_nonfinite(lengths);
+void TensorView::require_finite(const std::vector<TokenRange>& ranges) const {
+    const NonFinite found = find_nonfinite(ranges);
     if (found.count() != 0)
         refuse(*this, found, position_text(shape, found.first),
                "finite values (--allow-nonfinite takes them as they are)");

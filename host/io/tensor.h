@@ -56,6 +56,11 @@ struct NonFinite {
     uint64_t count() const { return nans + infs + overflows; }
 };
 
+/// Tokens of an entry of a batch, from `begin` up to `end`.
+struct TokenRange {
+    uint32_t begin = 0, end = 0;
+};
+
 /// Points into the file it came from, which must outlive it.
 struct TensorView {
     std::string file;  ///< for messages
@@ -71,12 +76,12 @@ struct TensorView {
     void to_bf16(uint64_t first, uint64_t count, uint16_t* out) const;
     void to_float(uint64_t first, uint64_t count, float* out) const;
     void to_double(uint64_t first, uint64_t count, double* out) const;
-    /// Looks at all elements, or of each sequence of a batch at the first `lengths` tokens.
+    /// Looks at all elements, or of each entry of a batch only at the tokens of its range.
     /// UserError if the type cannot be converted.
-    NonFinite find_nonfinite(const std::vector<uint32_t>& lengths = {}) const;
+    NonFinite find_nonfinite(const std::vector<TokenRange>& ranges = {}) const;
     /// UserError with tensor and position if there is an element that no device can take.
     /// Looks where find_nonfinite does.
-    void require_finite(const std::vector<uint32_t>& lengths = {}) const;
+    void require_finite(const std::vector<TokenRange>& ranges = {}) const;
     /// The same for a matrix of a command that has no --allow-nonfinite: row and column.
     void require_finite_matrix() const;
 };

@@ -34,9 +34,9 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
     keys.kt.resize(nk * p.d_k);
     keys.v.resize(nk * p.d_v);
     keys.norm.resize(nk);
-    const size_t read = p.keys.empty() ? nk : p.keys[kv_head];
+    const KeyRange read = p.keys.empty() ? KeyRange{0, p.nk} : p.keys[kv_head];
     std::vector<double> row(p.d_k);
-    for (size_t j = 0; j < read; ++j) {
+    for (size_t j = read.begin; j < read.end; ++j) {
         p.k((kv_head * nk + j) * p.d_k, p.d_k, row.data());
         double square = 0;
         for (uint32_t c = 0; c < p.d_k; ++c) {
@@ -45,7 +45,8 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
         }
         keys.norm[j] = std::sqrt(square);
     }
-    p.v(kv_head * nk * p.d_v, read * p.d_v, keys.v.data());
+    p.v((kv_head * nk + read.begin) * p.d_v, size_t{read.end - read.begin} * p.d_v,
+        keys.v.data() + size_t{read.begin} * p.d_v);
     for (const double x : keys.v)
         if (std::isfinite(x)) keys.value_peak = std::max(keys.value_peak, std::fabs(x));
     return keys;

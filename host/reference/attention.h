@@ -36,9 +36,8 @@ struct ReferenceProblem {
     ElementReader q;  ///< [query_heads][nq][d_k]
     ElementReader k;  ///< [kv_heads][nk][d_k]
     ElementReader v;  ///< [kv_heads][nk][d_v]
-    /// Keys of each key/value head that any query may see, the first so many; the others are not
-    /// read. Empty: all.
-    std::vector<uint32_t> keys = {};
+    /// Keys of each key/value head that any query may see; the others are not read. Empty: all.
+    std::vector<KeyRange> keys = {};
     /// Logit of a key without value that a row has beside those that it sees: its denominator has
     /// exp(logit) more. kNoSink: the row has none. Empty: no row has one.
     std::function<double(uint32_t head, uint32_t row)> sink_logit = {};

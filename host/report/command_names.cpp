@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -95,11 +96,10 @@ const fw::Tensor& CommandNames::tensor() const {
 }
 
 /// The tile that a list of rows gathers, of the job or of summaries.
-CommandNames::Tile CommandNames::gathered_tile(uint64_t head) const {
-    const fw::AttentionJob& job = layout_.job;
+CommandNames::Tile CommandNames::gathered_tile(const std::string& head,
+                                               const fw::AttentionJob& job) const {
     const fw::RowList& list = command_.opcode == Opcode::kLoadQ ? job.query_list : job.key_list;
-    const uint64_t address =
-        list.given() ? list.address : jobs_[head / jobs_.front().kv_heads].summary_list;
+    const uint64_t address = list.given() ? list.address : job.summary_list;
     const uint64_t part = (command_.index_address - address) / fw::list_part_bytes(params_);
     return {head, part, !list.given()};
 }
@@ -107,13 +107,37 @@ CommandNames::Tile CommandNames::gathered_tile(uint64_t head) const {
 CommandNames::Tile CommandNames::tile_of(const fw::Tensor& tensor) const {
     const uint64_t offset = command_.address - tensor.address;
     uint64_t head = offset / tensor.head_stride;
+    uint64_t row = offset % tensor.head_stride / tensor.pitch;
     // Results of a remainder lie behind those of all heads.
     if (layout_.remainder && command_.is_store()) head %= layout_.job.query_heads;
-    if (command_.has(spec::kFlagGather)) return gathered_tile(head);
     const bool keys = command_.opcode == Opcode::kLoadK || command_.opcode == Opcode::kLoadV;
+    std::string name = fmt::format("head {}", head);
+    size_t job = 0;
+    if (!layout_.sequences.empty() && &tensor != &layout_.job.state) {
+        job = sequence_at(head, row, keys);
+        const SequencePlace& place = layout_.sequences[job].place;
+        row -= keys ? place.first_key : place.first_query;
+        if (layout_.packed) name = fmt::format("sequence {} {}", place.number, name);
+    }
+    if (command_.has(spec::kFlagGather)) return gathered_tile(name, jobs_[job]);
     const bool sentinel = layout_.job.sentinel.form != fw::SentinelForm::kNone;
     const uint32_t rows = keys && sentinel ? params_.m - 1 : params_.m;
-    return {head, offset % tensor.head_stride / tensor.pitch / rows, false};
+    return {name, row / rows, false};
+}
+
+/// The last sequence that does not begin behind this row.
+size_t CommandNames::sequence_at(uint64_t head, uint64_t row, bool keys) const {
+    const fw::AttentionJob& job = layout_.job;
+    const uint64_t heads = (keys ? job.kv_heads : job.query_heads) / layout_.batch;
+    const std::pair<uint64_t, uint64_t> at(head / heads * heads, row);
+    const auto next = std::upper_bound(
+        layout_.sequences.begin(), layout_.sequences.end(), at,
+        [keys](const auto& x, const SequenceJob& sequence) {
+            const SequencePlace& place = sequence.place;
+            return x < (keys ? std::pair<uint64_t, uint64_t>(place.kv_head, place.first_key)
+                             : std::pair<uint64_t, uint64_t>(place.query_head, place.first_query));
+        });
+    return static_cast<size_t>(next - layout_.sequences.begin()) - 1;
 }
 
 std::string CommandNames::Tile::text() const {
@@ -127,7 +151,7 @@ std::string CommandNames::name() const {
     if (cover_sequencer_) return cover_name();
     if (command_.opcode == Opcode::kAttend ||
         is_partial())  // a partial result is the last ATTEND's
-        return fmt::format("{} {}head {} tiles {} x {}", opcode, is_partial() ? "partial " : "",
+        return fmt::format("{} {}{} tiles {} x {}", opcode, is_partial() ? "partial " : "",
                            attended_[0].head, attended_[0].tile, attended_[1].text());
     if (is_constant())
         return fmt::format(
@@ -136,7 +160,7 @@ std::string CommandNames::name() const {
     if (is_sink())
         return fmt::format("{} sink head {}", opcode, tile_of(layout_.job.sink_state).head);
     const Tile at = tile_of(tensor());
-    return fmt::format("{} {}head {} {}{}", opcode, is_lse() ? "lse " : "", at.head,
+    return fmt::format("{} {}{} {}{}", opcode, is_lse() ? "lse " : "", at.head,
                        at.gathered ? "" : "tile ", at.text());
 }
 

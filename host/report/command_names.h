@@ -24,10 +24,11 @@ class CommandNames {
     /// Goes to command `sequence`, counted from 0; never backwards (std::logic_error).
     void go_to(uint64_t sequence);
     const spec::Command& command() const { return command_; }
-    /// "LOAD_K head 0 tile 3"; "ATTEND head 0 tiles 2 x 3" is query tile 2 with key tile 3, and
-    /// "STORE_STATE partial head 0 tiles 2 x 3" its result where firmware merges. A tile that takes
-    /// several loads or stores is named by the row that each begins with; gathered tiles are
-    /// "summaries 0", "summaries 1", ... "LOAD_STATE sink head 0" is what rows begin with. In jobs
+    /// "LOAD_K head 0 tile 3", or of packed sequences "LOAD_K sequence 7 head 0 tile 3"; "ATTEND
+    /// head 0 tiles 2 x 3" is query tile 2 with key tile 3, and "STORE_STATE partial head 0 tiles 2
+    /// x 3" its result where firmware merges. A tile that takes several loads or stores is named by
+    /// the row that each begins with; gathered tiles are "summaries 0", "summaries 1", ...
+    /// "LOAD_STATE sink head 0" is what rows begin with. In jobs
     /// by a cover "ATTEND head 0 line 12", and "LOAD_K head 0 line 12 token 48" for a run of
     /// tokens.
     std::string name() const;
@@ -36,14 +37,16 @@ class CommandNames {
 
   private:
     struct Tile {
-        uint64_t head = 0, tile = 0;
+        std::string head;  ///< "head 3", of packed sequences "sequence 7 head 3"
+        uint64_t tile = 0;
         bool gathered = false;
         std::string text() const;
     };
     bool next_command();
     std::string cover_name() const;
     Tile tile_of(const fw::Tensor& tensor) const;
-    Tile gathered_tile(uint64_t head) const;
+    Tile gathered_tile(const std::string& head, const fw::AttentionJob& job) const;
+    size_t sequence_at(uint64_t head, uint64_t row, bool keys) const;
     bool is_lse() const;
     bool is_partial() const;
     bool is_constant() const;

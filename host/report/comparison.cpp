@@ -187,17 +187,29 @@ std::string notes_text(const Comparison& comparison, const Grid& grid) {
     return text;
 }
 
+/// Are the sequences of all rows packed alike? Not where only some masks make them of documents.
+bool packed_alike(const Comparison& comparison) {
+    const Json& offsets = first_report(comparison)["problem"]["query_offsets"];
+    const auto alike = [&](const ComparedRow& row) {
+        return !row.refused.empty() || row.report["problem"]["query_offsets"] == offsets;
+    };
+    return !offsets.is_null() && std::all_of(comparison.rows.begin(), comparison.rows.end(), alike);
+}
+
 /// What all rows have in common.
 std::string title(const Comparison& comparison) {
     const Json& report = first_report(comparison);
     const Json &p = report["problem"], &c = report["configuration"];
     const auto number = [&p](const char* key) { return with_commas(p[key].get<uint64_t>()); };
-    const bool ragged = !p["key_lengths"].is_null() || !p["query_lengths"].is_null();
+    const bool packed = packed_alike(comparison);
+    const bool ragged = packed || !p["key_lengths"].is_null() || !p["query_lengths"].is_null();
     const std::string aligned = p["query_tokens"] == p["key_tokens"] && !ragged
                                     ? std::string()
                                     : " aligned at the " + p["align"].get<std::string>();
     const std::string batch =
-        !ragged ? std::string() : fmt::format(" at most, a batch of {} lengths", number("batch"));
+        packed   ? fmt::format(", a packed batch of {} sequences", number("batch"))
+        : ragged ? fmt::format(" at most, a batch of {} lengths", number("batch"))
+                 : std::string();
     return fmt::format(
         "tessera {} on {} x device {}, memory {}\n"
         "input {}: {} query and {} key/value heads, {} queries, {} keys{}{}, d_k {}, d_v {}\n",

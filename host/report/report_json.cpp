@@ -35,6 +35,13 @@ Json sentinel_json(const SentinelChoice& sentinel) {
             {"offset_bits", sentinel.query_column ? Json(sentinel.offset) : Json()}};
 }
 
+Json list_json(const std::vector<uint32_t>& list) { return list.empty() ? Json() : Json(list); }
+
+Json padding_json(const Problem& p) {
+    if (!p.ragged() || p.packed()) return nullptr;
+    return p.padding == Padding::kLeft ? "left" : "right";
+}
+
 Json problem_json(const RunRecord& record) {
     const Problem& p = record.problem;
     return {{"input", record.input},
@@ -43,9 +50,12 @@ Json problem_json(const RunRecord& record) {
             {"kv_heads", p.kv_heads},
             {"query_tokens", p.nq},
             {"key_tokens", p.nk},
-            {"batch", p.batch},
-            {"query_lengths", p.query_lengths.empty() ? Json() : Json(p.query_lengths)},
-            {"key_lengths", p.key_lengths.empty() ? Json() : Json(p.key_lengths)},
+            {"batch", p.sequence_count()},
+            {"query_lengths", list_json(p.query_lengths)},
+            {"key_lengths", list_json(p.key_lengths)},
+            {"padding", padding_json(p)},
+            {"query_offsets", list_json(p.query_offsets)},
+            {"key_offsets", list_json(p.key_offsets)},
             {"d_k", p.d_k},
             {"d_v", p.d_v},
             {"mask", p.mask.text()},

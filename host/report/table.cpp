@@ -71,16 +71,18 @@ class Table {
 
     static std::string lengths_text(const Problem& p) {
         if (!p.ragged()) return p.batch == 1 ? "" : fmt::format("batch of {}; ", p.batch);
-        std::string text = fmt::format("batch of {}", plural(p.batch, "sequence"));
-        const auto add = [&](const std::vector<uint32_t>& lengths, const char* what) {
-            if (lengths.empty()) return;
+        std::string text = fmt::format("{}batch of {}", p.packed() ? "packed " : "",
+                                       plural(p.sequence_count(), "sequence"));
+        const auto add = [&](auto length_of, const char* what) {
+            std::vector<uint32_t> lengths;
+            for (uint32_t s = 0; s < p.sequence_count(); ++s) lengths.push_back((p.*length_of)(s));
             const auto [least, most] = std::minmax_element(lengths.begin(), lengths.end());
             text +=
                 fmt::format(", {} to {} {} each", with_commas(*least), with_commas(*most), what);
         };
-        add(p.query_lengths, "queries");
-        add(p.key_lengths, "keys");
-        return text + "; ";
+        if (p.packed() || !p.query_lengths.empty()) add(&Problem::queries_of, "queries");
+        if (p.packed() || !p.key_lengths.empty()) add(&Problem::keys_of, "keys");
+        return text + (p.padding == Padding::kLeft ? ", padding on the left; " : "; ");
     }
 
     void head() {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "firmware/partial.h"
 #include "firmware/row_list.h"
@@ -22,7 +21,11 @@ namespace {
 class Generator : JobGenerator {
   public:
     Generator(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens)
-        : JobGenerator(seed, params), lists_(~seed), sinks_(~seed - 1), max_tokens_(max_tokens) {}
+        : JobGenerator(seed, params),
+          lists_(~seed),
+          sinks_(~seed - 1),
+          places_(seed ^ 0x5eed),
+          max_tokens_(max_tokens) {}
 
     AttentionJob make() {
         AttentionJob j;
@@ -134,17 +137,16 @@ class Generator : JobGenerator {
         const uint32_t origin = std::min(job.q_position, job.k_position);
         layout.sequences.resize(1 + below(4));
         for (host::SequenceJob& sequence : layout.sequences) {
-            sequence.nq = 1 + below(job.nq);
-            sequence.nk = 1 + below(job.nk);
+            host::SequencePlace& place = sequence.place;
+            place.nq = 1 + below(job.nq);
+            place.nk = 1 + below(job.nk);
             sequence.k_position = sequence.q_position = origin;
-            if (at_end && sequence.nk > sequence.nq)
-                sequence.q_position += sequence.nk - sequence.nq;
-            if (at_end && sequence.nq > sequence.nk)
-                sequence.k_position += sequence.nq - sequence.nk;
+            if (at_end && place.nk > place.nq) sequence.q_position += place.nk - place.nq;
+            if (at_end && place.nq > place.nk) sequence.k_position += place.nq - place.nk;
             sequence.mask = job.mask;
         }
-        job.query_heads *= static_cast<uint32_t>(layout.sequences.size());
-        job.kv_heads *= static_cast<uint32_t>(layout.sequences.size());
+        place_sequences(layout);
+        drop_empty(layout.sequences);
     }
 
     /// A job in five has sinks. A black box tells firmware nothing to merge them with unless it has
@@ -167,31 +169,86 @@ class Generator : JobGenerator {
         next = t.address + t.head_stride * job.query_heads;
     }
 
-    /// NaN where nobody may look.
-    static void spoil_padding(AttentionJob& j) {
-        constexpr uint16_t kNan = 0x7fc0;
-        const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
-        const auto spoil = [&](const fw::Tensor& t, uint32_t heads, uint32_t from, uint32_t to) {
-            for (uint32_t head = 0; head < heads; ++head)
-                for (uint64_t at = fw::row_address(t, head, from);
-                     at < fw::row_address(t, head, to); at += 2)
-                    std::memcpy(&j.image[at], &kNan, 2);
-        };
-        for (const fw::AttentionJob& one : jobs) {
-            spoil(one.q, one.query_heads, one.nq, j.job().nq);
-            spoil(one.k, one.kv_heads, one.nk, j.job().nk);
-            spoil(one.v, one.kv_heads, one.nk, j.job().nk);
+    /// Says where they lie: in heads of their own, with padding on either side, or packed in the
+    /// same heads. Some become empty. Draws of their own, as for lists.
+    void place_sequences(host::Layout& layout) {
+        fw::AttentionJob& job = layout.job;
+        const auto count = static_cast<uint32_t>(layout.sequences.size());
+        const uint64_t kind = places_() % 3;
+        const bool left = kind == 1;
+        layout.packed = kind == 2;
+        layout.batch = layout.packed ? 1 : count;
+        uint32_t queries = 0, keys = 0;
+        for (uint32_t s = 0; s < count; ++s) {
+            host::SequencePlace& place = layout.sequences[s].place;
+            place.number = s;
+            if (s != 0 && places_() % 5 == 0) (places_() % 2 == 0 ? place.nq : place.nk) = 0;
+            place.first_query = layout.packed ? queries : left ? job.nq - place.nq : 0;
+            place.first_key = layout.packed ? keys : left ? job.nk - place.nk : 0;
+            if (!layout.packed) place.query_head = s * job.query_heads;
+            if (!layout.packed) place.kv_head = s * job.kv_heads;
+            queries += place.nq;
+            keys += place.nk;
         }
-        const auto spoil_unlisted = [&](const fw::Tensor& t, uint32_t heads,
-                                        const fw::RowList& list, uint32_t count) {
-            for (uint32_t row = 0; list.given() && row < list.limit; ++row)
-                if (std::find(list.rows, list.rows + count, row) == list.rows + count)
-                    spoil(t, heads, row, row + 1);
+        job.query_heads *= layout.batch;
+        job.kv_heads *= layout.batch;
+        if (!layout.packed) return;
+        job.nq = queries + static_cast<uint32_t>(places_() % 3);  // and padding behind the last
+        job.nk = keys + static_cast<uint32_t>(places_() % 3);
+    }
+
+    static void drop_empty(std::vector<host::SequenceJob>& sequences) {
+        const auto empty = [](const host::SequenceJob& sequence) {
+            return sequence.place.nq == 0 || sequence.place.nk == 0;
         };
+        sequences.erase(std::remove_if(sequences.begin(), sequences.end(), empty), sequences.end());
+    }
+
+    /// NaN where nobody may look: in rows that no list names and no sequence of a batch has.
+    static void spoil_padding(AttentionJob& j) {
         const fw::AttentionJob& job = j.job();
-        spoil_unlisted(job.q, job.query_heads, job.query_list, job.nq);
-        spoil_unlisted(job.k, job.kv_heads, job.key_list, job.nk);
-        spoil_unlisted(job.v, job.kv_heads, job.key_list, job.nk);
+        const uint32_t batch = j.layout.batch;
+        const auto spoil = [&](const fw::Tensor& t, uint32_t heads, uint32_t rows, auto&& is_read) {
+            for (uint32_t head = 0; head < heads; ++head)
+                for (uint32_t row = 0; row < rows; ++row)
+                    if (!is_read(head, row)) spoil_row(j.image, t, head, row);
+        };
+        const auto read_query = [&](uint32_t head, uint32_t row) {
+            if (!listed(job.query_list, job.nq, row)) return false;
+            return in_a_sequence(j.layout, [&](const host::SequencePlace& at) {
+                return head - at.query_head < job.query_heads / batch &&
+                       row - at.first_query < at.nq;
+            });
+        };
+        const auto read_key = [&](uint32_t head, uint32_t row) {
+            if (!listed(job.key_list, job.nk, row)) return false;
+            return in_a_sequence(j.layout, [&](const host::SequencePlace& at) {
+                return head - at.kv_head < job.kv_heads / batch && row - at.first_key < at.nk;
+            });
+        };
+        const uint32_t key_rows = tensor_rows(job.key_list, job.nk);
+        spoil(job.q, job.query_heads, tensor_rows(job.query_list, job.nq), read_query);
+        spoil(job.k, job.kv_heads, key_rows, read_key);
+        spoil(job.v, job.kv_heads, key_rows, read_key);
+    }
+
+    static void spoil_row(Bytes& image, const fw::Tensor& t, uint32_t head, uint32_t row) {
+        constexpr uint64_t kNan = 0x7fc0;
+        const uint64_t begin = fw::row_address(t, head, row);
+        for (uint64_t at = begin; at < begin + t.pitch; at += 2) put(image, at, kNan);
+    }
+
+    static bool listed(const fw::RowList& list, uint32_t count, uint32_t row) {
+        return !list.given() || std::find(list.rows, list.rows + count, row) != list.rows + count;
+    }
+
+    /// Does `holds` hold of a sequence? Yes, where there are none.
+    template <typename Holds>
+    static bool in_a_sequence(const host::Layout& layout, Holds&& holds) {
+        const auto& all = layout.sequences;
+        return all.empty() || std::any_of(all.begin(), all.end(), [&](const auto& sequence) {
+                   return holds(sequence.place);
+               });
     }
 
     void place_tensors(AttentionJob& j) {
@@ -229,7 +286,7 @@ class Generator : JobGenerator {
         j.bytes = next;
     }
 
-    std::mt19937_64 lists_, sinks_;  // draws of their own: other jobs stay what they were
+    std::mt19937_64 lists_, sinks_, places_;  // draws of their own: other jobs stay what they were
     const uint32_t max_tokens_;
 };
 
@@ -237,10 +294,14 @@ class Generator : JobGenerator {
 
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     const auto j = std::make_shared<AttentionJob>(Generator(seed, params, max_tokens).make());
-    const size_t sequences = j->layout.sequences.size();
+    const host::Layout& layout = j->layout;
+    const size_t sequences = layout.sequences.size();
+    const std::string batch =
+        sequences == 0
+            ? ""
+            : fmt::format(", {}batch of {}", layout.packed ? "packed " : "", sequences);
     return case_of_job(fmt::format("attention, seed {}: {}{}{}", seed, mask_text(j->job()),
-                                   j->job().sink_logits ? ", sink logits" : "",
-                                   sequences == 0 ? "" : fmt::format(", batch of {}", sequences)),
+                                   j->job().sink_logits ? ", sink logits" : "", batch),
                        j);
 }
 

@@ -83,6 +83,14 @@ host::ElementReader reader(const Bytes& image, const fw::Tensor& t, const fw::Ro
     };
 }
 
+/// Of all sequences that have a job, or the whole as one.
+std::vector<host::SequencePlace> places_of(const host::Layout& layout) {
+    std::vector<host::SequencePlace> places;
+    for (const host::SequenceJob& sequence : layout.sequences) places.push_back(sequence.place);
+    if (places.empty()) places.push_back({0, 0, 0, 0, 0, layout.job.nq, layout.job.nk});
+    return places;
+}
+
 host::ReferenceProblem reference_problem(const AttentionJob& j) {
     const fw::AttentionJob& job = j.job();
     host::ReferenceProblem r;
@@ -94,21 +102,27 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
     r.d_v = job.d_v;
     r.scale = static_cast<double>(host::float_of(job.factor)) * std::log(2.0);
     const uint32_t m = j.platform.params.m;
-    const std::vector<fw::AttentionJob> jobs = j.layout.jobs();
-    r.visible = [jobs, m](uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {
+    r.visible = [jobs = j.layout.jobs(), places = places_of(j.layout), m](
+                    uint32_t head, uint32_t row, std::vector<host::KeyRange>& ranges) {
         const uint32_t heads = jobs.front().query_heads;
-        const fw::AttentionJob& one = jobs[head / heads];
         ranges.clear();
-        for (uint32_t key = 0; row < one.nq && key < one.nk; ++key)
-            if (allows(one, m, head % heads, row, key)) ranges.push_back({key, key + 1});
+        for (size_t s = 0; s < jobs.size(); ++s) {
+            const host::SequencePlace& at = places[s];
+            if (head - at.query_head >= heads || row - at.first_query >= at.nq) continue;
+            for (uint32_t key = 0; key < at.nk; ++key)
+                if (allows(jobs[s], m, head - at.query_head, row - at.first_query, key))
+                    ranges.push_back({at.first_key + key, at.first_key + key + 1});
+        }
         host::join(ranges);
     };
     if (job.sink_logits)
-        r.sink_logit = [&j, jobs](uint32_t head, uint32_t row) {
-            const bool padding = row >= jobs[head / jobs.front().query_heads].nq;
-            return padding ? host::kNoSink : j.sink_logits[head];
+        r.sink_logit = [&j, heads = job.query_heads / j.layout.batch,
+                        places = places_of(j.layout)](uint32_t head, uint32_t row) {
+            for (const host::SequencePlace& at : places)
+                if (head - at.query_head < heads && row - at.first_query < at.nq)
+                    return j.sink_logits[head];
+            return host::kNoSink;  // padding
         };
-    for (const fw::AttentionJob& one : jobs) r.keys.insert(r.keys.end(), one.kv_heads, one.nk);
     r.q = reader(j.image, job.q, job.query_list, job.nq, job.d_k);
     r.k = reader(j.image, job.k, job.key_list, job.nk, job.d_k);
     r.v = reader(j.image, job.v, job.key_list, job.nk, job.d_v);

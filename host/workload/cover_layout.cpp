@@ -37,7 +37,8 @@ void check_cover(const Problem& p, uint32_t m, uint32_t devices) {
     if (p.mask.local() || p.mask.prefix != 0 || !p.mask.documents.empty() || p.mask.tiles.given())
         refuse("with a mask of terms", "--mask dense or --mask causal, without other terms");
     if (p.ragged())
-        refuse("with lengths of sequences", "without --key-lengths and --query-lengths");
+        refuse("with lengths of sequences",
+               "without --key-lengths, --query-lengths and --cu-seqlens-q");
     if (p.sink_logits)
         refuse("with --sink-logits", "without it: a cover's first calls begin with empty states");
     if (p.stacked) refuse("with --stack-heads", "without it: a row is a token");

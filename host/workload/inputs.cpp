@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "host/error.h"
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"
@@ -98,6 +101,92 @@ std::vector<double> read_sink_logits(const InputFiles& files, const Problem& pro
     return all;
 }
 
+/// Tokens of each entry of the batch that are no padding, by its lengths or else its offsets.
+/// Empty: all of them.
+std::vector<TokenRange> real_tokens(const Problem& p, const std::vector<uint32_t>& lengths,
+                                    const std::vector<uint32_t>& offsets, uint32_t tokens) {
+    if (!offsets.empty()) return std::vector<TokenRange>(p.batch, {0, offsets.back()});
+    std::vector<TokenRange> all;
+    for (const uint32_t length : lengths) {
+        const uint32_t begin = p.padding == Padding::kLeft ? tokens - length : 0;
+        all.push_back({begin, begin + length});
+    }
+    return all;
+}
+
+std::vector<TokenRange> real_queries(const Problem& p) {
+    return real_tokens(p, p.query_lengths, p.query_offsets, p.nq);
+}
+
+std::vector<TokenRange> real_keys(const Problem& p) {
+    return real_tokens(p, p.key_lengths, p.key_offsets, p.nk);
+}
+
+/// The keys that a row of the tensors sees, for the reference. From lengths and offsets by
+/// themselves: Problem::places() is what the device goes by, and the two check each other.
+class VisibleKeys {
+  public:
+    VisibleKeys(const Problem& p, uint32_t m)
+        : m_(m), heads_(p.query_heads / (p.ragged() ? p.batch : 1)), offsets_(p.query_offsets) {
+        Problem one = p;
+        for (auto* list :
+             {&one.query_lengths, &one.key_lengths, &one.query_offsets, &one.key_offsets})
+            list->clear();
+        const TokenRange all_queries{0, p.nq}, all_keys{0, p.nk};
+        if (!p.ragged()) add(one, all_queries, all_keys);
+        for (size_t s = 0; s + 1 < offsets_.size(); ++s)
+            add(one, {offsets_[s], offsets_[s + 1]}, {p.key_offsets[s], p.key_offsets[s + 1]});
+        if (!p.ragged() || p.packed()) return;
+        const std::vector<TokenRange> queries = real_queries(p), keys = real_keys(p);
+        for (uint32_t entry = 0; entry < p.batch; ++entry)
+            add(one, queries.empty() ? all_queries : queries[entry],
+                keys.empty() ? all_keys : keys[entry]);
+    }
+
+    void operator()(uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) const {
+        ranges.clear();
+        if (!is_query(head, row)) return;
+        const Alone& s = alone_[sequence_of(head, row)];
+        if (s.problem.nk == 0) return;
+        s.problem.visible_keys(m_, head % heads_, row - s.queries.begin, ranges);
+        for (KeyRange& range : ranges) {
+            range.begin += s.first_key;
+            range.end += s.first_key;
+        }
+    }
+
+    /// Or is the row padding?
+    bool is_query(uint32_t head, uint32_t row) const {
+        const size_t sequence = sequence_of(head, row);
+        if (sequence >= alone_.size()) return false;  // behind the last one
+        const TokenRange& queries = alone_[sequence].queries;
+        return row >= queries.begin && row < queries.end;
+    }
+
+  private:
+    struct Alone {
+        Problem problem;
+        TokenRange queries;
+        uint32_t first_key;
+    };
+
+    void add(Problem alone, const TokenRange& queries, const TokenRange& keys) {
+        alone.nq = queries.end - queries.begin;
+        alone.nk = keys.end - keys.begin;
+        alone_.push_back({std::move(alone), queries, keys.begin});
+    }
+
+    size_t sequence_of(uint32_t head, uint32_t row) const {
+        if (offsets_.empty()) return head / heads_;
+        const auto next = std::upper_bound(offsets_.begin(), offsets_.end(), row);
+        return static_cast<size_t>(next - offsets_.begin()) - 1;
+    }
+
+    uint32_t m_, heads_;
+    std::vector<uint32_t> offsets_;  ///< of packed sequences
+    std::vector<Alone> alone_;
+};
+
 }  // namespace
 
 Operand operand_of(const TensorView& tensor) {
@@ -149,9 +238,9 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     for (const TensorView* tensor : tensors) require_convertible(*tensor);
     fill_shapes(*tensors[0], *tensors[1], *tensors[2], problem);
     if (!shapes_only && !allow_nonfinite) {
-        tensors[0]->require_finite(problem.query_lengths);
-        tensors[1]->require_finite(problem.key_lengths);
-        tensors[2]->require_finite(problem.key_lengths);
+        tensors[0]->require_finite(real_queries(problem));
+        tensors[1]->require_finite(real_keys(problem));
+        tensors[2]->require_finite(real_keys(problem));
     }
     inputs.q = operand_of(*tensors[0]);
     inputs.k = operand_of(*tensors[1]);
@@ -171,19 +260,16 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     r.d_k = p.d_k;
     r.d_v = p.d_v;
     r.scale = p.scale;
-    const uint32_t heads = p.query_heads / (p.ragged() ? p.batch : 1);
-    r.visible = [all = p.sequences(), heads, m](uint32_t head, uint32_t row,
-                                                std::vector<KeyRange>& ranges) {
-        const Problem& one = all[head / heads];
-        ranges.clear();
-        if (row < one.nq) one.visible_keys(m, head % heads, row, ranges);
-    };
-    for (uint32_t kv = 0; kv < p.kv_heads; ++kv)
-        r.keys.push_back(p.keys_of(kv / (p.kv_heads / p.batch)));
+    const VisibleKeys visible(p, m);
+    r.visible = visible;
+    const std::vector<TokenRange> keys = real_keys(p);
+    for (uint32_t kv = 0; kv < p.kv_heads && !keys.empty(); ++kv) {
+        const TokenRange& real = keys[kv / (p.kv_heads / p.batch)];
+        r.keys.push_back({real.begin, real.end});
+    }
     if (!inputs.sink_logits.empty())
-        r.sink_logit = [logits = inputs.sink_logits, all = p.sequences(), heads](uint32_t head,
-                                                                                 uint32_t row) {
-            return row < all[head / heads].nq ? logits[head] : kNoSink;
+        r.sink_logit = [logits = inputs.sink_logits, visible](uint32_t head, uint32_t row) {
+            return visible.is_query(head, row) ? logits[head] : kNoSink;
         };
     r.q = reader_of(inputs.q, original);
     r.k = reader_of(inputs.k, original);

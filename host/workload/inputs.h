@@ -58,7 +58,7 @@ struct InputFiles {
 };
 
 /// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf
-/// pass; beyond the lengths of a batch, which `problem` has already, they always do. With
+/// pass; in the padding of a batch, whose lengths `problem` has already, they always do. With
 /// `shapes_only` no element is looked at. UserError names file, tensor and both shapes.
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem);

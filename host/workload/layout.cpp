@@ -67,20 +67,20 @@ Layout Layout::of_device(uint32_t device) const {
 std::vector<fw::AttentionJob> Layout::jobs() const {
     if (remainder) return {job, *remainder};
     if (sequences.empty()) return {job};
-    const auto count = static_cast<uint32_t>(sequences.size());
-    std::vector<fw::AttentionJob> all(count, job);
-    for (uint32_t i = 0; i < count; ++i) {
+    std::vector<fw::AttentionJob> all(sequences.size(), job);
+    for (size_t i = 0; i < all.size(); ++i) {
         const SequenceJob& sequence = sequences[i];
+        const SequencePlace& place = sequence.place;
         fw::AttentionJob& one = all[i];
-        one.query_heads /= count;
-        one.kv_heads /= count;
+        one.query_heads /= batch;
+        one.kv_heads /= batch;
         for (fw::Tensor* t : {&one.q, &one.o, &one.lse})
-            t->address += uint64_t{i} * one.query_heads * t->head_stride;
+            t->address = fw::row_address(*t, place.query_head, place.first_query);
         for (fw::Tensor* t : {&one.k, &one.v})
-            t->address += uint64_t{i} * one.kv_heads * t->head_stride;
-        one.sink_state.address += uint64_t{i} * one.query_heads * one.sink_state.head_stride;
-        one.nq = sequence.nq;
-        one.nk = sequence.nk;
+            t->address = fw::row_address(*t, place.kv_head, place.first_key);
+        one.sink_state.address += uint64_t{place.query_head} * one.sink_state.head_stride;
+        one.nq = place.nq;
+        one.nk = place.nk;
         one.q_position = sequence.q_position;
         one.k_position = sequence.k_position;
         one.mask = sequence.mask;
@@ -96,14 +96,40 @@ uint64_t Layout::stored_rows() const {
     return rows;
 }
 
-uint32_t Layout::query_rows(uint64_t head) const {
-    if (sequences.empty()) return job.nq;
-    return sequences[head / (job.query_heads / sequences.size())].nq;
+namespace {
+
+/// Calls visit(place) for the sequences that a query head has.
+template <typename Visit>
+void each_place(const Layout& layout, uint64_t head, Visit&& visit) {
+    const uint32_t heads = layout.job.query_heads / layout.batch;
+    for (const SequenceJob& sequence : layout.sequences)
+        if (sequence.place.query_head == head / heads * heads) visit(sequence.place);
 }
 
-uint32_t Layout::key_rows(uint64_t head) const {
-    if (sequences.empty()) return job.nk;
-    return sequences[head / (job.query_heads / sequences.size())].nk;
+}  // namespace
+
+std::vector<Rows> Layout::written_rows(uint64_t head) const {
+    if (sequences.empty()) return {{0, job.nq}};
+    std::vector<Rows> rows;
+    each_place(*this, head, [&](const SequencePlace& place) {
+        rows.push_back({place.first_query, place.first_query + place.nq});
+    });
+    return rows;
+}
+
+Rows Layout::query_span(uint64_t head) const {
+    const std::vector<Rows> rows = written_rows(head);
+    return rows.empty() ? Rows() : Rows{rows.front().begin, rows.back().end};
+}
+
+Rows Layout::key_span(uint64_t head) const {
+    if (sequences.empty()) return {0, job.nk};
+    Rows span{job.nk, 0};
+    each_place(*this, head, [&](const SequencePlace& place) {
+        span.begin = std::min(span.begin, place.first_key);
+        span.end = place.first_key + place.nk;
+    });
+    return span.end == 0 ? Rows() : span;
 }
 
 namespace {
@@ -167,9 +193,14 @@ void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, All
 /// them before the first command.
 void place_sequences(const Problem& p, const hw::PlatformConfig& config, Layout& layout) {
     if (!p.ragged()) return;
-    for (const Problem& one : p.sequences())
-        layout.sequences.push_back(
-            {one.nq, one.nk, one.q_position(), one.k_position(), one.device_mask(), 0, 0});
+    layout.batch = p.batch;
+    layout.packed = p.packed();
+    if (p.sink_logits) layout.keyless = p.keyless();
+    const std::vector<SequencePlace> places = p.places();
+    const std::vector<Problem> alone = p.sequences();
+    for (size_t i = 0; i < places.size(); ++i)
+        layout.sequences.push_back({places[i], alone[i].q_position(), alone[i].k_position(),
+                                    alone[i].device_mask(), 0, 0});
     const std::vector<fw::AttentionJob> jobs = layout.jobs();
     for (size_t i = 1; i < jobs.size(); ++i)
         layout.sequences[i].summary_list = layout.sequences[i - 1].summary_list +

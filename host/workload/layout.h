@@ -21,17 +21,27 @@ struct CoverArrays;
 
 /// One sequence of a ragged batch: what sets its job apart from the others'.
 struct SequenceJob {
-    uint32_t nq = 0, nk = 0;  ///< tokens
+    SequencePlace place;
     uint32_t q_position = 0, k_position = 0;
     spec::Mask mask;
     uint64_t summary_list = 0;  ///< bytes from that of the first sequence
     uint32_t first_device = 0;  ///< takes share 0 of it
 };
 
+/// Rows of a head, from `begin` up to `end`.
+struct Rows {
+    uint32_t begin = 0, end = 0;
+};
+
 struct Layout {
     /// The whole of it, padding included: where everything is.
     fw::AttentionJob job;
-    std::vector<SequenceJob> sequences;         ///< of a ragged batch; empty: `job` is what is run
+    /// Of a ragged batch, those that have work, ascending; empty: `job` is what is run.
+    std::vector<SequenceJob> sequences;
+    /// With sinks, those that have queries and no key: their rows have the lse of the sink alone.
+    std::vector<SequencePlace> keyless;
+    uint32_t batch = 1;   ///< of `sequences`: so many groups of heads, each with some of them
+    bool packed = false;  ///< several sequences may lie in the same heads
     std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
     std::shared_ptr<const CoverArrays> cover;   ///< if the problem is done by one
     uint64_t cover_list = 0;                    ///< where firmware lists gathered tokens
@@ -54,9 +64,12 @@ struct Layout {
     std::vector<fw::AttentionJob> jobs() const;
     /// Rows of o that these write.
     uint64_t stored_rows() const;
-    /// Rows of o and lse of a query head that are not padding.
-    uint32_t query_rows(uint64_t head) const;
-    uint32_t key_rows(uint64_t head) const;  ///< keys that it has, likewise
+    /// Rows of o and lse of a query head that a job writes, ascending. No query of the others has
+    /// a key.
+    std::vector<Rows> written_rows(uint64_t head) const;
+    /// All queries, and all keys, that the jobs of a query head read lie in these rows.
+    Rows query_span(uint64_t head) const;
+    Rows key_span(uint64_t head) const;
 };
 
 /// Places everything `problem` needs. UserError if it does not fit the memory.
@@ -65,7 +78,8 @@ Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
 /// Writes q, k and v as bf16 and the states of sinks; padding is zero.
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);
 
-/// Rows [first, first + count) of one head of the device's o, each d_v long; padding is zeros.
+/// Rows [first, first + count) of one head of the device's o, each d_v long; zeros where no job
+/// writes.
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
                                     uint64_t first, uint64_t count);
 

@@ -55,16 +55,18 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
                                     uint64_t first, uint64_t count) {
     const fw::AttentionJob& job = layout.job;
-    const uint64_t rows = layout.query_rows(head);
-    const uint64_t real = first < rows ? std::min(count, rows - first) : 0;
     std::vector<float> o;
     o.reserve(count * job.d_v);
-    const uint8_t* row =
-        real == 0 ? nullptr
-                  : memory(job.o.address + head * job.o.head_stride + first * job.o.pitch,
-                           real * job.o.pitch);
-    for (uint64_t i = 0; i < real; ++i, row += job.o.pitch)
-        append_row(row, job.d_v, job.bf16_output, o);
+    for (const Rows& rows : layout.written_rows(head)) {
+        const uint64_t begin = std::max<uint64_t>(first, rows.begin);
+        const uint64_t end = std::min<uint64_t>(first + count, rows.end);
+        if (begin >= end) continue;
+        o.resize((begin - first) * job.d_v);
+        const uint8_t* row = memory(job.o.address + head * job.o.head_stride + begin * job.o.pitch,
+                                    (end - begin) * job.o.pitch);
+        for (uint64_t i = begin; i < end; ++i, row += job.o.pitch)
+            append_row(row, job.d_v, job.bf16_output, o);
+    }
     o.resize(count * job.d_v);
     return o;
 }
@@ -82,22 +84,25 @@ std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory)
 
 std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, uint32_t bus_bytes) {
     const fw::AttentionJob& job = layout.job;
-    const double ln2 = std::log(2.0);
-    std::vector<double> lse;
-    lse.reserve(size_t{job.query_heads} * job.nq);
+    constexpr double kNoKey = -std::numeric_limits<double>::infinity();
+    std::vector<double> lse(size_t{job.query_heads} * job.nq, kNoKey);
+    const auto lse_at = [&](uint64_t address) {
+        const uint8_t* row = memory(address, bus_bytes);
+        const spec::RowState state = spec::row_state(word_at(row), word_at(row + 4));
+        if (state.m == spec::kEmpty) return kNoKey;
+        return (state.m + std::log2(static_cast<double>(float_of(state.l)))) * std::log(2.0);
+    };
     for (uint64_t head = 0; head < job.query_heads; ++head)
-        for (uint64_t i = 0; i < job.nq; ++i) {
-            if (i >= layout.query_rows(head)) {
-                lse.push_back(-std::numeric_limits<double>::infinity());
-                continue;
-            }
-            const uint8_t* row =
-                memory(job.lse.address + head * job.lse.head_stride + i * job.lse.pitch, bus_bytes);
-            const spec::RowState state = spec::row_state(word_at(row), word_at(row + 4));
-            const double l = static_cast<double>(float_of(state.l));
-            lse.push_back(state.m == spec::kEmpty ? -std::numeric_limits<double>::infinity()
-                                                  : (state.m + std::log2(l)) * ln2);
-        }
+        for (const Rows& rows : layout.written_rows(head))
+            for (uint64_t i = rows.begin; i < rows.end; ++i)
+                lse[head * job.nq + i] =
+                    lse_at(job.lse.address + head * job.lse.head_stride + i * job.lse.pitch);
+    const uint32_t heads = job.query_heads / layout.batch;
+    for (const SequencePlace& place : layout.keyless)
+        for (uint64_t head = place.query_head; head < place.query_head + heads; ++head)
+            for (uint32_t i = 0; i < place.nq; ++i)
+                lse[head * job.nq + place.first_query + i] =
+                    lse_at(job.sink_state.address + head * job.sink_state.head_stride);
     return lse;
 }
 

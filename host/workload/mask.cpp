@@ -155,6 +155,18 @@ void check_mask(const Problem& p, uint32_t m) {
     if (p.stacked) check_stacking(p);
 }
 
+void divide_documents(Problem& p) {
+    AttentionMask& mask = p.mask;
+    const bool looks_back = mask.local() || mask.summary != 0 || mask.prefix != 0;
+    // A cover, tile flags and a batch with lengths refuse documents by themselves.
+    if (mask.documents.empty() || !looks_back || p.cover || mask.tiles.given() || p.ragged())
+        return;
+    check_documents(p);
+    p.query_offsets.swap(mask.documents);
+    p.query_offsets.push_back(p.nq);
+    p.key_offsets = p.query_offsets;
+}
+
 std::string AttentionMask::text() const {
     std::string text = causal ? "causal" : "dense";
     if (prefix != 0) text += fmt::format(", prefix {}", prefix);

@@ -60,4 +60,9 @@ struct Problem;
 /// tokens. `m`: tile tokens.
 void check_mask(const Problem& problem, uint32_t m);
 
+/// Makes packed documents sequences of a batch (Problem::query_offsets) where the mask has terms
+/// that look back: in each document they mean what they mean for it alone. Else they stay, and
+/// share tiles. UserError if the documents do not fit the tokens.
+void divide_documents(Problem& problem);
+
 }  // namespace tessera::host

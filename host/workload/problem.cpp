@@ -24,23 +24,65 @@ void check_lengths(const char* option, const std::vector<uint32_t>& lengths, uin
         throw bad_value("command line", option, fmt::format("a list of {}", lengths.size()),
                         fmt::format("{}, one for each sequence of the batch", batch));
     for (size_t i = 0; i < lengths.size(); ++i)
-        if (lengths[i] == 0 || lengths[i] > tokens)
+        if (lengths[i] > tokens)
             throw bad_value("command line", option,
                             fmt::format("{} at place {}", lengths[i], i + 1),
-                            fmt::format("1 to {}, the number of {}", tokens, what));
+                            fmt::format("0 to {}, the number of {}", tokens, what));
+}
+
+/// Offsets of packed sequences: 0, then the end of each.
+void check_offsets(const char* option, const std::vector<uint32_t>& offsets, uint32_t tokens,
+                   const char* what) {
+    if (offsets.size() < 2)
+        throw bad_value("command line", option, fmt::format("a list of {}", offsets.size()),
+                        "at least two numbers: 0, then the end of each sequence");
+    for (size_t i = 0; i < offsets.size(); ++i) {
+        const std::string value = fmt::format("{} at place {}", offsets[i], i + 1);
+        if (i == 0 && offsets[i] != 0)
+            throw bad_value("command line", option, value, "0, where the first sequence begins");
+        if (i != 0 && offsets[i] < offsets[i - 1])
+            throw bad_value("command line", option, value,
+                            fmt::format("{} or more, as the offset before it", offsets[i - 1]));
+        if (offsets[i] > tokens)
+            throw bad_value("command line", option, value,
+                            fmt::format("at most {}, the number of {}", tokens, what));
+    }
+}
+
+void check_packed(const Problem& p) {
+    if (!p.packed()) return;
+    check_offsets("--cu-seqlens-q", p.query_offsets, p.nq, "queries");
+    if (p.key_offsets.size() != p.query_offsets.size())
+        throw bad_value(
+            "command line", "--cu-seqlens-k", fmt::format("a list of {}", p.key_offsets.size()),
+            fmt::format("{} numbers, as many as --cu-seqlens-q has", p.query_offsets.size()));
+    const bool same = p.key_offsets == p.query_offsets;  // perhaps because it was not given
+    check_offsets(same ? "--cu-seqlens-q" : "--cu-seqlens-k", p.key_offsets, p.nk, "keys");
+}
+
+/// The option that makes `p` a ragged batch, for messages.
+const char* ragged_option(const Problem& p) {
+    if (p.packed()) return "--cu-seqlens-q";
+    return p.key_lengths.empty() ? "--query-lengths" : "--key-lengths";
 }
 
 void check_batch(const Problem& p) {
     check_lengths("--query-lengths", p.query_lengths, p.nq, "queries", p.batch);
     check_lengths("--key-lengths", p.key_lengths, p.nk, "keys", p.batch);
+    check_packed(p);
     if (!p.ragged()) return;
-    const char* option = p.key_lengths.empty() ? "--query-lengths" : "--key-lengths";
+    const char* option = ragged_option(p);
     if (!p.mask.documents.empty())
         throw bad_value("command line", option, "given with --segments",
                         "either; documents packed into one sequence have no batch");
     if (p.mask.tiles.given())
         throw bad_value("command line", option, "given with --tile-mask",
                         "either; the flags are of whole tensors");
+    if (p.places().empty())
+        throw UserError(fmt::format(
+            "command line: {} leaves no sequence with both a query and a key; at least one is "
+            "needed",
+            option));
 }
 
 void check_dimension(const char* name, const char* tensors, uint32_t value,
@@ -52,6 +94,72 @@ void check_dimension(const char* name, const char* tensors, uint32_t value,
 
 }  // namespace
 
+uint32_t Problem::sequence_count() const {
+    const size_t each = packed() ? query_offsets.size() - 1 : 1;
+    return batch * static_cast<uint32_t>(each);
+}
+
+uint32_t Problem::queries_of(uint32_t sequence) const {
+    if (packed()) {
+        const size_t s = sequence % (query_offsets.size() - 1);
+        return query_offsets[s + 1] - query_offsets[s];
+    }
+    return query_lengths.empty() ? nq : query_lengths[sequence];
+}
+
+uint32_t Problem::keys_of(uint32_t sequence) const {
+    if (packed()) {
+        const size_t s = sequence % (key_offsets.size() - 1);
+        return key_offsets[s + 1] - key_offsets[s];
+    }
+    return key_lengths.empty() ? nk : key_lengths[sequence];
+}
+
+uint32_t Problem::most_keys() const {
+    if (!packed()) return nk;
+    uint32_t most = 0;
+    for (uint32_t s = 0; s < sequence_count(); ++s) most = std::max(most, keys_of(s));
+    return most;
+}
+
+std::vector<SequencePlace> Problem::every_place() const {
+    if (!ragged()) return {};
+    std::vector<SequencePlace> all;
+    const uint32_t count = sequence_count(), each = count / batch;
+    for (uint32_t s = 0; s < count; ++s) {
+        const uint32_t entry = s / each;
+        SequencePlace place;
+        place.number = s;
+        place.query_head = entry * (query_heads / batch);
+        place.kv_head = entry * (kv_heads / batch);
+        place.nq = queries_of(s);
+        place.nk = keys_of(s);
+        if (packed()) {
+            place.first_query = query_offsets[s % each];
+            place.first_key = key_offsets[s % each];
+        } else if (padding == Padding::kLeft) {
+            place.first_query = nq - place.nq;
+            place.first_key = nk - place.nk;
+        }
+        all.push_back(place);
+    }
+    return all;
+}
+
+std::vector<SequencePlace> Problem::places() const {
+    std::vector<SequencePlace> all;
+    for (const SequencePlace& place : every_place())
+        if (place.nq != 0 && place.nk != 0) all.push_back(place);
+    return all;
+}
+
+std::vector<SequencePlace> Problem::keyless() const {
+    std::vector<SequencePlace> all;
+    for (const SequencePlace& place : every_place())
+        if (place.nq != 0 && place.nk == 0) all.push_back(place);
+    return all;
+}
+
 std::vector<Problem> Problem::sequences() const {
     if (!ragged()) return {*this};
     Problem one = *this;
@@ -59,12 +167,13 @@ std::vector<Problem> Problem::sequences() const {
     one.query_heads /= batch;
     one.kv_heads /= batch;
     one.batch = 1;
-    one.query_lengths.clear();
-    one.key_lengths.clear();
-    std::vector<Problem> all(batch, one);
-    for (uint32_t s = 0; s < batch; ++s) {
-        all[s].nq = queries_of(s);
-        all[s].nk = keys_of(s);
+    for (auto* list : {&one.query_lengths, &one.key_lengths, &one.query_offsets, &one.key_offsets})
+        list->clear();
+    std::vector<Problem> all;
+    for (const SequencePlace& place : places()) {
+        all.push_back(one);
+        all.back().nq = place.nq;
+        all.back().nk = place.nk;
     }
     return all;
 }
@@ -75,16 +184,10 @@ uint32_t Problem::k_position() const {
     return static_cast<uint32_t>((before + block - 1) / block * block);
 }
 
-uint64_t Problem::query_rows() const {
-    uint64_t rows = 0;
-    for (uint32_t s = 0; s < batch; ++s) rows += uint64_t{query_heads / batch} * queries_of(s);
-    return rows;
-}
-
 bool Problem::stackable() const {
     if (mask.tiles.given()) return false;
     bool single = true;
-    for (uint32_t s = 0; s < batch; ++s) single = single && queries_of(s) == 1;
+    for (uint32_t s = 0; s < sequence_count(); ++s) single = single && queries_of(s) <= 1;
     return mask.summary == 0 || single;
 }
 

@@ -18,16 +18,31 @@ namespace tessera::host {
 
 struct Selection;
 
+/// Where a sequence of a batch has its padding.
+enum class Padding { kRight, kLeft };
+
+/// Where a sequence of a batch lies in the tensors.
+struct SequencePlace {
+    uint32_t number = 0;                      ///< counted with the empty ones
+    uint32_t query_head = 0, kv_head = 0;     ///< the first of its heads
+    uint32_t first_query = 0, first_key = 0;  ///< its first rows
+    uint32_t nq = 0, nk = 0;                  ///< tokens
+};
+
 /// Batches are flattened into heads: query head h reads key/value head h / (query / kv heads).
 struct Problem {
     std::vector<uint64_t> leading;  ///< dimensions of q before [tokens, dim]
     uint32_t query_heads = 1, kv_heads = 1;
-    uint32_t batch = 1;         ///< sequences, of query_heads / batch heads each
+    uint32_t batch = 1;         ///< entries of the tensors, of query_heads / batch heads each
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
-    /// Of each sequence of the batch the first so many queries and keys are real, the others are
-    /// padding: neither read nor seen, and their output is zeros. Empty: all.
+    /// Of each entry of the batch so many queries and keys are real, the first or the last ones.
+    /// The others are padding: neither read nor seen, and their output is zeros. Empty: all.
     std::vector<uint32_t> query_lengths, key_lengths;
+    Padding padding = Padding::kRight;
+    /// Or sequences lie packed in every entry of the batch: sequence s has the rows from offset s
+    /// up to offset s + 1. What is behind the last one is padding. Both are given or neither.
+    std::vector<uint32_t> query_offsets, key_offsets;
     AttentionMask mask;
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::LoopOrder order = fw::LoopOrder::kQueryResident;
@@ -47,19 +62,23 @@ struct Problem {
     uint32_t group() const { return query_heads / kv_heads; }
     /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.
     uint32_t tile_keys(uint32_t m) const { return sentinel.given() ? m - 1 : m; }
+    bool packed() const { return !query_offsets.empty(); }
     /// Is this a batch whose sequences have lengths of their own?
-    bool ragged() const { return !query_lengths.empty() || !key_lengths.empty(); }
-    uint32_t queries_of(uint32_t sequence) const {
-        return query_lengths.empty() ? nq : query_lengths[sequence];
-    }
-    uint32_t keys_of(uint32_t sequence) const {
-        return key_lengths.empty() ? nk : key_lengths[sequence];
-    }
+    bool ragged() const { return !query_lengths.empty() || !key_lengths.empty() || packed(); }
+    /// Sequences of the batch, empty ones too.
+    uint32_t sequence_count() const;
+    uint32_t queries_of(uint32_t sequence) const;
+    uint32_t keys_of(uint32_t sequence) const;
+    /// Keys of the longest sequence; padding that makes sequences equally long counts.
+    uint32_t most_keys() const;
+    /// The sequences of a ragged batch that have a query and a key. The others have no work: what
+    /// queries they have see no key.
+    std::vector<SequencePlace> places() const;
+    /// Those that have queries and no key.
+    std::vector<SequencePlace> keyless() const;
     /// What it is made of: problems that have nothing to do with each other, whose calls, bytes and
-    /// pairs add up. A ragged batch's sequences, each with its own tokens alone; else the whole.
+    /// pairs add up. Those at places(), each with its own tokens alone; else the whole.
     std::vector<Problem> sequences() const;
-    /// Real queries, over all heads.
-    uint64_t query_rows() const;
     /// Query i is at the position of key i + diagonal(), which is below 0 before key 0.
     int64_t diagonal() const { return aligned_at_end() ? int64_t{nk} - int64_t{nq} : 0; }
     /// Positions of query 0 and key 0 on the device, which knows none below 0: both are as many
@@ -78,6 +97,7 @@ struct Problem {
     uint32_t factor() const;
 
   private:
+    std::vector<SequencePlace> every_place() const;
     bool aligned_at_end() const { return mask.positional() && mask.align == Align::kEnd; }
 };
 

@@ -25,14 +25,14 @@ constexpr uint32_t kSampledQueries = 32, kSampledKeys = 256;
     throw bad_value("command line", option, value, allowed);
 }
 
-/// Up to `most` of the first `real` of a head's rows, evenly spread, as numbers.
-std::vector<double> sample(const Operand& operand, uint64_t head, uint32_t rows, uint32_t real,
+/// Up to `most` of the `real` rows of a head that has so many, evenly spread, as numbers.
+std::vector<double> sample(const Operand& operand, uint64_t head, uint32_t rows, const Rows& real,
                            uint32_t columns, uint32_t most) {
     std::vector<double> values;
     std::vector<uint16_t> row(columns);
-    const uint32_t count = std::min(real, most);
+    const uint32_t size = real.end - real.begin, count = std::min(size, most);
     for (uint32_t i = 0; i < count; ++i) {
-        const uint64_t at = uint64_t{real} * (2 * i + 1) / (2 * count);
+        const uint64_t at = real.begin + uint64_t{size} * (2 * i + 1) / (2 * count);
         operand.bf16((head * rows + at) * columns, columns, row.data());
         for (const uint16_t x : row)
             values.push_back(static_cast<double>(float_of(spec::bf16_to_fp32(x))));
@@ -93,7 +93,7 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
         return {};
     }
     // A gathered tile of summaries is one more key tile.
-    const bool one_key_tile = p.nk <= params.m && p.mask.summary == 0;
+    const bool one_key_tile = p.most_keys() <= params.m && p.mask.summary == 0;
     if (!wish.form && one_key_tile && !p.want_lse && !p.sink_logits) {
         if (wish.offset)
             refuse("--sentinel-offset", std::to_string(*wish.offset),
@@ -138,10 +138,10 @@ std::vector<uint16_t> sentinel_levels(const Inputs& inputs, const Layout& layout
     std::vector<double> k;
     for (uint32_t head = 0; head < job.query_heads; ++head) {
         if (head % group == 0)
-            k = sample(inputs.k, head / group, job.nk, layout.key_rows(head), job.d_k,
+            k = sample(inputs.k, head / group, job.nk, layout.key_span(head), job.d_k,
                        kSampledKeys);
         std::vector<double> q =
-            sample(inputs.q, head, job.nq, layout.query_rows(head), job.d_k, kSampledQueries);
+            sample(inputs.q, head, job.nq, layout.query_span(head), job.d_k, kSampledQueries);
         for (double& x : q) x *= factor;
         const double level = typical_maximum(q, k, job.d_k) + layout.sentinel_offset;
         constexpr double kLimit = 32767;

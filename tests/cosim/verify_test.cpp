@@ -106,6 +106,18 @@ TEST_CASE("jobs with sink logits from the command line") {
         CHECK(jobs_without_difference(run_tessera(device + job)) == 1);
 }
 
+TEST_CASE("batches from the command line: padding on either side, packed, with empty sequences") {
+    const std::string device = "verify --device tiny --lse ";
+    for (const std::string job :
+         {"--random 2,5,16 --query-lengths 5,0,2 --key-lengths 40,9,0",
+          "--random 2,30,16 --key-lengths 30,11 --query-lengths 30,11 --padding left --window 7",
+          "--random 4,30,16 --kv-heads 2 --stack-heads --cu-seqlens-q 0,3,3,29 --cu-seqlens-k "
+          "0,40,50,55 --mask causal --num-devices 2",
+          "--random 2,60,16 --segments 0,20,43 --window 9 --sinks 2 --set device.profile=stats",
+          "--random 2,40,8 --cu-seqlens-q 0,25,38 --set device.profile=blackbox"})
+        CHECK(jobs_without_difference(run_tessera(device + job)) == 1);
+}
+
 TEST_CASE("jobs by covers from the command line") {
     for (const std::string job :
          {"--random 4,64,16 --kv-heads 2 --lse", "--random 1,96,11 --dim-v 5 --mask causal",

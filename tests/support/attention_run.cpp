@@ -106,7 +106,10 @@ std::string AttentionSetup::name() const {
            n(problem.nk) + " d " + n(problem.d_k) + "/" + n(problem.d_v) + " " +
            problem.mask.text() + " " + host::schedule_name(problem.order) + " align " +
            host::align_name(problem.mask.align) + (problem.bf16_output ? " bf16" : "") +
-           lengths(" queries ", problem.query_lengths) + lengths(" keys ", problem.key_lengths);
+           lengths(" queries ", problem.query_lengths) + lengths(" keys ", problem.key_lengths) +
+           lengths(" query offsets ", problem.query_offsets) +
+           lengths(" key offsets ", problem.key_offsets) +
+           (problem.padding == host::Padding::kLeft ? " left" : "");
 }
 
 AttentionSetup random_attention(const std::string& preset, uint32_t heads, uint32_t kv_heads,

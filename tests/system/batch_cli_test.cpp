@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Ragged batches on the command line: messages, files with anything in the padding, comparisons.
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +54,9 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
     const Scratch files;
     const std::string input = files / "x.safetensors";
     write_batch(input, {kQueries, kQueries}, {kKeys, kKeys});
+    const std::string empty = files / "empty.txt", words = files / "words.txt";
+    std::ofstream(empty) << "";
+    std::ofstream(words) << "0 8k";
     const std::string random = "run --random 2,8,8 ", file = "run --input " + input + " ";
     const struct {
         std::string arguments;
@@ -61,16 +66,41 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {random + "--key-lengths 1,,2", {"--key-lengths", "1,,2", "whole numbers with commas"}},
         {random + "--key-lengths 1,-2", {"--key-lengths", "whole numbers with commas"}},
         {random + "--key-lengths ''", {"--key-lengths", "empty"}},
-        {random + "--key-lengths 4,0", {"--key-lengths", "0 at place 2", "1 to 4", "keys"}},
-        {random + "--keys 5 --key-lengths 6", {"--key-lengths", "6 at place 1", "1 to 5"}},
-        {random + "--query-lengths 8,9", {"--query-lengths", "9 at place 2", "1 to 8", "queries"}},
+        {random + "--key-lengths 0,0", {"--key-lengths", "no sequence with both"}},
+        {random + "--query-lengths 4,0 --key-lengths 0,4", {"--key-lengths", "no sequence with"}},
+        {random + "--keys 4 --key-lengths 4,5",
+         {"--key-lengths", "5 at place 2", "0 to 4", "keys"}},
+        {random + "--keys 5 --key-lengths 6", {"--key-lengths", "6 at place 1", "0 to 5"}},
+        {random + "--query-lengths 8,9", {"--query-lengths", "9 at place 2", "0 to 8", "queries"}},
         {random + "--query-lengths 8,7 --key-lengths 1,2,3", {"--query-lengths", "a list of 2"}},
         {random + "--batch 2 --key-lengths 1,2,3", {"--key-lengths", "a list of 3", "2, one for"}},
         {random + "--batch 0", {"--batch", "0", "1 to"}},
         {random + "--batch 2000000000", {"heads of the batch"}},
         {random + "--key-lengths 8,8 --segments 0,4", {"--key-lengths", "--segments"}},
+        {random + "--padding left", {"--padding needs --key-lengths or --query-lengths"}},
+        {random + "--key-lengths 8,8 --padding top", {"--padding", "top", "right, left"}},
+        {random + "--cu-seqlens-k 0,8", {"--cu-seqlens-k needs --cu-seqlens-q"}},
+        {random + "--cu-seqlens-q 0,8 --key-lengths 8", {"--cu-seqlens-q", "--key-lengths"}},
+        {random + "--cu-seqlens-q 0,8 --padding left", {"--padding needs"}},
+        {random + "--cu-seqlens-q 0,x", {"--cu-seqlens-q", "0,x", "whole numbers with commas"}},
+        {random + "--cu-seqlens-q 0,9", {"--cu-seqlens-q", "9 at place 2", "at most 8, the"}},
+        {random + "--cu-seqlens-q 2,8", {"--cu-seqlens-q", "2 at place 1", "allowed: 0"}},
+        {random + "--cu-seqlens-q 0,5,4", {"--cu-seqlens-q", "4 at place 3", "5 or more"}},
+        {random + "--cu-seqlens-q 8", {"--cu-seqlens-q", "a list of 1", "at least two numbers"}},
+        {random + "--cu-seqlens-q 0,0,0", {"--cu-seqlens-q", "no sequence with both"}},
+        {random + "--cu-seqlens-q 0,8 --cu-seqlens-k 0,3,8", {"--cu-seqlens-k", "a list of 3"}},
+        {random + "--keys 4 --cu-seqlens-q 0,8", {"--cu-seqlens-q", "8 at place 2", "4, the"}},
+        {random + "--cu-seqlens-q 0,8 --segments 0,4", {"--cu-seqlens-q", "--segments"}},
+        {random + "--cu-seqlens-q 0,8 --oracle self", {"--oracle", "--cu-seqlens-q"}},
+        {random + "--cu-seqlens-q 0,8 --approximate hybrid --tiles 1",
+         {"--approximate", "--cu-seqlens-q"}},
+        {random + "--cu-seqlens-q @" + empty, {"--cu-seqlens-q", "empty.txt", "a number"}},
+        {random + "--cu-seqlens-q @" + words, {"--cu-seqlens-q", "8k in ", "words.txt"}},
+        {random + "--cu-seqlens-q @missing.txt", {"missing.txt"}},
+        {random + "--segments 0,9 --window 2", {"--segments", "9 at place 2", "below 8"}},
+        {random + "--keys 9 --segments 0,4 --window 2", {"--segments", "8 queries and 9 keys"}},
         {file + "--key-lengths 5", {"--key-lengths", "a list of 1", "2, one for each sequence"}},
-        {file + "--key-lengths 5,301", {"--key-lengths", "301 at place 2", "1 to 300"}},
+        {file + "--key-lengths 5,301", {"--key-lengths", "301 at place 2", "0 to 300"}},
         {file + "--batch 2", {"--batch", "--random"}},
         {random + "--slots 3", {"--slots", "3", "HEADSxLAYERS"}},
         {random + "--slots 3x0", {"--slots", "3x0", "1 to 65536"}},
@@ -125,6 +155,120 @@ TEST_CASE("files with anything in the padding: the result is finite there, and z
     CHECK(contains(longer.err, "batch 1, head 0, token 17, dim 0"));
 }
 
+namespace {
+
+/// `o` of `tessera run ARGUMENTS`, which has to succeed.
+std::vector<float> output_of(const std::string& arguments, const Scratch& folder) {
+    const Finished f = run_tessera("run " + arguments + " --out " + (folder / "out"));
+    INFO(arguments << "\n" << f.err);
+    REQUIRE(f.exit_code == 0);
+    const SafetensorsFile file(folder / "out/out.safetensors");
+    const TensorView& o = file.tensor("o");
+    std::vector<float> values(o.elements);
+    o.to_float(0, values.size(), values.data());
+    return values;
+}
+
+}  // namespace
+
+TEST_CASE("padding on the left that holds anything: its rows are zeros, the others the same") {
+    const Scratch folder;
+    const uint64_t heads = 2, tokens = 40, dim = 8, lengths[] = {40, 13};
+    const auto write = [&](const std::string& path, bool left) {
+        const std::vector<uint64_t> shape = {2, heads, tokens, dim};
+        SafetensorsWriter writer(
+            path, {{"q", Dtype::kF32, shape}, {"k", Dtype::kF32, shape}, {"v", Dtype::kF32, shape}},
+            {});
+        auto random = test::test_random();
+        for (const char* name : {"q", "k", "v"}) {
+            std::vector<float> values(2 * heads * tokens * dim,
+                                      std::numeric_limits<float>::quiet_NaN());
+            for (uint64_t head = 0; head < 2 * heads; ++head)
+                for (uint64_t i = 0; i < lengths[head / heads] * dim; ++i) {
+                    const uint64_t first = left ? tokens - lengths[head / heads] : 0;
+                    values[(head * tokens + first) * dim + i] =
+                        std::normal_distribution<float>()(random);
+                }
+            writer.write(name, 0, values.data(), values.size());
+        }
+        writer.commit();
+    };
+    write(folder / "left.safetensors", true);
+    write(folder / "right.safetensors", false);
+    Compared elements("elements of o");
+    const std::string options =
+        " --device tiny --mask causal --query-lengths 40,13 --key-lengths 40,13 --padding ";
+    const std::vector<float> left =
+        output_of("--input " + (folder / "left.safetensors") + options + "left", folder);
+    const std::vector<float> right =
+        output_of("--input " + (folder / "right.safetensors") + options + "right", folder);
+    for (uint64_t row = 0; row < 2 * heads * tokens; ++row) {
+        const uint64_t head = row / tokens, padding = tokens - lengths[head / heads];
+        for (uint64_t c = 0; c < dim; ++c) {
+            const bool real = row % tokens >= padding;
+            elements.equal(left[row * dim + c], real ? right[(row - padding) * dim + c] : 0.0f,
+                           [&] { return std::to_string(row); });
+        }
+    }
+}
+
+TEST_CASE("documents with a window, sinks or blocks are packed sequences, from a list or a file") {
+    const Scratch folder;
+    std::ofstream(folder / "offsets.txt") << "0, 40\n100 100\t130\n";
+    Compared elements("elements of o"), reports("reports");
+    for (const std::string mask : {"--window 8", "--sinks 3", "--block 16", "--mask sparse",
+                                   "--mask dense --window 5 --sinks 1"}) {
+        const std::string job = "--device tiny --random 2,130,16 --check " + mask;
+        const std::vector<float> documents = output_of(job + " --segments 0,40,100", folder);
+        const std::vector<float> packed =
+            output_of(job + " --cu-seqlens-q @" + (folder / "offsets.txt"), folder);
+        elements.equal(documents.size(), size_t{2 * 130 * 16});
+        for (size_t i = 0; i < documents.size(); ++i) elements.equal(documents[i], packed[i]);
+        const Finished f = run_tessera("run --format json " + job + " --segments 0,40,100");
+        const auto problem = nlohmann::json::parse(f.out)["problem"];
+        reports.holds(problem["query_offsets"] == nlohmann::json({0, 40, 100, 130}) &&
+                          problem["batch"] == 3 && problem["padding"].is_null(),
+                      [&] { return mask; });
+    }
+    const Finished f = run_tessera(
+        "run --device tiny --random 2,130,16 --window 8 --cu-seqlens-q "
+        "0,40,100,130 --out " +
+        (folder / "out"));
+    reports.equal(f.exit_code, 0);
+    reports.holds(contains(f.out, "packed batch of 3 sequences, 30 to 60 queries each, 30 to 60"),
+                  [&] { return f.out; });
+    const std::string trace = test::read_text(folder / "out/trace.json");
+    for (const char* name : {"LOAD_K sequence 2 head 1 tile 0", "STORE_O sequence 0 head 0 tile 1",
+                             "ATTEND sequence 1 head 0 tiles 3 x 2"})
+        reports.holds(contains(trace, name), [&] { return name; });
+    std::filesystem::copy_file(folder / "offsets.txt", folder / "out/report.json",
+                               std::filesystem::copy_options::overwrite_existing);
+    const Finished own = run_tessera("run --random 2,130,16 --out " + (folder / "out") +
+                                     " --cu-seqlens-q @" + (folder / "out/report.json"));
+    reports.equal(own.exit_code, 2);
+    reports.holds(contains(own.err, "a file that is not read as well"), [&] { return own.err; });
+}
+
+TEST_CASE("thousands of packed sequences") {
+    const Scratch folder;
+    constexpr int kSequences = 3000;
+    std::ofstream list(folder / "offsets.txt");
+    for (int s = 0; s <= kSequences; ++s) list << s / 2 << '\n';  // every other one is empty
+    list.close();
+    const Finished f = run_tessera(
+        "run --device tiny --random 1,1500,8 --format json --check "
+        "--cu-seqlens-q @" +
+        (folder / "offsets.txt"));
+    INFO(f.err);
+    REQUIRE(f.exit_code == 0);
+    const auto report = nlohmann::json::parse(f.out);
+    Compared figures("figures");
+    figures.equal(report["derived"]["calls"]["value"].get<int>(), kSequences / 2);
+    figures.equal(report["derived"]["pairs_allowed"]["value"].get<int>(), kSequences / 2);
+    figures.equal(report["problem"]["batch"].get<int>(), kSequences);
+    figures.equal(report["error"]["within_bound"].get<bool>(), true);
+}
+
 TEST_CASE("compare lists batches, each row as run has it") {
     Compared rows("rows");
     const std::string job = "--device tiny --random 4,1,16 --kv-heads 2 --key-lengths 90,5,33";
@@ -149,4 +293,10 @@ TEST_CASE("compare lists batches, each row as run has it") {
     const Finished table = run_tessera("compare " + job);
     rows.holds(contains(table.out, "1 queries, 90 keys at most, a batch of 3 lengths"),
                [&] { return table.out; });
+    const Finished packed = run_tessera(
+        "compare --device tiny --random 4,9,16 --cu-seqlens-q 0,2,9 --cu-seqlens-k 0,60,90 --masks "
+        "causal window=8");
+    rows.equal(packed.exit_code, 0);
+    rows.holds(contains(packed.out, "9 queries, 90 keys, a packed batch of 2 sequences"),
+               [&] { return packed.out + packed.err; });
 }

@@ -2,9 +2,12 @@
 // Ragged batches through the firmware on the model: within the bound of the double reference, bit
 // for bit what the sequences give one by one, whatever the padding holds.
 #include <limits>
+#include <map>
+#include <set>
 
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
+#include "tests/support/ragged.h"
 #include "tests/support/run_json.h"
 
 using namespace tessera;
@@ -17,30 +20,30 @@ namespace {
 
 constexpr uint16_t kNan = 0x7fc0;
 
-/// NaN beyond the first lengths[sequence] rows of each head.
-host::Operand spoilt(const host::Operand& from, const std::vector<uint32_t>& lengths,
-                     uint64_t heads, uint64_t rows, uint64_t columns) {
+/// NaN in the rows, of `rows` a head, that no sequence has; an entry of the batch has `heads`.
+host::Operand spoilt(const host::Operand& from, const host::Problem& p, uint32_t heads,
+                     uint32_t rows, uint32_t columns, bool keys) {
     host::Operand o = from;
-    if (lengths.empty()) return o;
-    o.bf16 = [=, inner = from.bf16](uint64_t first, uint64_t count, uint16_t* out) {
+    o.bf16 = [=, all = test::own_rows(p), inner = from.bf16](uint64_t first, uint64_t count,
+                                                             uint16_t* out) {
         inner(first, count, out);
         for (uint64_t i = 0; i < count; ++i) {
-            const uint64_t row = (first + i) / columns;
-            if (row % rows >= lengths[row / rows / heads]) out[i] = kNan;
+            const auto row = static_cast<uint32_t>((first + i) / columns);
+            if (test::owner(all, row / rows / heads, row % rows, keys) < 0) out[i] = kNan;
         }
     };
     return o;
 }
 
-/// The first `length` rows of each head of one sequence.
-host::Operand sliced(const host::Operand& from, uint64_t sequence, uint64_t heads, uint64_t rows,
+/// `length` rows from `begin` on of each head from `first_head` on.
+host::Operand sliced(const host::Operand& from, uint64_t first_head, uint64_t rows, uint64_t begin,
                      uint64_t length, uint64_t columns) {
     host::Operand o = from;
     o.bf16 = [=, inner = from.bf16](uint64_t first, uint64_t count, uint16_t* out) {
         for (uint64_t i = first; i < first + count; ++i) {
             const uint64_t row = i / columns;
-            const uint64_t head = sequence * heads + row / length;
-            inner((head * rows + row % length) * columns + i % columns, 1, out++);
+            const uint64_t head = first_head + row / length;
+            inner((head * rows + begin + row % length) * columns + i % columns, 1, out++);
         }
     };
     return o;
@@ -49,12 +52,8 @@ host::Operand sliced(const host::Operand& from, uint64_t sequence, uint64_t head
 class Random {
   public:
     uint32_t below(uint32_t n) { return static_cast<uint32_t>(bits_() % n); }
-    std::vector<uint32_t> lengths(uint32_t count, uint32_t most) {
-        std::vector<uint32_t> list(count);
-        for (uint32_t& length : list) length = 1 + below(most);
-        return list;
-    }
     uint64_t seed() { return bits_(); }
+    void make_ragged(host::Problem& p) { test::make_ragged(bits_, p); }
 
   private:
     std::mt19937_64 bits_ = test::test_random();
@@ -89,51 +88,62 @@ AttentionSetup random_batch(Random& random, const std::string& preset) {
                                               1 + random.below(16), random.seed());
     host::Problem& p = s.problem;
     p.batch = batch;
-    p.key_lengths = random.lengths(batch, nk);
-    if (random.below(2) == 0) p.query_lengths = random.lengths(batch, nq);
+    random.make_ragged(p);
     random_mask(random, p);
     p.stacked = p.stackable() && random.below(2) == 0;
     p.bf16_output = random.below(3) == 0;
     p.want_lse = random.below(2) == 0;
-    s.inputs.q = spoilt(s.inputs.q, p.query_lengths, heads, nq, p.d_k);
-    s.inputs.k = spoilt(s.inputs.k, p.key_lengths, kv_heads, nk, p.d_k);
-    s.inputs.v = spoilt(s.inputs.v, p.key_lengths, kv_heads, nk, p.d_v);
+    s.inputs.q = spoilt(s.inputs.q, p, heads, nq, p.d_k, false);
+    s.inputs.k = spoilt(s.inputs.k, p, kv_heads, nk, p.d_k, true);
+    s.inputs.v = spoilt(s.inputs.v, p, kv_heads, nk, p.d_v, true);
     if (random.below(2) == 0) s.platform.memory.stall = hw::StallConfig{random.seed(), 200, 20};
     return s;
 }
 
 /// One sequence by itself.
-AttentionSetup sequence_of(const AttentionSetup& batch, uint32_t s) {
+AttentionSetup sequence_of(const AttentionSetup& batch, const test::OwnRows& own) {
     const host::Problem& p = batch.problem;
     AttentionSetup one = batch;
-    one.problem = p.sequences()[s];
+    host::Problem& alone = one.problem;
     const uint32_t heads = p.query_heads / p.batch, kv_heads = p.kv_heads / p.batch;
-    one.inputs.q = sliced(batch.inputs.q, s, heads, p.nq, p.queries_of(s), p.d_k);
-    one.inputs.k = sliced(batch.inputs.k, s, kv_heads, p.nk, p.keys_of(s), p.d_k);
-    one.inputs.v = sliced(batch.inputs.v, s, kv_heads, p.nk, p.keys_of(s), p.d_v);
+    alone.batch = 1;
+    alone.query_heads = heads;
+    alone.kv_heads = kv_heads;
+    for (auto* list :
+         {&alone.query_lengths, &alone.key_lengths, &alone.query_offsets, &alone.key_offsets})
+        list->clear();
+    alone.nq = own.queries;
+    alone.nk = own.keys;
+    const uint64_t head = uint64_t{own.entry} * heads, kv_head = uint64_t{own.entry} * kv_heads;
+    one.inputs.q = sliced(batch.inputs.q, head, p.nq, own.first_query, own.queries, p.d_k);
+    one.inputs.k = sliced(batch.inputs.k, kv_head, p.nk, own.first_key, own.keys, p.d_k);
+    one.inputs.v = sliced(batch.inputs.v, kv_head, p.nk, own.first_key, own.keys, p.d_v);
     return one;
 }
 
-/// Every row of the batch is that of its sequence, and rows that are none's are zeros.
+/// Every row of the batch is that of its sequence, and rows that no key belongs to are zeros.
 void compare_sequences(Compared& bits, const AttentionSetup& setup, const test::AttentionRun& run) {
     const host::Problem& p = setup.problem;
     const uint32_t heads = p.query_heads / p.batch;
+    std::vector<uint32_t> o(run.o.size());
+    std::vector<double> lse(run.lse.size(), -std::numeric_limits<double>::infinity());
     uint64_t calls = 0;
-    for (uint32_t s = 0; s < p.batch; ++s) {
-        const test::AttentionRun one = test::run_attention(sequence_of(setup, s));
+    for (const test::OwnRows& own : test::own_rows(p)) {
+        if (!own.has_work()) continue;
+        const test::AttentionRun one = test::run_attention(sequence_of(setup, own));
         calls += one.outcome.calls;
-        const uint64_t nq = p.queries_of(s);
-        for (uint64_t row = 0; row < uint64_t{heads} * p.nq; ++row) {
-            const uint64_t head = row / p.nq, i = row % p.nq, at = s * heads * p.nq + row;
-            for (uint64_t c = 0; c < p.d_v; ++c)
-                bits.equal(test::bits_of(run.o[at * p.d_v + c]),
-                           i < nq ? test::bits_of(one.o[(head * nq + i) * p.d_v + c]) : 0u,
-                           [&] { return setup.name(); });
-            if (!p.want_lse) continue;
-            constexpr double kNone = -std::numeric_limits<double>::infinity();
-            bits.equal(run.lse[at], i < nq ? one.lse[head * nq + i] : kNone);
+        for (size_t row = 0; row < size_t{heads} * own.queries; ++row) {
+            const size_t head = own.entry * heads + row / own.queries;
+            const size_t at = head * p.nq + own.first_query + row % own.queries;
+            for (size_t c = 0; c < p.d_v; ++c)
+                o[at * p.d_v + c] = test::bits_of(one.o[row * p.d_v + c]);
+            if (p.want_lse) lse[at] = one.lse[row];
         }
     }
+    for (size_t i = 0; i < o.size(); ++i)
+        bits.equal(test::bits_of(run.o[i]), o[i], [&] { return setup.name(); });
+    for (size_t i = 0; i < lse.size(); ++i)
+        bits.equal(run.lse[i], lse[i], [&] { return setup.name(); });
     bits.equal(run.outcome.calls, calls, [&] { return "calls of " + setup.name(); });
 }
 
@@ -204,40 +214,85 @@ TEST_CASE("sequences of one length cost exactly what they do as heads of one job
             }
 }
 
+namespace {
+
+/// A batch of three sequences with work: 3 queries and 100 keys, 1 and 7, 2 and 333.
+struct ThreeSequences {
+    const char* options;
+    uint64_t batch;  ///< with the empty ones
+};
+constexpr ThreeSequences kThree[] = {
+    {"--random 4,3,16 --query-lengths 3,1,2 --key-lengths 100,7,333 ", 3},
+    {"--random 4,3,16 --query-lengths 3,1,2 --key-lengths 100,7,333 --padding left ", 3},
+    {"--random 4,3,16 --query-lengths 3,0,1,2,2 --key-lengths 100,50,7,333,0 ", 5},
+    {"--random 4,7,16 --cu-seqlens-q 0,3,4,4,6 --cu-seqlens-k 0,100,107,109,442 ", 4}};
+
+const char* const kSums[] = {"calls",        "calls_formula", "calls_at_least",
+                             "pairs_issued", "pairs_allowed", "bytes_compulsory"};
+
+/// The figures of the sequences by themselves, added up, and their cycles.
+std::map<std::string, uint64_t> sums_of_three(const std::string& more) {
+    const std::string sequences[] = {"3,16 --keys 100", "1,16 --keys 7", "2,16 --keys 333"};
+    std::map<std::string, uint64_t> sums;
+    for (const std::string& sequence : sequences) {
+        const auto one = run_json("--device tiny --random 4," + sequence + more);
+        for (const char* key : kSums) sums[key] += one["derived"][key]["value"].get<uint64_t>();
+        sums["cycles"] += cycles_of(one);
+    }
+    return sums;
+}
+
+}  // namespace
+
 TEST_CASE("reports of batches: figures are sums over the sequences, devices share all of it") {
     Compared figures("figures");
-    const std::string job = "--device tiny --random 4,3,16 --kv-heads 2 --lse --mask causal ";
-    const std::string lengths[][2] = {{"3", "100"}, {"1", "7"}, {"2", "333"}};
-    for (const std::string more :
+    for (const std::string part :
          {"", " --stack-heads", " --schedule kv-resident", " --set device.profile=stats"}) {
-        const auto batch =
-            run_json(job + "--query-lengths 3,1,2 --key-lengths 100,7,333 --slots 2x3" + more);
-        std::map<std::string, uint64_t> sums;
-        const char* kSums[] = {"calls",        "calls_formula", "calls_at_least",
-                               "pairs_issued", "pairs_allowed", "bytes_compulsory"};
-        uint64_t cycles = 0;
-        for (const auto& [nq, nk] : lengths) {
-            const auto one = run_json("--device tiny --random 4," + nq + ",16 --keys " + nk +
-                                      " --kv-heads 2 --lse --mask causal" + more);
-            for (const char* key : kSums) sums[key] += one["derived"][key]["value"].get<uint64_t>();
-            cycles += cycles_of(one);
+        // Behind an ideal memory it does not matter where in memory a sequence lies.
+        const std::string more = part + " --kv-heads 2 --lse --mask causal --memory ideal";
+        std::map<std::string, uint64_t> sums = sums_of_three(more);
+        std::set<uint64_t> cycles;
+        for (const ThreeSequences& three : kThree) {
+            const std::string job = "--device tiny " + std::string(three.options) + more;
+            const auto where = [&] { return job; };
+            const auto batch = run_json(job + " --slots 2x3");
+            for (const char* key : kSums)
+                figures.equal(batch["derived"][key]["value"].get<uint64_t>(), sums[key],
+                              [&] { return key + (" of " + job); });
+            figures.equal(batch["error"]["within_bound"].get<bool>(), true, where);
+            cycles.insert(cycles_of(batch));
+            figures.holds(cycles_of(batch) < sums["cycles"], where);
+            figures.equal(batch["problem"]["batch"].get<uint64_t>(), three.batch, where);
+            figures.equal(batch["derived"]["packed_calls"]["value"].get<uint64_t>(),
+                          (sums["calls"] + 5) / 6, where);
+            if (contains(more, "kv-resident")) continue;
+            for (const int devices : {2, 3, 5}) {
+                const auto shared = run_json(job + " --num-devices " + std::to_string(devices));
+                figures.equal(shared["derived"]["calls"]["value"],
+                              batch["derived"]["calls"]["value"], where);
+                figures.equal(shared["error"]["within_bound"].get<bool>(), true, where);
+                figures.holds(shared["derived"]["speed_up"]["value"].get<double>() > 1, where);
+            }
         }
-        for (const char* key : kSums)
-            figures.equal(batch["derived"][key]["value"].get<uint64_t>(), sums[key],
-                          [&] { return key + more; });
-        figures.holds(cycles_of(batch) < cycles, [&] { return "overlap" + more; });
-        figures.equal(batch["problem"]["key_lengths"].size(), 3u);
-        figures.equal(batch["derived"]["packed_calls"]["value"].get<uint64_t>(),
-                      (sums["calls"] + 5) / 6);
-        if (contains(more, "kv-resident")) continue;
-        for (const int devices : {2, 3, 5}) {
-            const auto shared =
-                run_json(job + "--query-lengths 3,1,2 --key-lengths 100,7,333 --num-devices " +
-                         std::to_string(devices) + more);
-            figures.equal(shared["derived"]["calls"]["value"], batch["derived"]["calls"]["value"]);
-            figures.equal(shared["error"]["within_bound"].get<bool>(), true);
-            figures.holds(shared["derived"]["speed_up"]["value"].get<double>() > 1,
-                          [&] { return "speed-up" + more; });
-        }
+        figures.equal(cycles.size(), 1u, [&] { return "cycles of all" + more; });
     }
+}
+
+TEST_CASE("batches in every profile, format and schedule: within the bound, timing only the same") {
+    Compared runs("runs");
+    for (const ThreeSequences& three : kThree)
+        for (const std::string more :
+             {"--mask causal --output-format bf16 --lse --schedule auto",
+              "--window 9 --sinks 2 --set device.profile=stats --schedule paired",
+              "--mask causal --block 16 --summary 2 --set device.profile=stats --num-devices 2",
+              "--window 20 --lse --set device.profile=blackbox --set device.D=32",
+              "--mask causal --align start --stack-heads --kv-heads 1 --num-devices 3"}) {
+            const std::string job = "--device tiny " + std::string(three.options) + more;
+            const auto report = run_json(job), timing = run_json(job + " --timing-only");
+            runs.equal(report["error"]["within_bound"].get<bool>(), true, [&] { return job; });
+            const auto& derived = report["derived"];  // without data no row is asked again
+            const bool again =
+                derived.contains("calls_asked_again") && derived["calls_asked_again"]["value"] != 0;
+            if (!again) runs.equal(cycles_of(report), cycles_of(timing), [&] { return job; });
+        }
 }

@@ -3,23 +3,21 @@
 // firmware's planner.
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "firmware/job_check.h"
 #include "firmware/planner.h"
 #include "firmware/summary_list.h"
-#include "host/error.h"
-#include "host/report/command_names.h"
 #include "host/report/formulas.h"
 #include "host/workload/layout.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
+#include "tests/support/ragged.h"
 
 using namespace tessera;
 using namespace tessera::host;
 using test::Compared;
+using test::OwnRows;
 
 namespace {
 
@@ -57,9 +55,7 @@ Problem random_batch(std::mt19937_64& random) {
     p.nk = between(random, 1, 90);
     p.d_k = between(random, 1, 16);
     p.d_v = between(random, 1, 16);
-    if (between(random, 0, 3) != 0) p.key_lengths = random_lengths(random, p.batch, p.nk);
-    if (p.key_lengths.empty() || between(random, 0, 1) == 0)
-        p.query_lengths = random_lengths(random, p.batch, p.nq);
+    test::make_ragged(random, p);
     p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
                                          : fw::LoopOrder::kKeyValueResident;
     p.want_lse = between(random, 0, 1) == 0;
@@ -77,25 +73,27 @@ hw::PlatformConfig small_platform() {
 
 std::string text_of(const Problem& p) {
     std::string text = p.mask.text() + (p.stacked ? ", stacked" : "");
-    for (uint32_t s = 0; s < p.batch; ++s)
-        text += " " + std::to_string(p.queries_of(s)) + "x" + std::to_string(p.keys_of(s));
+    text += p.packed() ? ", packed" : p.padding == Padding::kLeft ? ", left" : "";
+    for (const OwnRows& own : test::own_rows(p))
+        text += " " + std::to_string(own.queries) + "x" + std::to_string(own.keys);
     return text;
 }
 
 /// May query i of a sequence see its key j?
-bool allowed(const Problem& p, uint32_t s, uint32_t i, uint32_t j) {
-    return test::user_sees(p.mask, 1, p.queries_of(s), p.keys_of(s), 0, i, j);
+bool allowed(const Problem& p, const OwnRows& own, uint32_t i, uint32_t j) {
+    return test::user_sees(p.mask, 1, own.queries, own.keys, 0, i, j);
 }
 
 /// Token by token. Calls only without summaries, which are gathered.
 WorkFormula brute_force(const Problem& p, uint32_t m) {
     WorkFormula f;
     const uint32_t stack = p.stacked ? p.group() : 1, stacks = p.query_heads / p.batch / stack;
-    for (uint32_t s = 0; s < p.batch; ++s) {
-        const uint32_t nq = p.queries_of(s), nk = p.keys_of(s), rows = stack * nq;
+    for (const OwnRows& own : test::own_rows(p)) {
+        if (!own.has_work()) continue;
+        const uint32_t nq = own.queries, nk = own.keys, rows = stack * nq;
         uint64_t pairs = 0;  // of a head
         for (uint32_t i = 0; i < nq; ++i)
-            for (uint32_t j = 0; j < nk; ++j) pairs += allowed(p, s, i, j) ? 1 : 0;
+            for (uint32_t j = 0; j < nk; ++j) pairs += allowed(p, own, i, j) ? 1 : 0;
         f.pairs_allowed += pairs * (p.query_heads / p.batch);
         f.calls_at_least +=
             p.kv_heads / p.batch * ((pairs * p.group() + uint64_t{m} * m - 1) / (uint64_t{m} * m));
@@ -106,7 +104,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
                 bool seen = false;
                 for (uint32_t a = row; a < end; ++a)
                     for (uint32_t j = tile; j < std::min(tile + m, nk); ++j)
-                        seen = seen || allowed(p, s, a % nq, j);
+                        seen = seen || allowed(p, own, a % nq, j);
                 if (!seen) continue;
                 ++calls;
                 keys += std::min(m, nk - tile);
@@ -125,14 +123,15 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
 
 uint64_t compulsory_by_hand(const Problem& p) {
     uint64_t bytes = 0;
-    for (uint32_t s = 0; s < p.batch; ++s) {
+    for (const OwnRows& own : test::own_rows(p)) {
+        if (!own.has_work()) continue;
         uint64_t keys = 0;
-        for (uint32_t j = 0; j < p.keys_of(s); ++j) {
+        for (uint32_t j = 0; j < own.keys; ++j) {
             bool seen = false;
-            for (uint32_t i = 0; i < p.queries_of(s); ++i) seen = seen || allowed(p, s, i, j);
+            for (uint32_t i = 0; i < own.queries; ++i) seen = seen || allowed(p, own, i, j);
             keys += seen ? 1 : 0;
         }
-        const uint64_t rows = uint64_t{p.query_heads / p.batch} * p.queries_of(s);
+        const uint64_t rows = uint64_t{p.query_heads / p.batch} * own.queries;
         bytes += 2 * rows * p.d_k + 4 * rows * p.d_v +
                  2 * keys * (p.kv_heads / p.batch) * (p.d_k + p.d_v);
     }
@@ -190,42 +189,111 @@ TEST_CASE("work of a batch: formula, brute force over tokens, planner, shares of
     }
 }
 
-TEST_CASE("jobs of a batch are legal, inside their regions and apart") {
+namespace {
+
+/// The rows of a tensor [heads][rows] that jobs have: which job has each, -1 for none, -2 for two.
+class RowOwners {
+  public:
+    RowOwners(uint64_t address, uint32_t heads, uint32_t rows)
+        : address_(address), rows_(rows), owner_(size_t{heads} * rows, -1) {}
+
+    void add(int job, const fw::Tensor& t, uint32_t heads, uint32_t rows) {
+        for (uint32_t head = 0; head < heads; ++head)
+            for (uint32_t row = 0; row < rows; ++row) {
+                const uint64_t at = fw::row_address(t, head, row) - address_;
+                int& owner = owner_.at(at / t.head_stride * rows_ + at % t.head_stride / t.pitch);
+                owner = owner == -1 ? job : -2;
+            }
+    }
+    int of(uint32_t head, uint32_t row) const { return owner_[size_t{head} * rows_ + row]; }
+
+  private:
+    uint64_t address_;
+    uint32_t rows_;
+    std::vector<int> owner_;
+};
+
+/// Compares `owners` with the sequences that have work, in their order.
+void compare_owners(Compared& compared, const Problem& p, const RowOwners& owners, bool keys) {
+    const std::vector<OwnRows> all = test::own_rows(p);
+    std::vector<int> job(all.size(), -1);
+    int jobs = 0;
+    for (size_t s = 0; s < all.size(); ++s)
+        if (all[s].has_work()) job[s] = jobs++;
+    const uint32_t heads = keys ? p.kv_heads : p.query_heads, rows = keys ? p.nk : p.nq;
+    for (uint32_t head = 0; head < heads; ++head)
+        for (uint32_t row = 0; row < rows; ++row) {
+            const int s = test::owner(all, head / (heads / p.batch), row, keys);
+            compared.equal(owners.of(head, row), s < 0 ? -1 : job[static_cast<size_t>(s)],
+                           [&] { return text_of(p); });
+        }
+}
+
+}  // namespace
+
+TEST_CASE("jobs of a batch are legal, and each has the rows of its sequence and no others") {
     auto random = test::test_random();
-    Compared jobs("tensors of jobs");
-    for (int n = 0; n < 400; ++n) {
+    Compared rows("rows of q, k, v, o and lse"), jobs("jobs and lists");
+    for (int n = 0; n < 300; ++n) {
         hw::PlatformConfig config = small_platform();
         if (between(random, 0, 1) == 0) config.params.profile = spec::Profile::kStats;
         const Problem p = random_batch(random);
         const Layout layout = make_layout(p, config);
-        const auto region = [&](const char* name) {
-            for (const Region& r : layout.regions)
-                if (r.name == name) return r;
-            return Region{};
-        };
-        std::map<std::string, uint64_t> end;
+        const fw::AttentionJob& whole = layout.job;
+        RowOwners q(whole.q.address, p.query_heads, p.nq), k(whole.k.address, p.kv_heads, p.nk),
+            v(whole.v.address, p.kv_heads, p.nk), o(whole.o.address, p.query_heads, p.nq),
+            lse(whole.lse.address, p.query_heads, p.nq);
+        uint64_t list_end = whole.summary_list;
+        int number = 0;
         for (const fw::AttentionJob& job : layout.jobs()) {
             jobs.holds(fw::check_job(job, config.params) == fw::JobRule::kNone,
                        [&] { return text_of(p); });
-            const auto inside = [&](const char* name, uint64_t begin, uint64_t bytes) {
-                const Region r = region(name);
-                jobs.holds(
-                    begin >= std::max(r.address, end[name]) && begin + bytes <= r.address + r.bytes,
-                    [&] { return std::string(name) + " of " + text_of(p); });
-                end[name] = begin + bytes;
-            };
-            const auto tensor = [&](const char* name, const fw::Tensor& t, uint32_t heads,
-                                    uint32_t rows) {
-                inside(name, t.address, (heads - 1) * t.head_stride + uint64_t{rows} * t.pitch);
-            };
-            tensor("q", job.q, job.query_heads, job.nq);
-            tensor("k", job.k, job.kv_heads, job.nk);
-            tensor("v", job.v, job.kv_heads, job.nk);
-            tensor("o", job.o, job.query_heads, job.nq);
-            if (p.want_lse) tensor("lse", job.lse, job.query_heads, job.nq);
-            const uint64_t list = fw::summary_list_bytes(job, config.params);
-            if (list != 0) inside("summaries", job.summary_list, list);
+            q.add(number, job.q, job.query_heads, job.nq);
+            k.add(number, job.k, job.kv_heads, job.nk);
+            v.add(number, job.v, job.kv_heads, job.nk);
+            o.add(number, job.o, job.query_heads, job.nq);
+            if (p.want_lse) lse.add(number, job.lse, job.query_heads, job.nq);
+            ++number;
+            const uint64_t bytes = fw::summary_list_bytes(job, config.params);
+            if (bytes == 0) continue;
+            jobs.holds(job.summary_list >= list_end && job.summary_list + bytes <= layout.end,
+                       [&] { return "list of " + text_of(p); });
+            list_end = job.summary_list + bytes;
         }
+        compare_owners(rows, p, q, false);
+        compare_owners(rows, p, k, true);
+        compare_owners(rows, p, v, true);
+        compare_owners(rows, p, o, false);
+        if (p.want_lse) compare_owners(rows, p, lse, false);
+    }
+}
+
+TEST_CASE("the reference sees the keys of each row's sequence, as the options mean them") {
+    auto random = test::test_random();
+    Compared keys("queries and keys");
+    for (int n = 0; n < 150; ++n) {
+        Problem p = random_batch(random);
+        Problem shaped = p;
+        const RandomShape shape{p.query_heads, p.nq, p.d_k, p.kv_heads, p.nk, p.d_v, 0};
+        const Inputs inputs = random_inputs(shape, 1, true, shaped);
+        const ReferenceProblem reference = reference_problem(p, inputs, 16, false);
+        const std::vector<OwnRows> all = test::own_rows(p);
+        for (uint32_t head = 0; head < p.query_heads; ++head)
+            for (uint32_t row = 0; row < p.nq; ++row) {
+                const uint32_t entry = head / (p.query_heads / p.batch);
+                const int s = test::owner(all, entry, row, false);
+                std::vector<bool> seen(p.nk);
+                for (const KeyRange& range : visible_keys(reference, head, row))
+                    std::fill(seen.begin() + range.begin, seen.begin() + range.end, true);
+                for (uint32_t key = 0; key < p.nk; ++key) {
+                    bool expected = s >= 0 && s == test::owner(all, entry, key, true);
+                    if (expected) {
+                        const OwnRows& own = all[static_cast<size_t>(s)];
+                        expected = allowed(p, own, row - own.first_query, key - own.first_key);
+                    }
+                    keys.equal(seen[key], expected, [&] { return text_of(p); });
+                }
+            }
     }
 }
 
@@ -267,6 +335,7 @@ TEST_CASE("the reference reads no padding: nothing there loosens a bound") {
     Compared values("values of references");
     for (int n = 0; n < 60; ++n) {
         Problem p = random_batch(random);
+        const std::vector<OwnRows> all = test::own_rows(p);
         const RandomShape shape{p.query_heads, p.nq, p.d_k, p.kv_heads, p.nk, p.d_v, 0};
         Problem shaped = p;
         Inputs inputs = random_inputs(shape, random(), false, shaped);
@@ -274,13 +343,14 @@ TEST_CASE("the reference reads no padding: nothing there loosens a bound") {
             reference_attention(reference_problem(p, inputs, 16, false), {true, 1, nullptr});
         for (Operand* operand : {&inputs.k, &inputs.v}) {
             const uint64_t columns = operand == &inputs.k ? p.d_k : p.d_v;
-            operand->bf16 = [&p, columns, inner = operand->bf16](uint64_t first, uint64_t count,
-                                                                 uint16_t* out) {
+            operand->bf16 = [&p, &all, columns, inner = operand->bf16](
+                                uint64_t first, uint64_t count, uint16_t* out) {
                 inner(first, count, out);
                 for (uint64_t i = 0; i < count; ++i) {
                     const uint64_t row = (first + i) / columns, head = row / p.nk;
-                    const auto sequence = static_cast<uint32_t>(head / (p.kv_heads / p.batch));
-                    if (row % p.nk >= p.keys_of(sequence)) out[i] = 0x7f00;  // 2^127
+                    const auto entry = static_cast<uint32_t>(head / (p.kv_heads / p.batch));
+                    const auto key = static_cast<uint32_t>(row % p.nk);
+                    if (test::owner(all, entry, key, true) < 0) out[i] = 0x7f00;  // 2^127
                 }
             };
         }
@@ -294,71 +364,6 @@ TEST_CASE("the reference reads no padding: nothing there loosens a bound") {
         same(spoilt.value_peak, clean.value_peak);
         same(spoilt.score_reach, clean.score_reach);
     }
-}
-
-TEST_CASE("commands of a batch have the names of heads and summaries of their sequence") {
-    Compared names("loads of summaries");
-    Problem p;
-    p.batch = 3;
-    p.query_heads = p.kv_heads = 6;
-    p.nq = p.nk = 64;
-    p.d_k = p.d_v = 16;
-    p.scale = 1;
-    p.mask.causal = true;
-    p.mask.block = 4;
-    p.mask.summary = 2;
-    p.key_lengths = p.query_lengths = {64, 10, 50};
-    const hw::PlatformConfig config = small_platform();
-    const Layout layout = make_layout(p, config);
-    CommandNames commands(layout, config.params);
-    std::set<std::string> seen;
-    for (uint64_t i = 0; i < 400; ++i) {
-        commands.go_to(i);
-        if (commands.command().opcode == spec::Opcode::kLoadK) seen.insert(commands.name());
-    }
-    // Every block but a query tile's own leaves two summaries, sixteen a tile.
-    for (const uint32_t head : {0u, 1u, 4u, 5u})
-        for (const uint32_t part : {0u, 1u})
-            names.equal(seen.count("LOAD_K head " + std::to_string(head) + " summaries " +
-                                   std::to_string(part)),
-                        1u);
-    for (const std::string& name : seen)
-        names.holds(name.find("summaries 2") == std::string::npos &&
-                        (name.find("summaries") == std::string::npos ||
-                         name.find("head 2") == std::string::npos),
-                    [&] { return name; });
-}
-
-TEST_CASE("what a batch cannot have is refused in words") {
-    Compared messages("messages");
-    const auto message_of = [](const Problem& p) {
-        try {
-            check_problem(p, small_platform(), "tiny");
-        } catch (const UserError& error) {
-            return std::string(error.what());
-        }
-        return std::string();
-    };
-    const auto expect = [&](const Problem& p, const char* words) {
-        const std::string message = message_of(p);
-        messages.holds(message.find(words) != std::string::npos, [&] { return message; });
-    };
-    Problem p;
-    p.query_heads = p.kv_heads = p.batch = 2;
-    p.nq = p.nk = p.d_k = p.d_v = 16;
-    p.scale = 1;
-    p.key_lengths = {16, 3};
-    messages.equal(message_of(p), std::string());
-    p.mask.documents = {0, 4};
-    expect(p, "--key-lengths is given with --segments");
-    p.mask.documents.clear();
-    p.mask.tiles = {"flags", 1, 1, 1, {1}};
-    expect(p, "--key-lengths is given with --tile-mask");
-    p.query_lengths.swap(p.key_lengths);
-    expect(p, "--query-lengths is given with --tile-mask");
-    p.mask.tiles = {};
-    p.query_lengths = {17, 1};
-    expect(p, "--query-lengths is 17 at place 1; allowed: 1 to 16");
 }
 
 TEST_CASE("the I/O order of a batch is the sum of its sequences'") {
