@@ -65,7 +65,7 @@ void check_tiles(const Problem& p, uint32_t m) {
                     t.source, t.heads, t.query_tiles, t.key_tiles, q, k, p.query_heads, q, k, m));
 }
 
-/// A prefix belongs to a whole sequence: not to documents in it, nor to tiles that flags rule out.
+/// A prefix belongs to a whole sequence, not to tiles that flags rule out.
 void check_prefix(const Problem& p) {
     const AttentionMask& mask = p.mask;
     if (mask.prefix == 0) return;
@@ -75,9 +75,6 @@ void check_prefix(const Problem& p) {
     if (!mask.causal)
         bad_option("--prefix", given,
                    "only with --mask causal; with --mask dense every query sees those keys anyway");
-    if (!mask.documents.empty())
-        bad_option("--prefix", given,
-                   "only without --segments, whose documents see only themselves");
     if (mask.tiles.given())
         bad_option("--prefix", given, "only without --tile-mask, whose flags say which tiles meet");
 }
