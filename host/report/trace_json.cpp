@@ -59,8 +59,9 @@ class EventSink {
 };
 
 /// A cycle in the microseconds of the format: drawn as one nanosecond whatever the clock. Viewers
-/// round every start and every length to whole nanoseconds; on any other scale slices that touch
-/// would overlap, and a viewer drops a slice that begins within another and ends behind it.
+/// round every start and every length to whole nanoseconds. With fractions of one, slices that
+/// touch may overlap then, and a viewer drops a slice that begins within another and ends behind
+/// it.
 std::string time_of(Cycle cycle) { return fmt::format("{}.{:03}", cycle / 1000, cycle % 1000); }
 
 /// A mean over windows, as a counter track of process `pid`.

@@ -107,7 +107,8 @@ TEST_CASE("a viewer keeps every slice at every clock, and a nanosecond of it is 
                          [&] { return slice.args.dump(); });
         }
         slices.equal(trace["otherData"]["clock_ghz"], clock_ghz);
-        slices.equal(trace["otherData"]["time_unit"], "1 ns is one cycle of the device clock");
+        slices.equal(trace["otherData"].value("time_unit", ""),
+                     "1 ns is one cycle of the device clock");
     }
 }
 
