@@ -5,7 +5,12 @@ namespace tessera::host {
 
 namespace {
 
-constexpr double kMaxPicojoules = 1e6;
+constexpr double kMaxPicojoules = 10000;
+
+/// The source of a default in a few words.
+const char* brief(const EnergyConstant& constant) {
+    return constant.source == kDramEnergySource ? "O'Connor, MICRO 2017" : "Horowitz, ISSCC 2014";
+}
 
 template <size_t kIndex>
 ConfigKey constant(const char* counted) {
@@ -18,7 +23,7 @@ ConfigKey constant(const char* counted) {
             0,
             kMaxPicojoules,
             {},
-            std::string("pJ ") + counted + "; the default is from " + c.source,
+            std::string("pJ ") + counted + "; default: " + brief(c),
             [](ResolvedConfig& config, const KeyValue& v) {
                 config.energy.*kEnergyConstants[kIndex].picojoules = std::get<double>(v);
             },

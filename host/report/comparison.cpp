@@ -214,7 +214,7 @@ std::string title(const Comparison& comparison) {
         "tessera {} on {} x device {}, memory {}\n"
         "input {}: {} query and {} key/value heads, {} queries, {} keys{}{}, d_k {}, d_v {}\n",
         kVersion, report["derived"]["devices"]["value"].get<uint64_t>(),
-        c["device"].get<std::string>(), c["memory"].get<std::string>(),
+        c["device"].get<std::string>(), c["memory_title"].get<std::string>(),
         p["input"].get<std::string>(), number("query_heads"), number("kv_heads"),
         number("query_tokens"), number("key_tokens"), batch, aligned, number("d_k"), number("d_v"));
 }

@@ -37,6 +37,13 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
     return sum;
 }
 
+std::string memory_title(const hw::MemoryConfig& memory) {
+    if (memory.kind != "dram") return memory.name;
+    const hw::DramController& controller = memory.dram.controller;
+    return memory.name + " (" + controller.policy_name() +
+           (controller.forwarding ? ", forwarding)" : ")");
+}
+
 double peak_gb_per_s(const hw::DramSpec& dram) {
     const hw::DramOrganisation& o = dram.organisation;
     const double bytes = static_cast<double>(o.channels) * o.pseudo_channels * o.transaction_bytes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the channels of a DRAM counted, added up.
 #pragma once
+#include <string>
 #include <vector>
 
 #include "hw_model/config.h"
@@ -15,6 +16,10 @@ struct DramSum {
     double balance = 1;
 };
 DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram);
+
+/// A memory for the head of a table: its name, and of a DRAM how its controllers go about it:
+/// "hbm3 (ramulator2)", "hbm3 (registered, forwarding)".
+std::string memory_title(const hw::MemoryConfig& memory);
 
 /// What all data buses together can carry.
 double peak_gb_per_s(const hw::DramSpec& dram);

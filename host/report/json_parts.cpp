@@ -2,6 +2,7 @@
 #include "host/report/json_parts.h"
 
 #include "host/cli/version.h"
+#include "host/report/dram.h"
 
 namespace tessera::host {
 namespace {
@@ -39,6 +40,7 @@ Json configuration_json(const ResolvedConfig& config, const std::vector<Region>&
             {{"name", region.name}, {"address", region.address}, {"bytes", region.bytes}});
     return {{"device", config.device_name},
             {"memory", config.platform.memory.name},
+            {"memory_title", memory_title(config.platform.memory)},
             {"clock_ghz", config.clock_ghz},
             {"resolved", config.resolved},
             {"memory_map", memory_map}};

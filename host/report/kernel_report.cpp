@@ -9,6 +9,7 @@
 #include "host/cli/version.h"
 #include "host/report/counters.h"
 #include "host/report/coverage_text.h"
+#include "host/report/dram.h"
 #include "host/report/json_parts.h"
 #include "host/report/table.h"
 
@@ -183,7 +184,7 @@ std::string kernel_table(const KernelRecord& record) {
         "tessera {} on device {} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n"
         "input {} ({})\n{}{}\n\n",
         kVersion, record.config.device_name, d.m, d.d, d.lanes, d.bus_bytes,
-        record.config.clock_ghz, record.config.platform.memory.name, record.input,
+        record.config.clock_ghz, memory_title(record.config.platform.memory), record.input,
         record.input_dtypes, record.title,
         record.config.platform.timing_only ? "; timing only" : "");
     for (const Figure& figure : kernel_figures(record))

@@ -92,7 +92,7 @@ class Table {
             "tessera {} on {}device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
             kVersion, devices_text(), record_.config.device_name,
             record_.implementation == "rtl" ? ", RTL" : "", d.m, d.d, d.lanes, d.bus_bytes,
-            record_.config.clock_ghz, record_.config.platform.memory.name);
+            record_.config.clock_ghz, memory_title(record_.config.platform.memory));
         out_ += fmt::format("input {} ({})\n", record_.input, record_.input_dtypes);
         const std::string heads = p.kv_heads == p.query_heads
                                       ? plural(p.query_heads, "head")

@@ -15,6 +15,7 @@ DramChannel::DramChannel(const DramSpec& spec)
       banks_per_rank_(spec.organisation.banks()),
       spacing_(std::max({spec.timing.nCCDL, spec.timing.nCCDS, 1u})),
       two_buses_(spec.organisation.command_buses == 2),
+      forwarding_(spec.controller.forwarding),
       looks_again_(two_buses_ && spec.controller.policy == DramPolicy::kRamulator2),
       banks_(size_t{spec.organisation.pseudo_channels} * spec.organisation.banks()),
       groups_(size_t{spec.organisation.pseudo_channels} * spec.organisation.bank_groups),
@@ -36,7 +37,7 @@ void DramChannel::accept(std::vector<DramColumns>& columns) {
         while (!arrivals.empty() && arrivals.front().first <= now_ && queued_[write] < kQueue) {
             auto& [arrived, run] = arrivals.front();
             uint32_t count = std::min(run.count, kQueue - queued_[write]);
-            if (forwards(arrived, run, count)) {
+            if (forwarding_ && forwards(arrived, run, count)) {
                 columns.push_back({run.user, count, now_, now_ + kForward, false, true});
                 stats_.forwarded += count;
             } else {
@@ -58,7 +59,7 @@ void DramChannel::accept(std::vector<DramColumns>& columns) {
 /// Is the first transaction of a run a read of what a write in the queue holds that was there
 /// before the run arrived? Cuts `count` to those of the run of which the same is true.
 bool DramChannel::forwards(Clock arrived, const DramRun& run, uint32_t& count) const {
-    if (!spec_.controller.forwarding || run.write || queued_[1] == 0) return false;
+    if (run.write || queued_[1] == 0) return false;
     const auto held = [&](uint32_t column) {
         const BankQueue& writes = banks_[bank_index(run)].queue[1];
         for (uint32_t e = writes.first; e != kNone; e = entries_[e].next) {
@@ -87,7 +88,7 @@ bool DramChannel::extend(const DramRun& run, uint32_t count) {
                       entry.age + entry.run.count == age_;
     if (!same) return false;
     entry.run.count += count;
-    note_accepted(entry, age_, count, now_);
+    entry.note_accepted(age_, count, now_);
     return true;
 }
 
@@ -105,13 +106,8 @@ uint32_t DramChannel::new_entry(const DramRun& run, uint32_t count, uint64_t age
     e.age = age;
     e.next = kNone;
     e.conflicted = kNoAge;
-    note_accepted(e, age, count, accepted);
+    e.note_accepted(age, count, accepted);
     return entry;
-}
-
-/// `count` transactions of an entry, from that of `age` on, were accepted in `clock`.
-void DramChannel::note_accepted(Entry& entry, uint64_t age, uint32_t count, Clock clock) {
-    for (uint32_t i = 0; i < count; ++i) entry.accepted[(age + i) % kQueue] = clock;
 }
 
 Clock DramChannel::next_acceptance() const {
@@ -120,19 +116,6 @@ Clock DramChannel::next_acceptance() const {
         if (!arrivals_[write].empty() && queued_[write] < kQueue)
             next = std::min(next, arrivals_[write].front().first);
     return next;
-}
-
-/// Which way goes first with so many in the queues, given what goes first now.
-uint32_t DramChannel::direction(uint32_t reads, uint32_t writes) const {
-    if (direction_ != 0) return reads != 0 && writes <= kDrainTo ? 0 : 1;
-    const bool started = age_ != 0;
-    return writes >= kDrainFrom || (reads == 0 && started) ? 1 : 0;
-}
-
-/// direction() after one more hit of what goes first now.
-uint32_t DramChannel::direction_after_column() const {
-    return direction_ == 0 ? direction(queued_[0] - 1, queued_[1])
-                           : direction(queued_[0], queued_[1] - 1);
 }
 
 /// Does the controller ask in this clock which way goes first? `activated`: a column for an

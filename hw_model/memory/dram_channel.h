@@ -99,6 +99,9 @@ class DramChannel {
         std::array<Clock, kQueue> accepted;  // of each that is left, by age % kQueue
 
         Clock first_accepted() const { return accepted[age % kQueue]; }
+        void note_accepted(uint64_t from_age, uint32_t more, Clock clock) {
+            for (uint32_t i = 0; i < more; ++i) accepted[(from_age + i) % kQueue] = clock;
+        }
     };
     /// Runs of one bank and direction in order of age, and the first of two kinds.
     struct BankQueue {
@@ -129,7 +132,7 @@ class DramChannel {
         uint32_t entry;
         uint64_t age;     // of the entry
         Clock next;       // earliest clock of the next column
-        uint32_t issued;  // so many so far, the last in clock `last`
+        uint32_t issued;  // so many since flush(), the last in clock `last`
         Clock last;
     };
     enum class Kind : uint8_t { kNone, kActivated, kHit, kRow };
@@ -149,13 +152,20 @@ class DramChannel {
     void accept(std::vector<DramColumns>& columns);
     bool forwards(Clock arrived, const DramRun& run, uint32_t& count) const;
     Clock next_acceptance() const;
-    uint32_t direction(uint32_t reads, uint32_t writes) const;
-    uint32_t direction() const { return direction(queued_[0], queued_[1]); }
-    uint32_t direction_after_column() const;
+    /// Which way goes first, given what goes first now.
+    uint32_t direction() const {
+        const bool started = age_ != 0;
+        if (direction_ != 0) return queued_[0] != 0 && queued_[1] <= kDrainTo ? 0 : 1;
+        return queued_[1] >= kDrainFrom || (queued_[0] == 0 && started) ? 1 : 0;
+    }
+    /// Would direction() be the other after one more hit of what goes first now?
+    bool turns_after_column() const {
+        if (direction_ == 0) return queued_[0] == 1;
+        return queued_[0] != 0 && queued_[1] == kDrainTo + 1;
+    }
     bool looks_at_direction(bool activated) const;
     bool extend(const DramRun& run, uint32_t count);
     uint32_t new_entry(const DramRun& run, uint32_t count, uint64_t age, Clock accepted);
-    void note_accepted(Entry& entry, uint64_t age, uint32_t count, Clock clock);
     void append(uint32_t bank, uint32_t entry);
     void take(uint32_t bank, uint32_t entry, uint32_t count);
     void unlink(uint32_t bank, uint32_t entry);
@@ -193,7 +203,7 @@ class DramChannel {
     const DramSpec spec_;
     const uint32_t groups_per_rank_, banks_per_group_, banks_per_rank_;
     const uint32_t spacing_;  // of column commands to one bank group
-    const bool two_buses_;
+    const bool two_buses_, forwarding_;
     const bool looks_again_;  // at the direction, between the two commands of a clock
     std::vector<Bank> banks_;
     std::vector<Group> groups_;

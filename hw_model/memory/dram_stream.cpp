@@ -53,10 +53,6 @@ void DramChannel::advance_streams(Stream& s, Clock clock) {
     ++s.issued;
     ++s.age;
     s.last = clock;
-    Entry& entry = entries_[s.entry];
-    --entry.run.count;
-    ++entry.run.column;
-    ++entry.age;
     --queued_[direction_];
     now_ = column_bus_ok_ = clock + 1;
 }
@@ -65,6 +61,10 @@ void DramChannel::advance_streams(Stream& s, Clock clock) {
 void DramChannel::flush(Stream& s, std::vector<DramColumns>& columns) {
     if (s.issued == 0) return;
     stats_.hits += s.issued;
+    Entry& entry = entries_[s.entry];
+    entry.run.count -= s.issued;
+    entry.run.column += s.issued;
+    entry.age += s.issued;
     columns_issued(s.bank, s.entry, s.issued, s.last, columns);
     s.issued = 0;
 }
@@ -90,7 +90,7 @@ bool DramChannel::accept_streams() {
     while (!arrivals.empty() && arrivals.front().first <= now_ && queued_[direction_] < kQueue) {
         auto& [arrived, run] = arrivals.front();
         uint32_t count = std::min(run.count, kQueue - queued_[direction_]);
-        if (forwards(arrived, run, count)) return false;
+        if (forwarding_ && forwards(arrived, run, count)) return false;
         if (!extend(run, count)) {
             const uint32_t bank = bank_index(run);
             const Bank& b = banks_[bank];
@@ -113,18 +113,21 @@ bool DramChannel::stream(Clock until, std::vector<DramColumns>& columns) {
     const DramCommand command = direction_ != 0 ? DramCommand::kWrite : DramCommand::kRead;
     const auto& arrivals = arrivals_[direction_];
     const Clock before = now_;
-    while (now_ < end && accept_streams() && direction() == direction_ && !streams_.empty()) {
+    bool turns = false;
+    while (now_ < end && !turns && accept_streams() && !streams_.empty()) {
         Clock stop = end;
         if (!arrivals.empty() && queued_[direction_] < kQueue)
             stop = std::min(stop, arrivals.front().first);
         Clock clock;
         const size_t next = next_stream(clock);
         if (clock >= stop) break;
+        turns = turns_after_column();
         // A row command of the other direction may go in the same clock.
-        if (looks_again_ && direction_after_column() != direction_) break;
-        note(command, clock, streams_[next].bank);
-        advance_streams(streams_[next], clock);
-        if (entries_[streams_[next].entry].run.count == 0) next_entry(next, columns);
+        if (turns && looks_again_) break;
+        Stream& s = streams_[next];
+        note(command, clock, s.bank);
+        advance_streams(s, clock);
+        if (entries_[s.entry].run.count == s.issued) next_entry(next, columns);
     }
     for (Stream& s : streams_) flush(s, columns);
     return now_ != before;

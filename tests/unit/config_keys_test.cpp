@@ -74,7 +74,7 @@ const Values kDeviceValues = {{"device.M", 64},
                               {"energy.sram_byte_pj", 0.0625},
                               {"energy.dram_byte_low_pj", 31.5},
                               {"energy.dram_byte_high_pj", 62.5},
-                              {"energy.dram_activate_kib_pj", 1000000.0},
+                              {"energy.dram_activate_kib_pj", 10000.0},
                               {"energy.dram_column_byte_pj", 0.0}};
 
 const Values kIdealValues = {
@@ -135,7 +135,7 @@ TEST_CASE("every settable key is set from the command line and from a file", "[c
     compared.equal(spec.controller.policy == hw::DramPolicy::kRegistered, true);
     compared.equal(spec.controller.forwarding, true);
     compared.equal(with_dram.energy.multiply_add, 0.125);
-    compared.equal(with_dram.energy.dram_activate_kib, 1e6);
+    compared.equal(with_dram.energy.dram_activate_kib, 1e4);
     compared.equal(spec.timing.nRFC, 118u);
     compared.equal(spec.timing.nCCDS, 111u);
     compared.equal(with_dram.platform.memory.write_buffer_bytes, 12345u);
@@ -167,10 +167,10 @@ TEST_CASE("an energy constant is a number of picojoules from 0", "[config]") {
     };
     for (const host::EnergyConstant& constant : host::kEnergyConstants) {
         const std::string path = std::string("energy.") + constant.name + "_pj";
-        for (const char* bad : {"-1", "1000001", "nan", "inf", "2 pJ", ""})
+        for (const char* bad : {"-1", "10001", "nan", "inf", "2 pJ", ""})
             says(path + "=" + bad,
-                 host::bad_value("--set", path, bad, "a number, 0 to 1000000").what());
-        for (const char* good : {"0", "1000000", "0.35", "1e-3"}) says(path + "=" + good, "");
+                 host::bad_value("--set", path, bad, "a number, 0 to 10000").what());
+        for (const char* good : {"0", "10000", "0.35", "1e-3"}) says(path + "=" + good, "");
     }
 }
 
