@@ -299,7 +299,7 @@ TEST_CASE("dealt to several devices: the same file; what it costs is counted and
     }
     const auto chosen = run_json(job + "--memory ideal --schedule auto --timing-only");
     const double error = chosen["derived"]["prediction_error"]["value"].get<double>();
-    files.holds(std::fabs(error) <= 0.001, [&] { return std::to_string(error); });
+    files.holds(std::fabs(error) <= 0.02, [&] { return std::to_string(error); });
 }
 
 TEST_CASE("the command takes logits of files, and refuses what makes no sense") {
