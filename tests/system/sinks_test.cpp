@@ -320,7 +320,8 @@ TEST_CASE("the command takes logits of files, and refuses what makes no sense") 
     const auto compared = run_tessera("compare --device tiny --input " + path +
                                       " --sink-logits my.sinks --covers auto");
     messages.equal(compared.exit_code, 0);
-    messages.holds(contains(compared.out, "self, with --sink-logits"),
+    messages.holds(contains(compared.out, "self, with --sink-logits") &&
+                       contains(compared.out, "d_v 8, sink logits\n"),
                    [&] { return compared.out; });
     const std::string random = "run --device tiny --random 1,40,16 --sink-logits ";
     test::expect_refusal(messages, random + "s", "--sink-logits is s; allowed: random");
