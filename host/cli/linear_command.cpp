@@ -32,7 +32,7 @@ struct LinearRun {
 
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
     if (options.random.empty()) {
-        Inputs inputs = open_inputs({options.input, options.q, options.k, options.v, "", ""},
+        Inputs inputs = open_inputs({options.input, options.q, options.k, options.v},
                                     options.allow_nonfinite, shapes_only, problem);
         if (shapes_only) print_notes(inputs);
         return inputs;

@@ -212,11 +212,12 @@ std::string title(const Comparison& comparison) {
                  : std::string();
     return fmt::format(
         "tessera {} on {} x device {}, memory {}\n"
-        "input {}: {} query and {} key/value heads, {} queries, {} keys{}{}, d_k {}, d_v {}\n",
+        "input {}: {} query and {} key/value heads, {} queries, {} keys{}{}, d_k {}, d_v {}{}\n",
         kVersion, report["derived"]["devices"]["value"].get<uint64_t>(),
         c["device"].get<std::string>(), c["memory_title"].get<std::string>(),
         p["input"].get<std::string>(), number("query_heads"), number("kv_heads"),
-        number("query_tokens"), number("key_tokens"), batch, aligned, number("d_k"), number("d_v"));
+        number("query_tokens"), number("key_tokens"), batch, aligned, number("d_k"), number("d_v"),
+        p["sink_logits"] == true ? ", sink logits" : "");
 }
 
 std::string table(const Comparison& comparison) {

@@ -51,10 +51,10 @@ struct RandomShape {
 };
 
 struct InputFiles {
-    std::string safetensors;  ///< tensors q, k, v; or:
-    std::string q, k, v;      ///< .npy
-    std::string sink_logits;  ///< a tensor of the safetensors file, or .npy; empty: none
-    std::string tile_mask;    ///< read elsewhere; may be the safetensors file
+    std::string safetensors;       ///< tensors q, k, v; or:
+    std::string q, k, v;           ///< .npy
+    std::string sink_logits = {};  ///< a tensor of the safetensors file, or .npy; empty: none
+    std::string tile_mask = {};    ///< read elsewhere; may be the safetensors file
 };
 
 /// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf

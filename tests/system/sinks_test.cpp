@@ -299,7 +299,7 @@ TEST_CASE("dealt to several devices: the same file; what it costs is counted and
     }
     const auto chosen = run_json(job + "--memory ideal --schedule auto --timing-only");
     const double error = chosen["derived"]["prediction_error"]["value"].get<double>();
-    files.holds(std::fabs(error) <= 0.001, [&] { return std::to_string(error); });
+    files.holds(std::fabs(error) <= 0.02, [&] { return std::to_string(error); });
 }
 
 TEST_CASE("the command takes logits of files, and refuses what makes no sense") {
@@ -320,7 +320,8 @@ TEST_CASE("the command takes logits of files, and refuses what makes no sense") 
     const auto compared = run_tessera("compare --device tiny --input " + path +
                                       " --sink-logits my.sinks --covers auto");
     messages.equal(compared.exit_code, 0);
-    messages.holds(contains(compared.out, "self, with --sink-logits"),
+    messages.holds(contains(compared.out, "self, with --sink-logits") &&
+                       contains(compared.out, "d_v 8, sink logits\n"),
                    [&] { return compared.out; });
     const std::string random = "run --device tiny --random 1,40,16 --sink-logits ";
     test::expect_refusal(messages, random + "s", "--sink-logits is s; allowed: random");
