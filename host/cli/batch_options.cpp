@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "host/cli/option_values.h"
+#include "spec/params.h"
 
 namespace tessera::host {
 namespace {
@@ -23,7 +24,7 @@ void add_batch_options(CLI::App& run, RunOptions& o) {
          "queries of each sequence, likewise; output beyond them is zeros");
     run.add_option("--batch", o.batch,
                    "of --random: sequences of HEADS heads each (default: as many as lengths)")
-        ->check(from_one())
+        ->check(from_one(spec::kPositionLimit - 1))
         ->type_name("N")
         ->needs(run.get_option("--random"))
         ->group(group);

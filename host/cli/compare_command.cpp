@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "host/cli/compare_options.h"
 #include "host/cli/device_error.h"
@@ -101,12 +102,18 @@ class Compare {
             try {
                 RunOptions options = c.options;  // what auto chooses from can run if this can
                 if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
-                make_job(options, true);
+                note(make_job(options, true).inputs.notes);
             } catch (const UserError& error) {
                 row.refused = error.what();
             }
             comparison_.rows.push_back(std::move(row));
         }
+    }
+
+    /// All rows read the same input.
+    void note(const std::vector<std::string>& notes) {
+        if (!std::exchange(noted_, true))
+            for (const std::string& text : notes) progress_.note(text);
     }
 
     void require_a_row() const {
@@ -183,6 +190,7 @@ class Compare {
     const std::vector<Combination> combinations_;
     Comparison comparison_;
     Progress progress_;
+    bool noted_ = false;
     std::optional<OutputFile> file_;
 };
 

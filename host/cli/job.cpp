@@ -7,6 +7,7 @@
 
 #include "firmware/schedule.h"
 #include "host/cli/batch_options.h"
+#include "host/cli/input_files.h"
 #include "host/error.h"
 #include "host/workload/approximate.h"
 #include "host/workload/tile_flags.h"
@@ -42,8 +43,7 @@ RandomShape random_shape(const RunOptions& options, const Problem& problem) {
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
     if (!options.random.empty())
         return random_inputs(random_shape(options, problem), options.seed, shapes_only, problem);
-    const InputFiles files{options.input, options.q, options.k, options.v};
-    return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
+    return open_inputs(input_files(options), options.allow_nonfinite, shapes_only, problem);
 }
 
 std::string shared_schedules() {
@@ -54,10 +54,6 @@ std::string shared_schedules() {
 }
 
 uint32_t device_count(const RunOptions& options, const Problem& problem) {
-    constexpr uint64_t kMostDevices = 64;
-    if (options.num_devices > kMostDevices)
-        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
-                        fmt::format("1 to {}", kMostDevices));
     if (options.num_devices != 1 && fw::schedule_type(problem.order).open_tiles == 0)
         throw bad_value(
             "command line", "--num-devices", std::to_string(options.num_devices),

@@ -8,6 +8,7 @@
 
 #include "firmware/driver.h"
 #include "firmware/linear_sequencer.h"
+#include "host/cli/input_files.h"
 #include "host/cli/job.h"
 #include "host/cli/kernel_run.h"
 #include "host/cli/option_values.h"
@@ -28,8 +29,7 @@ struct LinearRun {
 
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
     if (options.random.empty())
-        return open_inputs({options.input, options.q, options.k, options.v},
-                           options.allow_nonfinite, shapes_only, problem);
+        return open_inputs(input_files(options), options.allow_nonfinite, shapes_only, problem);
     const std::vector<uint32_t> dimensions =
         random_shape(options, "three whole numbers HEADS,TOKENS,DIM");
     RandomShape shape;
@@ -143,9 +143,13 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
         return check(*run, o, progress);
     };
     job.figures = [run](const RunOutcome&) { return own_figures(*run); };
-    std::vector<uint64_t> shape = p.leading;
-    shape.insert(shape.end(), {p.nq, p.d_v});
+    std::vector<uint64_t> shape = p.row_shape();
+    shape.push_back(p.d_v);
     job.output = {"o", Dtype::kF32, shape};
+    job.place_of_row = [run](uint64_t row) {
+        return run->problem.place_of_row(row / run->problem.nq, row % run->problem.nq);
+    };
+    job.notes = run->inputs.notes;
     return job;
 }
 

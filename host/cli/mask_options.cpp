@@ -35,7 +35,10 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
         ->type_name("NAME")
         ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
-        run.add_option(name, value, text)->check(from_one())->type_name("N")->group(group);
+        run.add_option(name, value, text)
+            ->check(from_one(spec::kPositionLimit))
+            ->type_name("N")
+            ->group(group);
     };
     add("--window", o.window, "see the last N keys; with --mask dense as many ahead");
     add("--sinks", o.sinks, "see the first N keys; besides --window or alone");

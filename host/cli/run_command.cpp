@@ -35,6 +35,7 @@ class Run {
     }
 
     int operator()() {
+        for (const std::string& note : execution_.notes()) progress_.note(note);
         prepare();
         execution_.run(output_ ? &*output_ : nullptr);
         progress_.finish();

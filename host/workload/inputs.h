@@ -2,6 +2,7 @@
 // Where q, k and v come from: a safetensors file, three .npy files, or a seeded generator. Elements
 // are converted to bf16 as they are asked for; nothing is held twice.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -34,9 +35,10 @@ ElementReader reader_of(const Operand& operand, bool original = false);
 
 struct Inputs {
     Operand q, k, v;
-    std::shared_ptr<void> storage;  ///< files or arrays that the operands read
-    std::string description;        ///< for the report
-    bool has_data = false;          ///< false: shapes only
+    std::vector<std::string> notes;  ///< for the user: what may not be meant so
+    std::shared_ptr<void> storage;   ///< files or arrays that the operands read
+    std::string description;         ///< for the report
+    bool has_data = false;           ///< false: shapes only
 
     bool converted() const { return q.original || k.original || v.original; }
 };
@@ -49,8 +51,10 @@ struct RandomShape {
 };
 
 struct InputFiles {
-    std::string safetensors;  ///< tensors q, k, v; or:
-    std::string q, k, v;      ///< .npy
+    std::string safetensors;                             ///< or:
+    std::string q, k, v;                                 ///< .npy
+    std::array<std::string, 3> names = {"q", "k", "v"};  ///< of the tensors in `safetensors`
+    std::optional<HeadOrder> order = {};  ///< empty: heads first, and a note where tokens are fewer
 };
 
 /// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf

@@ -68,6 +68,19 @@ std::vector<Problem> Problem::sequences() const {
     return all;
 }
 
+std::vector<uint64_t> Problem::row_shape() const {
+    std::vector<uint64_t> shape = leading;
+    const bool before_heads = head_order == HeadOrder::kTokensFirst && !shape.empty();
+    shape.insert(shape.end() - (before_heads ? 1 : 0), nq);
+    return shape;
+}
+
+uint64_t Problem::place_of_row(uint64_t head, uint64_t row) const {
+    if (head_order == HeadOrder::kHeadsFirst || leading.empty()) return head * nq + row;
+    const uint64_t heads = leading.back();
+    return (head / heads * nq + row) * heads + head % heads;
+}
+
 uint64_t Problem::query_rows() const {
     uint64_t rows = 0;
     for (uint32_t s = 0; s < batch; ++s) rows += uint64_t{query_heads / batch} * queries_of(s);
