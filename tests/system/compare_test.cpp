@@ -340,7 +340,7 @@ TEST_CASE("a file gets the same text, whole or not at all") {
     const std::string tensors = read_text(input);
     const Finished over = run_tessera("compare --input " + input + " --out " + input);
     facts.equal(over.exit_code, 2);
-    facts.holds(contains(over.err, "a file that is not read as well"), [&] { return over.err; });
+    facts.holds(contains(over.err, "a file that is not an input"), [&] { return over.err; });
     facts.equal(read_text(input), tensors);
     const std::string lost =
         std::string(TESSERA_BINARY) + " " + job + " > /dev/full 2> " + (files / "err");
