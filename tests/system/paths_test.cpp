@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -184,6 +186,44 @@ TEST_CASE("a file that cannot be written: the path, the reason, nothing left") {
     messages.equal(run_as_user("compare --random 1,8,8 --timing-only --out " + longest).exit_code,
                    0);
     messages.equal(places.entries(), before + 1);
+}
+
+TEST_CASE("a full and a read-only file system: the path, the reason, nothing left") {
+    const Scratch scratch;
+    const std::string folder = scratch / "mounted";
+    fs::create_directory(folder);
+    const auto mounted = [&](const std::string& options) {  // in a name space of its own
+        return "unshare --map-root-user --mount sh -c 'mount -t tmpfs -o size=64k none " + folder +
+               options + " && " TESSERA_BINARY " \"$@\"; code=$?; ls -A " + folder +
+               " >&2; exit $code' sh";
+    };
+    const std::string try_it = mounted("") + " --version > /dev/null 2>&1";
+    if (std::system(try_it.c_str()) != 0) {
+        std::printf("skipped: no file system can be mounted here\n");
+        std::exit(4);
+    }
+    const std::string read_only = " && mount -o remount,ro " + folder;
+    const struct {
+        std::string options, arguments, message;
+    } kRuns[] = {
+        {"", "run --random 4,600,64 --no-check --out " + folder + "/out",
+         folder + "/out/out.safetensors: cannot write: No space left on device"},
+        {"", "gemm --random 200,200,64 --no-check --out " + folder + "/out",
+         folder + "/out/out.safetensors: cannot write: No space left on device"},
+        {read_only, "run --random 1,8,8 --out " + folder,
+         "--out " + folder + ": cannot write in this folder: Read-only file system"},
+        {read_only, "linear --random 1,8,8 --out " + folder + "/out",
+         "--out " + folder + "/out: cannot make the folder " + folder +
+             "/out: Read-only file system"},
+        {read_only, "compare --random 1,8,8 --timing-only --out " + folder + "/x",
+         folder + "/x: cannot open for writing: Read-only file system"},
+    };
+    Compared messages("messages");
+    for (const auto& r : kRuns) {
+        const Finished f = run_tessera(r.arguments, "", mounted(r.options));
+        messages.equal(f.exit_code, 2, [&] { return r.arguments; });
+        messages.equal(f.err, "tessera: " + r.message + "\n", [&] { return r.arguments; });
+    }
 }
 
 TEST_CASE("stdout that cannot be written: the system's reason, however much is printed") {
