@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <system_error>
 #include <systemc>
 #include <vector>
 
@@ -48,6 +50,11 @@ int dispatch(const std::vector<std::string>& command_line) {
 /// Says it on stderr; if that cannot be written, the exit code has to do.
 void complain(const std::string& text) { std::fputs(("tessera: " + text + "\n").c_str(), stderr); }
 
+int internal_error(const std::exception& error) {
+    complain(std::string("internal error: ") + error.what() + "\nThis is a bug; please report it.");
+    return kExitInternalError;
+}
+
 /// A file that we open must never get the number of a standard stream that was closed. A stream
 /// that cannot be written must be noticed: closed ones are opened for reading only.
 void open_standard_files() {
@@ -68,7 +75,7 @@ int sc_main(int argc, char* argv[]) {
     try {
         const int exit_code = dispatch(command_line);
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-            throw UserError("stdout: cannot be written");
+            throw system_error("stdout", "cannot be written", errno);
         return exit_code;
     } catch (const UserError& error) {
         complain(one_line(error.what()));
@@ -76,13 +83,15 @@ int sc_main(int argc, char* argv[]) {
     } catch (const DeviceError& error) {
         complain(one_line(error.what()));
         return kExitDeviceError;
+    } catch (const std::system_error& error) {
+        if (std::ferror(stdout) == 0) return internal_error(error);
+        complain("stdout: cannot be written: " + error.code().message());  // of fmt::print
+        return kExitUserError;
     } catch (const std::bad_alloc&) {
         complain("this computer has not enough memory for the problem");
         return kExitUserError;
     } catch (const std::exception& error) {
-        complain(std::string("internal error: ") + error.what() +
-                 "\nThis is a bug; please report it.");
-        return kExitInternalError;
+        return internal_error(error);
     }
 }
 

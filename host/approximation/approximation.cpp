@@ -36,10 +36,10 @@ void check_approximation(const Approximation& approximation, const Approximation
             "--approximate: sample draws keys whatever their position; with --mask causal take "
             "hybrid");
     if (!sample && shape.nq != shape.nk)
-        throw UserError(
-            fmt::format("--approximate: {} needs as many queries as keys, here {} and {}; allowed: "
-                        "sample",
-                        name, shape.nq, shape.nk));
+        throw UserError(fmt::format(
+            "--approximate: {} needs as many queries as keys, here {} and {}; allowed: "
+            "{}",
+            name, shape.nq, shape.nk, shape.causal ? "with --mask dense, sample" : "sample"));
     // The first tile, the previous one, and one that is drawn.
     const uint32_t least = approximation.rule == Rule::kHybrid ? 3 : 1;
     const uint32_t most = std::max(least, shape.key_tiles());

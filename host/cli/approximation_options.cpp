@@ -55,7 +55,7 @@ void add_approximation_options(CLI::App& run, RunOptions& o) {
                      ->type_name("RULE")
                      ->group(kGroup);
     run.add_option("--tiles", o.tiles, "key tiles of a query tile, beside its own")
-        ->check(from_one())
+        ->check(from_one(kMostTiles))
         ->type_name("R")
         ->needs(rule)
         ->group(kGroup);
@@ -86,8 +86,8 @@ std::optional<Approximation> approximation_of(const RunOptions& o) {
     for (const RuleInfo& info : approximation_rules()) rules.emplace_back(info.name, info.rule);
     Approximation a;
     a.rule = choose("--approximate", o.approximate, rules);
-    if (!o.tiles || *o.tiles > kMostTiles)
-        throw bad_value("command line", "--tiles", o.tiles ? std::to_string(*o.tiles) : "missing",
+    if (!o.tiles)
+        throw bad_value("command line", "--tiles", "missing",
                         fmt::format("1 to {}, with --approximate", kMostTiles));
     a.tiles = static_cast<uint32_t>(*o.tiles);
     a.seed = o.approximate_seed;

@@ -8,6 +8,7 @@
 
 #include "host/cli/option_values.h"
 #include "host/io/mapped_file.h"
+#include "spec/params.h"
 
 namespace tessera::host {
 namespace {
@@ -73,7 +74,7 @@ void add_batch_options(CLI::App& run, RunOptions& o) {
          "the same in the tokens of k and v (default: as --cu-seqlens-q)");
     run.add_option("--batch", o.batch,
                    "of --random: sequences of HEADS heads each (default: as many as lengths)")
-        ->check(from_one())
+        ->check(from_one(spec::kPositionLimit - 1))
         ->type_name("N")
         ->needs(run.get_option("--random"))
         ->group(group);

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "host/cli/compare_options.h"
 #include "host/cli/device_error.h"
@@ -99,14 +100,18 @@ class Compare {
             try {
                 RunOptions options = c.options;  // what auto chooses from can run if this can
                 if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
-                const Job job = make_job(options, true);
-                if (notes_.empty()) print_notes(job.inputs);  // all rows have the same input
-                notes_ = job.inputs.notes;
+                note(make_job(options, true).inputs.notes);
             } catch (const UserError& error) {
                 row.refused = error.what();
             }
             comparison_.rows.push_back(std::move(row));
         }
+    }
+
+    /// All rows read the same input.
+    void note(const std::vector<std::string>& notes) {
+        if (!std::exchange(noted_, true))
+            for (const std::string& text : notes) progress_.note(text);
     }
 
     void require_a_row() const {
@@ -202,8 +207,8 @@ class Compare {
     const CompareOptions& options_;
     const std::vector<Combination> combinations_;
     Comparison comparison_;
-    std::vector<std::string> notes_;  ///< those that were printed
     Progress progress_;
+    bool noted_ = false;
     std::optional<OutputFile> file_;
 };
 

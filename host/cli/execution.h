@@ -28,7 +28,8 @@ class Execution {
     RunRecord& record() { return record_; }
     /// Is there more than shapes?
     bool has_data() const { return inputs_.has_data; }
-    const Inputs& inputs() const { return inputs_; }
+    /// For the user, about the input.
+    const std::vector<std::string>& notes() const { return inputs_.notes; }
     /// Simulates and checks; the output tensors go to `output` as well, unless it is nullptr.
     /// UserError, DeviceError; anything else is a bug. Once per process.
     void run(OutputStream* output);

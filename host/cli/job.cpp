@@ -7,6 +7,7 @@
 
 #include "firmware/schedule.h"
 #include "host/cli/batch_options.h"
+#include "host/cli/input_files.h"
 #include "host/error.h"
 #include "host/workload/approximate.h"
 #include "host/workload/tile_flags.h"
@@ -48,9 +49,7 @@ Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) 
                             "random, beside --random: logits are drawn as q, k and v are");
         return random_inputs(random_shape(options, problem), options.seed, shapes_only, problem);
     }
-    const InputFiles files{options.input, options.q,           options.k,
-                           options.v,     options.sink_logits, options.tile_mask};
-    return open_inputs(files, options.allow_nonfinite, shapes_only, problem);
+    return open_inputs(input_files(options), options.allow_nonfinite, shapes_only, problem);
 }
 
 std::string shared_schedules() {
@@ -61,10 +60,6 @@ std::string shared_schedules() {
 }
 
 uint32_t device_count(const RunOptions& options, const Problem& problem) {
-    constexpr uint64_t kMostDevices = 64;
-    if (options.num_devices > kMostDevices)
-        throw bad_value("command line", "--num-devices", std::to_string(options.num_devices),
-                        fmt::format("1 to {}", kMostDevices));
     if (options.num_devices != 1 && fw::schedule_type(problem.order).open_tiles == 0)
         throw bad_value(
             "command line", "--num-devices", std::to_string(options.num_devices),
@@ -138,10 +133,6 @@ Job make_job(const RunOptions& options, bool timing_only) {
         job.layout = make_layout(job.problem, platform);
     }
     return job;
-}
-
-void print_notes(const Inputs& inputs) {
-    for (const std::string& note : inputs.notes) fmt::print(stderr, "tessera: note: {}\n", note);
 }
 
 std::string dtypes_of(const Inputs& inputs) {

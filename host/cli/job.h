@@ -23,9 +23,6 @@ struct Job {
 /// is not looked at.
 Job make_job(const RunOptions& options, bool timing_only);
 
-/// Prints what the user should know of the inputs on stderr.
-void print_notes(const Inputs& inputs);
-
 /// The dtype of the inputs as they were given, or that of each.
 std::string dtypes_of(const Inputs& inputs);
 

@@ -64,7 +64,11 @@ void write_files(OutputFolder& folder, KernelJob& job, const std::vector<float>&
         tensors.emplace(folder.tensors_file(), std::vector{job.output},
                         Metadata{{"tool", std::string("tessera ") + kVersion},
                                  {"input", printable(record.input)}});
-        tensors->write(job.output.name, 0, result.data(), result.size());
+        const uint64_t columns = job.place_of_row ? job.output.shape.back() : result.size();
+        for (uint64_t row = 0; row * columns < result.size(); ++row)
+            tensors->write(job.output.name,
+                           (job.place_of_row ? job.place_of_row(row) : row) * columns,
+                           result.data() + row * columns, columns);
     }
     folder.write_report(dumped(kernel_json(record), 2), tensors ? &*tensors : nullptr);
 }
@@ -125,6 +129,7 @@ int run_kernel(const RunOptions& options, KernelJob& job) {
         folder.emplace(options.out);
     }
     Progress progress;
+    for (const std::string& note : job.notes) progress.note(note);
     progress.phase("simulating");
     const std::vector<float> result = simulate(job);
     KernelRecord& record = job.record;

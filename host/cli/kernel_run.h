@@ -29,6 +29,9 @@ struct KernelJob {
     /// Figures of this kernel alone.
     std::function<std::vector<Figure>(const RunOutcome& outcome)> figures;
     TensorSpec output;  ///< the result in out.safetensors
+    /// Where there, in rows of its last dimension, row `row` of what `read` gives is; empty: there.
+    std::function<uint64_t(uint64_t row)> place_of_row;
+    std::vector<std::string> notes;  ///< for the user
 };
 
 /// The configuration that `options` ask for, and NAME and command line of a record.

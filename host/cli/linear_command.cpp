@@ -10,6 +10,7 @@
 
 #include "firmware/driver.h"
 #include "firmware/linear_sequencer.h"
+#include "host/cli/input_files.h"
 #include "host/cli/job.h"
 #include "host/cli/kernel_run.h"
 #include "host/cli/option_values.h"
@@ -31,12 +32,8 @@ struct LinearRun {
 };
 
 Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
-    if (options.random.empty()) {
-        Inputs inputs = open_inputs({options.input, options.q, options.k, options.v},
-                                    options.allow_nonfinite, shapes_only, problem);
-        if (shapes_only) print_notes(inputs);
-        return inputs;
-    }
+    if (options.random.empty())
+        return open_inputs(input_files(options), options.allow_nonfinite, shapes_only, problem);
     const std::vector<uint32_t> dimensions =
         random_shape(options, "three whole numbers HEADS,TOKENS,DIM");
     RandomShape shape;
@@ -177,9 +174,13 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
         return check(*run, o, progress);
     };
     job.figures = [run](const RunOutcome&) { return own_figures(*run); };
-    std::vector<uint64_t> shape = p.leading;
-    shape.insert(shape.end(), {p.nq, p.d_v});
+    std::vector<uint64_t> shape = p.row_shape();
+    shape.push_back(p.d_v);
     job.output = {"o", Dtype::kF32, shape};
+    job.place_of_row = [run](uint64_t row) {
+        return run->problem.place_of_row(row / run->problem.nq, row % run->problem.nq);
+    };
+    job.notes = run->inputs.notes;
     return job;
 }
 

@@ -36,7 +36,10 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
         ->type_name("NAME")
         ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
-        run.add_option(name, value, text)->check(from_one())->type_name("N")->group(group);
+        run.add_option(name, value, text)
+            ->check(from_one(spec::kPositionLimit))
+            ->type_name("N")
+            ->group(group);
     };
     add("--prefix", o.prefix, "let all queries see the first N keys, also queries before them");
     add("--window", o.window, "see the last N keys; with --mask dense as many ahead");

@@ -16,11 +16,12 @@ CLI::Validator whole_number() {
             ""};
 }
 
-CLI::Validator from_one() {
-    return {[](std::string& text) {
+CLI::Validator from_one(uint64_t most) {
+    return {[most](std::string& text) {
                 uint64_t value;
-                if (parses_as(text, value) && value != 0) return std::string();
-                return printable(text) + " is not allowed; allowed: a whole number, 1 to 2^64 - 1";
+                if (parses_as(text, value) && value != 0 && value <= most) return std::string();
+                return printable(text) + " is not allowed; allowed: a whole number, 1 to " +
+                       (most == UINT64_MAX ? "2^64 - 1" : std::to_string(most));
             },
             ""};
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,7 @@ std::vector<uint32_t> number_list(const char* option, const std::string& text, c
 
 /// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
 CLI::Validator whole_number();
-CLI::Validator from_one();
+CLI::Validator from_one(uint64_t most = UINT64_MAX);
 CLI::Validator not_empty();
 CLI::Validator finite_number();
 

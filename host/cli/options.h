@@ -23,6 +23,8 @@ enum class CommandName {
     kMemories
 };
 
+inline constexpr uint64_t kMostDevices = 64;
+inline constexpr uint64_t kMostRandomTokens = 65536;  ///< of a random job of `verify`
 inline constexpr const char* kAutoSchedule = "auto";
 inline constexpr const char* kSparseMask = "sparse";
 
@@ -32,6 +34,8 @@ struct RunOptions {
     std::vector<std::string> sets;  ///< key=value
     uint64_t num_devices = 1;
     std::string input;    ///< safetensors
+    std::string tensors;  ///< of --input: "q=query,k=key"; empty: q, k and v
+    std::string layout;   ///< "bhtd", "bthd"; empty: bhtd, and a note where that is doubtful
     std::string q, k, v;  ///< .npy
     std::string a, b;     ///< .npy, of gemm
     std::string random;   ///< "heads,tokens,dim", of gemm "m,n,k"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/output_folder.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,33 +16,53 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The folders of `path` that are not there, outermost first. Whatever cannot be looked at is left
+/// to the making of the folder, which then gives the reason.
+std::vector<fs::path> missing_folders(const fs::path& path) {
+    std::vector<fs::path> missing;
+    struct stat status {};
+    for (fs::path p = path; !p.empty() && ::stat(p.c_str(), &status) != 0 && errno == ENOENT;
+         p = p.parent_path())
+        if (!p.filename().empty()) missing.insert(missing.begin(), p);  // else "folder/"
+    return missing;
+}
+
 }  // namespace
 
 OutputFolder::OutputFolder(const std::string& path) : path_(path) {
-    std::error_code error;
-    for (fs::path p = fs::absolute(path_, error); !p.empty() && !fs::exists(p, error);
-         p = p.parent_path()) {
-        if (p.filename().empty()) continue;  // "folder/"
-        made_.push_back(p);
-        if (p == p.root_path()) break;
+    try {
+        for (const fs::path& p : missing_folders(path_)) make(p);
+        struct stat status {};
+        if (::stat(path.c_str(), &status) != 0)
+            throw system_error("--out " + path, "cannot use this folder", errno);
+        if (!S_ISDIR(status.st_mode))
+            throw system_error("--out " + path, "cannot use this as a folder", ENOTDIR);
+        if (access(path.c_str(), W_OK | X_OK) != 0)
+            throw system_error("--out " + path, "cannot write in this folder", errno);
+    } catch (...) {
+        remove_made();
+        throw;
     }
-    for (auto p = made_.rbegin(); p != made_.rend(); ++p)
-        if (!fs::create_directory(*p, error) && error) {
-            made_.erase(made_.begin(), p.base());
-            for (const fs::path& outer : made_) fs::remove(outer, error);
-            throw bad_value("command line", "--out", printable(path), "a folder that can be made");
-        }
-    for (auto p = made_.rbegin(); p != made_.rend(); ++p) cleanups_.emplace_back(p->string());
-    if (!fs::is_directory(path_, error))
-        throw bad_value("command line", "--out", printable(path), "a folder; this is a file");
-    if (access(path_.c_str(), W_OK | X_OK) != 0)
-        throw system_error(path, "cannot write in this folder", errno);
 }
 
 OutputFolder::~OutputFolder() {
-    if (keep_) return;
+    if (!keep_) remove_made();
+}
+
+void OutputFolder::make(const fs::path& folder) {
+    constexpr mode_t kMode = 0777;  // less the umask
+    if (::mkdir(folder.c_str(), kMode) == 0) {
+        made_.push_back(folder);
+        cleanups_.emplace_back(folder.string());
+    } else if (errno != EEXIST) {  // another process may have been first
+        throw system_error("--out " + path_.string(), "cannot make the folder " + folder.string(),
+                           errno);
+    }
+}
+
+void OutputFolder::remove_made() {
     std::error_code ignored;
-    for (const fs::path& p : made_) fs::remove(p, ignored);  // only if empty
+    for (auto p = made_.rbegin(); p != made_.rend(); ++p) fs::remove(*p, ignored);  // only if empty
 }
 
 std::vector<std::string> OutputFolder::all_file_names() { return {kReport, kTrace, kTensors}; }

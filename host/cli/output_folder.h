@@ -15,7 +15,8 @@ namespace tessera::host {
 
 class OutputFolder {
   public:
-    /// Makes the folder; UserError if that is not possible or it cannot be written.
+    /// Makes the folder; UserError with the system's reason if that is not possible or the folder
+    /// cannot be written.
     explicit OutputFolder(const std::string& path);
     /// Removes what the constructor made, unless write_files has come to its end.
     ~OutputFolder();
@@ -39,6 +40,8 @@ class OutputFolder {
     void write_report(const std::string& text, SafetensorsWriter* tensors);
 
   private:
+    void make(const std::filesystem::path& folder);
+    void remove_made();
     /// Puts `tensors` in place; without any, removes what an earlier run left there.
     template <typename Tensors>
     void commit_or_remove(Tensors* tensors);
@@ -47,8 +50,8 @@ class OutputFolder {
     std::string file(const char* name) const { return (path_ / name).string(); }
 
     std::filesystem::path path_;
-    std::vector<std::filesystem::path> made_;  ///< innermost first
-    std::deque<Cleanup> cleanups_;             ///< of these, outermost first
+    std::vector<std::filesystem::path> made_;  ///< outermost first
+    std::deque<Cleanup> cleanups_;             ///< of these
     bool keep_ = false;
 };
 

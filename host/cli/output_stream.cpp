@@ -12,8 +12,7 @@ namespace tessera::host {
 namespace {
 
 std::vector<TensorSpec> tensors(const Problem& p) {
-    std::vector<uint64_t> rows = p.leading;
-    rows.push_back(p.nq);
+    const std::vector<uint64_t> rows = p.row_shape();
     std::vector<uint64_t> elements = rows;
     elements.push_back(p.d_v);
     std::vector<TensorSpec> result = {{"o", Dtype::kF32, elements}};
@@ -24,7 +23,8 @@ std::vector<TensorSpec> tensors(const Problem& p) {
 }  // namespace
 
 OutputStream::OutputStream(const std::string& path, const RunRecord& record)
-    : layout_(record.layout),
+    : problem_(record.problem),
+      layout_(record.layout),
       writer_(path, tensors(record.problem),
               Metadata{{"tool", std::string("tessera ") + kVersion},
                        {"mask", record.problem.mask.text()},
@@ -81,7 +81,12 @@ void OutputStream::write_block(uint64_t head, uint64_t block) {
     const uint64_t first = block * kBlockRows,
                    count = std::min<uint64_t>(kBlockRows, job.nq - first);
     const std::vector<float> rows = read_output_rows(layout_, memory_, head, first, count);
-    writer_.write("o", (head * job.nq + first) * job.d_v, rows.data(), rows.size());
+    if (problem_.head_order == HeadOrder::kHeadsFirst)
+        writer_.write("o", problem_.place_of_row(head, first) * job.d_v, rows.data(), rows.size());
+    else
+        for (uint64_t i = 0; i < count; ++i)
+            writer_.write("o", problem_.place_of_row(head, first + i) * job.d_v,
+                          rows.data() + i * job.d_v, job.d_v);
     add_nonfinite_rows(rows, job.d_v, static_cast<uint32_t>(head), static_cast<uint32_t>(first),
                        nonfinite_rows_);
     if (release_)
@@ -90,7 +95,10 @@ void OutputStream::write_block(uint64_t head, uint64_t block) {
 }
 
 void OutputStream::write_lse(const std::vector<double>& lse) {
-    const std::vector<float> narrow(lse.begin(), lse.end());
+    const uint64_t nq = problem_.nq;
+    std::vector<float> narrow(lse.size());
+    for (uint64_t i = 0; i < lse.size(); ++i)
+        narrow[problem_.place_of_row(i / nq, i % nq)] = static_cast<float>(lse[i]);
     writer_.write("lse", 0, narrow.data(), narrow.size());
 }
 

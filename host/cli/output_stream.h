@@ -16,7 +16,7 @@ namespace tessera::host {
 
 class OutputStream {
   public:
-    /// Opens the file `path`: `o` [query_heads][nq][d_v] in the shape of q, and `lse` if the
+    /// Opens the file `path`: `o` [query_heads][nq][d_v] in shape and order of q, and `lse` if the
     /// problem wants it. UserError.
     OutputStream(const std::string& path, const RunRecord& record);
 
@@ -38,6 +38,7 @@ class OutputStream {
     void stored_in_head(uint64_t head, uint64_t begin, uint64_t end);
     void write_block(uint64_t head, uint64_t block);
 
+    const Problem& problem_;
     const Layout& layout_;
     SafetensorsWriter writer_;
     MemoryAccess memory_;

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "host/error.h"
+
 namespace tessera::host {
 namespace {
 
@@ -42,6 +44,11 @@ void Progress::finish() {
     stop_.notify_one();
     ticker_.join();
     fmt::print(stderr, "{}", kEraseLine);
+}
+
+void Progress::note(const std::string& text) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "", one_line(text));
 }
 
 void Progress::tick() {

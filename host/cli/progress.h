@@ -10,7 +10,7 @@ namespace tessera::host {
 
 class Progress {
   public:
-    /// `silent`: nothing is ever shown.
+    /// `silent`: no phase is ever shown.
     explicit Progress(bool silent = false);
     ~Progress();
     Progress(const Progress&) = delete;
@@ -22,6 +22,8 @@ class Progress {
     void share(double done);
     /// Removes the line.
     void finish();
+    /// A line for the user on stderr, terminal or not: "tessera: note: TEXT".
+    void note(const std::string& text);
 
   private:
     void tick();

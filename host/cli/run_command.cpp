@@ -33,10 +33,10 @@ class Run {
     Run(const RunOptions& options, const std::vector<std::string>& command_line)
         : options_(options), execution_(options, progress_), record_(execution_.record()) {
         record_.command_line = command_line;
-        print_notes(execution_.inputs());
     }
 
     int operator()() {
+        for (const std::string& note : execution_.notes()) progress_.note(note);
         prepare();
         execution_.run(output_ ? &*output_ : nullptr);
         progress_.finish();

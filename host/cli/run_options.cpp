@@ -7,6 +7,7 @@
 #include "host/cli/batch_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/option_values.h"
+#include "spec/params.h"
 
 namespace tessera::host {
 namespace {
@@ -38,9 +39,17 @@ void add_sentinel_option(CLI::App& run, RunOptions& o) {
 
 void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     const char* group = "Input (one of --input, --q --k --v, --random)";
-    run.add_option("--input", o.input, "safetensors file with tensors q, k and v")
+    auto* input = run.add_option("--input", o.input,
+                                 "safetensors file with tensors q, k and v, or the index of one "
+                                 "in shards")
+                      ->check(not_empty())
+                      ->type_name("FILE")
+                      ->group(group);
+    run.add_option("--tensors", o.tensors,
+                   "of --input: its tensors' names, q=NAME,k=NAME,v=NAME (default q, k, v)")
         ->check(not_empty())
-        ->type_name("FILE")
+        ->type_name("NAMES")
+        ->needs(input)
         ->group(group);
     run.add_option("--q", o.q, ".npy file of the queries")
         ->check(not_empty())
@@ -61,7 +70,7 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
         const bool seed = std::string_view(name) == "--seed";  // any number is one
         return run.add_option(name, value, text)
-            ->check(seed ? whole_number() : from_one())
+            ->check(seed ? whole_number() : from_one(spec::kPositionLimit - 1))
             ->type_name("N")
             ->needs(random)
             ->group(group);
@@ -74,6 +83,14 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     add("--kv-heads", o.kv_heads, "of --random: key/value heads (default: as queries)");
     add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
     add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
+    run.add_option(
+           "--layout", o.layout,
+           "of files: bhtd, [batch, heads, tokens, dim] (default), or bthd, [batch, tokens, "
+           "heads, dim]; likewise without a batch")
+        ->check(not_empty())
+        ->type_name("NAME")
+        ->excludes(random)
+        ->group(group);
     run.add_flag("--allow-nonfinite", o.allow_nonfinite, "accept NaN and Inf in the input")
         ->excludes(random)
         ->group(group);
@@ -145,7 +162,7 @@ void add_machine_options(CLI::App& run, RunOptions& o) {
 void add_devices_option(CLI::App& run, RunOptions& o) {
     run.add_option("--num-devices", o.num_devices,
                    "devices that share the memory and the job (default 1)")
-        ->check(from_one())
+        ->check(from_one(kMostDevices))
         ->type_name("N")
         ->group("Machine");
 }
@@ -170,7 +187,7 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     verify
         .add_option("--max-tokens", o.max_tokens,
                     "largest number of queries or keys of one (default 4 M)")
-        ->check(from_one())
+        ->check(from_one(kMostRandomTokens))
         ->type_name("N")
         ->needs(count)
         ->group(group);

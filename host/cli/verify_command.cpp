@@ -22,7 +22,6 @@ namespace tessera::host {
 namespace {
 
 constexpr unsigned kRandomJobSeconds = 600;  ///< a simulation that takes longer hangs
-constexpr uint64_t kMostTokens = 65536;      ///< of a random job
 
 /// Prints the report of a divergence, if there is one, and the closing line.
 int finish(const std::string& divergence, const std::string& again, const verify::Totals& totals) {
@@ -39,13 +38,16 @@ int finish(const std::string& divergence, const std::string& again, const verify
 
 std::vector<verify::Case> given_cases(const RunOptions& options, CommandName kernel,
                                       const std::vector<std::string>& command_line) {
+    Progress silent(true);
     if (kernel == CommandName::kNone) {
         const auto job = std::make_shared<Job>(make_job(options, false));
-        print_notes(job->inputs);
+        for (const std::string& note : job->inputs.notes) silent.note(note);
         return cases_of_job(job, options.accept_inexact);
     }
     const auto make = kernel == CommandName::kProduct ? product_kernel : linear_kernel;
-    return {case_of_kernel(std::make_shared<KernelJob>(make(options, command_line)))};
+    const auto job = std::make_shared<KernelJob>(make(options, command_line));
+    for (const std::string& note : job->notes) silent.note(note);
+    return {case_of_kernel(job)};
 }
 
 int verify_given(const RunOptions& options, CommandName kernel,
@@ -82,10 +84,8 @@ int verify_random(const RunOptions& options, const VerifyOptions& verify) {
     const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
     const spec::DeviceParams& params = config.platform.params;
     const hw::DeviceFactory rtl = device_factory(options, config, "");
-    const uint64_t max_tokens = verify.max_tokens.value_or(4 * uint64_t{params.m});
-    if (max_tokens == 0 || max_tokens > kMostTokens)
-        throw bad_value("command line", "--max-tokens", std::to_string(max_tokens),
-                        fmt::format("1 to {}", kMostTokens));
+    const uint64_t max_tokens =
+        verify.max_tokens.value_or(std::min(4 * uint64_t{params.m}, kMostRandomTokens));
     const bool covers = problem_of(options).cover.has_value();
     Progress progress;
     progress.phase("verifying");

@@ -94,20 +94,23 @@ void check_value(const ConfigKey& key, const std::string& where, const std::stri
     if (!allowed.empty()) throw bad_value(where, shown_key, value_text(value), allowed);
 }
 
-/// The keys of one file below `prefix` ("", "firmware."), comma-separated, for messages.
-std::string keys_below(KeyFile file, const std::string& prefix) {
+/// The keys of one file below `prefix` ("", "firmware."), comma-separated, for messages. Those of
+/// other kinds of memory than `kind` are left out, unless that is empty.
+std::string keys_below(KeyFile file, const std::string& prefix, const std::string& kind = "") {
     std::string names;
     for (const ConfigKey& key : config_keys()) {
         const std::string path = key.path_in_file();
         if (key.file != file || path.rfind(prefix, 0) != 0) continue;
+        if (!kind.empty() && !key.applies(kind)) continue;
         names += (names.empty() ? "" : ", ") + path;
     }
     return names;
 }
 
-/// Reads the members of `object`, whose keys start with `prefix`, into `said`.
+/// Reads the members of `object`, whose keys start with `prefix`, into `said`. `kind`: that of the
+/// memory, if it is known.
 void read_object(const Source& source, KeyFile file, const json& object, const std::string& prefix,
-                 Statements& said) {
+                 const std::string& kind, Statements& said) {
     for (const auto& [name, value] : object.items()) {
         const std::string path = prefix + name;
         const auto& keys = config_keys();
@@ -117,15 +120,16 @@ void read_object(const Source& source, KeyFile file, const json& object, const s
         const bool known = key != keys.end() && name.find('.') == std::string::npos;
         const std::string below = known ? std::string() : keys_below(file, path + ".");
         if (!known && below.empty()) {
+            const std::string names = keys_below(file, prefix, kind);
             throw bad_value(source.where, "key " + printable(path), "unknown",
-                            keys_below(file, prefix));
+                            names.empty() ? "no such key with memory of kind " + kind : names);
         }
         if (known) {
             const KeyValue read = value_from_json(*key, source.where, value);
             check_value(*key, source.where, path, read);
             said[key->path] = {read, source.where};
         } else if (value.is_object()) {
-            read_object(source, file, value, path + ".", said);
+            read_object(source, file, value, path + ".", kind, said);
         } else {
             throw bad_value(source.where, path, json_excerpt(value), "an object of " + below);
         }
@@ -136,7 +140,9 @@ void read_source(const Source& source, KeyFile file, Statements& said) {
     const json root = parse_json(source.where, source.text);
     if (!root.is_object())
         throw bad_value(source.where, "the file's content", json_excerpt(root), "a JSON object");
-    read_object(source, file, root, "", said);
+    const auto kind = root.find("kind");
+    const bool known = kind != root.end() && kind->is_string();
+    read_object(source, file, root, "", known ? kind->get<std::string>() : "", said);
     for (const ConfigKey& key : config_keys()) {
         if (key.file == file && key.required && said.count(key.path) == 0)
             throw bad_value(source.where, key.path_in_file(), "missing", key.allowed());
@@ -150,9 +156,12 @@ void read_override(const std::string& text, Statements& said) {
     const std::string path = text.substr(0, equals);
     const ConfigKey* key = find_key(path);
     if (key == nullptr || !key->settable) {
+        const auto kind = said.find("memory.kind");
         std::string names;
         for (const ConfigKey& k : config_keys()) {
-            if (k.settable) names += (names.empty() ? "" : ", ") + k.path;
+            const bool applies =
+                kind == said.end() || k.applies(std::get<std::string>(kind->second.value));
+            if (k.settable && applies) names += (names.empty() ? "" : ", ") + k.path;
         }
         const bool fixed = key != nullptr;
         throw bad_value(where, "key " + printable(path), fixed ? "not to be set here" : "unknown",

@@ -18,10 +18,12 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) throw system_error(path, "cannot open for reading", errno);
     struct stat status {};
-    const bool known = ::fstat(descriptor, &status) == 0;
-    if (!known || !S_ISREG(status.st_mode)) {
+    const int unknown = ::fstat(descriptor, &status) == 0 ? 0 : errno;
+    if (unknown != 0 || !S_ISREG(status.st_mode)) {
         ::close(descriptor);
-        throw UserError(path + ": is no regular file");
+        if (unknown != 0 || S_ISDIR(status.st_mode))
+            throw system_error(path, "cannot open for reading", unknown != 0 ? unknown : EISDIR);
+        throw UserError(path + ": is a device or a pipe; allowed: a regular file");
     }
     bytes_ = static_cast<uint64_t>(status.st_size);
     void* address = nullptr;

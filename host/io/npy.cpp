@@ -6,30 +6,57 @@
 #include <string_view>
 
 #include "host/error.h"
+#include "host/io/container.h"
 
 namespace tessera::host {
 namespace {
 
-constexpr std::string_view kMagic("\x93NUMPY", 6);
-constexpr const char* kDescrs =
-    "'<f4', '<f2', '<f8', '|V2' or '<V2' (bfloat16), '|b1', '|u1', '|i1'";
+constexpr size_t kMagicBytes = 6;
 constexpr const char* kKeys = "descr, fortran_order and shape, each once";
 
-std::optional<Dtype> dtype_from_descr(std::string_view descr) {
-    if (descr == "<f4") return Dtype::kF32;
-    if (descr == "<f2") return Dtype::kF16;
-    if (descr == "<f8") return Dtype::kF64;
-    if (descr == "|V2" || descr == "<V2") return Dtype::kBf16;
-    if (descr == "|b1") return Dtype::kBool;
-    if (descr == "|u1") return Dtype::kU8;
-    if (descr == "|i1") return Dtype::kI8;
+struct DescrRow {
+    const char* descr;
+    Dtype dtype;
+    const char* note;
+};
+constexpr DescrRow kDescrs[] = {
+    {"<f4", Dtype::kF32, ""},
+    {"<f2", Dtype::kF16, ""},
+    {"<f8", Dtype::kF64, ""},
+    {"|V2", Dtype::kBf16, " (bfloat16)"},
+    {"<V2", Dtype::kBf16, " (bfloat16)"},
+    {"|b1", Dtype::kBool, ""},
+    {"|u1", Dtype::kU8, ""},
+    {"|i1", Dtype::kI8, ""},
+};
+
+std::string allowed_descrs(TensorUse use) {
+    std::string names;
+    for (const DescrRow& row : kDescrs)
+        if (is_allowed(row.dtype, use))
+            names += (names.empty() ? "'" : ", '") + std::string(row.descr) + "'" + row.note;
+    return names;
+}
+
+std::optional<Dtype> dtype_from_descr(std::string_view descr, TensorUse use) {
+    for (const DescrRow& row : kDescrs)
+        if (descr == row.descr && is_allowed(row.dtype, use)) return row.dtype;
     return std::nullopt;
+}
+
+/// What to do about a type that is not read, if that is not plain.
+const char* advice_for(std::string_view descr) {
+    if (descr == "|V1" || descr == "<V1" || descr == "<f1" || descr == "|f1")
+        return "; .npy does not say which 8-bit float this is, safetensors does";
+    if (descr.substr(0, 1) == ">") return "; big-endian: save x.astype(x.dtype.newbyteorder('<'))";
+    return "";
 }
 
 /// Reads the header: a Python dict of three keys, literals only.
 class HeaderParser {
   public:
-    HeaderParser(const std::string& file, std::string_view text) : file_(file), text_(text) {}
+    HeaderParser(const std::string& file, std::string_view text, TensorUse use)
+        : file_(file), text_(text), use_(use) {}
 
     /// Fills dtype and shape.
     void parse(TensorView& view) {
@@ -72,10 +99,12 @@ class HeaderParser {
     void read_descr(TensorView& view) {
         skip_blanks();
         if (peek() != '\'' && peek() != '"')
-            throw bad_value(file_, "descr", text_.substr(at_, 20), kDescrs);
+            throw bad_value(file_, "descr", text_.substr(at_, 20), allowed_descrs(use_));
         const std::string_view descr = quoted("descr");
-        const auto dtype = dtype_from_descr(descr);
-        if (!dtype) throw bad_value(file_, "descr", descr, kDescrs);
+        const auto dtype = dtype_from_descr(descr, use_);
+        if (!dtype)
+            throw bad_value(file_, "descr (the element type)", descr,
+                            allowed_descrs(use_) + advice_for(descr));
         view.dtype = *dtype;
     }
 
@@ -151,6 +180,7 @@ class HeaderParser {
 
     const std::string& file_;
     std::string_view text_;
+    TensorUse use_;
     size_t at_ = 0;
     bool has_descr_ = false;
     bool has_order_ = false;
@@ -160,8 +190,10 @@ class HeaderParser {
 /// The header's text; the array's data follows it.
 std::string_view header_text(const std::string& file, const uint8_t* data, uint64_t bytes) {
     const std::string_view all(reinterpret_cast<const char*>(data), bytes);
-    if (all.substr(0, kMagic.size()) != kMagic)
-        throw bad_value(file, "start of the file", all.substr(0, 6), "\\x93NUMPY");
+    refuse_other_container(file, all, Container::kNpy);
+    if (!starts_as_npy(all))
+        throw UserError(file + ": is not an .npy file: it starts with " +
+                        printable(all.substr(0, kMagicBytes)) + ", not with \\x93NUMPY");
     const uint64_t major = bytes > 6 ? data[6] : 0;
     const uint64_t minor = bytes > 7 ? data[7] : 0;
     if (major < 1 || major > 3 || minor != 0) {
@@ -182,12 +214,12 @@ std::string_view header_text(const std::string& file, const uint8_t* data, uint6
 }  // namespace
 
 TensorView parse_npy(const std::string& file, const std::string& name, const uint8_t* data,
-                     uint64_t bytes) {
+                     uint64_t bytes, TensorUse use) {
     const std::string_view header = header_text(file, data, bytes);
     TensorView view;
     view.file = file;
     view.name = name;
-    HeaderParser(file, header).parse(view);
+    HeaderParser(file, header, use).parse(view);
     const auto* end = reinterpret_cast<const uint8_t*>(header.data() + header.size());
     const auto elements = element_count(view.shape);
     uint64_t size = 0;
@@ -198,14 +230,14 @@ TensorView parse_npy(const std::string& file, const std::string& name, const uin
         throw bad_value(file, "size of the data", std::to_string(rest) + " bytes",
                         std::to_string(size) + " bytes (shape " +
                             printable(shape_text(view.shape)) + " of " + dtype_name(view.dtype) +
-                            ")");
+                            (rest < size ? "); the file may be cut short" : ")"));
     }
     view.elements = *elements;
     view.data = end;
     return view;
 }
 
-NpyFile::NpyFile(const std::string& path, const std::string& name)
-    : file_(path), tensor_(parse_npy(path, name, file_.data(), file_.bytes())) {}
+NpyFile::NpyFile(const std::string& path, const std::string& name, TensorUse use)
+    : file_(path), tensor_(parse_npy(path, name, file_.data(), file_.bytes(), use)) {}
 
 }  // namespace tessera::host

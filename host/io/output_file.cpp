@@ -17,26 +17,40 @@
 namespace tessera::host {
 namespace {
 
-/// "dir/.name.tmp-PID-N": in the same folder, so that the rename cannot cross file systems.
+/// "dir/.name.tmp-PID-N": in the same folder, so that the rename cannot cross file systems. Of a
+/// long name the start only: the temporary must not be too long where the file is not.
 std::string temporary_name(const std::string& path) {
+    constexpr size_t kMostBytes = 128;
     static std::atomic<uint64_t> serial{0};
     const size_t slash = path.rfind('/');
     const size_t start = slash == std::string::npos ? 0 : slash + 1;
-    return path.substr(0, start) + "." + path.substr(start) + ".tmp-" + std::to_string(::getpid()) +
-           "-" + std::to_string(serial++);
+    return path.substr(0, start) + "." + path.substr(start, kMostBytes) + ".tmp-" +
+           std::to_string(::getpid()) + "-" + std::to_string(serial++);
+}
+
+constexpr const char* kCannotOpen = "cannot open for writing";
+
+/// What is at `path` now must be a file that can be replaced, or nothing.
+void check_replaceable(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        if (errno != ENOENT) throw system_error(path, kCannotOpen, errno);
+    } else if (S_ISDIR(status.st_mode)) {
+        throw system_error(path, kCannotOpen, EISDIR);
+    } else if (!S_ISREG(status.st_mode)) {
+        throw UserError(path + ": is a device or a pipe; allowed: a regular file, or a new name");
+    }
 }
 
 }  // namespace
 
 OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
-    struct stat status {};
-    if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-        throw UserError(path_ + ": exists and is no regular file");
+    check_replaceable(path_);
     do {
         temporary_ = temporary_name(path_);
         descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (descriptor_ < 0 && errno == EEXIST);
-    if (descriptor_ < 0) throw system_error(path_, "cannot open for writing", errno);
+    if (descriptor_ < 0) throw system_error(path_, kCannotOpen, errno);
     cleanup_.emplace(temporary_);
 }
 

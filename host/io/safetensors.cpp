@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "host/error.h"
+#include "host/io/container.h"
 #include "host/io/json_text.h"
 
 namespace tessera::host {
@@ -17,18 +19,27 @@ constexpr const char* kMetadataKey = "__metadata__";
 
 /// The header's JSON text, its place and length checked.
 std::string_view header_text(const std::string& file, const uint8_t* data, uint64_t bytes) {
+    const std::string_view content(reinterpret_cast<const char*>(data), bytes);
+    refuse_other_container(file, content, Container::kSafetensors);
     if (bytes < kLengthBytes) {
         throw bad_value(file, "file size", std::to_string(bytes) + " bytes",
                         "at least 8 (the header's length)");
     }
     uint64_t length = 0;
     std::memcpy(&length, data, sizeof length);
-    if (length < 2 || length > kMaxSafetensorsHeaderBytes || length > bytes - kLengthBytes) {
-        const uint64_t most = std::min(kMaxSafetensorsHeaderBytes, bytes - kLengthBytes);
-        throw bad_value(file, "header length", std::to_string(length),
-                        "2 to " + std::to_string(most));
+    if (length < 2 || length > kMaxSafetensorsHeaderBytes) {
+        throw UserError(file +
+                        ": is not a safetensors file: its first 8 bytes would be a header "
+                        "length of " +
+                        std::to_string(length) + "; allowed: 2 to " +
+                        std::to_string(kMaxSafetensorsHeaderBytes));
     }
-    const std::string_view text(reinterpret_cast<const char*>(data) + kLengthBytes, length);
+    if (length > bytes - kLengthBytes) {
+        throw UserError(file + ": is cut short: its header should have " + std::to_string(length) +
+                        " bytes, of which " + std::to_string(bytes - kLengthBytes) +
+                        " are there; save or download it again");
+    }
+    const std::string_view text = content.substr(kLengthBytes, length);
     if (text.front() != '{')
         throw bad_value(file, "first byte of the header", text.substr(0, 1), "{");
     return text;
@@ -93,56 +104,81 @@ Entry read_entry(const std::string& file, const std::string& key, const json& va
     return entry;
 }
 
-/// One tensor; `data` is the data section, of `bytes` bytes.
-TensorView read_tensor(const std::string& file, const std::string& name, const json& value,
-                       const uint8_t* data, uint64_t bytes) {
-    const std::string key = printable(name);
-    const Entry entry = read_entry(file, key, value);
+/// Where a tensor's bytes are in the data section.
+struct Span {
+    std::string name;
+    uint64_t begin = 0, end = 0;
+
+    std::string text() const {
+        return "[" + std::to_string(begin) + ", " + std::to_string(end) + "]";
+    }
+};
+
+/// The tensor's place, inside the data section of `bytes` bytes.
+Span read_span(const std::string& file, const std::string& name, const json& value,
+               uint64_t bytes) {
+    const std::string key = printable(name) + ".data_offsets";
+    const auto offsets = unsigned_array(file, key, value);
+    if (offsets.size() == 2 && offsets[0] <= offsets[1] && offsets[1] <= bytes)
+        return {name, offsets[0], offsets[1]};
+    const bool beyond = offsets.size() == 2 && offsets[0] <= offsets[1];
+    throw bad_value(file, key, shape_text(offsets),
+                    "[begin, end], begin <= end <= " + std::to_string(bytes) +
+                        " (the bytes after the header)" +
+                        (beyond ? "; the file may be cut short" : ""));
+}
+
+/// One tensor of a known type, at `span` of the data section `data`.
+TensorView view_of(const std::string& file, const Span& span, Dtype dtype,
+                   std::vector<uint64_t> shape, const uint8_t* data) {
+    const std::string key = printable(span.name);
     TensorView view;
     view.file = file;
-    view.name = name;
-    const auto dtype = entry.dtype->is_string()
-                           ? dtype_from_name(entry.dtype->get_ref<const std::string&>())
-                           : std::nullopt;
-    if (!dtype) throw bad_value(file, key + ".dtype", json_excerpt(*entry.dtype), dtype_names());
-    view.dtype = *dtype;
-    view.shape = unsigned_array(file, key + ".shape", *entry.shape);
+    view.name = span.name;
+    view.dtype = dtype;
+    view.shape = std::move(shape);
     const auto elements = element_count(view.shape);
     uint64_t size = 0;
-    if (!elements || __builtin_mul_overflow(*elements, dtype_bytes(*dtype), &size)) {
+    if (!elements || __builtin_mul_overflow(*elements, dtype_bytes(dtype), &size)) {
         throw bad_value(file, key + ".shape", shape_text(view.shape), "a size in bytes below 2^64");
     }
     view.elements = *elements;
-    const auto offsets = unsigned_array(file, key + ".data_offsets", *entry.data_offsets);
-    const std::string found = shape_text(offsets);
-    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > bytes) {
-        throw bad_value(file, key + ".data_offsets", found,
-                        "[begin, end], begin <= end <= " + std::to_string(bytes) +
-                            " (the bytes after the header)");
-    }
-    if (offsets[1] - offsets[0] != size) {
-        throw bad_value(file, key + ".data_offsets", found,
+    if (span.end - span.begin != size) {
+        throw bad_value(file, key + ".data_offsets", span.text(),
                         "end - begin = " + std::to_string(size) + " (" + shape_text(view.shape) +
-                            " of " + dtype_name(*dtype) + ")");
+                            " of " + dtype_name(dtype) + ")");
     }
-    view.data = data + offsets[0];
+    view.data = data + span.begin;
     return view;
 }
 
+/// Adds the tensor `name`; `data` is the data section, of `bytes` bytes.
+Span add_tensor(const std::string& file, const std::string& name, const json& value,
+                const uint8_t* data, uint64_t bytes, SafetensorsContent& content) {
+    const std::string key = printable(name);
+    const Entry entry = read_entry(file, key, value);
+    if (!entry.dtype->is_string())
+        throw bad_value(file, key + ".dtype", json_excerpt(*entry.dtype), "a string");
+    const auto& dtype_text = entry.dtype->get_ref<const std::string&>();
+    std::vector<uint64_t> shape = unsigned_array(file, key + ".shape", *entry.shape);
+    const Span span = read_span(file, name, *entry.data_offsets, bytes);
+    if (const auto dtype = dtype_from_name(dtype_text))
+        content.tensors.push_back(view_of(file, span, *dtype, std::move(shape), data));
+    else
+        content.unknown[name] = {dtype_text, span.end - span.begin};
+    return span;
+}
+
 /// The tensors' bytes must be the data section, without holes, overlaps or a rest.
-void check_layout(const std::string& file, const std::vector<TensorView>& tensors,
-                  const uint8_t* data, uint64_t bytes) {
+void check_layout(const std::string& file, const std::vector<Span>& spans, uint64_t bytes) {
     uint64_t end = 0;
-    for (const TensorView& tensor : tensors) {
-        const auto begin = static_cast<uint64_t>(tensor.data - data);
-        if (begin != end) {
-            throw bad_value(
-                file, printable(tensor.name) + ".data_offsets",
-                "[" + std::to_string(begin) + ", " + std::to_string(begin + tensor.bytes()) + "]",
-                "begin = " + std::to_string(end) +
-                    ", where the tensor before ends (no holes, no overlaps)");
+    for (const Span& span : spans) {
+        if (span.begin != end) {
+            throw bad_value(file, printable(span.name) + ".data_offsets", span.text(),
+                            "begin = " + std::to_string(end) +
+                                ", where the tensor before ends (no holes, no overlaps)");
         }
-        end += tensor.bytes();
+        end = span.end;
     }
     if (end != bytes) {
         throw bad_value(file, "size of the data", std::to_string(bytes) + " bytes",
@@ -158,40 +194,23 @@ SafetensorsContent parse_safetensors(const std::string& file, const uint8_t* dat
     const uint8_t* section = data + kLengthBytes + text.size();
     const uint64_t section_bytes = bytes - kLengthBytes - text.size();
     SafetensorsContent content;
+    std::vector<Span> spans;
     for (const auto& [key, value] : header.items()) {
         if (key == kMetadataKey) {
             content.metadata = read_metadata(file, value);
         } else {
-            content.tensors.push_back(read_tensor(file, key, value, section, section_bytes));
+            spans.push_back(add_tensor(file, key, value, section, section_bytes, content));
         }
     }
+    std::stable_sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
+        return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+    });
+    check_layout(file, spans, section_bytes);
     std::stable_sort(content.tensors.begin(), content.tensors.end(),
                      [](const TensorView& a, const TensorView& b) {
                          return a.data != b.data ? a.data < b.data : a.bytes() < b.bytes();
                      });
-    check_layout(file, content.tensors, section, section_bytes);
     return content;
-}
-
-SafetensorsFile::SafetensorsFile(const std::string& path)
-    : file_(path), content_(parse_safetensors(path, file_.data(), file_.bytes())) {}
-
-const TensorView* SafetensorsFile::find(const std::string& name) const {
-    for (const TensorView& tensor : content_.tensors) {
-        if (tensor.name == name) return &tensor;
-    }
-    return nullptr;
-}
-
-const TensorView& SafetensorsFile::tensor(const std::string& name) const {
-    const TensorView* found = find(name);
-    if (found != nullptr) return *found;
-    std::string names;
-    for (const TensorView& tensor : content_.tensors)
-        names += (names.empty() ? "" : ", ") + printable(tensor.name);
-    if (names.size() > 400) names = names.substr(0, 400) + "...";
-    throw bad_value(path(), "tensor " + printable(name), "missing",
-                    names.empty() ? "the file holds no tensors" : names);
 }
 
 }  // namespace tessera::host

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Safetensors: u64 header length, JSON header, data. The reader accepts what the format allows and
-// nothing else: no duplicate or unknown keys, no holes, no overlaps, no bytes left over. The writer
-// takes tensors as they are produced and leaves nothing behind unless it is committed.
+// nothing else: no duplicate or unknown keys, no holes, no overlaps, no bytes left over. Only the
+// element types are open: a tensor of a type that is not known here takes its bytes and can be
+// asked for by nobody. The writer takes tensors as they are produced and leaves nothing behind
+// unless it is committed.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -18,30 +20,51 @@ inline constexpr uint64_t kMaxSafetensorsHeaderBytes = 100'000'000;  ///< as in 
 
 using Metadata = std::map<std::string, std::string>;
 
+/// A tensor of a type that is not known here, F4 for example.
+struct UnknownTensor {
+    std::string dtype;  ///< as in the header
+    uint64_t bytes = 0;
+};
+
 /// What the header says. Views point into the data that was parsed.
 struct SafetensorsContent {
     std::vector<TensorView> tensors;  ///< in the order of their data
+    std::map<std::string, UnknownTensor> unknown;
     Metadata metadata;
 };
 
 /// Parses a whole file image of `bytes` bytes; `file` is its name in messages. UserError.
 SafetensorsContent parse_safetensors(const std::string& file, const uint8_t* data, uint64_t bytes);
 
+/// A safetensors file, or one in shards: the index that other tools call *.safetensors.index.json,
+/// with its shards beside it. Of these only the tensors count that the index names.
 class SafetensorsFile {
   public:
-    /// Maps and checks the file; UserError.
+    /// Maps and checks the file, or all of the shards; UserError.
     explicit SafetensorsFile(const std::string& path);
 
-    const std::string& path() const { return file_.path(); }
+    const std::string& path() const { return path_; }
+    /// The file and, if it is an index, its shards.
+    const std::vector<std::string>& files() const { return files_; }
     const std::vector<TensorView>& tensors() const { return content_.tensors; }
     const Metadata& metadata() const { return content_.metadata; }
-    /// The tensor, or nullptr.
+    /// The tensor, or nullptr; nullptr too if its type is not known.
     const TensorView* find(const std::string& name) const;
-    /// The tensor; UserError that lists the tensors there are.
-    const TensorView& tensor(const std::string& name) const;
+    /// The tensor, for `use`. UserError if its type is not allowed, or if it is missing: what there
+    /// is, and `advice`.
+    const TensorView& tensor(const std::string& name, TensorUse use = TensorUse::kNumbers,
+                             const std::string& advice = "") const;
 
   private:
-    MappedFile file_;
+    void read_shards(const MappedFile& index);
+    /// Maps `path` and adds those of its tensors that `wanted` wants.
+    template <typename Wanted>
+    void add_file(const std::string& path, MappedFile file, Wanted&& wanted);
+    std::string names() const;
+
+    std::string path_;
+    std::vector<std::string> files_;
+    std::vector<MappedFile> mapped_;
     SafetensorsContent content_;
 };
 

@@ -3,9 +3,10 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "host/error.h"
-#include "spec/float.h"
+#include "host/io/element_types.h"
 
 namespace tessera::host {
 namespace {
@@ -14,13 +15,26 @@ struct DtypeRow {
     Dtype dtype;
     const char* name;
     uint32_t bytes;
+    std::optional<TensorUse> use;
 };
+constexpr auto kNumbers = TensorUse::kNumbers;
+constexpr auto kFlags = TensorUse::kFlags;
 constexpr DtypeRow kDtypes[] = {
-    {Dtype::kBf16, "BF16", 2}, {Dtype::kF16, "F16", 2},        {Dtype::kF32, "F32", 4},
-    {Dtype::kF64, "F64", 8},   {Dtype::kBool, "BOOL", 1},      {Dtype::kU8, "U8", 1},
-    {Dtype::kI8, "I8", 1},     {Dtype::kF8E5M2, "F8_E5M2", 1}, {Dtype::kF8E4M3, "F8_E4M3", 1},
-    {Dtype::kI16, "I16", 2},   {Dtype::kU16, "U16", 2},        {Dtype::kI32, "I32", 4},
-    {Dtype::kU32, "U32", 4},   {Dtype::kI64, "I64", 8},        {Dtype::kU64, "U64", 8},
+    {Dtype::kBf16, "BF16", 2, kNumbers},
+    {Dtype::kF16, "F16", 2, kNumbers},
+    {Dtype::kF32, "F32", 4, kNumbers},
+    {Dtype::kF64, "F64", 8, kNumbers},
+    {Dtype::kF8E4M3, "F8_E4M3", 1, kNumbers},
+    {Dtype::kF8E5M2, "F8_E5M2", 1, kNumbers},
+    {Dtype::kBool, "BOOL", 1, kFlags},
+    {Dtype::kU8, "U8", 1, kFlags},
+    {Dtype::kI8, "I8", 1, kFlags},
+    {Dtype::kI16, "I16", 2, std::nullopt},
+    {Dtype::kU16, "U16", 2, std::nullopt},
+    {Dtype::kI32, "I32", 4, std::nullopt},
+    {Dtype::kU32, "U32", 4, std::nullopt},
+    {Dtype::kI64, "I64", 8, std::nullopt},
+    {Dtype::kU64, "U64", 8, std::nullopt},
 };
 
 const DtypeRow& row(Dtype dtype) {
@@ -29,58 +43,6 @@ const DtypeRow& row(Dtype dtype) {
     }
     throw std::logic_error("dtype without a row");
 }
-
-// How the bits of one element type are read. kFinite: largest magnitude below Inf; kBf16Finite:
-// largest magnitude that does not round up to Inf as bf16.
-struct Bf16 {
-    using Bits = uint16_t;
-    static constexpr Bits kMagnitude = 0x7fff, kFinite = 0x7f7f, kBf16Finite = 0x7f7f;
-    static uint16_t bf16(Bits x) { return spec::fp32_to_bf16(wide(x)); }
-    static uint32_t wide(Bits x) { return static_cast<uint32_t>(x) << 16; }
-};
-
-struct F16 {
-    using Bits = uint16_t;
-    static constexpr Bits kMagnitude = 0x7fff, kFinite = 0x7bff, kBf16Finite = 0x7bff;
-    static uint16_t bf16(Bits x) { return spec::fp32_to_bf16(wide(x)); }
-    /// The same value as fp32: exact, every subnormal of f16 is normal there.
-    static uint32_t wide(Bits x) {
-        const uint32_t sign = static_cast<uint32_t>(x & 0x8000) << 16;
-        uint32_t exponent = x >> 10 & 31u;
-        uint32_t fraction = x & 0x3ffu;
-        if (exponent == 31) return sign | spec::kInf | fraction << 13;
-        if (exponent == 0) {
-            if (fraction == 0) return sign;
-            exponent = 1;
-            for (; (fraction & 0x400) == 0; fraction <<= 1) --exponent;  // wraps below 0: meant
-        }
-        return sign | (exponent + 112) << 23 | (fraction & 0x3ff) << 13;
-    }
-};
-
-struct F32 {
-    using Bits = uint32_t;
-    static constexpr Bits kMagnitude = 0x7fffffff, kFinite = 0x7f7fffff, kBf16Finite = 0x7f7f7fff;
-    static uint16_t bf16(Bits x) { return spec::fp32_to_bf16(x); }
-    static uint32_t wide(Bits x) { return x; }
-};
-
-struct F64 {
-    using Bits = uint64_t;
-    static constexpr Bits kMagnitude = ~uint64_t{0} >> 1, kFinite = 0x7fefffffffffffff,
-                          kBf16Finite = 0x47efefffffffffff;
-    /// One rounding, not two by way of fp32.
-    static uint16_t bf16(Bits x) {
-        const auto sign = static_cast<uint16_t>(x >> 48 & 0x8000);
-        const uint64_t magnitude = x & kMagnitude;
-        if (magnitude > uint64_t{0x7ff} << 52) return spec::kNanBf16;
-        if (magnitude > kBf16Finite) return sign | 0x7f80;
-        if (magnitude >> 52 < 1023 - 126) return sign;
-        const uint64_t rounded = magnitude + (uint64_t{1} << 44) - 1 + (magnitude >> 45 & 1);
-        const uint64_t rebased = (rounded >> 45) - (uint64_t{1023 - 127} << 7);
-        return static_cast<uint16_t>(sign | rebased);
-    }
-};
 
 template <typename Type>
 typename Type::Bits load(const uint8_t* data, uint64_t index) {
@@ -123,9 +85,9 @@ void dispatch(const TensorView& view, Body&& body) {
         case Dtype::kF16: return body(F16{});
         case Dtype::kF32: return body(F32{});
         case Dtype::kF64: return body(F64{});
-        default:
-            throw bad_value(view.file, "dtype of tensor " + printable(view.name),
-                            dtype_name(view.dtype), "BF16, F16, F32, F64");
+        case Dtype::kF8E4M3: return body(F8E4M3{});
+        case Dtype::kF8E5M2: return body(F8E5M2{});
+        default: view.require_use(TensorUse::kNumbers);
     }
 }
 
@@ -142,7 +104,7 @@ void scan(const TensorView& view, uint64_t first, uint64_t count, NonFinite& fou
         if (found.count() == 0) found.first = i;
         if (magnitude <= Type::kFinite) {
             ++found.overflows;
-        } else if (magnitude == Type::kFinite + 1) {
+        } else if (magnitude == Type::kInf) {
             ++found.infs;
         } else {
             ++found.nans;
@@ -173,15 +135,13 @@ std::optional<Dtype> dtype_from_name(std::string_view name) {
     return std::nullopt;
 }
 
-std::string dtype_names() {
-    std::string names;
-    for (const DtypeRow& r : kDtypes) names += (names.empty() ? "" : ", ") + std::string(r.name);
-    return names;
-}
+bool is_allowed(Dtype dtype, TensorUse use) { return row(dtype).use == use; }
 
-bool is_convertible(Dtype dtype) {
-    return dtype == Dtype::kBf16 || dtype == Dtype::kF16 || dtype == Dtype::kF32 ||
-           dtype == Dtype::kF64;
+std::string allowed_dtypes(TensorUse use) {
+    std::string names;
+    for (const DtypeRow& r : kDtypes)
+        if (r.use == use) names += (names.empty() ? "" : ", ") + std::string(r.name);
+    return names;
 }
 
 std::string shape_text(const std::vector<uint64_t>& shape) {
@@ -198,8 +158,9 @@ std::optional<uint64_t> element_count(const std::vector<uint64_t>& shape) {
     return product;
 }
 
-std::string position_text(const std::vector<uint64_t>& shape, uint64_t index) {
-    constexpr const char* kNames[] = {"batch ", "head ", "token ", "dim "};
+std::string position_text(const std::vector<uint64_t>& shape, uint64_t index, HeadOrder order) {
+    const char* names[] = {"batch ", "head ", "token ", "dim "};
+    if (order == HeadOrder::kTokensFirst && shape.size() > 2) std::swap(names[1], names[2]);
     std::vector<uint64_t> position(shape.size());
     for (size_t i = shape.size(); i-- > 0;) {
         position[i] = index % shape[i];
@@ -208,7 +169,7 @@ std::string position_text(const std::vector<uint64_t>& shape, uint64_t index) {
     if (shape.size() < 2 || shape.size() > 4) return shape_text(position);
     std::string text;
     for (size_t i = 0; i < position.size(); ++i) {
-        text += (i ? ", " : "") + std::string(kNames[4 - position.size() + i]) +
+        text += (i ? ", " : "") + std::string(names[4 - position.size() + i]) +
                 std::to_string(position[i]);
     }
     return text;
@@ -248,19 +209,29 @@ NonFinite TensorView::find_nonfinite(const std::vector<TokenRange>& ranges) cons
         look(0, elements);
         return found;
     }
-    const uint64_t dim = shape[shape.size() - 1], head = shape[shape.size() - 2] * dim;
+    // Tokens follow each other within a head, or with those of all heads within an entry.
+    const size_t rank = shape.size();
+    const bool together = order == HeadOrder::kTokensFirst && rank > 2;
+    const uint64_t token = together ? shape[rank - 2] * shape[rank - 1] : shape[rank - 1];
+    const uint64_t run = token * (together ? shape[rank - 3] : shape[rank - 2]);
     const uint64_t entry = elements / ranges.size();
-    for (uint64_t first = 0; first < elements; first += head) {
+    for (uint64_t first = 0; first < elements; first += run) {
         const TokenRange& range = ranges.at(first / entry);
-        look(first + range.begin * dim, (range.end - range.begin) * dim);
+        look(first + range.begin * token, uint64_t{range.end - range.begin} * token);
     }
     return found;
+}
+
+void TensorView::require_use(TensorUse use) const {
+    if (!is_allowed(dtype, use))
+        throw bad_value(file, "dtype of tensor " + printable(name), dtype_name(dtype),
+                        allowed_dtypes(use));
 }
 
 void TensorView::require_finite(const std::vector<TokenRange>& ranges) const {
     const NonFinite found = find_nonfinite(ranges);
     if (found.count() != 0)
-        refuse(*this, found, position_text(shape, found.first),
+        refuse(*this, found, position_text(shape, found.first, order),
                "finite values (--allow-nonfinite takes them as they are)");
 }
 

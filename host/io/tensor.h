@@ -11,7 +11,7 @@
 
 namespace tessera::host {
 
-/// Element types of the safetensors format. BF16, F16, F32 and F64 can be converted.
+/// Element types of the safetensors format whose size is a whole number of bytes.
 enum class Dtype {
     kBf16,
     kF16,
@@ -34,18 +34,29 @@ enum class Dtype {
 const char* dtype_name(Dtype dtype);
 uint32_t dtype_bytes(Dtype dtype);
 std::optional<Dtype> dtype_from_name(std::string_view name);
-/// All names, comma-separated, for messages.
-std::string dtype_names();
-/// Whether to_bf16, to_float, to_double and find_nonfinite work on it.
-bool is_convertible(Dtype dtype);
+
+/// What a tensor is for, which says what types it may have.
+enum class TensorUse {
+    kNumbers,  ///< q, k, v, a, b: what to_bf16, to_float, to_double and find_nonfinite work on
+    kFlags     ///< of tiles: a byte each
+};
+bool is_allowed(Dtype dtype, TensorUse use);
+/// The names of the types that are, comma-separated, for messages.
+std::string allowed_dtypes(TensorUse use);
+
+/// Which dimension comes first: [batch, heads, tokens, dim] or [batch, tokens, heads, dim]. Without
+/// a batch the others are in the same order; without heads it makes no difference.
+enum class HeadOrder { kHeadsFirst, kTokensFirst };
 
 /// "[4, 4096, 64]".
 std::string shape_text(const std::vector<uint64_t>& shape);
 /// Product of the dimensions (1 for none); nothing if it exceeds 64 bits.
 std::optional<uint64_t> element_count(const std::vector<uint64_t>& shape);
 /// Element `index` for a person: "head 1, token 17, dim 3" ([heads, tokens, dim], with a leading
-/// batch if there are four dimensions, no head if two); "[..]" for other ranks.
-std::string position_text(const std::vector<uint64_t>& shape, uint64_t index);
+/// batch if there are four dimensions, no head if two; heads and tokens in `order`); "[..]" for
+/// other ranks.
+std::string position_text(const std::vector<uint64_t>& shape, uint64_t index,
+                          HeadOrder order = HeadOrder::kHeadsFirst);
 
 /// Elements that no device can take. Counts of elements, `first` is the lowest index among them.
 struct NonFinite {
@@ -67,6 +78,7 @@ struct TensorView {
     std::string name;
     Dtype dtype = Dtype::kF32;
     std::vector<uint64_t> shape;
+    HeadOrder order = HeadOrder::kHeadsFirst;  ///< what the dimensions of `shape` are
     const uint8_t* data = nullptr;
     uint64_t elements = 0;
 
@@ -79,6 +91,8 @@ struct TensorView {
     /// Looks at all elements, or of each entry of a batch only at the tokens of its range.
     /// UserError if the type cannot be converted.
     NonFinite find_nonfinite(const std::vector<TokenRange>& ranges = {}) const;
+    /// UserError if the type is not for this use.
+    void require_use(TensorUse use) const;
     /// UserError with tensor and position if there is an element that no device can take.
     /// Looks where find_nonfinite does.
     void require_finite(const std::vector<TokenRange>& ranges = {}) const;

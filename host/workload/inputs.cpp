@@ -12,6 +12,7 @@
 #include "host/io/tensor.h"
 #include "host/workload/ignored_tensors.h"
 #include "host/workload/sink_logits.h"
+#include "host/workload/visible_keys.h"
 
 namespace tessera::host {
 namespace {
@@ -24,31 +25,45 @@ struct Shape {
 
 Shape shape_of(const TensorView& t) {
     const size_t rank = t.shape.size();
+    const bool tokens_first = t.order == HeadOrder::kTokensFirst;
     if (rank < 2 || rank > 4)
-        throw UserError(
-            fmt::format("{}: tensor {} has shape {}; allowed: [heads, tokens, dim], "
-                        "[tokens, dim] or [batch, heads, tokens, dim]",
-                        t.file, t.name, shape_text(t.shape)));
+        throw UserError(fmt::format("{}: tensor {} has shape {}; allowed: [tokens, dim], {}",
+                                    t.file, printable(t.name), shape_text(t.shape),
+                                    tokens_first
+                                        ? "[tokens, heads, dim] or [batch, tokens, heads, dim]"
+                                        : "[heads, tokens, dim] or [batch, heads, tokens, dim]"));
     for (const uint64_t n : t.shape)
         if (n == 0 || n >= spec::kPositionLimit)
             throw UserError(fmt::format(
                 "{}: tensor {} has shape {}; every dimension must be at least 1 and at most {}",
-                t.file, t.name, shape_text(t.shape), spec::kPositionLimit - 1));
+                t.file, printable(t.name), shape_text(t.shape), spec::kPositionLimit - 1));
     Shape s;
     s.leading.assign(t.shape.begin(), t.shape.end() - 2);
     s.dim = t.shape[rank - 1];
     s.tokens = t.shape[rank - 2];
-    if (rank >= 3) s.heads = t.shape[rank - 3];
+    if (rank >= 3 && tokens_first) std::swap(s.tokens, s.leading.back());
+    if (rank >= 3) s.heads = s.leading.back();
     if (rank == 4) s.batch = t.shape[0];
     if (s.batch * s.heads >= spec::kPositionLimit)
-        throw UserError(fmt::format("{}: tensor {} has shape {}: too many heads", t.file, t.name,
-                                    shape_text(t.shape)));
+        throw UserError(fmt::format("{}: tensor {} has shape {}: too many heads", t.file,
+                                    printable(t.name), shape_text(t.shape)));
     return s;
+}
+
+/// How a shape was read that may have been meant the other way; nothing where that is not likely.
+std::string note_on_order(const TensorView& t) {
+    const Shape s = shape_of(t);
+    if (s.heads <= s.tokens) return "";
+    return fmt::format(
+        "{}: tensor {} has shape {} and is read as {} heads, {} tokens; --layout bthd reads {} "
+        "heads, {} tokens, and --layout bhtd says that it is right so",
+        t.file, printable(t.name), shape_text(t.shape), s.heads, s.tokens, s.tokens, s.heads);
 }
 
 [[noreturn]] void mismatch(const TensorView& a, const TensorView& b, const char* rule) {
     throw UserError(fmt::format("{}: tensor {} has shape {} and tensor {} has shape {}; {}", a.file,
-                                a.name, shape_text(a.shape), b.name, shape_text(b.shape), rule));
+                                printable(a.name), shape_text(a.shape), printable(b.name),
+                                shape_text(b.shape), rule));
 }
 
 void fill_shapes(const TensorView& q, const TensorView& k, const TensorView& v, Problem& problem) {
@@ -61,6 +76,7 @@ void fill_shapes(const TensorView& q, const TensorView& k, const TensorView& v, 
     if (sk.tokens != sv.tokens) mismatch(k, v, "the tokens must be equal");
     if (sq.heads % sk.heads != 0) mismatch(q, k, "q's heads must be a multiple of k's");
     problem.leading = sq.leading;
+    problem.head_order = q.order;
     problem.batch = static_cast<uint32_t>(sq.batch);
     problem.query_heads = static_cast<uint32_t>(sq.batch * sq.heads);
     problem.kv_heads = static_cast<uint32_t>(sk.batch * sk.heads);
@@ -70,19 +86,68 @@ void fill_shapes(const TensorView& q, const TensorView& k, const TensorView& v, 
     problem.d_v = static_cast<uint32_t>(sv.dim);
 }
 
-void require_convertible(const TensorView& tensor) {
-    if (is_convertible(tensor.dtype)) return;
-    throw UserError(fmt::format("{}: tensor {} is {}; allowed: BF16, F16, F32, F64", tensor.file,
-                                tensor.name, dtype_name(tensor.dtype)));
+/// What is opened, and the three tensors in it.
+struct OpenedFiles {
+    std::unique_ptr<SafetensorsFile> file;
+    std::vector<NpyFile> npy;
+    TensorView q, k, v;
+};
+
+std::shared_ptr<OpenedFiles> open_files(const InputFiles& files) {
+    const auto opened = std::make_shared<OpenedFiles>();
+    TensorView* const views[] = {&opened->q, &opened->k, &opened->v};
+    const std::string* const paths[] = {&files.q, &files.k, &files.v};
+    constexpr const char* kNames[] = {"q", "k", "v"};
+    if (!files.safetensors.empty())
+        opened->file = std::make_unique<SafetensorsFile>(files.safetensors);
+    for (size_t i = 0; i < 3; ++i) {
+        if (opened->file) {
+            *views[i] =
+                opened->file->tensor(files.names[i], TensorUse::kNumbers,
+                                     fmt::format("--tensors {}=NAME says which it is", kNames[i]));
+        } else {
+            opened->npy.emplace_back(*paths[i], kNames[i]);
+            *views[i] = opened->npy.back().tensor();
+        }
+        views[i]->order = files.order.value_or(HeadOrder::kHeadsFirst);
+    }
+    return opened;
 }
 
-struct NpyFiles {
-    NpyFile q, k, v;
-};
+/// "x.safetensors (k as key), layout bthd": what a report says of the input.
+std::string description_of(const InputFiles& files) {
+    constexpr const char* kNames[] = {"q", "k", "v"};
+    std::string text = files.safetensors;
+    if (text.empty()) text = fmt::format("{}, {}, {}", files.q, files.k, files.v);
+    for (size_t i = 0; i < 3; ++i)
+        if (files.names[i] != kNames[i])
+            text += fmt::format(", {}={}", kNames[i], printable(files.names[i]));
+    if (files.order == HeadOrder::kTokensFirst) text += ", layout bthd";
+    return text;
+}
+
+/// Reads elements [first, first + count) of [.., heads, tokens, dim] from a tensor whose tokens
+/// come first: `read` a row's at a time.
+template <typename Read, typename Out>
+void read_tokens_first(const TensorView& t, uint64_t first, uint64_t count, Out* out,
+                       const Read& read) {
+    const size_t rank = t.shape.size();
+    const uint64_t dim = t.shape[rank - 1], heads = t.shape[rank - 2], tokens = t.shape[rank - 3];
+    while (count > 0) {
+        const uint64_t row = first / dim, column = first % dim, n = std::min(dim - column, count);
+        const uint64_t token = row % tokens, head = row / tokens % heads;
+        const uint64_t source = (row / tokens / heads * tokens + token) * heads + head;
+        read(source * dim + column, n, out);
+        first += n;
+        count -= n;
+        out += n;
+    }
+}
 
 /// The tensors of the safetensors file that somebody reads.
 std::vector<std::string> used_tensors(const InputFiles& files) {
-    std::vector<std::string> used = {"q", "k", "v", files.sink_logits};
+    std::vector<std::string> used(files.names.begin(), files.names.end());
+    used.push_back(files.sink_logits);
     if (files.tile_mask == files.safetensors) used.emplace_back("mask");
     return used;
 }
@@ -101,104 +166,42 @@ std::vector<double> read_sink_logits(const InputFiles& files, const Problem& pro
     return all;
 }
 
-/// Tokens of each entry of the batch that are no padding, by its lengths or else its offsets.
-/// Empty: all of them.
-std::vector<TokenRange> real_tokens(const Problem& p, const std::vector<uint32_t>& lengths,
-                                    const std::vector<uint32_t>& offsets, uint32_t tokens) {
-    if (!offsets.empty()) return std::vector<TokenRange>(p.batch, {0, offsets.back()});
-    std::vector<TokenRange> all;
-    for (const uint32_t length : lengths) {
-        const uint32_t begin = p.padding == Padding::kLeft ? tokens - length : 0;
-        all.push_back({begin, begin + length});
+/// What may not be meant so: the order of heads and tokens, tensors that do not count.
+std::vector<std::string> notes_on(const InputFiles& files, const OpenedFiles& opened) {
+    std::vector<std::string> notes;
+    std::string order = files.order ? "" : note_on_order(opened.q);
+    if (order.empty() && !files.order) order = note_on_order(opened.k);
+    if (!order.empty()) notes.push_back(std::move(order));
+    if (opened.file) {
+        std::string ignored = note_on_ignored(*opened.file, used_tensors(files));
+        if (!ignored.empty()) notes.push_back(std::move(ignored));
     }
-    return all;
+    return notes;
 }
-
-std::vector<TokenRange> real_queries(const Problem& p) {
-    return real_tokens(p, p.query_lengths, p.query_offsets, p.nq);
-}
-
-std::vector<TokenRange> real_keys(const Problem& p) {
-    return real_tokens(p, p.key_lengths, p.key_offsets, p.nk);
-}
-
-/// The keys that a row of the tensors sees, for the reference. From lengths and offsets by
-/// themselves: Problem::places() is what the device goes by, and the two check each other.
-class VisibleKeys {
-  public:
-    VisibleKeys(const Problem& p, uint32_t m)
-        : m_(m), heads_(p.query_heads / (p.ragged() ? p.batch : 1)), offsets_(p.query_offsets) {
-        Problem one = p;
-        for (auto* list :
-             {&one.query_lengths, &one.key_lengths, &one.query_offsets, &one.key_offsets})
-            list->clear();
-        const TokenRange all_queries{0, p.nq}, all_keys{0, p.nk};
-        if (!p.ragged()) add(one, all_queries, all_keys);
-        for (size_t s = 0; s + 1 < offsets_.size(); ++s)
-            add(one, {offsets_[s], offsets_[s + 1]}, {p.key_offsets[s], p.key_offsets[s + 1]});
-        if (!p.ragged() || p.packed()) return;
-        const std::vector<TokenRange> queries = real_queries(p), keys = real_keys(p);
-        for (uint32_t entry = 0; entry < p.batch; ++entry)
-            add(one, queries.empty() ? all_queries : queries[entry],
-                keys.empty() ? all_keys : keys[entry]);
-    }
-
-    void operator()(uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) const {
-        ranges.clear();
-        if (!is_query(head, row)) return;
-        const Alone& s = alone_[sequence_of(head, row)];
-        if (s.problem.nk == 0) return;
-        s.problem.visible_keys(m_, head % heads_, row - s.queries.begin, ranges);
-        for (KeyRange& range : ranges) {
-            range.begin += s.first_key;
-            range.end += s.first_key;
-        }
-    }
-
-    /// Or is the row padding?
-    bool is_query(uint32_t head, uint32_t row) const {
-        const size_t sequence = sequence_of(head, row);
-        if (sequence >= alone_.size()) return false;  // behind the last one
-        const TokenRange& queries = alone_[sequence].queries;
-        return row >= queries.begin && row < queries.end;
-    }
-
-  private:
-    struct Alone {
-        Problem problem;
-        TokenRange queries;
-        uint32_t first_key;
-    };
-
-    void add(Problem alone, const TokenRange& queries, const TokenRange& keys) {
-        alone.nq = queries.end - queries.begin;
-        alone.nk = keys.end - keys.begin;
-        alone_.push_back({std::move(alone), queries, keys.begin});
-    }
-
-    size_t sequence_of(uint32_t head, uint32_t row) const {
-        if (offsets_.empty()) return head / heads_;
-        const auto next = std::upper_bound(offsets_.begin(), offsets_.end(), row);
-        return static_cast<size_t>(next - offsets_.begin()) - 1;
-    }
-
-    uint32_t m_, heads_;
-    std::vector<uint32_t> offsets_;  ///< of packed sequences
-    std::vector<Alone> alone_;
-};
 
 }  // namespace
 
 Operand operand_of(const TensorView& tensor) {
-    require_convertible(tensor);
-    Operand operand;
-    operand.dtype = dtype_name(tensor.dtype);
-    operand.bf16 = [&tensor](uint64_t first, uint64_t count, uint16_t* out) {
+    tensor.require_use(TensorUse::kNumbers);
+    const bool in_order = tensor.order == HeadOrder::kHeadsFirst || tensor.shape.size() < 3;
+    const auto half = [&tensor](uint64_t first, uint64_t count, uint16_t* out) {
         tensor.to_bf16(first, count, out);
     };
-    if (tensor.dtype != Dtype::kBf16)
-        operand.original = [&tensor](size_t first, size_t count, double* out) {
-            tensor.to_double(first, count, out);
+    const auto exact = [&tensor](uint64_t first, uint64_t count, double* out) {
+        tensor.to_double(first, count, out);
+    };
+    Operand operand;
+    operand.dtype = dtype_name(tensor.dtype);
+    operand.bf16 = half;
+    if (!in_order)
+        operand.bf16 = [&tensor, half](uint64_t first, uint64_t count, uint16_t* out) {
+            read_tokens_first(tensor, first, count, out, half);
+        };
+    if (tensor.dtype == Dtype::kBf16) return operand;
+    operand.original = exact;
+    if (!in_order)
+        operand.original = [&tensor, exact](size_t first, size_t count, double* out) {
+            read_tokens_first(tensor, first, count, out, exact);
         };
     return operand;
 }
@@ -215,37 +218,21 @@ ElementReader reader_of(const Operand& operand, bool original) {
 
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem) {
-    Inputs inputs;
-    const TensorView* tensors[3];
-    if (!files.safetensors.empty()) {
-        auto file = std::make_shared<SafetensorsFile>(files.safetensors);
-        tensors[0] = &file->tensor("q");
-        tensors[1] = &file->tensor("k");
-        tensors[2] = &file->tensor("v");
-        inputs.storage = file;
-        const std::string note = note_on_ignored(*file, used_tensors(files));
-        if (!note.empty()) inputs.notes.push_back(note);
-        inputs.description = files.safetensors;
-    } else {
-        auto npy = std::make_shared<NpyFiles>(
-            NpyFiles{NpyFile(files.q, "q"), NpyFile(files.k, "k"), NpyFile(files.v, "v")});
-        tensors[0] = &npy->q.tensor();
-        tensors[1] = &npy->k.tensor();
-        tensors[2] = &npy->v.tensor();
-        inputs.storage = npy;
-        inputs.description = fmt::format("{}, {}, {}", files.q, files.k, files.v);
-    }
-    for (const TensorView* tensor : tensors) require_convertible(*tensor);
-    fill_shapes(*tensors[0], *tensors[1], *tensors[2], problem);
+    const auto opened = open_files(files);
+    fill_shapes(opened->q, opened->k, opened->v, problem);
     if (!shapes_only && !allow_nonfinite) {
-        tensors[0]->require_finite(real_queries(problem));
-        tensors[1]->require_finite(real_keys(problem));
-        tensors[2]->require_finite(real_keys(problem));
+        opened->q.require_finite(real_queries(problem));
+        opened->k.require_finite(real_keys(problem));
+        opened->v.require_finite(real_keys(problem));
     }
-    inputs.q = operand_of(*tensors[0]);
-    inputs.k = operand_of(*tensors[1]);
-    inputs.v = operand_of(*tensors[2]);
+    Inputs inputs;
+    inputs.description = description_of(files);
+    inputs.notes = notes_on(files, *opened);
+    inputs.q = operand_of(opened->q);
+    inputs.k = operand_of(opened->k);
+    inputs.v = operand_of(opened->v);
     inputs.sink_logits = read_sink_logits(files, problem);
+    inputs.storage = opened;
     inputs.has_data = !shapes_only;
     return inputs;
 }

@@ -2,6 +2,7 @@
 // Where q, k and v come from: a safetensors file, three .npy files, or a seeded generator. Elements
 // are converted to bf16 as they are asked for; nothing is held twice.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,8 +52,10 @@ struct RandomShape {
 };
 
 struct InputFiles {
-    std::string safetensors;       ///< tensors q, k, v; or:
-    std::string q, k, v;           ///< .npy
+    std::string safetensors;                             ///< or:
+    std::string q, k, v;                                 ///< .npy
+    std::array<std::string, 3> names = {"q", "k", "v"};  ///< of the tensors in `safetensors`
+    std::optional<HeadOrder> order = {};  ///< empty: heads first, and a note where tokens are fewer
     std::string sink_logits = {};  ///< a tensor of the safetensors file, or .npy; empty: none
     std::string tile_mask = {};    ///< read elsewhere; may be the safetensors file
 };

@@ -178,6 +178,19 @@ std::vector<Problem> Problem::sequences() const {
     return all;
 }
 
+std::vector<uint64_t> Problem::row_shape() const {
+    std::vector<uint64_t> shape = leading;
+    const bool before_heads = head_order == HeadOrder::kTokensFirst && !shape.empty();
+    shape.insert(shape.end() - (before_heads ? 1 : 0), nq);
+    return shape;
+}
+
+uint64_t Problem::place_of_row(uint64_t head, uint64_t row) const {
+    if (head_order == HeadOrder::kHeadsFirst || leading.empty()) return head * nq + row;
+    const uint64_t heads = leading.back();
+    return (head / heads * nq + row) * heads + head % heads;
+}
+
 uint32_t Problem::k_position() const {
     const int64_t before = std::max<int64_t>(-diagonal(), 0);
     const int64_t block = std::max<int64_t>(mask.block, 1);

@@ -10,6 +10,7 @@
 #include "firmware/job.h"
 #include "host/approximation/approximation.h"
 #include "host/cover/catalogue.h"
+#include "host/io/tensor.h"
 #include "host/workload/mask.h"
 #include "host/workload/sentinel.h"
 #include "hw_model/config.h"
@@ -31,7 +32,8 @@ struct SequencePlace {
 
 /// Batches are flattened into heads: query head h reads key/value head h / (query / kv heads).
 struct Problem {
-    std::vector<uint64_t> leading;  ///< dimensions of q before [tokens, dim]
+    std::vector<uint64_t> leading;  ///< of q: [], [heads] or [batch, heads of a sequence]
+    HeadOrder head_order = HeadOrder::kHeadsFirst;  ///< of q in its file, and so of o and lse
     uint32_t query_heads = 1, kv_heads = 1;
     uint32_t batch = 1;         ///< entries of the tensors, of query_heads / batch heads each
     uint32_t nq = 0, nk = 0;    ///< tokens
@@ -59,6 +61,10 @@ struct Problem {
     bool want_lse = false;
     bool sink_logits = false;  ///< rows begin with a sink (host/workload/sink_logits.h)
 
+    /// Shape of a result that has something for each query: `leading` and tokens in `head_order`.
+    std::vector<uint64_t> row_shape() const;
+    /// Which row of that shape, counted from 0, is query `row` of query head `head`.
+    uint64_t place_of_row(uint64_t head, uint64_t row) const;
     uint32_t group() const { return query_heads / kv_heads; }
     /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.
     uint32_t tile_keys(uint32_t m) const { return sentinel.given() ? m - 1 : m; }

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "host/error.h"
+#include "host/io/container.h"
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"
 
@@ -11,9 +14,6 @@ namespace tessera::host {
 namespace {
 
 TileFlags flags_of(const TensorView& t, const std::string& path) {
-    if (dtype_bytes(t.dtype) != 1 || t.dtype == Dtype::kF8E5M2 || t.dtype == Dtype::kF8E4M3)
-        throw UserError(fmt::format("{}: tensor {} is {}; allowed: BOOL, U8, I8", t.file, t.name,
-                                    dtype_name(t.dtype)));
     const size_t rank = t.shape.size();
     if ((rank != 2 && rank != 3) || t.elements == 0)
         throw UserError(
@@ -29,16 +29,20 @@ TileFlags flags_of(const TensorView& t, const std::string& path) {
     return flags;
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-    return text.size() >= end.size() &&
-           text.compare(text.size() - end.size(), end.size(), end) == 0;
+/// By its name, or by its content whatever its name.
+bool is_npy(const std::string& path) {
+    constexpr std::string_view kEnd = ".npy";
+    if (path.size() >= kEnd.size() && path.substr(path.size() - kEnd.size()) == kEnd) return true;
+    const MappedFile file(path);
+    return starts_as_npy({reinterpret_cast<const char*>(file.data()), file.bytes()});
 }
 
 }  // namespace
 
 TileFlags read_tile_flags(const std::string& path) {
-    if (ends_with(path, ".npy")) return flags_of(NpyFile(path, "mask").tensor(), path);
-    return flags_of(SafetensorsFile(path).tensor("mask"), path);
+    constexpr auto kFlags = TensorUse::kFlags;
+    if (is_npy(path)) return flags_of(NpyFile(path, "mask", kFlags).tensor(), path);
+    return flags_of(SafetensorsFile(path).tensor("mask", kFlags), path);
 }
 
 }  // namespace tessera::host

@@ -56,6 +56,22 @@ TEST_CASE("one job with every option") {
                           "--lse --memory ideal-stall --seed 9")) == 1);
 }
 
+TEST_CASE("jobs of a file with names and a layout of its own") {
+    const test::Scratch folder;
+    const std::string file = folder / "x.safetensors";
+    const std::vector<host::TensorSpec> specs = {test::f32("query", {2, 21, 3, 12}),
+                                                 test::f32("k", {2, 21, 3, 12}),
+                                                 test::f32("v", {2, 21, 3, 10})};
+    test::write_tensors(file, specs, -0.5f);
+    const std::string input =
+        " --device tiny --input " + file + " --tensors q=query --layout bthd --mask causal";
+    CHECK(jobs_without_difference(run_tessera("verify" + input + " --lse")) == 1);
+    CHECK(jobs_without_difference(run_tessera("verify linear" + input)) == 1);
+    const Finished f = run_tessera("verify --device tiny --input " + file);
+    CHECK(f.exit_code == 2);
+    CHECK(contains(f.err, "tensor q is missing; the file has k, query, v; --tensors q=NAME"));
+}
+
 TEST_CASE("several devices behind one memory") {
     const std::string causal = "verify --device tiny --random 2,130,16 --mask causal --lse ";
     for (const std::string machine :

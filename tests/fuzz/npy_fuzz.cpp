@@ -7,12 +7,18 @@
 
 namespace {
 
-void parse(const uint8_t* data, size_t bytes) {
+void parse_for(tessera::host::TensorUse use, const uint8_t* data, size_t bytes) {
     tessera::fuzz::expect_user_error_at_most([&] {
-        const auto view = tessera::host::parse_npy("fuzz", "q", data, bytes);
+        const auto view = tessera::host::parse_npy("fuzz", "q", data, bytes, use);
         tessera::fuzz::require_sound(view, data, bytes);
         tessera::fuzz::require(view.data + view.bytes() == data + bytes, "data up to the end");
+        tessera::fuzz::require(tessera::host::is_allowed(view.dtype, use), "a type for its use");
     });
+}
+
+void parse(const uint8_t* data, size_t bytes) {
+    parse_for(tessera::host::TensorUse::kNumbers, data, bytes);
+    parse_for(tessera::host::TensorUse::kFlags, data, bytes);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Arbitrary bytes as a safetensors file, and as the header of one whose length field is right.
+// Arbitrary bytes as a safetensors file, as the header of one whose length field is right, and as
+// the index of one in shards.
 #include <cstring>
 #include <vector>
 
 #include "host/io/safetensors.h"
+#include "host/io/safetensors_index.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {
@@ -17,9 +19,25 @@ void parse(const uint8_t* data, size_t bytes) {
             tessera::fuzz::require_sound(view, data, bytes);
             total += view.bytes();
         }
+        for (const auto& [name, unknown] : content.unknown) {
+            tessera::fuzz::require(!host::dtype_from_name(unknown.dtype), "an unknown type");
+            total += unknown.bytes;
+        }
         uint64_t header = 0;
         std::memcpy(&header, data, sizeof header);
         tessera::fuzz::require(8 + header + total == bytes, "every byte belongs to one tensor");
+    });
+}
+
+void parse_index(const uint8_t* data, size_t bytes) {
+    namespace host = tessera::host;
+    tessera::fuzz::expect_user_error_at_most([&] {
+        const std::string_view text(reinterpret_cast<const char*>(data), bytes);
+        for (const auto& [tensor, shard] : host::parse_safetensors_index("fuzz", text)) {
+            const std::string path = "/" + shard + "/";
+            tessera::fuzz::require(shard.front() != '/' && path.find("/../") == std::string::npos,
+                                   "shards below the index's folder");
+        }
     });
 }
 
@@ -28,6 +46,7 @@ void parse(const uint8_t* data, size_t bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     constexpr size_t kDataBytes = 24;
     parse(data, size);
+    parse_index(data, size);
     std::vector<uint8_t> image(8 + size + kDataBytes, 0x7f);
     const uint64_t length = size;
     std::memcpy(image.data(), &length, sizeof length);

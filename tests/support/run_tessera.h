@@ -17,12 +17,14 @@ struct Finished {
     std::string out, err;
 };
 
-/// Runs `tessera ARGUMENTS` through the shell, after the commands `before`.
-inline Finished run_tessera(const std::string& arguments, const std::string& before = "") {
+/// Runs `tessera ARGUMENTS` through the shell, after the commands `before`; `program` is the
+/// command that is tessera.
+inline Finished run_tessera(const std::string& arguments, const std::string& before = "",
+                            const std::string& program = TESSERA_BINARY) {
     const Scratch scratch;
     const std::string command = before + std::string("env -u SYSTEMC_DISABLE_COPYRIGHT_MESSAGE ") +
-                                TESSERA_BINARY + " " + arguments + " > " + scratch / "out" +
-                                " 2> " + scratch / "err";
+                                program + " " + arguments + " > " + scratch / "out" + " 2> " +
+                                scratch / "err";
     const int status = std::system(command.c_str());
     Finished f;
     f.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

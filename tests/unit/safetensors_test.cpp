@@ -81,11 +81,11 @@ TEST_CASE("safetensors round trip", "[io]") {
     compared.equal(std::memcmp(file.tensor("o").data, single.data(), 24), 0);
     compared.equal(std::memcmp(file.tensor("scalar").data, &wide[0], 8), 0);
     compared.equal(std::memcmp(file.tensor("w").data, &wide[1], 8), 0);
-    compared.equal(file.tensor("none").elements, uint64_t{0});
+    compared.equal(file.find("none")->elements, uint64_t{0});
     compared.equal(file.tensor("scalar").elements, uint64_t{1});
     compared.equal(file.find("k") == nullptr, true);
     const std::string message = message_of([&] { file.tensor("k"); });
-    compared.equal(message, path + ": tensor k is missing; allowed: scalar, w, o, q, none",
+    compared.equal(message, path + ": tensor k is missing; the file has scalar, w, o, q, none",
                    [&] { return message; });
 }
 
@@ -118,10 +118,7 @@ TEST_CASE("every damage of a safetensors file is named", "[io]") {
         {R"({"q":{"dtype":"U8"}})", 0, {"q.shape", "missing"}},
         {R"({"q":{"dtype":"U8","shape":[1]}})", 1, {"q.data_offsets", "missing"}},
         {R"({"q":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":3}})", 1, {"q.x is 3"}},
-        {R"({"q":{"dtype":"F31","shape":[1],"data_offsets":[0,1]}})",
-         1,
-         {"q.dtype", "F31", "BF16, F16, F32"}},
-        {R"({"q":{"dtype":16,"shape":[1],"data_offsets":[0,1]}})", 1, {"q.dtype is 16", "BF16"}},
+        {R"({"q":{"dtype":16,"shape":[1],"data_offsets":[0,1]}})", 1, {"q.dtype is 16", "string"}},
         {R"({"q":{"dtype":"U8","shape":4,"data_offsets":[0,1]}})", 1, {"q.shape is 4", "array"}},
         {R"({"q":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}})",
          1,
@@ -144,7 +141,7 @@ TEST_CASE("every damage of a safetensors file is named", "[io]") {
          {"q.data_offsets", "[1, 0]", "begin <= end <= 1"}},
         {R"({"q":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})",
          1,
-         {"q.data_offsets", "[0, 2]", "begin <= end <= 1"}},
+         {"q.data_offsets", "[0, 2]", "begin <= end <= 1", "cut short"}},
         {R"({"q":{"dtype":"BF16","shape":[3],"data_offsets":[0,4]}})",
          4,
          {"q.data_offsets", "[0, 4]", "end - begin = 6", "[3] of BF16"}},
@@ -179,9 +176,137 @@ TEST_CASE("every damage of a safetensors file is named", "[io]") {
         std::vector<uint8_t> bytes = image("{      }", 0);
         std::memcpy(bytes.data(), &length, 8);
         const std::string text = message_for(bytes);
+        const std::string number = std::to_string(length);
         compared.equal(text,
-                       "x.st: header length is " + std::to_string(length) + "; allowed: 2 to 8");
+                       length == 9
+                           ? "x.st: is cut short: its header should have 9 bytes, of which 8 are "
+                             "there; save or download it again"
+                           : "x.st: is not a safetensors file: its first 8 bytes would be a header "
+                             "length of " +
+                                 number + "; allowed: 2 to 100000000");
     }
+}
+
+TEST_CASE("tensors of unknown types are ignored, their bytes are not", "[io]") {
+    Compared compared("files");
+    const std::string q = R"("q":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
+    for (const std::string dtype : {"F8_E8M0", "F4", "F6_E2M3", "F6_E3M2", "C64", "F31", ""}) {
+        const auto with = [&](const std::string& offsets) {
+            const std::string other =
+                R"("s":{"dtype":")" + dtype + R"(","shape":[5,3],"data_offsets":)" + offsets + "}";
+            return image("{" + q + "," + other + "}", 12);
+        };
+        const std::vector<uint8_t> good = with("[8,12]");
+        const host::SafetensorsContent content =
+            host::parse_safetensors("x.st", good.data(), good.size());
+        compared.equal(content.tensors.size(), size_t{1});
+        compared.equal(content.unknown.at("s").dtype, dtype);
+        compared.equal(content.unknown.at("s").bytes, uint64_t{4});
+        const std::pair<const char*, const char*> damages[] = {{"[8,13]", "begin <= end <= 12"},
+                                                               {"[12,8]", "begin <= end <= 12"},
+                                                               {"[9,12]", "begin = 8"},
+                                                               {"[7,12]", "begin = 8"},
+                                                               {"[8,11]", "11 bytes, where the"},
+                                                               {"[8]", "[begin, end]"},
+                                                               {"[8,-1]", "non-negative integers"}};
+        for (const auto& [offsets, word] : damages) {
+            const std::string message = message_for(with(offsets));
+            compared.holds(
+                message.rfind("x.st: ", 0) == 0 && message.find(word) != std::string::npos,
+                [&] { return message; });
+        }
+        const Scratch folder;
+        const std::string path = folder / "x.safetensors";
+        host::write_file(path, std::string(good.begin(), good.end()));
+        const host::SafetensorsFile file(path);
+        compared.equal(file.tensor("q").elements, uint64_t{2});
+        compared.equal(message_of([&] { file.tensor("s"); }),
+                       path + ": dtype of tensor s is " + dtype +
+                           "; allowed: BF16, F16, F32, F64, F8_E4M3, F8_E5M2");
+        compared.equal(message_of([&] { file.tensor("k", host::TensorUse::kFlags, "look"); }),
+                       path + ": tensor k is missing; the file has q, s; look");
+    }
+}
+
+TEST_CASE("a long list of tensors is cut, with a count of the rest", "[io]") {
+    const Scratch folder;
+    const std::string path = folder / "x.safetensors";
+    std::vector<host::TensorSpec> specs;
+    for (int i = 100; i < 300; ++i) specs.push_back({"n" + std::to_string(i), Dtype::kU8, {0}});
+    host::SafetensorsWriter(path, specs, {}).commit();
+    const std::string message = message_of([&] { host::SafetensorsFile(path).tensor("q"); });
+    Compared compared("names");
+    size_t named = 0;
+    for (const host::TensorSpec& spec : specs)
+        named += message.find(spec.name) != std::string::npos ? 1 : 0;
+    compared.holds(named > 10 && named < 190, [&] { return message; });
+    compared.holds(
+        message.find(" and " + std::to_string(200 - named) + " more") != std::string::npos,
+        [&] { return message; });
+    compared.holds(message.size() < 600, [&] { return message; });
+}
+
+TEST_CASE("an index of shards is one file of tensors", "[io]") {
+    const Scratch folder;
+    const auto write = [&](const std::string& name, const std::vector<const char*>& tensors,
+                           float value) {
+        std::vector<host::TensorSpec> specs;
+        for (const char* tensor : tensors) specs.push_back({tensor, Dtype::kF32, {2}});
+        host::SafetensorsWriter writer(folder / name, specs, {{"from", name}});
+        for (const char* tensor : tensors)
+            writer.write(tensor, 0, std::vector<float>(2, value).data(), 2);
+        writer.commit();
+    };
+    std::filesystem::create_directory(folder / "below");
+    write("a-1.safetensors", {"q", "k"}, 1);
+    write("a-2.safetensors", {"v", "k"}, 2);  // its k is not the index's
+    write("below/a-3.safetensors", {"w"}, 3);
+    const std::string path = folder / "a.safetensors.index.json";
+    const auto index = [&](const std::string& map) {
+        host::write_file(path, R"({"metadata":{"total_size":24},"weight_map":)" + map + "}");
+        return path;
+    };
+    Compared compared("tensors and messages");
+    const host::SafetensorsFile file(
+        index(R"({"q":"a-1.safetensors","k":"a-1.safetensors","v":"a-2.safetensors",)"
+              R"("w":"below/a-3.safetensors"})"));
+    const std::vector<std::pair<const char*, float>> expected = {
+        {"q", 1.0f}, {"k", 1.0f}, {"v", 2.0f}, {"w", 3.0f}};
+    compared.equal(file.tensors().size(), expected.size());
+    compared.equal(file.files().size(), size_t{4});
+    for (const auto& [name, value] : expected) {
+        float first = 0;
+        file.tensor(name).to_float(0, 1, &first);
+        compared.equal(first, value, [n = name] { return n; });
+    }
+    compared.equal(message_of([&] { file.tensor("x"); }),
+                   path + ": tensor x is missing; the file has q, k, v, w");
+    const auto refused = [&](const std::string& map, const std::string& message) {
+        const std::string found = message_of([&] { host::SafetensorsFile(index(map)); });
+        compared.equal(found, message);
+    };
+    const std::string allowed = "; allowed: the name of a file beside the index";
+    for (const std::string name : {"../a-1.safetensors", "/a-1.safetensors", "below/../a-1", ""})
+        refused(R"({"q":")" + name + R"("})",
+                path + ": weight_map.q is \"" + name + "\"" + allowed);
+    refused(R"({"q":7})", path + ": weight_map.q is 7" + allowed);
+    refused("{}", path + ": weight_map is an object of 0; allowed: an object of file names");
+    refused("[]", path + ": weight_map is an array of 0; allowed: an object of file names");
+    refused(R"({"q":"a-9.safetensors"})", (folder / "a-9.safetensors") +
+                                              ": cannot open for reading: No such file or "
+                                              "directory; " +
+                                              path + " names this shard");
+    refused(R"({"q":"a-2.safetensors"})", (folder / "a-2.safetensors") +
+                                              ": tensor q is missing, which " + path +
+                                              " says is in this shard");
+    refused(R"({"q":"a.safetensors.index.json"})",
+            path +
+                ": is JSON text, not a safetensors file; save the tensors by "
+                "safetensors.numpy.save_file or safetensors.torch.save_file");
+    host::write_file(path, R"({"model_type":"x"})");
+    compared.holds(message_of([&] { host::SafetensorsFile{path}; }).find("without weight_map") !=
+                       std::string::npos,
+                   [] { return "another JSON file"; });
 }
 
 TEST_CASE("a safetensors file cut or grown anywhere is refused", "[io]") {
@@ -251,8 +376,9 @@ TEST_CASE("output that cannot be written is the user's error", "[io]") {
         compared.holds(message.find(path) == 0 && message.find(word) != std::string::npos,
                        [&] { return message; });
     };
-    check(folder.path(), "no regular file");
-    check("/dev/null", "no regular file");
+    check(folder.path(), "cannot open for writing: Is a directory");
+    check("/dev/null", "is a device");
+    check(folder.path() + "/" + std::string(256, 'n'), "cannot open for writing: File name too");
     check(folder.path() + "/none/out.json", "cannot open for writing: No such file");
     const auto read = [&](const std::string& path, const std::string& word) {
         const std::string message = message_of([&] { host::SafetensorsFile file(path); });
@@ -260,10 +386,16 @@ TEST_CASE("output that cannot be written is the user's error", "[io]") {
                        [&] { return message; });
     };
     read(folder.path() + "/none", "cannot open for reading: No such file");
-    read(folder.path(), "no regular file");
-    read("/dev/zero", "no regular file");
+    read(folder.path(), "cannot open for reading: Is a directory");
+    read("/dev/zero", "is a device");
     host::write_file(folder.path() + "/empty", "");
-    read(folder.path() + "/empty", "file size is 0 bytes; allowed: at least 8");
+    read(folder.path() + "/empty", "is empty, not a safetensors file");
+    const std::string longest = folder.path() + "/" + std::string(255, 'n');
+    host::write_file(longest, "x");
+    compared.equal(test::read_text(longest), "x");
+    std::filesystem::create_symlink("loop", folder.path() + "/loop");
+    check(folder.path() + "/loop", "cannot open for writing: Too many levels of symbolic links");
+    read(folder.path() + "/loop", "cannot open for reading: Too many levels of symbolic links");
     host::OutputFile file(folder.path() + "/twice");
     file.commit();
     CHECK_THROWS_AS(file.commit(), std::logic_error);

@@ -88,7 +88,62 @@ double f16_value(uint16_t bits) {
     return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
+/// Of bits sign, `exponents` exponent, `fractions` fraction; Inf and NaN are not told apart.
+double small_float(uint32_t bits, int exponents, int fractions) {
+    const int exponent = static_cast<int>(bits >> fractions & ((1u << exponents) - 1));
+    const int bias = (1 << (exponents - 1)) - 1;
+    const double fraction = static_cast<double>(bits & ((1u << fractions) - 1));
+    const double one = std::ldexp(1.0, fractions);
+    const double magnitude = exponent == 0 ? std::ldexp(fraction / one, 1 - bias)
+                                           : std::ldexp(1 + fraction / one, exponent - bias);
+    return (bits >> (exponents + fractions) & 1) != 0 ? -magnitude : magnitude;
+}
+
+/// OCP 8-bit floats: E5M2 is as IEEE would have it, E4M3 has one NaN of each sign and no Inf.
+double e5m2_value(uint32_t bits) {
+    if ((bits & 0x7c) != 0x7c) return small_float(bits, 5, 2);
+    if ((bits & 3) != 0) return kNan;
+    return (bits & 0x80) != 0 ? -kInf : kInf;
+}
+double e4m3_value(uint32_t bits) { return (bits & 0x7f) == 0x7f ? kNan : small_float(bits, 4, 3); }
+
 }  // namespace
+
+TEST_CASE("every 8-bit float converts, exactly", "[io]") {
+    Compared compared("conversions of 8-bit values");
+    std::vector<uint8_t> bits(256);
+    std::vector<double> e4m3(256), e5m2(256);
+    for (uint32_t i = 0; i < 256; ++i) {
+        bits[i] = static_cast<uint8_t>(i);
+        e4m3[i] = e4m3_value(i);
+        e5m2[i] = e5m2_value(i);
+    }
+    compare_conversions(bits, Dtype::kF8E4M3, e4m3, compared);
+    compare_conversions(bits, Dtype::kF8E5M2, e5m2, compared);
+    // As the formats' own tables have it.
+    const std::vector<std::pair<uint32_t, double>> e4m3_table = {
+        {0x01, 0x1p-9}, {0x07, 0.875 * 0x1p-6}, {0x08, 0x1p-6}, {0x38, 1}, {0x7e, 448}};
+    const std::vector<std::pair<uint32_t, double>> e5m2_table = {
+        {0x01, 0x1p-16}, {0x03, 0.75 * 0x1p-14}, {0x04, 0x1p-14}, {0x3c, 1}, {0x7b, 57344}};
+    const auto hold = [&](const auto& table, Dtype dtype) {
+        for (const auto& [code, value] : table) {
+            const std::vector<uint8_t> one = {static_cast<uint8_t>(code)};
+            uint16_t half = 0;
+            view_of(one, dtype, {1}).to_bf16(0, 1, &half);
+            compared.equal(value_of(half), value);
+        }
+    };
+    hold(e4m3_table, Dtype::kF8E4M3);
+    hold(e5m2_table, Dtype::kF8E5M2);
+    const host::NonFinite of_e4m3 = view_of(bits, Dtype::kF8E4M3, {256}).find_nonfinite();
+    const host::NonFinite of_e5m2 = view_of(bits, Dtype::kF8E5M2, {256}).find_nonfinite();
+    compared.equal(of_e4m3.nans, uint64_t{2});
+    compared.equal(of_e4m3.infs + of_e4m3.overflows, uint64_t{0});
+    compared.equal(of_e4m3.first, uint64_t{0x7f});
+    compared.equal(of_e5m2.nans, uint64_t{6});
+    compared.equal(of_e5m2.infs, uint64_t{2});
+    compared.equal(of_e5m2.first, uint64_t{0x7c});
+}
 
 TEST_CASE("every f16 and every bf16 converts", "[io]") {
     Compared compared("conversions of 16-bit values");
@@ -210,7 +265,29 @@ TEST_CASE("elements that no device can take are found and placed", "[io]") {
     }
 }
 
-TEST_CASE("types that are no numbers for a device are named", "[io]") {
+TEST_CASE("with tokens first, lengths and places are those of tokens all the same", "[io]") {
+    Compared compared("elements");
+    const uint64_t batch = 2, tokens = 4, heads = 3, dim = 2;
+    const std::vector<uint32_t> lengths = {1, 3};
+    for (uint64_t i = 0; i < batch * tokens * heads * dim; ++i) {
+        std::vector<float> values(batch * tokens * heads * dim, 1.0f);
+        values[i] = std::nanf("");
+        host::TensorView view = view_of(values, Dtype::kF32, {batch, tokens, heads, dim});
+        view.order = host::HeadOrder::kTokensFirst;
+        const uint64_t d = i % dim, head = i / dim % heads, token = i / dim / heads % tokens;
+        const uint64_t sequence = i / dim / heads / tokens;
+        const bool real = token < lengths[sequence];
+        const auto where = [&] { return std::to_string(i); };
+        compared.equal(view.find_nonfinite(lengths).nans, uint64_t{real}, where);
+        const std::string message = message_of([&] { view.require_finite(lengths); });
+        const std::string place = " at batch " + std::to_string(sequence) + ", token " +
+                                  std::to_string(token) + ", head " + std::to_string(head) +
+                                  ", dim " + std::to_string(d) + ";";
+        compared.equal(message.find(place) != std::string::npos, real, where);
+    }
+}
+
+TEST_CASE("each use of a tensor has its types, and messages list just these", "[io]") {
     Compared compared("types");
     const std::vector<uint8_t> bytes(8);
     for (const char* name : {"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "I16", "U16", "I32", "U32",
@@ -218,15 +295,21 @@ TEST_CASE("types that are no numbers for a device are named", "[io]") {
         const auto dtype = host::dtype_from_name(name);
         REQUIRE(dtype);
         compared.equal(std::string(host::dtype_name(*dtype)), std::string(name));
-        compared.holds(host::dtype_names().find(name) != std::string::npos, [&] { return name; });
         host::TensorView view = view_of(bytes, *dtype, {1});
         view.elements = 1;
         uint16_t out = 0;
         const std::string message = message_of([&] { view.to_bf16(0, 1, &out); });
-        compared.equal(message, host::is_convertible(*dtype)
-                                    ? std::string()
-                                    : "x.st: dtype of tensor q is " + std::string(name) +
-                                          "; allowed: BF16, F16, F32, F64");
+        constexpr const char* kNumbers = "BF16, F16, F32, F64, F8_E4M3, F8_E5M2";
+        constexpr const char* kFlags = "BOOL, U8, I8";
+        const auto listed = [&](const char* list) {
+            return (", " + std::string(list) + ",").find(" " + std::string(name) + ",") !=
+                   std::string::npos;
+        };
+        const std::string refused = "x.st: dtype of tensor q is " + std::string(name);
+        compared.equal(message,
+                       listed(kNumbers) ? std::string() : refused + "; allowed: " + kNumbers);
+        compared.equal(message_of([&] { view.require_use(host::TensorUse::kFlags); }),
+                       listed(kFlags) ? std::string() : refused + "; allowed: " + kFlags);
     }
     compared.equal(host::dtype_from_name("f32").has_value(), false);
     compared.equal(host::element_count({}).value(), uint64_t{1});

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "host/io/safetensors_index.h"
+
+#include <filesystem>
+
+#include "host/error.h"
+#include "host/io/json_text.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kWeightMap = "weight_map";
+
+/// An index may come from anywhere: it names no file outside its folder.
+bool stays_below(const std::string& name) {
+    if (name.empty() || name.find('\0') != std::string::npos) return false;
+    const std::filesystem::path path(name);
+    if (path.is_absolute()) return false;
+    for (const auto& part : path)
+        if (part == "..") return false;
+    return true;
+}
+
+}  // namespace
+
+WeightMap parse_safetensors_index(const std::string& file, std::string_view text) {
+    const nlohmann::json root = parse_json(file, text);
+    if (!root.is_object() || !root.contains(kWeightMap))
+        throw UserError(file + ": is JSON text without " + kWeightMap +
+                        ", so it is no index of a safetensors file; give the safetensors file or "
+                        "its index");
+    const nlohmann::json& map = root[kWeightMap];
+    if (!map.is_object() || map.empty())
+        throw bad_value(file, kWeightMap, json_excerpt(map), "an object of file names");
+    WeightMap shards;
+    for (const auto& [tensor, shard] : map.items()) {
+        if (!shard.is_string() || !stays_below(shard.get_ref<const std::string&>()))
+            throw bad_value(file, std::string(kWeightMap) + "." + printable(tensor),
+                            json_excerpt(shard), "the name of a file beside the index");
+        shards.emplace(tensor, shard.get<std::string>());
+    }
+    return shards;
+}
+
+}  // namespace tessera::host
