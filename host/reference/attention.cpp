@@ -34,7 +34,7 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
     keys.kt.resize(nk * p.d_k);
     keys.v.resize(nk * p.d_v);
     keys.norm.resize(nk);
-    const KeyRange read = p.keys.empty() ? KeyRange{0, p.nk} : p.keys[kv_head];
+    const KeyRange read = p.keys_of(kv_head);
     std::vector<double> row(p.d_k);
     for (size_t j = read.begin; j < read.end; ++j) {
         p.k((kv_head * nk + j) * p.d_k, p.d_k, row.data());

@@ -38,6 +38,9 @@ struct ReferenceProblem {
     ElementReader v;  ///< [kv_heads][nk][d_v]
     /// Keys of each key/value head that any query may see; the others are not read. Empty: all.
     std::vector<KeyRange> keys = {};
+    KeyRange keys_of(uint32_t kv_head) const {
+        return keys.empty() ? KeyRange{0, nk} : keys[kv_head];
+    }
     /// Logit of a key without value that a row has beside those that it sees: its denominator has
     /// exp(logit) more. kNoSink: the row has none. Empty: no row has one.
     std::function<double(uint32_t head, uint32_t row)> sink_logit = {};

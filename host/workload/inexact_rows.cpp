@@ -38,8 +38,9 @@ double length_of(const uint16_t* row, uint32_t columns) {
 class Keys {
   public:
     Keys(const ReferenceProblem& p, uint32_t kv_head)
-        : d_k_(p.d_k), count_(p.keys.empty() ? p.nk : p.keys[kv_head]) {
-        rows_ = bf16_rows(p.k, size_t{kv_head} * p.nk, count_, d_k_);
+        : d_k_(p.d_k), origin_(p.keys_of(kv_head).begin) {
+        count_ = p.keys_of(kv_head).end - origin_;
+        rows_ = bf16_rows(p.k, size_t{kv_head} * p.nk + origin_, count_, d_k_);
         blocks_.resize((count_ + kBlockKeys - 1) / kBlockKeys);
         for (size_t b = 0; b < blocks_.size(); ++b) {
             const auto first = static_cast<uint32_t>(b) * kBlockKeys;
@@ -53,9 +54,11 @@ class Keys {
 
     /// Length of the longest key without NaN.
     double longest() const { return longest_; }
-    /// Visits prepared keys [begin, end), block by block, until `visit` says true; says so itself.
+    /// Visits the prepared keys of a range, block by block, until `visit` says true; says so itself.
     template <typename Visit>
-    bool any_block(uint32_t begin, uint32_t end, Visit&& visit) {
+    bool any_block(const KeyRange& range, Visit&& visit) {
+        uint32_t begin = range.begin - origin_;
+        const uint32_t end = range.end - origin_;
         while (begin < end) {
             const uint32_t block = begin / kBlockKeys;
             const uint32_t first = block * kBlockKeys, last = std::min(first + kBlockKeys, count_);
@@ -73,7 +76,8 @@ class Keys {
         hw::prepare_keys(&rows_[size_t{begin} * d_k_], d_k_, end - begin, d_k_, out);
     }
 
-    uint32_t d_k_, count_;
+    uint32_t d_k_;
+    uint32_t origin_, count_;  ///< the first key that is read, and how many
     std::vector<uint16_t> rows_;
     std::vector<hw::PreparedKeys> blocks_;
     hw::PreparedKeys part_;
@@ -144,7 +148,7 @@ RowNames clamped_rows(const ReferenceProblem& p, uint32_t factor) {
                 if (query.harmless(keys.longest())) continue;
                 for (const KeyRange& range : visible_keys(p, head, row)) {
                     const auto clamps = [&](const hw::PreparedKeys& k) { return query.clamps(k); };
-                    if (!keys.any_block(range.begin, range.end, clamps)) continue;
+                    if (!keys.any_block(range, clamps)) continue;
                     rows.push_back({head, row});
                     break;
                 }
@@ -156,20 +160,22 @@ RowNames clamped_rows(const ReferenceProblem& p, uint32_t factor) {
 RowNames unexplained_rows(const ReferenceProblem& p, const RowNames& rows) {
     RowNames unexplained;
     std::vector<uint32_t> keys, values;  // of one key/value head
-    uint32_t counted = UINT32_MAX;
+    uint32_t counted = UINT32_MAX, origin = 0;
     for (const RowName& name : rows) {
         const uint32_t kv = name.head / (p.query_heads / p.kv_heads);
         if (kv != counted) {
-            const uint32_t count = p.keys.empty() ? p.nk : p.keys[kv];
-            keys = count_nonfinite(p.k, size_t{kv} * p.nk, count, p.d_k);
-            values = count_nonfinite(p.v, size_t{kv} * p.nk, count, p.d_v);
+            origin = p.keys_of(kv).begin;
+            const size_t first = size_t{kv} * p.nk + origin;
+            const uint32_t count = p.keys_of(kv).end - origin;
+            keys = count_nonfinite(p.k, first, count, p.d_k);
+            values = count_nonfinite(p.v, first, count, p.d_v);
             counted = kv;
         }
         const size_t row = size_t{name.head} * p.nq + name.row;
         bool explained = count_nonfinite(p.q, row, 1, p.d_k).back() != 0;
         for (const KeyRange& range : visible_keys(p, name.head, name.row))
-            explained = explained || keys[range.end] != keys[range.begin] ||
-                        values[range.end] != values[range.begin];
+            explained = explained || keys[range.end - origin] != keys[range.begin - origin] ||
+                        values[range.end - origin] != values[range.begin - origin];
         if (!explained) unexplained.push_back(name);
     }
     return unexplained;
