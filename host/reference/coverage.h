@@ -24,8 +24,8 @@ enum class NotComparable {
     kDenominator,  ///< too much of its denominator may be flushed to zero
     kNonFinite     ///< NaN where the exact value is Inf, or Inf where it is NaN
 };
-inline constexpr NotComparable kReasons[] = {
-    NotComparable::kRange, NotComparable::kDenominator, NotComparable::kNonFinite};
+inline constexpr NotComparable kReasons[] = {NotComparable::kRange, NotComparable::kDenominator,
+                                             NotComparable::kNonFinite};
 
 /// Elements of a result, by whether they were compared.
 struct Coverage {
