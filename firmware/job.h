@@ -97,14 +97,15 @@ struct AttentionJob {
     /// Running states between two key tiles, rows of one beat + 4 * d_v bytes, a head for each
     /// query head of a group. Only for schedules with more open query tiles than the device has
     /// state banks, and then only if a group has more query tiles (Planner::states_travel).
-    /// On a device of profile `stats`, for jobs with more than one key tile, firmware's working
-    /// rows, of the same size: with one open query tile M of them, else as above.
+    /// On a device of profile `stats`, for jobs with more than one key tile or sink logits,
+    /// firmware's working rows, of the same size: with one open query tile M of them, else as
+    /// above.
     Tensor state;
     /// For TAIL: where firmware writes the list of summary rows (summary_list.h).
     uint64_t summary_list = 0;
-    /// Profile `stats`, more than one key tile: slots of M such rows for partial results, a head
-    /// for each of kPartialSlots (partial.h). With a sentinel one slot more, rows as
-    /// partial_bytes() says (sentinel.h).
+    /// Profile `stats`, more than one key tile or sink logits: slots of M such rows for partial
+    /// results, a head for each of kPartialSlots (partial.h). With a sentinel one slot more, rows
+    /// as partial_bytes() says (sentinel.h).
     Tensor partial;
     /// Profile `blackbox`, more than one key tile, want_lse or sink_logits. Keys of a tile are then
     /// M - 1.
