@@ -69,7 +69,7 @@ TEST_CASE("jobs of a file with names and a layout of its own") {
     CHECK(jobs_without_difference(run_tessera("verify linear" + input)) == 1);
     const Finished f = run_tessera("verify --device tiny --input " + file);
     CHECK(f.exit_code == 2);
-    CHECK(contains(f.err, "tensor q is missing; the file has k, query, v; --tensors q=NAME"));
+    CHECK(contains(f.err, "tensor q is missing; the file has query, k, v; --tensors q=NAME"));
 }
 
 TEST_CASE("several devices behind one memory") {

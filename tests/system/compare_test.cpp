@@ -347,7 +347,8 @@ TEST_CASE("a file gets the same text, whole or not at all") {
         std::string(TESSERA_BINARY) + " " + job + " > /dev/full 2> " + (files / "err");
     const int status = std::system(lost.c_str());
     facts.equal(WEXITSTATUS(status), 2);
-    facts.equal(read_text(files / "err"), "tessera: stdout: cannot be written: No space left on device\n");
+    facts.equal(read_text(files / "err"),
+                "tessera: stdout: cannot be written: No space left on device\n");
     facts.equal(files.entries(), size_t{3});
 }
 
