@@ -39,9 +39,7 @@ std::vector<double> sink_logits_of(const TensorView& tensor, uint64_t heads) {
         throw UserError(
             fmt::format("{} has shape {}; allowed for --sink-logits: [{}], one for each head of q",
                         where, shape_text(tensor.shape), heads));
-    if (!is_convertible(tensor.dtype))
-        throw UserError(fmt::format("{} is {}; allowed for --sink-logits: BF16, F16, F32, F64",
-                                    where, dtype_name(tensor.dtype)));
+    tensor.require_use(TensorUse::kNumbers);
     std::vector<double> logits(heads);
     tensor.to_double(0, heads, logits.data());
     for (uint64_t head = 0; head < heads; ++head) check_sink_logit(where, head, logits[head]);
