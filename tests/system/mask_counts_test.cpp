@@ -10,6 +10,7 @@
 #include "host/workload/layout.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/mask_oracle.h"
+#include "tests/support/ragged.h"
 #include "tests/support/random_mask.h"
 
 using namespace tessera;
@@ -28,14 +29,6 @@ uint32_t number_of_jobs() {
 /// A bit of a hash, so that another set of keys has other sums.
 float mark(uint64_t row, uint64_t column) { return test::noise(row, column) > 0 ? 1.0f : 0.0f; }
 
-void choose_batch(std::mt19937_64& random, host::Problem& p) {
-    if (p.batch == 1) return;
-    for (uint32_t s = 0; s < p.batch; ++s) {
-        p.query_lengths.push_back(1 + below(random, p.nq));
-        p.key_lengths.push_back(1 + below(random, p.nk));
-    }
-}
-
 AttentionSetup random_job(std::mt19937_64& random) {
     const uint32_t batch = below(random, 3) == 0 ? 1 + below(random, 3) : 1;
     const uint32_t kv_heads = batch * (1 + below(random, 2));
@@ -46,7 +39,7 @@ AttentionSetup random_job(std::mt19937_64& random) {
     AttentionSetup s = test::random_attention("tiny", heads, kv_heads, nq, nk, 1, 12, 1);
     host::Problem& p = s.problem;
     p.batch = batch;
-    choose_batch(random, p);
+    if (batch > 1 || below(random, 6) == 0) test::make_ragged(random, p);
     test::random_user_mask(random, s.platform.params.m, p);
     p.stacked = p.stackable() && below(random, 3) == 0;
     p.order = static_cast<fw::LoopOrder>(below(random, 2));
@@ -65,13 +58,16 @@ struct Row {
 };
 
 Row expected_row(const host::Problem& p, uint32_t m, uint32_t head, uint32_t i) {
-    const uint32_t sequence = head / (p.query_heads / p.batch);
-    const int64_t nq = p.queries_of(sequence), nk = p.keys_of(sequence);
-    const uint64_t first = uint64_t{head / p.group()} * p.nk;
+    const std::vector<test::OwnRows> sequences = test::own_rows(p);
+    const int sequence = test::owner(sequences, head / (p.query_heads / p.batch), i, false);
     Row row;
     row.marked.resize(p.d_v);
-    for (int64_t j = 0; i < nq && j < nk; ++j) {
-        if (!test::user_sees(p.mask, m, nq, nk, head, i, j)) continue;
+    if (sequence < 0) return row;  // padding
+    const test::OwnRows& own = sequences[static_cast<size_t>(sequence)];
+    const uint64_t first = uint64_t{head / p.group()} * p.nk + own.first_key;
+    for (int64_t j = 0; j < own.keys; ++j) {
+        if (!test::user_sees(p.mask, m, own.queries, own.keys, head, i - own.first_query, j))
+            continue;
         ++row.keys;
         for (uint32_t c = 0; c < p.d_v; ++c)
             row.marked[c] += mark(first + static_cast<uint64_t>(j), c) != 0 ? 1 : 0;

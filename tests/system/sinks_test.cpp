@@ -253,10 +253,10 @@ TEST_CASE("sequences of a batch have the sinks of their heads, and padding has n
     for (const auto profile :
          {spec::Profile::kStateful, spec::Profile::kStats, spec::Profile::kBlackbox})
         for (const bool stacked : {false, true}) {
-            AttentionSetup s = with_sinks("tiny", 12, 6, 20, 60, 8, 8, random);
-            s.problem.batch = 3;
-            s.problem.query_lengths = {20, 3, 11};
-            s.problem.key_lengths = {1, 60, 33};
+            AttentionSetup s = with_sinks("tiny", 16, 8, 20, 60, 8, 8, random);
+            s.problem.batch = 4;
+            s.problem.query_lengths = {20, 3, 11, 5};
+            s.problem.key_lengths = {1, 60, 33, 0};
             s.problem.mask.causal = stacked;
             s.problem.stacked = stacked;
             use_profile(s, profile);
