@@ -297,9 +297,8 @@ Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t ma
     const host::Layout& layout = j->layout;
     const size_t sequences = layout.sequences.size();
     const std::string batch =
-        sequences == 0
-            ? ""
-            : fmt::format(", {}batch of {}", layout.packed ? "packed " : "", sequences);
+        sequences == 0 ? ""
+                       : fmt::format(", {}batch of {}", layout.packed ? "packed " : "", sequences);
     return case_of_job(fmt::format("attention, seed {}: {}{}{}", seed, mask_text(j->job()),
                                    j->job().sink_logits ? ", sink logits" : "", batch),
                        j);

@@ -116,8 +116,8 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
         host::join(ranges);
     };
     if (job.sink_logits)
-        r.sink_logit = [&j, heads = job.query_heads / j.layout.batch,
-                        places = places_of(j.layout)](uint32_t head, uint32_t row) {
+        r.sink_logit = [&j, heads = job.query_heads / j.layout.batch, places = places_of(j.layout)](
+                           uint32_t head, uint32_t row) {
             for (const host::SequencePlace& at : places)
                 if (head - at.query_head < heads && row - at.first_query < at.nq)
                     return j.sink_logits[head];

@@ -54,7 +54,8 @@ class Keys {
 
     /// Length of the longest key without NaN.
     double longest() const { return longest_; }
-    /// Visits the prepared keys of a range, block by block, until `visit` says true; says so itself.
+    /// Visits the prepared keys of a range, block by block, until `visit` says true; says so
+    /// itself.
     template <typename Visit>
     bool any_block(const KeyRange& range, Visit&& visit) {
         uint32_t begin = range.begin - origin_;

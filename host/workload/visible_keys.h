@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which tokens of a batch are no padding, and which keys a row sees, for the reference. From lengths
-// and offsets by themselves: Problem::places() is what the device goes by, and the two check each
-// other.
+// Which tokens of a batch are no padding, and which keys a row sees, for the reference. From
+// lengths and offsets by themselves: Problem::places() is what the device goes by, and the two
+// check each other.
 #pragma once
 #include <cstdint>
 #include <vector>
