@@ -143,7 +143,7 @@ module tessera_descriptor_check #(
     legal_flags[tessera_pkg::FlagBf16-8] = t.opcode == tessera_pkg::OpStoreO;
     legal_flags[tessera_pkg::FlagInterrupt-8] = fence;
     reserved_ok = t.reserved0 == '0 && (t.flags & ~legal_flags) == '0 && t.reserved1 == '0 &&
-                  (attend || t.reserved11 == '0) &&
+                  (attend || t.reserved11_12 == '0) &&
                   descriptor_i[511:tessera_pkg::CommandBits] == '0;
   end
 

@@ -211,7 +211,7 @@ package tessera_pkg;
 
   // A command on its way: words 0 to 12 of its descriptor, as loads, stores and FENCE read them ...
   typedef struct packed {
-    logic [63:0] reserved11;  // words 11 and 12
+    logic [63:0] reserved11_12;  // words 11 and 12
     logic [31:0] index_limit;
     logic [63:0] index_address;
     logic [31:0] position;
@@ -262,7 +262,7 @@ package tessera_pkg;
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
   // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has
   // 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and the
-  // end of their keys: 293 with D = 576 and LANES = 2 (GroupsDepth in tessera_compute_engine).
+  // end of their keys: up to 294 with D = 576 and LANES = 2 (GroupsDepth in tessera_compute_engine).
   localparam int unsigned TicketBits = 10;
 
 endpackage

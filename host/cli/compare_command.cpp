@@ -131,13 +131,9 @@ class Compare {
             outside = outside || nothing || state == RowState::kOutside;
             inexact = inexact || state == RowState::kInexact;
             if (nothing || state == RowState::kInexact)
-                fmt::print(stderr, "tessera: {}{}\n", name_of(row), row.reason());
+                fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.reason());
         }
         return outside ? kExitMismatch : inexact ? kExitNotValid : kExitGood;
-    }
-
-    static std::string name_of(const ComparedRow& row) {
-        return fmt::format("{}, {}, {}: ", row.schedule, row.profile, row.mask);
     }
 
     size_t most_at_once() const {
@@ -183,7 +179,7 @@ class Compare {
 
     void finish(Running& running) {
         ComparedRow& row = comparison_.rows[running.row];
-        const std::string name = name_of(row);
+        const std::string name = row.name() + ": ";
         const verify::Forked forked = running.work->wait();
         if (!forked.failure.empty()) throw std::runtime_error(name + forked.failure);
         const std::string text(forked.bytes.begin() + 1, forked.bytes.end());

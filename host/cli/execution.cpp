@@ -331,8 +331,11 @@ bool outside_bound(const RunRecord& record) {
     return audit || (record.error && record.error->outside_bound());
 }
 
-bool nothing_compared(const RunRecord& record) {
-    return record.error && record.error->elements == 0;
+const ErrorSummary* nothing_compared(const RunRecord& record) {
+    if (record.error && record.error->elements == 0) return &*record.error;
+    if (!record.approximation || !record.approximation->audit_error) return nullptr;
+    const ErrorSummary& audit = *record.approximation->audit_error;
+    return audit.elements == 0 ? &audit : nullptr;
 }
 
 }  // namespace tessera::host

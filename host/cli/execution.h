@@ -56,7 +56,7 @@ class Execution {
 
 /// Is an element known to be outside its error bound?
 bool outside_bound(const RunRecord& record);
-/// Was there a check that could compare nothing?
-bool nothing_compared(const RunRecord& record);
+/// The check, or the audit's, that could compare nothing; nullptr if there was none.
+const ErrorSummary* nothing_compared(const RunRecord& record);
 
 }  // namespace tessera::host

@@ -134,11 +134,7 @@ void compare_kernel(const KernelJob& kernel, const verify::Outcome& out,
     }
     const ElementErrors e = kernel.check(result, [](double) {});
     comparison.elements += e.elements;
-    if (e.elements == 0)
-        comparison.different(hw::kNever,
-                             "nothing of the result could be held against the "
-                             "reference: " +
-                                 coverage_text(e));
+    if (e.elements == 0) comparison.different(hw::kNever, nothing_held_text(e));
     if (!e.outside_bound()) return;
     comparison.different(hw::kNever,
                          fmt::format("{} elements are outside the bound of the reference; the "

@@ -103,6 +103,7 @@ Job make_job(const RunOptions& options, bool timing_only) {
     platform.devices = device_count(options, job.problem);
     if (!options.tile_mask.empty()) job.problem.mask.tiles = read_tile_flags(options.tile_mask);
     job.inputs = inputs_of(options, true, job.problem);
+    check_sequences(job.problem);  // before anything is worked out from them
     divide_documents(job.problem);
     if (options.mask == kSparseMask) job.problem.mask.block = sparse_block(job.problem.most_keys());
     if (!options.scale) job.problem.scale = default_scale(job.problem.d_k);

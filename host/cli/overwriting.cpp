@@ -25,8 +25,9 @@ namespace fs = std::filesystem;
 /// Files that `o` reads.
 std::vector<std::string> inputs_of(const RunOptions& o) {
     std::vector<std::string> inputs = list_files(o);
-    inputs.insert(inputs.end(), {o.q, o.k, o.v, o.a, o.b, o.sink_logits, o.tile_mask, o.device,
-                                 o.memory.value_or("")});
+    inputs.insert(inputs.end(),
+                  {o.q, o.k, o.v, o.a, o.b, o.tile_mask, o.device, o.memory.value_or("")});
+    if (o.input.empty()) inputs.push_back(o.sink_logits);
     if (!o.input.empty()) {
         const std::vector<std::string> files = SafetensorsFile(o.input).files();
         inputs.insert(inputs.end(), files.begin(), files.end());

@@ -69,7 +69,7 @@ class Run {
 
     /// Was the check asked for, and had it nothing to compare?
     bool check_failed() const {
-        return options_.check.value_or(false) && nothing_compared(record_);
+        return options_.check.value_or(false) && nothing_compared(record_) != nullptr;
     }
 
     /// What stands against the result, for those who do not read the report.
@@ -80,7 +80,7 @@ class Run {
             fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
                        "o is not written, --accept-approximation goes on all the same");
         if (check_failed())
-            fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record_.error));
+            fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*nothing_compared(record_)));
     }
 
     /// All devices together have as many as one alone.

@@ -203,7 +203,8 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
 
 void add_accept_option(CLI::App& run, RunOptions& o) {
     run.add_flag("--accept-inexact", o.accept_inexact,
-                 "take a result whose rows are known not to be exact: no exit code 3")
+                 "take a result whose rows are known not to be exact: no exit code 3, but still 1 "
+                 "where a check finds elements outside their bound")
         ->group("Output");
 }
 

@@ -84,8 +84,7 @@ int verify_random(const RunOptions& options, const VerifyOptions& verify) {
     const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
     const spec::DeviceParams& params = config.platform.params;
     const hw::DeviceFactory rtl = device_factory(options, config, "");
-    const uint64_t max_tokens =
-        verify.max_tokens.value_or(std::min(4 * uint64_t{params.m}, kMostRandomTokens));
+    const uint64_t max_tokens = verify.max_tokens.value_or(4 * uint64_t{params.m});
     const bool covers = problem_of(options).cover.has_value();
     Progress progress;
     progress.phase("verifying");

@@ -49,8 +49,8 @@ struct Coverage {
 /// How an element whose exact value is not finite meets the actual one.
 enum class Meeting { kSame, kDifferent, kNeither };
 
-/// The same NaN or Inf is equal, any other number different. But of NaN and Inf each may stand for
-/// the other: an Inf whose weight is flushed to zero makes a NaN, and a clamped score an Inf.
+/// NaN meets NaN, and Inf the same Inf. NaN against Inf is not comparable: an Inf whose weight is
+/// flushed to zero makes a NaN, and a clamped score an Inf. Anything else is different.
 inline Meeting meeting(double actual, double exact) {
     if (actual == exact || (std::isnan(actual) && std::isnan(exact))) return Meeting::kSame;
     const bool nan_and_inf = std::isnan(exact) ? std::isinf(actual) : std::isnan(actual);

@@ -50,7 +50,9 @@ Json audit_json(const ApproximationRecord& a) {
     const AuditRun& run = a.audit;
     Json error = nullptr;
     if (a.audit_error)
-        error = {{"within_bound", within_bound_json(*a.audit_error)},
+        error = {{"elements", quantity(a.audit_error->elements, "element", "compared")},
+                 {"not_compared", not_compared_json(*a.audit_error)},
+                 {"within_bound", within_bound_json(*a.audit_error)},
                  {"max_over_full_bound",
                   quantity(a.audit_error->max_over_full_bound, "1",
                            "of the audited rows, against exact attention in double precision")}};

@@ -13,8 +13,8 @@ namespace tessera::host {
 
 /// The value that counter `cycles` has if the first tile's loads arrive back to back and, after
 /// them, neither memory bandwidth nor firmware ever holds the compute engine up. Covers the
-/// query-resident schedule on memory `ideal`, without summaries, documents, stacking and ragged
-/// batches; nothing for others. Tail: the last query tile's stores and the FENCE.
+/// query-resident schedule on memory `ideal`, without summaries, documents, stacking, sinks and
+/// ragged batches; nothing for others. Tail: the last query tile's stores and the FENCE.
 std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& layout,
                                           const hw::PlatformConfig& config);
 

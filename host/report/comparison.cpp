@@ -177,9 +177,7 @@ std::string notes_text(const Comparison& comparison, const Grid& grid) {
     text += covers_text(comparison);
     for (const ComparedRow& row : comparison.rows)
         if (row.state() == RowState::kInexact || row.state() == RowState::kNothingCompared) {
-            const std::string line = fmt::format("{}, {}, {}{}: {}\n", row.mask, row.profile,
-                                                 row.schedule, kMark, row.reason());
-            text += line;
+            text += fmt::format("{}{}: {}\n", row.name(), kMark, row.reason());
         }
     for (const ComparedRow& row : comparison.rows)
         if (row.state() == RowState::kNotChecked)
@@ -324,6 +322,10 @@ RowState ComparedRow::state() const {
     const Json& within = error.at("within_bound");
     if (within.is_null()) return RowState::kNothingCompared;
     return within.get<bool>() ? RowState::kWithinBound : RowState::kOutside;
+}
+
+std::string ComparedRow::name() const {
+    return fmt::format("{}, {}, {}{}", schedule, profile, mask, stacked ? ", stacked" : "");
 }
 
 std::string ComparedRow::reason() const {

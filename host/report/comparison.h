@@ -28,6 +28,8 @@ struct ComparedRow {
     nlohmann::ordered_json report;  ///< report_json() of the run
 
     RowState state() const;
+    /// "query-resident, stateful, causal", and whether heads are stacked.
+    std::string name() const;
     /// Why it was refused or not checked, and what is not exact; empty otherwise.
     std::string reason() const;
 };

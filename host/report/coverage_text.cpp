@@ -44,6 +44,10 @@ std::string nothing_compared_text(const Coverage& coverage) {
     return "--check could not be done: " + coverage_text(coverage);
 }
 
+std::string nothing_held_text(const Coverage& coverage) {
+    return "nothing of the result could be held against the reference: " + coverage_text(coverage);
+}
+
 Json of_compared(const Coverage& coverage, double value) {
     return coverage.elements == 0 ? Json() : Json(value);
 }

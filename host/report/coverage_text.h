@@ -13,6 +13,8 @@ std::string coverage_text(const Coverage& coverage);
 
 /// Why a check that was asked for has failed though nothing differed: it compared nothing.
 std::string nothing_compared_text(const Coverage& coverage);
+/// The same for `verify`, where it is a difference.
+std::string nothing_held_text(const Coverage& coverage);
 
 /// A figure of the elements that were compared; null if there are none.
 nlohmann::ordered_json of_compared(const Coverage& coverage, double value);

@@ -64,7 +64,8 @@ std::string Exactness::text() const {
 std::string Exactness::message(const std::string& name) const {
     std::string text = fmt::format(
         "the result is not exact: {}. {}", this->text(),
-        accepted ? "--accept-inexact accepts it."
+        accepted ? "--accept-inexact accepts it; a check may still end with exit code 1, and "
+                   "--no-check leaves it out."
                  : fmt::format("{} is withheld; --accept-inexact takes it as it is.", name));
     std::string helps;
     for (const InexactRows& rows : inexact) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "host/error.h"
@@ -114,7 +115,7 @@ std::shared_ptr<OpenedFiles> open_files(const InputFiles& files) {
     return opened;
 }
 
-/// "x.safetensors (k as key), layout bthd": what a report says of the input.
+/// "x.safetensors, k=key, layout bthd": what a report says of the input.
 std::string description_of(const InputFiles& files) {
     constexpr const char* kNames[] = {"q", "k", "v"};
     std::string text = files.safetensors;
@@ -152,14 +153,17 @@ std::vector<std::string> used_tensors(const InputFiles& files) {
     return used;
 }
 
-/// Of each query head: all sequences of a batch have the same.
-std::vector<double> read_sink_logits(const InputFiles& files, const Problem& problem) {
+/// Of each query head: all sequences of a batch have the same. With `shapes_only` none.
+std::vector<double> read_sink_logits(const InputFiles& files, const OpenedFiles& opened,
+                                     bool shapes_only, const Problem& problem) {
     if (files.sink_logits.empty()) return {};
+    std::optional<NpyFile> npy;
+    if (!opened.file) npy.emplace(files.sink_logits, "sink_logits");
+    const TensorView& tensor = npy ? npy->tensor() : opened.file->tensor(files.sink_logits);
     const uint64_t heads = problem.query_heads / problem.batch;
-    const std::vector<double> logits =
-        files.safetensors.empty()
-            ? sink_logits_of(NpyFile(files.sink_logits, "sink_logits").tensor(), heads)
-            : sink_logits_of(SafetensorsFile(files.safetensors).tensor(files.sink_logits), heads);
+    check_sink_tensor(tensor, heads);
+    if (shapes_only) return {};
+    const std::vector<double> logits = sink_logits_of(tensor, heads);
     std::vector<double> all;
     for (uint32_t i = 0; i < problem.batch; ++i)
         all.insert(all.end(), logits.begin(), logits.end());
@@ -231,7 +235,7 @@ Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_on
     inputs.q = operand_of(opened->q);
     inputs.k = operand_of(opened->k);
     inputs.v = operand_of(opened->v);
-    inputs.sink_logits = read_sink_logits(files, problem);
+    inputs.sink_logits = read_sink_logits(files, *opened, shapes_only, problem);
     inputs.storage = opened;
     inputs.has_data = !shapes_only;
     return inputs;

@@ -140,9 +140,6 @@ void check_mask(const Problem& p, uint32_t m) {
                    fmt::format("1 to {}, the number of keys", p.nk));
     check_prefix(p);
     check_blocks(p);
-    if (local && !mask.documents.empty())
-        bad_option("--segments", "given",
-                   "only without --window, --sinks and --block; --mask causal is possible");
     if (mask.tiles.given() && (local || !mask.documents.empty()))
         bad_option("--tile-mask", mask.tiles.source,
                    "only without --window, --sinks, --block and --segments; --mask causal is "

@@ -66,25 +66,6 @@ const char* ragged_option(const Problem& p) {
     return p.key_lengths.empty() ? "--query-lengths" : "--key-lengths";
 }
 
-void check_batch(const Problem& p) {
-    check_lengths("--query-lengths", p.query_lengths, p.nq, "queries", p.batch);
-    check_lengths("--key-lengths", p.key_lengths, p.nk, "keys", p.batch);
-    check_packed(p);
-    if (!p.ragged()) return;
-    const char* option = ragged_option(p);
-    if (!p.mask.documents.empty())
-        throw bad_value("command line", option, "given with --segments",
-                        "either; documents packed into one sequence have no batch");
-    if (p.mask.tiles.given())
-        throw bad_value("command line", option, "given with --tile-mask",
-                        "either; the flags are of whole tensors");
-    if (p.places().empty())
-        throw UserError(fmt::format(
-            "command line: {} leaves no sequence with both a query and a key; at least one is "
-            "needed",
-            option));
-}
-
 void check_dimension(const char* name, const char* tensors, uint32_t value,
                      const hw::PlatformConfig& config, const std::string& device) {
     if (value <= config.params.d) return;
@@ -225,6 +206,25 @@ const std::vector<ScheduleInfo>& schedules() {
 
 double default_scale(uint32_t d_k) { return 1.0 / std::sqrt(static_cast<double>(d_k)); }
 
+void check_sequences(const Problem& p) {
+    check_lengths("--query-lengths", p.query_lengths, p.nq, "queries", p.batch);
+    check_lengths("--key-lengths", p.key_lengths, p.nk, "keys", p.batch);
+    check_packed(p);
+    if (!p.ragged()) return;
+    const char* option = ragged_option(p);
+    if (!p.mask.documents.empty())
+        throw bad_value("command line", option, "given with --segments",
+                        "either; documents packed into one sequence have no batch");
+    if (p.mask.tiles.given())
+        throw bad_value("command line", option, "given with --tile-mask",
+                        "either; the flags are of whole tensors");
+    if (p.places().empty())
+        throw UserError(fmt::format(
+            "command line: {} leaves no sequence with both a query and a key; at least one is "
+            "needed",
+            option));
+}
+
 void check_problem(const Problem& p, const hw::PlatformConfig& config, const std::string& device) {
     if (p.query_heads == 0 || p.kv_heads == 0 || p.nq == 0 || p.nk == 0 || p.d_k == 0 || p.d_v == 0)
         throw UserError("q, k, v: every dimension must be at least 1");
@@ -241,7 +241,7 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
         throw bad_value("command line", "--stack-heads",
                         fmt::format("given for {} heads of {} queries a group", p.group(), p.nq),
                         "below 2^31 rows together");
-    check_batch(p);
+    check_sequences(p);
     check_mask(p, config.params.m);
     check_cover(p, config.params.m, config.devices);
     const float factor = static_cast<float>(p.scale * kLog2E);

@@ -123,6 +123,9 @@ const std::vector<ScheduleInfo>& schedules();
 /// 1 / sqrt(d_k).
 double default_scale(uint32_t d_k);
 
+/// UserError, naming the option, unless lengths or offsets of sequences fit the problem's tokens.
+void check_sequences(const Problem& problem);
+
 /// UserError unless the device can run `problem`: dimensions within D, counts within their ranges,
 /// kv heads a divisor of query heads. `device` is its name in messages.
 void check_problem(const Problem& problem, const hw::PlatformConfig& config,

@@ -33,13 +33,18 @@ void check_sink_logit(const std::string& where, uint64_t head, double logit) {
                     where, head, logit));
 }
 
-std::vector<double> sink_logits_of(const TensorView& tensor, uint64_t heads) {
-    const std::string where = fmt::format("{}: tensor {}", tensor.file, printable(tensor.name));
+void check_sink_tensor(const TensorView& tensor, uint64_t heads) {
     if (tensor.shape != std::vector<uint64_t>{heads})
         throw UserError(
-            fmt::format("{} has shape {}; allowed for --sink-logits: [{}], one for each head of q",
-                        where, shape_text(tensor.shape), heads));
+            fmt::format("{}: tensor {} has shape {}; allowed for --sink-logits: [{}], one for each "
+                        "head of q",
+                        tensor.file, printable(tensor.name), shape_text(tensor.shape), heads));
     tensor.require_use(TensorUse::kNumbers);
+}
+
+std::vector<double> sink_logits_of(const TensorView& tensor, uint64_t heads) {
+    check_sink_tensor(tensor, heads);
+    const std::string where = fmt::format("{}: tensor {}", tensor.file, printable(tensor.name));
     std::vector<double> logits(heads);
     tensor.to_double(0, heads, logits.data());
     for (uint64_t head = 0; head < heads; ++head) check_sink_logit(where, head, logits[head]);

@@ -22,8 +22,10 @@ spec::RowState sink_state(double logit);
 /// UserError with `where` ("FILE: tensor NAME") and `head` unless the device can hold exp(logit).
 void check_sink_logit(const std::string& where, uint64_t head, double logit);
 
-/// The logits of a tensor [heads], checked. UserError for another shape or an element type that is
-/// no number.
+/// UserError unless a tensor has a number for each of `heads`.
+void check_sink_tensor(const TensorView& tensor, uint64_t heads);
+
+/// The logits of such a tensor, each checked.
 std::vector<double> sink_logits_of(const TensorView& tensor, uint64_t heads);
 
 /// Logits of random jobs: around the maxima of usual scores, some far off, some -inf.

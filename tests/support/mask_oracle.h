@@ -5,6 +5,7 @@
 // of firmware or of the host.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "firmware/job.h"
 #include "host/workload/problem.h"
@@ -54,18 +55,35 @@ inline bool job_sees(const fw::AttentionJob& job, int64_t m, int64_t head, int64
     return device_sees(job.mask, 0, 0, q, job.k_position + j);
 }
 
+/// The document of a token: its first token, and the one behind its last.
+struct DocumentSpan {
+    int64_t begin = 0, end = 0;
+};
+inline DocumentSpan document_span(const std::vector<uint32_t>& starts, int64_t tokens,
+                                  int64_t token) {
+    DocumentSpan span{0, tokens};
+    for (const uint32_t start : starts) {
+        if (start <= token) span.begin = start;
+        if (start > token && start < span.end) span.end = start;
+    }
+    return span;
+}
+
 /// What a user asked for: of nq queries and nk keys of one sequence, may query i of a head see key
 /// j? Key j is at position j, query i at i + nk - nq, or at i if aligned at the start.
 inline bool user_sees(const host::AttentionMask& mask, int64_t m, int64_t nq, int64_t nk,
                       int64_t head, int64_t i, int64_t j) {
+    if (!mask.documents.empty()) {  // each by itself, with all other terms
+        const DocumentSpan own = document_span(mask.documents, nk, i);
+        if (j < own.begin || j >= own.end) return false;
+        host::AttentionMask alone = mask;
+        alone.documents.clear();
+        const int64_t tokens = own.end - own.begin;
+        return user_sees(alone, m, tokens, tokens, head, i - own.begin, j - own.begin);
+    }
     const int64_t q = mask.align == host::Align::kEnd ? i + nk - nq : i, k = j;
     if (j < mask.prefix) return true;
     if (mask.causal && k > q) return false;
-    if (!mask.documents.empty()) {
-        const uint32_t* starts = mask.documents.data();
-        const auto count = static_cast<int64_t>(mask.documents.size());
-        return document_number(starts, count, i) == document_number(starts, count, j);
-    }
     if (mask.tiles.given()) {
         const int64_t of_head = mask.tiles.heads == 1 ? 0 : head;
         const int64_t q_tiles = (nq + m - 1) / m, k_tiles = (nk + m - 1) / m;

@@ -97,7 +97,7 @@ TEST_CASE("every key of the list for a machine may be set on that machine") {
             std::replace(pointer.begin(), pointer.end(), '.', '/');
             const nlohmann::json value = config.at(nlohmann::json::json_pointer(pointer));
             const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-            const Finished f = run_tessera(run + " --set " + key + "=" + text);
+            const Finished f = run_tessera(run + " --set '" + key + "=" + text + "'");
             keys.holds(f.exit_code == 0 && f.err.empty(), [&] { return key + ": " + f.err; });
         }
     }

@@ -216,8 +216,9 @@ TEST_CASE("documents with a window, sinks or blocks are packed sequences, from a
     const Scratch folder;
     std::ofstream(folder / "offsets.txt") << "0, 40\n100 100\t130\n";
     Compared elements("elements of o"), reports("reports");
-    for (const std::string mask : {"--window 8", "--sinks 3", "--block 16", "--mask sparse",
-                                   "--mask dense --window 5 --sinks 1"}) {
+    for (const std::string mask :
+         {"--window 8", "--sinks 3", "--block 16", "--prefix 5", "--prefix 9 --window 4",
+          "--mask sparse", "--mask dense --window 5 --sinks 1"}) {
         const std::string job = "--device tiny --random 2,130,16 --check " + mask;
         const std::vector<float> documents = output_of(job + " --segments 0,40,100", folder);
         const std::vector<float> packed =
@@ -246,7 +247,7 @@ TEST_CASE("documents with a window, sinks or blocks are packed sequences, from a
     const Finished own = run_tessera("run --random 2,130,16 --out " + (folder / "out") +
                                      " --cu-seqlens-q @" + (folder / "out/report.json"));
     reports.equal(own.exit_code, 2);
-    reports.holds(contains(own.err, "a file that is not read as well"), [&] { return own.err; });
+    reports.holds(contains(own.err, "a file that is not an input"), [&] { return own.err; });
 }
 
 TEST_CASE("thousands of packed sequences") {

@@ -174,7 +174,7 @@ TEST_CASE("a black box and an approximation withhold clamped scores too") {
     facts.equal(Json::parse(good.out)["exactness"]["inexact_rows"].size(), size_t{0});
 }
 
-TEST_CASE("sums beyond fp32 withhold the result; NaN and Inf of the input do not") {
+TEST_CASE("sums beyond fp32 withhold the result, NaN and Inf of the input do not") {
     Compared facts("facts of runs");
     const test::Scratch files;
     const auto zero = [](uint64_t, uint64_t, uint64_t) { return 0.0f; };
@@ -297,7 +297,7 @@ TEST_CASE("no command prints a pass for a check of nothing") {
     }
 }
 
-TEST_CASE("--accept-inexact where there is no result") {
+TEST_CASE("option --accept-inexact where there is no result") {
     Compared messages("messages");
     for (const char* command : {"run --random 1,8,8", "gemm --random 8,8,8",
                                 "compare --random 1,8,8", "linear --random 1,8,8"})

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Random jobs of every mask, shape, alignment and batch through firmware and model, against the
-// oracle of tests/support/mask_oracle.h, exactly. All scores are equal, so a row's log-sum-exp is
-// the logarithm of the number of keys that its query sees, and its output the share of those keys
-// with a mark: values are marks of 0 or 1, another pattern in each column, whose sums are exact.
-// TESSERA_MASK_JOBS sets the number of jobs, TESSERA_SEED what is drawn.
+// Random jobs of every mask, shape, alignment, layout and batch through firmware and model, against
+// the oracle of tests/support/mask_oracle.h, exactly. All scores are equal, so a row's log-sum-exp
+// is the logarithm of the number of keys that its query sees, and its output the share of those
+// keys with a mark: values are marks of 0 or 1, another pattern in each column, whose sums are
+// exact. TESSERA_MASK_JOBS sets the number of jobs, TESSERA_SEED what is drawn.
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 
 #include "host/workload/layout.h"
 #include "tests/support/attention_run.h"
@@ -29,7 +30,52 @@ uint32_t number_of_jobs() {
 /// A bit of a hash, so that another set of keys has other sums.
 float mark(uint64_t row, uint64_t column) { return test::noise(row, column) > 0 ? 1.0f : 0.0f; }
 
-AttentionSetup random_job(std::mt19937_64& random) {
+/// A job, and the problem as a user put it: documents under terms that look back are still there.
+struct RandomJob {
+    AttentionSetup setup;
+    host::Problem asked;
+};
+
+/// Packed documents with all other terms in each of them: what the program makes a packed batch.
+void choose_documents(std::mt19937_64& random, uint32_t m, host::Problem& p) {
+    for (p.mask = {}; !p.mask.local() && p.mask.prefix == 0;) test::random_user_mask(random, m, p);
+    p.mask.tiles = {};
+    p.mask.documents.clear();
+    for (uint32_t at = 0; at < p.nk; at += 1 + below(random, 2 * m)) p.mask.documents.push_back(at);
+}
+
+/// The marks as a tensor of a file, heads or tokens first.
+host::Operand operand_of_marks(std::mt19937_64& random, const host::Problem& p,
+                               host::Inputs& inputs) {
+    const uint64_t heads = p.kv_heads / p.batch;
+    const bool tokens_first = below(random, 2) == 0;
+    struct Storage {
+        std::vector<float> values;
+        host::TensorView view;
+    };
+    const auto storage = std::make_shared<Storage>();
+    storage->values.resize(size_t{p.kv_heads} * p.nk * p.d_v);
+    for (uint64_t entry = 0; entry < p.batch; ++entry)
+        for (uint64_t head = 0; head < heads; ++head)
+            for (uint64_t token = 0; token < p.nk; ++token)
+                for (uint64_t c = 0; c < p.d_v; ++c) {
+                    const uint64_t row = tokens_first ? (entry * p.nk + token) * heads + head
+                                                      : (entry * heads + head) * p.nk + token;
+                    storage->values[row * p.d_v + c] =
+                        mark((entry * heads + head) * p.nk + token, c);
+                }
+    host::TensorView& view = storage->view;
+    view.dtype = host::Dtype::kF32;
+    view.shape = tokens_first ? std::vector<uint64_t>{p.batch, p.nk, heads, p.d_v}
+                              : std::vector<uint64_t>{p.batch, heads, p.nk, p.d_v};
+    view.order = tokens_first ? host::HeadOrder::kTokensFirst : host::HeadOrder::kHeadsFirst;
+    view.elements = storage->values.size();
+    view.data = reinterpret_cast<const uint8_t*>(storage->values.data());
+    inputs.storage = storage;
+    return host::operand_of(view);
+}
+
+RandomJob random_job(std::mt19937_64& random) {
     const uint32_t batch = below(random, 3) == 0 ? 1 + below(random, 3) : 1;
     const uint32_t kv_heads = batch * (1 + below(random, 2));
     const uint32_t heads = kv_heads * (1 + below(random, 2));
@@ -40,15 +86,23 @@ AttentionSetup random_job(std::mt19937_64& random) {
     host::Problem& p = s.problem;
     p.batch = batch;
     if (batch > 1 || below(random, 6) == 0) test::make_ragged(random, p);
-    test::random_user_mask(random, s.platform.params.m, p);
+    const uint32_t m = s.platform.params.m;
+    const bool documents = p.nq == p.nk && !p.ragged() && below(random, 3) == 0;
+    if (documents)
+        choose_documents(random, m, p);
+    else
+        test::random_user_mask(random, m, p);
+    RandomJob job{{}, p};
+    host::divide_documents(p);
     p.stacked = p.stackable() && below(random, 3) == 0;
-    p.order = static_cast<fw::LoopOrder>(below(random, 2));
+    p.order = static_cast<fw::LoopOrder>(below(random, 3));  // the third: paired
     p.want_lse = true;
     if (below(random, 3) == 0) s.platform.params.profile = spec::Profile::kStats;
     s.inputs.q = test::operand_of([](uint64_t, uint64_t) { return 0.0f; }, 1);
     s.inputs.k = test::operand_of([](uint64_t, uint64_t) { return 1.0f; }, 1);
-    s.inputs.v = test::operand_of(mark, p.d_v);
-    return s;
+    s.inputs.v = operand_of_marks(random, p, s.inputs);
+    job.setup = std::move(s);
+    return job;
 }
 
 /// What the oracle says of one row: keys that it sees, and those of them with a mark.
@@ -80,10 +134,12 @@ struct Counts {
     Compared shares{"shares of marked keys"};
     uint64_t shapes[3] = {};  // fewer, as many, more queries than keys
     uint64_t blind = 0;       // rows that see no key
+    uint64_t documents = 0;   // jobs of documents under terms that look back
 };
 
-void compare_job(const AttentionSetup& s, Counts& counts) {
-    const host::Problem& p = s.problem;
+void compare_job(const RandomJob& job, Counts& counts) {
+    const AttentionSetup& s = job.setup;
+    const host::Problem& p = job.asked;
     const test::AttentionRun run = test::run_attention(s);
     const auto where = [&] { return s.name(); };
     for (uint32_t head = 0; head < p.query_heads; ++head)
@@ -100,6 +156,7 @@ void compare_job(const AttentionSetup& s, Counts& counts) {
                 counts.shares.equal(run.o.at(at * p.d_v + c), share, where);
             }
         }
+    counts.documents += s.problem.packed() && !p.mask.documents.empty() ? 1 : 0;
     ++counts.shapes[p.nq < p.nk ? 0 : p.nq == p.nk ? 1 : 2];
 }
 
@@ -112,4 +169,5 @@ TEST_CASE("random jobs of every mask: the keys that each query sees, counted and
     for (uint32_t n = 0; n < jobs; ++n) compare_job(random_job(random), counts);
     for (const uint64_t shape : counts.shapes) CHECK(shape > jobs / 10);
     CHECK(counts.blind > 0);
+    CHECK(counts.documents > jobs / 50);
 }

@@ -6,6 +6,9 @@
 #include "host/workload/layout.h"
 #include "host/workload/sink_logits.h"
 #include "tests/support/attention_run.h"
+#include "tests/support/mask_oracle.h"
+#include "tests/support/ragged.h"
+#include "tests/support/random_mask.h"
 #include "tests/support/run_json.h"
 #include "tests/support/tensor_file.h"
 
@@ -36,11 +39,6 @@ std::vector<double> elements(const host::Operand& operand, uint64_t count) {
     return values;
 }
 
-/// Does query i see key j? Dense, or causal aligned at the end, of a sequence of these lengths.
-bool sees(bool causal, int64_t i, int64_t j, int64_t nq, int64_t nk) {
-    return !causal || j <= i + nk - nq;
-}
-
 /// docs/device.md, section 5, with the sink as one more tile, and docs/report.md's terms for scores
 /// and for what is flushed to zero.
 class Oracle {
@@ -59,17 +57,20 @@ class Oracle {
 
   private:
     void check_row(Compared& compared, const test::AttentionRun& run, uint32_t head, uint32_t i) {
-        const uint32_t sequence = head / (p_.query_heads / p_.batch);
-        const uint32_t nq = p_.query_lengths.empty() ? p_.nq : p_.query_lengths[sequence];
-        const uint32_t nk = p_.key_lengths.empty() ? p_.nk : p_.key_lengths[sequence];
-        const bool padding = i >= nq;
+        const std::vector<test::OwnRows> sequences = test::own_rows(p_);
+        const int sequence = test::owner(sequences, head / (p_.query_heads / p_.batch), i, false);
+        const bool padding = sequence < 0;
+        const test::OwnRows own = padding ? test::OwnRows() : sequences[size_t(sequence)];
+        const uint32_t end = own.first_key + own.keys;
         const uint32_t kv = head / (p_.query_heads / p_.kv_heads);
         const long double logit = padding ? -kInfinity : s_.inputs.sink_logits[head];
         std::vector<long double> weight(p_.nk, 0);
         long double sum = std::exp(logit), reach = 0, query = 0;
         for (uint32_t c = 0; c < p_.d_k; ++c) query += square(q(head, i, c));
-        for (uint32_t j = 0; j < nk && !padding; ++j) {
-            if (!sees(p_.mask.causal, i, j, nq, nk)) continue;
+        for (uint32_t j = own.first_key; j < end; ++j) {
+            if (!test::user_sees(p_.mask, s_.platform.params.m, own.queries, own.keys, head,
+                                 i - own.first_query, j - own.first_key))
+                continue;
             long double score = 0, key = 0;
             for (uint32_t c = 0; c < p_.d_k; ++c) {
                 score += q(head, i, c) * k(kv, j, c);
@@ -91,9 +92,9 @@ class Oracle {
         const long double flushed = 4 * (p_.nk + tiles) * 0x1p-126L * 11;
         for (uint32_t c = 0; c < p_.d_v; ++c) {
             long double o = 0, spread = 0, magnitude = 0;
-            for (uint32_t j = 0; j < nk; ++j)
+            for (uint32_t j = own.first_key; j < end; ++j)
                 if (weight[j] != 0) o += weight[j] / sum * v(kv, j, c);
-            for (uint32_t j = 0; j < nk; ++j) {
+            for (uint32_t j = own.first_key; j < end; ++j) {
                 if (weight[j] == 0) continue;
                 spread += weight[j] / sum * std::fabs(v(kv, j, c) - o);
                 magnitude += weight[j] / sum * std::fabs(v(kv, j, c));
@@ -264,6 +265,24 @@ TEST_CASE("sequences of a batch have the sinks of their heads, and padding has n
             Oracle(s).check(rows, run);
             test::check_bound(bound, s, run);
         }
+}
+
+TEST_CASE("sinks under every mask, in batches with padding on either side, packed and empty ones") {
+    auto random = test::test_random();
+    Compared rows("elements and log-sum-exps against long double");
+    for (int n = 0; n < 60; ++n) {
+        const auto below = [&](uint32_t limit) { return static_cast<uint32_t>(random() % limit); };
+        const uint32_t batch = 1 + below(3), nq = 1 + below(50);
+        AttentionSetup s = with_sinks("tiny", 4 * batch, 2 * batch, nq,
+                                      below(2) == 0 ? nq : 1 + below(60), 8, 8, random);
+        s.problem.batch = batch;
+        test::make_ragged(random, s.problem);
+        test::random_user_mask(random, s.platform.params.m, s.problem);
+        s.problem.stacked = s.problem.stackable() && below(3) == 0;
+        s.problem.order = kOrders[below(3)];
+        use_profile(s, static_cast<spec::Profile>(below(3)));
+        Oracle(s).check(rows, test::run_attention(s));
+    }
 }
 
 TEST_CASE("dealt to several devices: the same file; what it costs is counted and predicted") {

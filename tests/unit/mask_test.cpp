@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every rule that says which keys a query sees, against the oracle of tests/support/mask_oracle.h:
 // the device's, the host's for `run`, the jobs that it hands to firmware, and verify's.
-#include "firmware/job_check.h"
 #include "host/error.h"
 #include "host/verify/job_mask.h"
 #include "host/workload/layout.h"

@@ -53,9 +53,18 @@ std::string write_file(const test::Scratch& folder, const std::vector<float>& lo
     return path;
 }
 
+InputFiles files_of(const std::string& path, const std::string& logits,
+                    const std::string& tile_mask) {
+    InputFiles files;
+    files.safetensors = path;
+    files.sink_logits = logits;
+    files.tile_mask = tile_mask;
+    return files;
+}
+
 Inputs open(const std::string& path, const std::string& logits, Problem& p) {
     p.sink_logits = !logits.empty();
-    return open_inputs({path, "", "", "", logits, ""}, false, false, p);
+    return open_inputs(files_of(path, logits, ""), false, false, p);
 }
 
 }  // namespace
@@ -150,8 +159,8 @@ TEST_CASE("tensors that sound as if they counted are named, others are not") {
     notes.holds(note(many, "").find("mask17 and 3 more; ") != std::string::npos,
                 [] { return "many"; });
     const std::string path = write_file(folder, {0, 1}, {2}, 2, {"mask"});
-    notes.equal(open_inputs({path, "", "", "", "", path}, false, false, p).notes.size(), 0u);
-    notes.equal(open_inputs({path, "", "", "", "", "y"}, false, false, p).notes.size(), 1u);
+    notes.equal(open_inputs(files_of(path, "", path), false, false, p).notes.size(), 0u);
+    notes.equal(open_inputs(files_of(path, "", "y"), false, false, p).notes.size(), 1u);
 }
 
 TEST_CASE("the reference has a sink's weight in the denominator and nowhere else") {
