@@ -130,8 +130,9 @@ class Compare {
                                  combinations_[i].options.check.value_or(false);
             outside = outside || nothing || state == RowState::kOutside;
             inexact = inexact || state == RowState::kInexact;
-            if (nothing || state == RowState::kInexact)
-                fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.reason());
+            if (nothing) fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.reason());
+            if (!row.inexact().empty())
+                fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.inexact());
         }
         return outside ? kExitMismatch : inexact ? kExitNotValid : kExitGood;
     }

@@ -255,15 +255,16 @@ void Execution::judge(const MemoryAccess& memory, OutputStream* output) {
     }
     if (!inputs_.has_data) return;
     progress_.phase("looking for rows that are not exact");
-    find_inexact(inputs_, nonfinite_rows(memory, output), record_);
+    find_inexact(inputs_, nonfinite(memory, output), record_);
 }
 
 /// Memory that the output stream has released is gone.
-RowNames Execution::nonfinite_rows(const MemoryAccess& memory, const OutputStream* output) const {
-    if (output == nullptr || audit_) return host::nonfinite_rows(record_.layout, memory);
-    RowNames rows = output->nonfinite_rows();
-    std::sort(rows.begin(), rows.end());
-    return rows;
+ElementNames Execution::nonfinite(const MemoryAccess& memory, const OutputStream* output) const {
+    if (output == nullptr || audit_) return host::nonfinite(record_.layout, memory);
+    ElementNames elements = output->nonfinite();
+    std::stable_sort(elements.begin(), elements.end(),
+                     [](const ElementName& a, const ElementName& b) { return a.row < b.row; });
+    return elements;
 }
 
 /// The result of an approximate run goes to its file only when it may be used.

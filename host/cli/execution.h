@@ -40,7 +40,7 @@ class Execution {
     void simulate(OutputStream* output);
     void run_devices(Platform& platform);
     void judge(const MemoryAccess& memory, OutputStream* output);
-    RowNames nonfinite_rows(const MemoryAccess& memory, const OutputStream* output) const;
+    ElementNames nonfinite(const MemoryAccess& memory, const OutputStream* output) const;
     void write_audited(const MemoryAccess& memory, OutputStream* output);
     void check();
 

@@ -29,16 +29,16 @@ RowNames clamped(const ReferenceProblem& problem, uint64_t flags, const RunRecor
 
 }  // namespace
 
-RowNames nonfinite_rows(const Layout& layout, const MemoryAccess& memory) {
+ElementNames nonfinite(const Layout& layout, const MemoryAccess& memory) {
     const fw::AttentionJob& job = layout.job;
-    RowNames rows;
+    ElementNames elements;
     for (uint32_t head = 0; head < job.query_heads; ++head)
-        add_nonfinite_rows(read_output_rows(layout, memory, head, 0, job.nq), job.d_v, head, 0,
-                           rows);
-    return rows;
+        add_nonfinite(read_output_rows(layout, memory, head, 0, job.nq), job.d_v, head, 0,
+                      elements);
+    return elements;
 }
 
-void find_inexact(const Inputs& inputs, const RowNames& nonfinite, RunRecord& record) {
+void find_inexact(const Inputs& inputs, const ElementNames& nonfinite, RunRecord& record) {
     Exactness& e = record.exactness;
     e.known = true;
     const uint32_t m = record.config.platform.params.m;

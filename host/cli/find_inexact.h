@@ -8,10 +8,10 @@
 namespace tessera::host {
 
 /// Rows of o with a NaN or an Inf, read from device memory head by head.
-RowNames nonfinite_rows(const Layout& layout, const MemoryAccess& memory);
+ElementNames nonfinite(const Layout& layout, const MemoryAccess& memory);
 
 /// What `record`, of a finished run, its counters and `nonfinite`, such rows of its o, say of its
 /// result. std::logic_error if the device says that it clamped a score, and no score is one.
-void find_inexact(const Inputs& inputs, const RowNames& nonfinite, RunRecord& record);
+void find_inexact(const Inputs& inputs, const ElementNames& nonfinite, RunRecord& record);
 
 }  // namespace tessera::host

@@ -50,7 +50,7 @@ Exactness exactness_of(const Expected& expected, const Layout& layout, const Mem
     exactness.accepted = expected.accept_inexact;
     exactness.add(Inexact::kSaturated, clamped_rows(expected.problem, layout.job.factor));
     exactness.add(Inexact::kNonFinite,
-                  unexplained_rows(expected.problem, nonfinite_rows(layout, memory)));
+                  unexplained_rows(expected.problem, nonfinite(layout, memory)));
     return exactness;
 }
 

@@ -81,7 +81,10 @@ int verdict(const KernelJob& job, bool check_wanted) {
     if (record.exactness.withheld()) return kExitNotValid;
     if (!record.error) return kExitGood;
     const bool failed = check_wanted && record.error->elements == 0;
-    if (failed) fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record.error));
+    if (failed)
+        fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record.error));
+    else if (record.error->not_compared() != 0)
+        fmt::print(stderr, "tessera: note: {}\n", coverage_text(*record.error));
     return failed || record.error->outside_bound() ? kExitMismatch : kExitGood;
 }
 

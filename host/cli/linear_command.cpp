@@ -98,15 +98,17 @@ void judge(const LinearRun& run, const std::vector<float>& o, Exactness& exactne
     const Problem& p = run.problem;
     const RowNames lost = lost_denominators(reference_of(run));
     exactness.add(Inexact::kDenominator, lost);
-    RowNames rows, others;
+    ElementNames others;
     for (uint32_t head = 0; head < p.query_heads; ++head) {
         const auto at = o.begin() + static_cast<ptrdiff_t>(size_t{head} * p.nq * p.d_v);
-        add_nonfinite_rows({at, at + static_cast<ptrdiff_t>(size_t{p.nq} * p.d_v)}, p.d_v, head, 0,
-                           rows);
+        add_nonfinite({at, at + static_cast<ptrdiff_t>(size_t{p.nq} * p.d_v)}, p.d_v, head, 0,
+                      others);
     }
     const ReferenceProblem seen = reference_problem(p, run.inputs, run.config.params.m, false);
-    std::set_difference(rows.begin(), rows.end(), lost.begin(), lost.end(),
-                        std::back_inserter(others));
+    const auto is_lost = [&](const ElementName& e) {
+        return std::binary_search(lost.begin(), lost.end(), e.row);
+    };
+    others.erase(std::remove_if(others.begin(), others.end(), is_lost), others.end());
     exactness.add(Inexact::kNonFinite, unexplained_rows(seen, others));
 }
 

@@ -87,8 +87,8 @@ void OutputStream::write_block(uint64_t head, uint64_t block) {
         for (uint64_t i = 0; i < count; ++i)
             writer_.write("o", problem_.place_of_row(head, first + i) * job.d_v,
                           rows.data() + i * job.d_v, job.d_v);
-    add_nonfinite_rows(rows, job.d_v, static_cast<uint32_t>(head), static_cast<uint32_t>(first),
-                       nonfinite_rows_);
+    add_nonfinite(rows, job.d_v, static_cast<uint32_t>(head), static_cast<uint32_t>(first),
+                  nonfinite_);
     if (release_)
         release_(job.o.address + head * job.o.head_stride + first * job.o.pitch,
                  count * job.o.pitch);

@@ -26,7 +26,7 @@ class OutputStream {
     /// A device has written [address, address + bytes).
     void stored(uint64_t address, uint64_t bytes);
     /// Rows written so far that have a NaN or an Inf, in any order.
-    const RowNames& nonfinite_rows() const { return nonfinite_rows_; }
+    const ElementNames& nonfinite() const { return nonfinite_; }
     /// `lse`, [query_heads][nq].
     void write_lse(const std::vector<double>& lse);
     /// Puts the file in place; std::logic_error if rows are missing.
@@ -45,7 +45,7 @@ class OutputStream {
     Release release_;
     uint64_t blocks_;                ///< of a head
     std::vector<uint64_t> missing_;  ///< bytes of each block, [query_heads][blocks_]
-    RowNames nonfinite_rows_;
+    ElementNames nonfinite_;
 };
 
 }  // namespace tessera::host

@@ -128,9 +128,9 @@ KernelJob product_kernel(const RunOptions& options, const std::vector<std::strin
     };
     record.exactness.heads = false;
     job.judge = [run](const std::vector<float>& c, Exactness& exactness) {
-        RowNames rows;
-        add_nonfinite_rows(c, run->product.n, 0, 0, rows);
-        exactness.add(Inexact::kNonFinite, rows);
+        ElementNames elements;
+        add_nonfinite(c, run->product.n, 0, 0, elements);
+        exactness.add(Inexact::kNonFinite, rows_of(elements));
     };
     job.check = [run](const std::vector<float>& c, const std::function<void(double)>& progress) {
         return compare_product(reference_of(*run), fw::product_inner(run->params),

@@ -81,6 +81,8 @@ class Run {
                        "o is not written, --accept-approximation goes on all the same");
         if (check_failed())
             fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*nothing_compared(record_)));
+        else if (record_.error && record_.error->not_compared() != 0)
+            fmt::print(stderr, "tessera: note: {}\n", coverage_text(*record_.error));
     }
 
     /// All devices together have as many as one alone.

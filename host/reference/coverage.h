@@ -18,6 +18,12 @@ inline bool operator<(const RowName& a, const RowName& b) {
     return a.head != b.head ? a.head < b.head : a.row < b.row;
 }
 
+/// An element of such a row.
+struct ElementName {
+    RowName row;
+    uint32_t column = 0;
+};
+
 /// Why an element is not held against its exact value.
 enum class NotComparable {
     kRange,        ///< its sums may leave the fp32 range

@@ -172,6 +172,7 @@ RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& refer
     bound.scores = std::expm1(2 * delta);
     bound.underflow =
         4 * (keys + tiles) * std::ldexp(1.0, -126) * (1 + reference.value_peak[kv_head]);
+    if (sentinel && sink) bound.beside_sink = bound.underflow;
     if (sentinel) bound.underflow *= kSentinelUnderflow;
     return bound;
 }
@@ -187,10 +188,12 @@ double element_bound(const ReferenceResult& reference, const BoundParams& params
 double full_element_bound(const ReferenceResult& reference, const BoundParams& params,
                           const RowBound& row, size_t index) {
     double underflow = row.underflow;
-    // Relative to values as small as what is flushed it would allow anything.
+    // Relative to values as small as what is flushed it would allow anything; a sink far above the
+    // scores makes all of them that small.
     if (params.sentinel != fw::SentinelForm::kNone)
-        underflow =
-            std::fmin(underflow, row.weights * static_cast<double>(reference.magnitude[index]));
+        underflow = std::fmax(
+            std::fmin(underflow, row.weights * static_cast<double>(reference.magnitude[index])),
+            row.beside_sink);
     const double added = row.scores * static_cast<double>(reference.spread[index]) + underflow;
     return element_bound(reference, params, row, index) +
            (params.bf16_output ? 1 + kBf16UnitRoundoff : 1.0) * added;

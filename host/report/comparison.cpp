@@ -76,9 +76,10 @@ const char* state_name(RowState state) {
 }
 
 /// Is it a result that one must not take for good?
-bool is_marked(RowState state) {
-    return state == RowState::kOutside || state == RowState::kInexact ||
-           state == RowState::kNothingCompared;
+bool is_marked(const ComparedRow& row) {
+    const RowState state = row.state();
+    return state == RowState::kOutside || state == RowState::kNothingCompared ||
+           !row.inexact().empty();
 }
 
 const char* heads_name(const ComparedRow& row) { return row.stacked ? "stacked" : "separate"; }
@@ -99,7 +100,7 @@ Json quantity(const Json& report, const Column& column) {
 
 std::string for_people(const ComparedRow& row, const Column& column) {
     const Json q = quantity(row.report, column);
-    const char* mark = column.form == Form::kBound && is_marked(row.state()) ? kMark : "";
+    const char* mark = column.form == Form::kBound && is_marked(row) ? kMark : "";
     if (q.is_null())
         return (column.form == Form::kError ? "not checked" : kNothing) + std::string(mark);
     const Json& value = q["value"];
@@ -176,9 +177,10 @@ std::string notes_text(const Comparison& comparison, const Grid& grid) {
         text += fmt::format("[{}] {}\n", i + 1, grid.notes[i]);
     text += covers_text(comparison);
     for (const ComparedRow& row : comparison.rows)
-        if (row.state() == RowState::kInexact || row.state() == RowState::kNothingCompared) {
+        if (!row.inexact().empty())
+            text += fmt::format("{}{}: {}\n", row.name(), kMark, row.inexact());
+        else if (row.state() == RowState::kNothingCompared)
             text += fmt::format("{}{}: {}\n", row.name(), kMark, row.reason());
-        }
     for (const ComparedRow& row : comparison.rows)
         if (row.state() == RowState::kNotChecked)
             return text + fmt::format("not checked: {}\n", row.reason());
@@ -328,11 +330,16 @@ std::string ComparedRow::name() const {
     return fmt::format("{}, {}, {}{}", schedule, profile, mask, stacked ? ", stacked" : "");
 }
 
+std::string ComparedRow::inexact() const {
+    if (!refused.empty() || report["exactness"].is_null()) return "";
+    const Json& reason = report["exactness"]["reason"];
+    return reason.is_null() ? "" : "not exact: " + reason.get<std::string>();
+}
+
 std::string ComparedRow::reason() const {
     switch (state()) {
         case RowState::kNotChecked: return report["error"]["reason"].get<std::string>();
-        case RowState::kInexact:
-            return "not exact: " + report["exactness"]["reason"].get<std::string>();
+        case RowState::kInexact: return inexact();
         case RowState::kNothingCompared: return "the check could compare none of its elements";
         default: return refused;
     }

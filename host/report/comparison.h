@@ -30,6 +30,8 @@ struct ComparedRow {
     RowState state() const;
     /// "query-resident, stateful, causal", and whether heads are stacked.
     std::string name() const;
+    /// What is known not to be exact, accepted or not; empty otherwise.
+    std::string inexact() const;
     /// Why it was refused or not checked, and what is not exact; empty otherwise.
     std::string reason() const;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "host/float_bits.h"
 #include "hw_model/tile_kernel.h"
@@ -135,6 +136,44 @@ std::vector<uint32_t> count_nonfinite(const ElementReader& read, size_t first, s
     return counts;
 }
 
+/// For each column of a tensor the rows that have a NaN or an Inf there, ascending.
+using RowsOfColumns = std::vector<std::vector<uint32_t>>;
+
+RowsOfColumns find_nonfinite(const ElementReader& read, size_t first, uint32_t rows,
+                             uint32_t columns) {
+    RowsOfColumns found(columns);
+    std::vector<double> row(columns);
+    for (uint32_t i = 0; i < rows; ++i) {
+        read((first + i) * columns, columns, row.data());
+        for (uint32_t c = 0; c < columns; ++c)
+            if (!std::isfinite(row[c])) found[c].push_back(i);
+    }
+    return found;
+}
+
+/// What NaN and Inf the keys and values of one key/value head hold.
+struct NonFiniteKeys {
+    NonFiniteKeys(const ReferenceProblem& p, uint32_t kv_head) : origin(p.keys_of(kv_head).begin) {
+        const size_t first = size_t{kv_head} * p.nk + origin;
+        const uint32_t count = p.keys_of(kv_head).end - origin;
+        keys = count_nonfinite(p.k, first, count, p.d_k);
+        values = find_nonfinite(p.v, first, count, p.d_v);
+    }
+
+    bool key_in(const KeyRange& range) const {
+        return keys[range.end - origin] != keys[range.begin - origin];
+    }
+    bool value_in(const KeyRange& range, uint32_t column) const {
+        const std::vector<uint32_t>& rows = values[column];
+        const auto at = std::lower_bound(rows.begin(), rows.end(), range.begin - origin);
+        return at != rows.end() && *at < range.end - origin;
+    }
+
+    uint32_t origin;  ///< the first key that is read
+    std::vector<uint32_t> keys;
+    RowsOfColumns values;
+};
+
 }  // namespace
 
 RowNames clamped_rows(const ReferenceProblem& p, uint32_t factor) {
@@ -158,35 +197,46 @@ RowNames clamped_rows(const ReferenceProblem& p, uint32_t factor) {
     return rows;
 }
 
-RowNames unexplained_rows(const ReferenceProblem& p, const RowNames& rows) {
+RowNames unexplained_rows(const ReferenceProblem& p, const ElementNames& elements) {
     RowNames unexplained;
-    std::vector<uint32_t> keys, values;  // of one key/value head
-    uint32_t counted = UINT32_MAX, origin = 0;
-    for (const RowName& name : rows) {
+    std::optional<NonFiniteKeys> input;
+    uint32_t of_head = UINT32_MAX;
+    for (auto at = elements.begin(); at != elements.end();) {
+        const RowName name = at->row;
+        const auto end =
+            std::find_if(at, elements.end(), [&](const ElementName& e) { return name < e.row; });
         const uint32_t kv = name.head / (p.query_heads / p.kv_heads);
-        if (kv != counted) {
-            origin = p.keys_of(kv).begin;
-            const size_t first = size_t{kv} * p.nk + origin;
-            const uint32_t count = p.keys_of(kv).end - origin;
-            keys = count_nonfinite(p.k, first, count, p.d_k);
-            values = count_nonfinite(p.v, first, count, p.d_v);
-            counted = kv;
-        }
+        if (kv != of_head) input.emplace(p, kv);
+        of_head = kv;
+        const std::vector<KeyRange> seen = visible_keys(p, name.head, name.row);
+        const auto key = [&](const KeyRange& range) { return input->key_in(range); };
+        const auto explained = [&](const ElementName& e) {
+            return std::any_of(seen.begin(), seen.end(), [&](const KeyRange& range) {
+                return input->value_in(range, e.column);
+            });
+        };
         const size_t row = size_t{name.head} * p.nq + name.row;
-        bool explained = count_nonfinite(p.q, row, 1, p.d_k).back() != 0;
-        for (const KeyRange& range : visible_keys(p, name.head, name.row))
-            explained = explained || keys[range.end - origin] != keys[range.begin - origin] ||
-                        values[range.end - origin] != values[range.begin - origin];
-        if (!explained) unexplained.push_back(name);
+        if (count_nonfinite(p.q, row, 1, p.d_k).back() == 0 &&
+            std::none_of(seen.begin(), seen.end(), key) && !std::all_of(at, end, explained))
+            unexplained.push_back(name);
+        at = end;
     }
     return unexplained;
 }
 
-void add_nonfinite_rows(const std::vector<float>& values, uint32_t columns, uint32_t head,
-                        uint32_t row, RowNames& rows) {
-    for (auto at = values.begin(); at != values.end(); at += columns, ++row)
-        if (!std::all_of(at, at + columns, [](float x) { return std::isfinite(x); }))
-            rows.push_back({head, row});
+void add_nonfinite(const std::vector<float>& values, uint32_t columns, uint32_t head, uint32_t row,
+                   ElementNames& elements) {
+    for (size_t i = 0; i < values.size(); ++i)
+        if (!std::isfinite(values[i]))
+            elements.push_back({{head, row + static_cast<uint32_t>(i / columns)},
+                                static_cast<uint32_t>(i % columns)});
+}
+
+RowNames rows_of(const ElementNames& elements) {
+    RowNames rows;
+    for (const ElementName& element : elements)
+        if (rows.empty() || rows.back() < element.row) rows.push_back(element.row);
+    return rows;
 }
 
 }  // namespace tessera::host

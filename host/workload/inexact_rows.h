@@ -12,18 +12,23 @@ namespace tessera::host {
 
 /// Rows with something in common, ascending.
 using RowNames = std::vector<RowName>;
+/// Elements with something in common, by rows, those of a row together.
+using ElementNames = std::vector<ElementName>;
 
 /// The rows that see a key whose score the device clamps (docs/device.md, section 5), by the
 /// device's own arithmetic. `factor`: fp32 bits that it multiplies scores with.
 RowNames clamped_rows(const ReferenceProblem& problem, uint32_t factor);
 
-/// Of `rows` those that NaN and Inf in the input do not explain: the query, and the keys and values
-/// that it sees, are finite.
-RowNames unexplained_rows(const ReferenceProblem& problem, const RowNames& rows);
+/// The rows of NaN and Inf in the result, `elements`, that the input does not explain. A NaN or Inf
+/// in the query, or in a key that it sees, explains all of a row; one in a value its own column.
+RowNames unexplained_rows(const ReferenceProblem& problem, const ElementNames& elements);
 
-/// Adds the rows of `values`, each `columns` long, that have a NaN or an Inf; the first is `row` of
+/// Adds the elements of `values`, rows of `columns`, that are NaN or Inf; the first row is `row` of
 /// `head`.
-void add_nonfinite_rows(const std::vector<float>& values, uint32_t columns, uint32_t head,
-                        uint32_t row, RowNames& rows);
+void add_nonfinite(const std::vector<float>& values, uint32_t columns, uint32_t head, uint32_t row,
+                   ElementNames& elements);
+
+/// The rows that have one of these elements.
+RowNames rows_of(const ElementNames& elements);
 
 }  // namespace tessera::host

@@ -108,30 +108,39 @@ TEST_CASE("NaN and Inf of the input explain rows that see them, and no others") 
     auto random = test::test_random();
     Compared rows("rows");
     Case c(random);
-    RowNames all;
-    for (uint32_t row = 0; row < Case::kHeads * Case::kNq; ++row)
-        all.push_back({row / Case::kNq, row % Case::kNq});
-    rows.equal(unexplained_rows(c.problem, all).size(), all.size());
+    ElementNames all[2];  // an element of each row, in column 0 or 1
+    for (uint32_t column = 0; column < 2; ++column)
+        for (uint32_t row = 0; row < Case::kHeads * Case::kNq; ++row)
+            all[column].push_back({{row / Case::kNq, row % Case::kNq}, column});
+    rows.equal(unexplained_rows(c.problem, all[1]).size(), all[1].size());
     c.q[(1 * Case::kNq + 7) * Case::kDk + 2] = std::nanf("");
     c.k[(0 * Case::kNk + 300) * Case::kDk] = kInfinity;
     c.v[(1 * Case::kNk + 400) * Case::kDv + 1] = -kInfinity;
-    const RowNames left = unexplained_rows(c.problem, all);
-    for (uint32_t row = 0; row < Case::kHeads * Case::kNq; ++row) {
-        bool explained = row == 1 * Case::kNq + 7;
-        for (const KeyRange& range : c.seen[row]) {
-            const uint32_t key = row / Case::kNq < 2 ? 300 : 400;
-            explained = explained || (range.begin <= key && key < range.end);
+    for (uint32_t column = 0; column < 2; ++column) {
+        const RowNames left = unexplained_rows(c.problem, all[column]);
+        for (uint32_t row = 0; row < Case::kHeads * Case::kNq; ++row) {
+            bool explained = row == 1 * Case::kNq + 7;
+            for (const KeyRange& range : c.seen[row]) {
+                const bool in_k = row / Case::kNq < 2;
+                const uint32_t key = in_k ? 300 : 400;
+                explained =
+                    explained || ((in_k || column == 1) && range.begin <= key && key < range.end);
+            }
+            rows.equal(has(left, row), !explained, [&] { return std::to_string(row); });
         }
-        rows.equal(has(left, row), !explained, [&] { return std::to_string(row); });
     }
 }
 
 TEST_CASE("rows with NaN and Inf are found") {
     Compared rows("rows");
-    RowNames found;
-    add_nonfinite_rows({1, 2, kInfinity, 4, 5, 6, 7, std::nanf("")}, 2, 3, 10, found);
-    REQUIRE(found.size() == 2);
-    rows.equal(found[0].head, 3u);
-    rows.equal(found[0].row, 11u);
-    rows.equal(found[1].row, 13u);
+    ElementNames found;
+    add_nonfinite({1, 2, kInfinity, 4, 5, 6, -kInfinity, std::nanf("")}, 2, 3, 10, found);
+    REQUIRE(found.size() == 3);
+    const uint32_t places[3][2] = {{11, 0}, {13, 0}, {13, 1}};
+    for (size_t i = 0; i < 3; ++i) {
+        rows.equal(found[i].row.head, 3u);
+        rows.equal(found[i].row.row, places[i][0]);
+        rows.equal(found[i].column, places[i][1]);
+    }
+    rows.equal(rows_of(found).size(), 2u);
 }
