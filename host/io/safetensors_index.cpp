@@ -21,6 +21,11 @@ bool stays_below(const std::string& name) {
     return true;
 }
 
+bool is_index(const std::string& file, const std::string& shard) {
+    const std::filesystem::path index(file);
+    return (index.parent_path() / shard).lexically_normal() == index.lexically_normal();
+}
+
 }  // namespace
 
 WeightMap parse_safetensors_index(const std::string& file, std::string_view text) {
@@ -30,13 +35,20 @@ WeightMap parse_safetensors_index(const std::string& file, std::string_view text
                         ", so it is no index of a safetensors file; give the safetensors file or "
                         "its index");
     const nlohmann::json& map = root[kWeightMap];
-    if (!map.is_object() || map.empty())
+    if (map.is_object() && map.empty())
+        throw UserError(file + ": " + kWeightMap + " names no tensor");
+    if (!map.is_object())
         throw bad_value(file, kWeightMap, json_excerpt(map), "an object of file names");
     WeightMap shards;
     for (const auto& [tensor, shard] : map.items()) {
+        const auto refuse = [&, name = tensor, value = shard](const char* allowed) {
+            throw bad_value(file, std::string(kWeightMap) + "." + printable(name),
+                            json_excerpt(value), allowed);
+        };
         if (!shard.is_string() || !stays_below(shard.get_ref<const std::string&>()))
-            throw bad_value(file, std::string(kWeightMap) + "." + printable(tensor),
-                            json_excerpt(shard), "the name of a file beside the index");
+            refuse("the name of a file beside the index or in a folder beside it");
+        if (is_index(file, shard.get_ref<const std::string&>()))
+            refuse("another file; this is the index itself");
         shards.emplace(tensor, shard.get<std::string>());
     }
     return shards;
