@@ -41,15 +41,14 @@ WeightMap parse_safetensors_index(const std::string& file, std::string_view text
         throw bad_value(file, kWeightMap, json_excerpt(map), "an object of file names");
     WeightMap shards;
     for (const auto& [tensor, shard] : map.items()) {
-        const auto refuse = [&, name = tensor, value = shard](const char* allowed) {
-            throw bad_value(file, std::string(kWeightMap) + "." + printable(name),
-                            json_excerpt(value), allowed);
-        };
-        if (!shard.is_string() || !stays_below(shard.get_ref<const std::string&>()))
-            refuse("the name of a file beside the index or in a folder beside it");
-        if (is_index(file, shard.get_ref<const std::string&>()))
-            refuse("another file; this is the index itself");
-        shards.emplace(tensor, shard.get<std::string>());
+        const auto* name = shard.get_ptr<const std::string*>();
+        const bool below = name != nullptr && stays_below(*name);
+        if (!below || is_index(file, *name))
+            throw bad_value(file, std::string(kWeightMap) + "." + printable(tensor),
+                            json_excerpt(shard),
+                            below ? "another file; this is the index itself"
+                                  : "the name of a file beside the index or in a folder beside it");
+        shards.emplace(tensor, *name);
     }
     return shards;
 }

@@ -223,12 +223,9 @@ void check_sequences(const Problem& p) {
     const char* option = ragged_option(p);
     if (!p.mask.documents.empty())
         throw UserError(
-            fmt::format("command line: {} is given with --segments; {}; give one of "
-                        "them",
-                        option,
+            fmt::format("command line: {} is given with --segments; {}; give one of them", option,
                         p.packed() ? "both cut the tokens into sequences"
-                                   : "documents packed into one sequence have no "
-                                     "batch"));
+                                   : "documents packed into one sequence have no batch"));
     if (p.mask.tiles.given())
         throw bad_value("command line", option, "given with --tile-mask",
                         "either; the flags are of whole tensors");
