@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string_view>
 
 #include "host/cli/option_values.h"
 #include "host/io/mapped_file.h"
@@ -18,12 +19,23 @@ constexpr const char* kExample =
 
 bool is_file(const std::string& list) { return !list.empty() && list.front() == '@'; }
 
+CLI::Validator list_or_file() {
+    return {[](std::string& text) {
+                if (text.empty()) return std::string("an empty list is not allowed");
+                return std::string(text == "@" ? "@ needs a file name after it" : "");
+            },
+            ""};
+}
+
 /// The numbers of a list, or those of the text file that "@FILE" names. There spaces and line ends
-/// may stand between them as well.
+/// may stand between them as well, and editors put a byte order mark before them.
 std::vector<uint32_t> numbers_of(const char* option, const std::string& list) {
     if (!is_file(list)) return number_list(option, list, kExample);
     const MappedFile file(list.substr(1));
     std::string text(file.data(), file.data() + file.bytes());
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0)
+        text.erase(0, kByteOrderMark.size());
     std::replace(text.begin(), text.end(), ',', ' ');
     std::istringstream stream(text);
     std::vector<uint32_t> numbers;
@@ -58,7 +70,7 @@ void check_combination(const RunOptions& o) {
 void add_batch_options(CLI::App& run, RunOptions& o) {
     const char* group = "Batch (docs/schedules.md, section 3)";
     const auto list = [&](const char* name, std::string& value, const char* text) {
-        run.add_option(name, value, text)->check(not_empty())->type_name("LIST")->group(group);
+        run.add_option(name, value, text)->check(list_or_file())->type_name("LIST")->group(group);
     };
     list("--key-lengths", o.key_lengths,
          "keys of each sequence of the batch, the others are padding: 100,2000,65536 or @FILE");

@@ -85,6 +85,18 @@ void add_verified_kernels(CLI::App& verify, CommandLine& line) {
     add(CommandName::kLinear, linear);
 }
 
+/// `--lse=5` is refused, in this command and those below it: CLI11 takes it for `--lse`.
+void refuse_flag_values(CLI::App& command) {
+    for (CLI::Option* option : command.get_options()) {
+        if (option->get_items_expected_max() != 0) continue;
+        option->check([](const std::string& text) {
+            return std::string(text == "true" ? "" : "takes no value");
+        });
+    }
+    for (CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
+        refuse_flag_values(*below);
+}
+
 /// The kind of cover, if there is to be one.
 std::optional<CoverKind> cover_of_options(const RunOptions& o) {
     const bool self = choose<bool>("--oracle", o.oracle, {{"query-key", false}, {"self", true}});
@@ -221,6 +233,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         {app.add_subcommand("covers", "List how often a self-attention oracle has to be called"),
          CommandName::kCovers},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
+    refuse_flag_values(app);
     check_command(app, arguments);
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector

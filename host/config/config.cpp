@@ -2,10 +2,13 @@
 #include "host/config/config.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <map>
+#include <system_error>
 
+#include "host/config/energy_keys.h"
 #include "host/config/keys.h"
 #include "host/config/presets.h"
 #include "host/error.h"
@@ -52,6 +55,10 @@ Source find_source(const std::string& where, const std::string& key, const std::
         for (const EmbeddedPreset& preset : presets) {
             if (name == preset.name) return {"preset " + name, name, preset.text};
         }
+        std::error_code error;
+        const bool folder = std::filesystem::is_directory(name, error);
+        if (folder || error == std::errc::too_many_symbolic_link_levels)
+            throw system_error(name, "cannot open for reading", folder ? EISDIR : ELOOP);
         throw bad_value(where, key, name, names_of(presets));
     }
     const MappedFile file(name);
@@ -258,6 +265,7 @@ void check_together(const ResolvedConfig& config, const Statements& said) {
                                   config, said));
     }
     check_memory(config, said);
+    check_energy(config);
 }
 
 json resolved_json(const ResolvedConfig& config) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/config/energy_keys.h"
 
+#include "host/error.h"
+
 namespace tessera::host {
 
 namespace {
@@ -48,7 +50,30 @@ ConfigKey text(const char* path, const char* meaning) {
         [](const ResolvedConfig& c) { return KeyValue(c.energy.*kMember); }};
 }
 
+/// UserError where the first of two keys is above the second; it names the one that was given.
+void check_range(const ResolvedConfig& config, const char* low, const char* high) {
+    const KeyValue least = find_key(low)->get(config), most = find_key(high)->get(config);
+    if (std::get<double>(least) <= std::get<double>(most)) return;
+    const auto of_low = config.given.find(low), of_high = config.given.find(high);
+    if (of_low != config.given.end())
+        throw bad_value(of_low->second, low, value_text(least),
+                        std::string("at most ") + high + ", " + value_text(most));
+    throw bad_value(of_high->second, high, value_text(most),
+                    std::string("at least ") + low + ", " + value_text(least));
+}
+
 }  // namespace
+
+void check_energy(const ResolvedConfig& config) {
+    check_range(config, "energy.dram_byte_low_pj", "energy.dram_byte_high_pj");
+    const auto node = config.given.find("energy.node");
+    if (node == config.given.end()) return;
+    for (const EnergyConstant& constant : kEnergyConstants)
+        if (config.given.count(std::string("energy.") + constant.name + "_pj") != 0) return;
+    throw UserError(node->second + ": energy.node is " + printable(config.energy.node) +
+                    ", but all constants are the defaults, which are for " + EnergyTable().node +
+                    "; give energy.NAME_pj too");
+}
 
 std::vector<ConfigKey> energy_keys() {
     return {

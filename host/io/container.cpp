@@ -121,4 +121,10 @@ void refuse_other_container(const std::string& file, std::string_view content, C
     if (starts_as_json(content)) refuse(file, "JSON text", wanted, nullptr);
 }
 
+void refuse_no_safetensors(const std::string& file, std::string_view content) {
+    constexpr size_t kShownBytes = 8;
+    throw UserError(file + ": is not a safetensors file: it starts with \"" +
+                    printable(content.substr(0, kShownBytes)) + "\"; " + kSaveTensors);
+}
+
 }  // namespace tessera::host

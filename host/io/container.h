@@ -20,4 +20,7 @@ bool starts_as_json(std::string_view content);
 /// that is known and not `wanted`. `file` is its name in messages.
 void refuse_other_container(const std::string& file, std::string_view content, Container wanted);
 
+/// UserError for content that is of no known container: shows its first bytes.
+[[noreturn]] void refuse_no_safetensors(const std::string& file, std::string_view content);
+
 }  // namespace tessera::host

@@ -21,19 +21,9 @@ constexpr const char* kMetadataKey = "__metadata__";
 std::string_view header_text(const std::string& file, const uint8_t* data, uint64_t bytes) {
     const std::string_view content(reinterpret_cast<const char*>(data), bytes);
     refuse_other_container(file, content, Container::kSafetensors);
-    if (bytes < kLengthBytes) {
-        throw bad_value(file, "file size", std::to_string(bytes) + " bytes",
-                        "at least 8 (the header's length)");
-    }
     uint64_t length = 0;
-    std::memcpy(&length, data, sizeof length);
-    if (length < 2 || length > kMaxSafetensorsHeaderBytes) {
-        throw UserError(file +
-                        ": is not a safetensors file: its first 8 bytes would be a header "
-                        "length of " +
-                        std::to_string(length) + "; allowed: 2 to " +
-                        std::to_string(kMaxSafetensorsHeaderBytes));
-    }
+    if (bytes >= kLengthBytes) std::memcpy(&length, data, sizeof length);
+    if (length < 2 || length > kMaxSafetensorsHeaderBytes) refuse_no_safetensors(file, content);
     if (length > bytes - kLengthBytes) {
         throw UserError(file + ": is cut short: its header should have " + std::to_string(length) +
                         " bytes, of which " + std::to_string(bytes - kLengthBytes) +

@@ -21,6 +21,11 @@ bool stays_below(const std::string& name) {
     return true;
 }
 
+bool is_index(const std::string& file, const std::string& shard) {
+    const std::filesystem::path index(file);
+    return (index.parent_path() / shard).lexically_normal() == index.lexically_normal();
+}
+
 }  // namespace
 
 WeightMap parse_safetensors_index(const std::string& file, std::string_view text) {
@@ -30,14 +35,20 @@ WeightMap parse_safetensors_index(const std::string& file, std::string_view text
                         ", so it is no index of a safetensors file; give the safetensors file or "
                         "its index");
     const nlohmann::json& map = root[kWeightMap];
-    if (!map.is_object() || map.empty())
+    if (map.is_object() && map.empty())
+        throw UserError(file + ": " + kWeightMap + " names no tensor");
+    if (!map.is_object())
         throw bad_value(file, kWeightMap, json_excerpt(map), "an object of file names");
     WeightMap shards;
     for (const auto& [tensor, shard] : map.items()) {
-        if (!shard.is_string() || !stays_below(shard.get_ref<const std::string&>()))
+        const auto* name = shard.get_ptr<const std::string*>();
+        const bool below = name != nullptr && stays_below(*name);
+        if (!below || is_index(file, *name))
             throw bad_value(file, std::string(kWeightMap) + "." + printable(tensor),
-                            json_excerpt(shard), "the name of a file beside the index");
-        shards.emplace(tensor, shard.get<std::string>());
+                            json_excerpt(shard),
+                            below ? "another file; this is the index itself"
+                                  : "the name of a file beside the index or in a folder beside it");
+        shards.emplace(tensor, *name);
     }
     return shards;
 }

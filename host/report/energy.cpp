@@ -2,6 +2,7 @@
 #include "host/report/energy.h"
 
 #include "firmware/sentinel.h"
+#include "host/error.h"
 #include "host/report/counters.h"
 #include "host/report/formulas.h"
 
@@ -94,12 +95,13 @@ std::string energy_origin(const ResolvedConfig& config) {
     uint32_t given = 0;
     for (const EnergyConstant& constant : kEnergyConstants)
         given += giver(constant, config) != nullptr ? 1 : 0;
-    const std::string defaults = config.energy.node + ", Horowitz, ISSCC 2014";
+    const std::string node = printable(config.energy.node);
+    const std::string defaults = node + ", Horowitz, ISSCC 2014";
     if (given == 0) return defaults;
     const std::string own = std::to_string(given) + " of " +
                             std::to_string(kEnergyConstants.size()) + " constants given";
-    return (given == kEnergyConstants.size() ? config.energy.node : defaults) + ", " + own +
-           (config.energy.source.empty() ? "" : ": " + config.energy.source);
+    return (given == kEnergyConstants.size() ? node : defaults) + ", " + own +
+           (config.energy.source.empty() ? "" : ": " + printable(config.energy.source));
 }
 
 }  // namespace tessera::host

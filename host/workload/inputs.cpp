@@ -51,14 +51,27 @@ Shape shape_of(const TensorView& t) {
     return s;
 }
 
+/// "4 heads, 1 token"
+std::string heads_and_tokens(uint64_t heads, uint64_t tokens) {
+    return fmt::format("{} head{}, {} token{}", heads, heads == 1 ? "" : "s", tokens,
+                       tokens == 1 ? "" : "s");
+}
+
 /// How a shape was read that may have been meant the other way; nothing where that is not likely.
 std::string note_on_order(const TensorView& t) {
     const Shape s = shape_of(t);
     if (s.heads <= s.tokens) return "";
     return fmt::format(
-        "{}: tensor {} has shape {} and is read as {} heads, {} tokens; --layout bthd reads {} "
-        "heads, {} tokens, and --layout bhtd says that it is right so",
-        t.file, printable(t.name), shape_text(t.shape), s.heads, s.tokens, s.tokens, s.heads);
+        "{}: tensor {} has shape {} and is read as {}; --layout bthd reads {}, and --layout bhtd "
+        "says that it is right so",
+        t.file, printable(t.name), shape_text(t.shape), heads_and_tokens(s.heads, s.tokens),
+        heads_and_tokens(s.tokens, s.heads));
+}
+
+/// May q and k, which fit as heads before tokens, be read as tokens before heads as well? v agrees
+/// with k in both then.
+bool fits_tokens_first(const TensorView& q, const TensorView& k) {
+    return shape_of(q).tokens % shape_of(k).tokens == 0;
 }
 
 [[noreturn]] void mismatch(const TensorView& a, const TensorView& b, const char* rule) {
@@ -173,9 +186,11 @@ std::vector<double> read_sink_logits(const InputFiles& files, const OpenedFiles&
 /// What may not be meant so: the order of heads and tokens, tensors that do not count.
 std::vector<std::string> notes_on(const InputFiles& files, const OpenedFiles& opened) {
     std::vector<std::string> notes;
-    std::string order = files.order ? "" : note_on_order(opened.q);
-    if (order.empty() && !files.order) order = note_on_order(opened.k);
-    if (!order.empty()) notes.push_back(std::move(order));
+    if (!files.order && fits_tokens_first(opened.q, opened.k)) {
+        std::string order = note_on_order(opened.q);
+        if (order.empty()) order = note_on_order(opened.k);
+        if (!order.empty()) notes.push_back(std::move(order));
+    }
     if (opened.file) {
         std::string ignored = note_on_ignored(*opened.file, used_tensors(files));
         if (!ignored.empty()) notes.push_back(std::move(ignored));

@@ -66,6 +66,15 @@ const char* ragged_option(const Problem& p) {
     return p.key_lengths.empty() ? "--query-lengths" : "--key-lengths";
 }
 
+/// "--key-lengths leaves", of every list that says how long the sequences are.
+std::string who_leaves(const Problem& p) {
+    if (p.packed() && p.key_offsets != p.query_offsets)
+        return "--cu-seqlens-q and --cu-seqlens-k leave";
+    if (!p.query_lengths.empty() && !p.key_lengths.empty())
+        return "--query-lengths and --key-lengths leave";
+    return std::string(ragged_option(p)) + " leaves";
+}
+
 void check_dimension(const char* name, const char* tensors, uint32_t value,
                      const hw::PlatformConfig& config, const std::string& device) {
     if (value <= config.params.d) return;
@@ -213,16 +222,17 @@ void check_sequences(const Problem& p) {
     if (!p.ragged()) return;
     const char* option = ragged_option(p);
     if (!p.mask.documents.empty())
-        throw bad_value("command line", option, "given with --segments",
-                        "either; documents packed into one sequence have no batch");
+        throw UserError(
+            fmt::format("command line: {} is given with --segments; {}; give one of them", option,
+                        p.packed() ? "both cut the tokens into sequences"
+                                   : "documents packed into one sequence have no batch"));
     if (p.mask.tiles.given())
         throw bad_value("command line", option, "given with --tile-mask",
                         "either; the flags are of whole tensors");
     if (p.places().empty())
         throw UserError(fmt::format(
-            "command line: {} leaves no sequence with both a query and a key; at least one is "
-            "needed",
-            option));
+            "command line: {} no sequence with both a query and a key; at least one is needed",
+            who_leaves(p)));
 }
 
 void check_problem(const Problem& p, const hw::PlatformConfig& config, const std::string& device) {

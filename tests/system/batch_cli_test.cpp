@@ -65,9 +65,11 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {random + "--key-lengths 1,x", {"--key-lengths", "1,x", "whole numbers with commas"}},
         {random + "--key-lengths 1,,2", {"--key-lengths", "1,,2", "whole numbers with commas"}},
         {random + "--key-lengths 1,-2", {"--key-lengths", "whole numbers with commas"}},
-        {random + "--key-lengths ''", {"--key-lengths", "empty"}},
+        {random + "--key-lengths ''", {"--key-lengths", "an empty list is not allowed"}},
+        {random + "--key-lengths @", {"--key-lengths", "@ needs a file name after it"}},
         {random + "--key-lengths 0,0", {"--key-lengths", "no sequence with both"}},
-        {random + "--query-lengths 4,0 --key-lengths 0,4", {"--key-lengths", "no sequence with"}},
+        {random + "--query-lengths 4,0 --key-lengths 0,4",
+         {"--query-lengths and --key-lengths leave no sequence with"}},
         {random + "--keys 4 --key-lengths 4,5",
          {"--key-lengths", "5 at place 2", "0 to 4", "keys"}},
         {random + "--keys 5 --key-lengths 6", {"--key-lengths", "6 at place 1", "0 to 5"}},
@@ -90,7 +92,8 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {random + "--cu-seqlens-q 0,0,0", {"--cu-seqlens-q", "no sequence with both"}},
         {random + "--cu-seqlens-q 0,8 --cu-seqlens-k 0,3,8", {"--cu-seqlens-k", "a list of 3"}},
         {random + "--keys 4 --cu-seqlens-q 0,8", {"--cu-seqlens-q", "8 at place 2", "4, the"}},
-        {random + "--cu-seqlens-q 0,8 --segments 0,4", {"--cu-seqlens-q", "--segments"}},
+        {random + "--cu-seqlens-q 0,8 --segments 0,4",
+         {"--cu-seqlens-q", "--segments", "both cut the tokens into sequences"}},
         {random + "--cu-seqlens-q 0,8 --oracle self", {"--oracle", "--cu-seqlens-q"}},
         {random + "--cu-seqlens-q 0,8 --approximate hybrid --tiles 1",
          {"--approximate", "--cu-seqlens-q"}},
@@ -214,7 +217,8 @@ TEST_CASE("padding on the left that holds anything: its rows are zeros, the othe
 
 TEST_CASE("documents with a window, sinks or blocks are packed sequences, from a list or a file") {
     const Scratch folder;
-    std::ofstream(folder / "offsets.txt") << "0, 40\n100 100\t130\n";
+    std::ofstream(folder / "offsets.txt") << "\xef\xbb\xbf"  // a byte order mark
+                                             "0, 40\n100 100\t130\n";
     Compared elements("elements of o"), reports("reports");
     for (const std::string mask :
          {"--window 8", "--sinks 3", "--block 16", "--prefix 5", "--prefix 9 --window 4",

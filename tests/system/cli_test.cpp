@@ -127,6 +127,9 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--scale nan", {"--scale", "nan", "finite"}},
         {random + "--scale 1e39", {"--scale", "1e+39", "fp32"}},
         {random + "--seed -1", {"--seed", "-1", "whole number"}},
+        {random + "--lse=5", {"--lse: takes no value"}},
+        {random + "--timing-only=2", {"--timing-only: takes no value"}},
+        {"verify --random 1,8,8 --allow-nonfinite=no", {"--allow-nonfinite: takes no value"}},
         {random + "--seed 1.5", {"--seed", "1.5", "whole number"}},
         {random + "--colour red", {"--colour"}},
         {random + "--device moon", {"moon", "base"}},
@@ -141,6 +144,9 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--set device.MM=4", {"device.MM"}},
         {random + "--set device.M=many", {"device.M", "many"}},
         {random + "--set device.M=100", {"M"}},
+        {random + "--set energy.dram_byte_low_pj=500",
+         {"energy.dram_byte_low_pj is 500", "at most energy.dram_byte_high_pj, 325"}},
+        {random + "--set 'energy.node=7 nm'", {"energy.node is 7 nm", "give energy.NAME_pj too"}},
         {random + "--check --no-check", {"--no-check", "--check"}},
         {random + "--timing-only --check", {"--timing-only", "--check"}},
         {random + "--trace-commands 5", {"--trace-commands", "--out"}},
@@ -189,6 +195,26 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         });
     }
     CHECK(files.entries() == before);
+}
+
+TEST_CASE("a device or memory that is a folder or a loop of links: the system's reason") {
+    const Scratch folder;
+    fs::create_directory(folder / "chip");
+    fs::create_symlink("loop", folder / "loop");
+    Compared messages("messages");
+    for (const std::string option : {"--device", "--memory"}) {
+        const auto says = [&](const std::string& name, const std::string& reason) {
+            const Finished f = run_tessera("run --random 1,8,8 " + option + " " + name,
+                                           "cd " + folder.path() + " && ");
+            messages.equal(f.exit_code, 2);
+            messages.equal(f.err,
+                           "tessera: " + name + ": cannot open for reading: " + reason + "\n");
+        };
+        says("chip", "Is a directory");
+        says("./chip", "Is a directory");
+        says("loop", "Too many levels of symbolic links");
+        says("./loop", "Too many levels of symbolic links");
+    }
 }
 
 TEST_CASE("what there is to choose from, and help") {

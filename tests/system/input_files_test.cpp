@@ -172,6 +172,13 @@ TEST_CASE("a shape whose heads outnumber its tokens is read aloud, once") {
     notes.holds(contains(run_tessera("run --device tiny --input " + input).err,
                          "tensor k has shape [4, 3, 8] and is read as 4 heads, 3 tokens"),
                 [] { return "of k"; });
+    write_inputs(input, {{1, 4, 1, 8, 3}, {1, 4, 1, 8, 3}, {1, 4, 1, 8, 3}}, false);
+    notes.holds(contains(run_tessera("run --device tiny --input " + input).err,
+                         "is read as 4 heads, 1 token; --layout bthd reads 1 head, 4 tokens, and"),
+                [] { return "one token"; });
+    // A decoding step: its one query could not be one head of several that the keys would have.
+    write_inputs(input, {{1, 8, 1, 8, 3}, {1, 8, 3, 8, 3}, {1, 8, 3, 8, 3}}, false);
+    notes.equal(run_tessera("run --device tiny --input " + input).err, "");
 }
 
 TEST_CASE("tensors by other names are the same tensors") {

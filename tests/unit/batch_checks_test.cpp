@@ -44,7 +44,9 @@ TEST_CASE("what a batch cannot have is refused in words") {
     p.key_lengths = {16, 3};
     messages.equal(message_of(p), std::string());
     p.mask.documents = {0, 4};
-    expect(p, "--key-lengths is given with --segments");
+    expect(p,
+           "--key-lengths is given with --segments; documents packed into one sequence have no "
+           "batch; give one of them");
     p.mask.documents.clear();
     p.mask.tiles = {"flags", 1, 1, 1, {1}};
     expect(p, "--key-lengths is given with --tile-mask");
@@ -57,9 +59,11 @@ TEST_CASE("what a batch cannot have is refused in words") {
     expect(p, "--query-lengths leaves no sequence with both a query and a key");
     p.query_lengths = {0, 5};
     p.key_lengths = {5, 0};
+    expect(p, "--query-lengths and --key-lengths leave no sequence with both a query and a key");
+    p.query_lengths.clear();
+    p.key_lengths = {0, 0};
     expect(p, "--key-lengths leaves no sequence with both a query and a key");
     p.key_lengths.clear();
-    p.query_lengths.clear();
     p.query_offsets = {0, 4, 16};
     p.key_offsets = {0, 16, 16};
     messages.equal(message_of(p), std::string());
@@ -77,10 +81,15 @@ TEST_CASE("what a batch cannot have is refused in words") {
     p.key_offsets = {0, 4, 17};
     expect(p, "--cu-seqlens-k is 17 at place 3; allowed: at most 16, the number of keys");
     p.key_offsets = {0, 0, 0};
+    expect(p, "--cu-seqlens-q and --cu-seqlens-k leave no sequence with both a query and a key");
+    p.query_offsets = {0, 0, 0};
     expect(p, "--cu-seqlens-q leaves no sequence with both a query and a key");
-    p.key_offsets = {0, 4, 16};
+    p.query_offsets = p.key_offsets = {0, 4, 16};
     p.mask.documents = {0, 4};
-    expect(p, "--cu-seqlens-q is given with --segments");
+    expect(
+        p,
+        "--cu-seqlens-q is given with --segments; both cut the tokens into sequences; give one of "
+        "them");
 }
 
 TEST_CASE("documents become packed sequences where the mask looks back, and only there") {

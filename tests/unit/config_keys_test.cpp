@@ -113,6 +113,19 @@ Values dram_values() {
     return values;
 }
 
+constexpr const char* kLow = "energy.dram_byte_low_pj";
+constexpr const char* kHigh = "energy.dram_byte_high_pj";
+
+/// What is said of the base device with these overrides; empty: they are good.
+std::string message_of(const std::vector<std::string>& sets) {
+    try {
+        resolve_config("base", std::nullopt, sets);
+    } catch (const host::UserError& error) {
+        return error.what();
+    }
+    return "";
+}
+
 }  // namespace
 
 TEST_CASE("every settable key is set from the command line and from a file", "[config]") {
@@ -157,21 +170,46 @@ TEST_CASE("the manual has every key as the program has it", "[config]") {
 TEST_CASE("an energy constant is a number of picojoules from 0", "[config]") {
     Compared compared("messages");
     const auto says = [&](const std::string& set, const std::string& expected) {
-        std::string message;
-        try {
-            resolve_config("base", std::nullopt, {set});
-        } catch (const host::UserError& error) {
-            message = error.what();
-        }
-        compared.equal(message, expected, [&] { return set; });
+        compared.equal(message_of({set}), expected, [&] { return set; });
     };
     for (const host::EnergyConstant& constant : host::kEnergyConstants) {
         const std::string path = std::string("energy.") + constant.name + "_pj";
         for (const char* bad : {"-1", "10001", "nan", "inf", "2 pJ", ""})
             says(path + "=" + bad,
                  host::bad_value("--set", path, bad, "a number, 0 to 10000").what());
-        for (const char* good : {"0", "10000", "0.35", "1e-3"}) says(path + "=" + good, "");
+        for (const char* good : {"0", "10000", "0.35", "1e-3"}) {
+            const bool range = path.find("energy.dram_byte_") == 0;
+            std::vector<std::string> sets = {path + "=" + good};
+            if (range && path != kLow) sets.push_back(kLow + std::string("=0"));
+            if (range && path != kHigh) sets.push_back(kHigh + std::string("=10000"));
+            compared.equal(message_of(sets), std::string(), [&] { return sets.front(); });
+        }
     }
+}
+
+TEST_CASE("the energy constants fit each other, and a node has constants", "[config]") {
+    Compared compared("messages");
+    const std::string low = kLow, high = kHigh;
+    const struct {
+        std::vector<std::string> sets;
+        std::string message;
+    } kCases[] = {
+        {{low + "=500"}, "--set: " + low + " is 500; allowed: at most " + high + ", 325"},
+        {{high + "=100"}, "--set: " + high + " is 100; allowed: at least " + low + ", 162.5"},
+        {{low + "=5", high + "=4"}, "--set: " + low + " is 5; allowed: at most " + high + ", 4"},
+        {{low + "=5", high + "=5"}, ""},
+        {{low + "=325"}, ""},
+        {{high + "=162.5"}, ""},
+        {{"energy.node=7 nm\x1b[31m"},
+         "--set: energy.node is 7 nm\\x1b[31m, but all constants are the defaults, which are for "
+         "45 "
+         "nm, 0.9 V; give energy.NAME_pj too"},
+        {{"energy.node=7 nm", "energy.sram_byte_pj=0.5"}, ""},
+        {{"energy.source=a table"}, ""},
+    };
+    for (const auto& c : kCases)
+        compared.equal(message_of(c.sets), c.message, [&] { return c.sets.front(); });
+    compared.equal(message_of({}), std::string());
 }
 
 TEST_CASE("a single value is refused exactly where the contract refuses it", "[config]") {

@@ -125,6 +125,23 @@ TEST_CASE("each reader names the other's files", "[io]") {
                    [&] { return of_json; });
 }
 
+TEST_CASE("of an unknown kind the first bytes are shown", "[io]") {
+    Compared compared("messages");
+    const std::pair<std::string, const char*> files[] = {
+        {"1.0,2.", "1.0,2."},
+        {"1.0,2.0,3.0\n4.0,5.0,6.0\n", "1.0,2.0,"},
+        {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"s, R"(\x89PNG\x0d\x0a\x1a\x0a)"},
+        {"%PDF-1.7\n", "%PDF-1.7"},
+        {"7z\xbc\xaf\x27\x1c\0\4"s, R"(7z\xbc\xaf'\x1c\x00\x04)"},
+        {"(dp0\nS'q'\np1\n", R"((dp0\x0aS'q)"},
+    };
+    for (const auto& [content, start] : files)
+        compared.equal(message_for(content, Container::kSafetensors),
+                       "x: is not a safetensors file: it starts with \""s + start +
+                           "\"; save the tensors by safetensors.numpy.save_file or "
+                           "safetensors.torch.save_file");
+}
+
 TEST_CASE("no length of a safetensors header is taken for another kind", "[io]") {
     Compared compared("header lengths");
     std::string json = "{}";

@@ -124,6 +124,11 @@ TEST_CASE("report.json says of each energy constant its value and its source") {
     entries.equal(model().at("constants").at("sram_byte").at("source"), "our chip");
     entries.equal(model().at("origin"),
                   "45 nm, 0.9 V, Horowitz, ISSCC 2014, 1 of 9 constants given: our chip");
+    record.config = resolve_config(
+        "base", "ideal",
+        {"energy.sram_byte_pj=0.5", "energy.source=a\x1b[31mb", "energy.node=7\nnm"});
+    entries.equal(model().at("origin"),
+                  "7\\x0anm, Horowitz, ISSCC 2014, 1 of 9 constants given: a\\x1b[31mb");
 }
 
 TEST_CASE("report.json holds every counter and figure with unit and definition") {
