@@ -67,7 +67,7 @@ void check_range(const ResolvedConfig& config, const char* low, const char* high
 void check_energy(const ResolvedConfig& config) {
     check_range(config, "energy.dram_byte_low_pj", "energy.dram_byte_high_pj");
     const auto node = config.given.find("energy.node");
-    if (node == config.given.end()) return;
+    if (node == config.given.end() || config.energy.node == EnergyTable().node) return;
     for (const EnergyConstant& constant : kEnergyConstants)
         if (config.given.count(std::string("energy.") + constant.name + "_pj") != 0) return;
     throw UserError(node->second + ": energy.node is " + printable(config.energy.node) +

@@ -292,7 +292,8 @@ TEST_CASE("of several devices, a divergence names the one and its own commands")
     uint32_t loads = 0;
     for (uint64_t seed = 0; cases.count() < 5; ++seed) {
         const verify::Case c = verify::attention_case(seed, params, 64);
-        if (c.platform.devices == 1) continue;
+        // The first tile of a batch's sequence may be any device's.
+        if (c.platform.devices == 1 || contains(c.name, "batch")) continue;
         verify::Totals totals;
         const std::string text = verify::verify_case(c, second_is_quick, 60, totals);
         // One row takes as long on more lanes: nothing but counters differs then.

@@ -209,7 +209,7 @@ TEST_CASE("a black box merges the sink by its sentinel, one key tile or more") {
     CHECK(s.problem.sentinel.given());
 }
 
-TEST_CASE("a row that sees no key has o = 0 and the logit as its log-sum-exp; -inf is no sink") {
+TEST_CASE("a row that sees no key has o = 0 and the logit as its log-sum-exp, and -inf is no sink") {
     auto random = test::test_random();
     Compared rows("rows"), bits("elements and rows equal to those without sinks");
     for (const auto profile :
@@ -285,7 +285,7 @@ TEST_CASE("sinks under every mask, in batches with padding on either side, packe
     }
 }
 
-TEST_CASE("dealt to several devices: the same file; what it costs is counted and predicted") {
+TEST_CASE("dealt to several devices: the same file, and what it costs is counted and predicted") {
     Compared files("files and figures");
     const test::Scratch folder;
     const std::string job =
