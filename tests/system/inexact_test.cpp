@@ -121,7 +121,8 @@ TEST_CASE("clamped scores withhold the result: count, first row, exit code 3") {
         facts.holds(contains(f.err, run.causal ? "head 0, token 10" : "head 0, token 3"),
                     [&] { return f.err; });
         facts.equal(is_file(out + "/out.safetensors"), false, where);
-        const Json json = Json::parse(f.out), e = json["exactness"];
+        const Json json = Json::parse(f.out);
+        const Json& e = json["exactness"];
         facts.equal(e["withheld"], true, where);
         facts.equal(e["inexact_rows"].size(), size_t{1}, where);
         facts.equal(e["inexact_rows"][0]["kind"], "saturated", where);

@@ -254,6 +254,7 @@ TEST_CASE("an index of shards is one file of tensors", "[io]") {
     const auto write = [&](const std::string& name, const std::vector<const char*>& tensors,
                            float value) {
         std::vector<host::TensorSpec> specs;
+        specs.reserve(tensors.size());
         for (const char* tensor : tensors) specs.push_back({tensor, Dtype::kF32, {2}});
         host::SafetensorsWriter writer(folder / name, specs, {{"from", name}});
         for (const char* tensor : tensors)

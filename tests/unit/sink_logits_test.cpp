@@ -155,6 +155,7 @@ TEST_CASE("tensors that sound as if they counted are named, others are not") {
     notes.holds(note({"a_mask", "b_mask"}, "").find("a_mask, b_mask; ") != std::string::npos,
                 [] { return "two"; });
     std::vector<std::string> many;
+    many.reserve(11);
     for (int i = 0; i < 11; ++i) many.push_back("mask" + std::to_string(10 + i));
     notes.holds(note(many, "").find("mask17 and 3 more; ") != std::string::npos,
                 [] { return "many"; });
