@@ -209,7 +209,8 @@ TEST_CASE("a black box merges the sink by its sentinel, one key tile or more") {
     CHECK(s.problem.sentinel.given());
 }
 
-TEST_CASE("a row that sees no key has o = 0 and the logit as its log-sum-exp, and -inf is no sink") {
+TEST_CASE(
+    "a row that sees no key has o = 0 and the logit as its log-sum-exp, and -inf is no sink") {
     auto random = test::test_random();
     Compared rows("rows"), bits("elements and rows equal to those without sinks");
     for (const auto profile :
@@ -264,6 +265,24 @@ TEST_CASE("sequences of a batch have the sinks of their heads, and padding has n
             const test::AttentionRun run = test::run_attention(s);
             Oracle(s).check(rows, run);
             test::check_bound(bound, s, run);
+        }
+}
+
+TEST_CASE("a black box beside a sink far above the scores: what the merge flushes is allowed") {
+    auto random = test::test_random();
+    Compared checks("checks of the program");
+    for (const float score : {85.0f, 90.0f, 100.0f, 1000.0f})
+        for (const uint32_t nk : {5u, 40u}) {
+            AttentionSetup s = with_sinks("tiny", 2, 1, 20, nk, 1, 8, random);
+            s.inputs.q = test::operand_of([&](uint64_t, uint64_t) { return score; }, 1);
+            s.inputs.k = test::operand_of([](uint64_t, uint64_t) { return -1.0f; }, 1);
+            s.problem.scale = 1;
+            s.inputs.sink_logits = {0, 0};
+            use_profile(s, spec::Profile::kBlackbox);
+            const host::ErrorSummary error = test::compare_exact(s, test::run_attention(s));
+            checks.holds(error.within_bound() && error.elements == 2 * 20 * 8, [&] {
+                return std::to_string(score) + ": " + std::to_string(error.outside);
+            });
         }
 }
 

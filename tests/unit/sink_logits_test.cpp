@@ -121,6 +121,15 @@ TEST_CASE("logits of a file: one for each head of q, for all sequences of a batc
     refused({0, NAN}, {2}, "s", "the logit of head 1 is nan");
     refused({INFINITY, 0}, {2}, "s", "the logit of head 0 is inf");
     refused({0, 1}, {2}, "t", "t");
+    // With shapes alone nobody looks at an element, but the shape has to be right.
+    const auto shapes = [&](const std::vector<float>& logits, const std::vector<uint64_t>& of) {
+        return open_inputs(files_of(write_file(folder, logits, of, 2), "s", ""), false, true, p);
+    };
+    cases.equal(shapes({0, NAN}, {2}).sink_logits.size(), 0u);
+    cases.holds(message_of([&] {
+                    shapes({0, 1, 2}, {3});
+                }).find("has shape [3]") != std::string::npos,
+                [] { return "shapes alone"; });
     RandomShape shape;
     shape.heads = 2;
     shape.tokens = shape.dim = 3;
