@@ -167,7 +167,7 @@ LANES = ["host", "firmware", "device and memory", "after the last command"]
 STEPS = [
     (0, "Options become a job", "and a configuration", "host/cli/run_command.cpp"),
     (0, "Tensors are read and", "rounded to bf16", "host/problem/inputs.cpp"),
-    (0, "Each tensor gets", "its device addresses", "host/problem/layout.cpp"),
+    (0, "Each tensor gets", "its device addresses", "host/operation/layout.cpp"),
     (0, "Calls, cycles and bytes", "are foretold by formula", "host/predict/closed_form.cpp"),
     (0, "A simulation is built,", "one in a process", "host/platform/platform.cpp"),
     (1, "The job is checked", "before any command", "firmware/runner/job_check.cpp"),
