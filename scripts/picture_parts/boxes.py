@@ -26,21 +26,24 @@ def block(c, x, y, width, height, kind, name, lines=(), paths=()):
 
 # Name, folder, what it holds; a row may use every row below it.
 LAYERS = [
-    [("cli", "host/cli/", "options, commands, messages, exit codes")],
-    [("verify", "host/verify/", "model against RTL"), ("report", "host/report/", "figures and files")],
-    [("run", "host/run/", "one run: machine, firmware, record")],
-    [("predict", "host/predict/", "closed forms, choice of a schedule")],
-    [("operation", "host/operation/", "attention, gemm, linear: place, compute, check")],
-    [("problem", "host/problem/", "inputs, masks, batches, layout in memory")],
-    [("reference", "host/reference/", "float64"), ("approximation", "host/approximation/", "rules, audit"),
-     ("cover", "host/cover/", "designs"), ("config", "host/config/", "JSON, presets"),
-     ("io", "host/io/", "tensor files")],
-    [("platform", "host/platform/", "SystemC: devices, memory, a processor for each device")],
-    [("model", "hw_model/", "the device, SystemC"), ("RTL", "rtl/", "the device, SystemVerilog"),
-     ("firmware", "firmware/", "plans tiles, drives the device")],
-    [("spec", "spec/", "the contract in code: commands, registers, latencies, numerics")],
+    ("purple", [("cli", "host/cli/", "options, commands, messages, exit codes")]),
+    ("purple", [("verify", "host/verify/", "model against RTL, random jobs")]),
+    ("purple", [("report", "host/report/", "figures, table, JSON, trace")]),
+    ("blue", [("run", "host/run/", "what a run left behind, one process for each simulation")]),
+    ("blue", [("predict", "host/predict/", "closed forms, choice of a schedule")]),
+    ("blue", [("operation", "host/operation/", "attention, gemm, linear: buffers, jobs for firmware")]),
+    ("blue", [("problem", "host/problem/", "inputs, masks, batches, sinks")]),
+    ("green", [("platform", "host/platform/", "devices, memory, processors"),
+               ("approximation", "host/approximation/", "rules, audit"),
+               ("cover", "host/cover/", "sets of tokens")]),
+    ("grey", [("reference", "host/reference/", "double precision, bounds"),
+              ("config", "host/config/", "JSON, presets, keys"),
+              ("io", "host/io/", "tensor files")]),
+    ("orange", [("model", "hw_model/", "the device in SystemC"),
+                ("RTL", "rtl/", "the device in SystemVerilog"),
+                ("firmware", "firmware/", "plans tiles, drives the device")]),
+    ("red", [("spec", "spec/", "the contract in code: commands, registers, latencies, numerics")]),
 ]
-LAYER_KINDS = ["purple", "purple", "blue", "blue", "blue", "blue", "grey", "green", "orange", "red"]
 
 
 def layers():
@@ -48,7 +51,7 @@ def layers():
     c = Canvas(width + 40, "Layers of Tessera")
     c.text(20, 28, "Layers: each may use every layer below it, never one above", 15, bold=True)
     y = 48
-    for i, (row, kind) in enumerate(zip(LAYERS, LAYER_KINDS)):
+    for i, (kind, row) in enumerate(LAYERS):
         each = (width - gap * (len(row) - 1)) / len(row)
         for j, (name, folder, text) in enumerate(row):
             x = 20 + j * (each + gap)

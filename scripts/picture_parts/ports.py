@@ -110,10 +110,12 @@ def cell(text):
     return text.replace("|", "\\|")
 
 
-def tidy_type(kind):
+def tidy_type(kind, records):
+    """A type without `logic` and package; a struct links to its fields."""
     kind = re.sub(r"^(logic|wire)\s*", "", re.sub(r"\b(var|wire logic)\b\s*", "", kind)).strip()
     kind = re.sub(r"\w+_pkg::", "", kind)
-    return f"`{cell(kind)}`" if kind else "bit"
+    text = f"`{cell(kind)}`" if kind else "bit"
+    return f"[{text}](#{kind})" if kind in records else text
 
 
 def wrapped(text, width=98):
@@ -127,34 +129,42 @@ def wrapped(text, width=98):
     return "\n".join(lines + [line])
 
 
-def write(root):
-    out, records, count = [HEAD], {}, 0
-    files = [f for f in sorted((root / "rtl").rglob("*.sv"))
+def sources(root):
+    """Path and text of every file of the design, the top first."""
+    files = [f for f in (root / "rtl").rglob("*.sv")
              if not {"sim", "synth"} & set(f.relative_to(root).parts)]
-    files.sort(key=lambda f: (len(f.relative_to(root).parts) > 2, str(f)))  # the top first
-    for file in files:
-        text, path = file.read_text(), file.relative_to(root).as_posix()
-        for name, comment, fields in structs(text):
-            records[name] = (path, comment, fields)
+    for file in sorted(files, key=lambda f: (len(f.relative_to(root).parts) > 2, str(f))):
+        yield file.relative_to(root).as_posix(), file.read_text()
+
+
+def port_rows(ports, records):
+    rows, group = ["| port | direction | type | meaning |", "|---|---|---|---|"], ""
+    for above, direction, kind, port, said in ports:
+        if port in CLOCKS:
+            continue
+        if above != group and above:
+            rows.append(f"| **{cell(above)}** | | | |")
+        group = above
+        rows.append(f"| `{port}` | {direction.removesuffix('put')} | {tidy_type(kind, records)} | "
+                    f"{cell(said)} |")
+    return rows
+
+
+def write(root):
+    out, count = [HEAD], 0
+    records = {name: (path, comment, fields) for path, text in sources(root)
+               for name, comment, fields in structs(text)}
+    for path, text in sources(root):
         for name, comment, ports in modules(text, path):
-            out.append(f"## {name}\n\n[`{path}`](../../{path}). {comment}".rstrip())
-            out[-1] = wrap_page(out[-1])
-            rows, group = ["| port | direction | type | meaning |", "|---|---|---|---|"], ""
-            for above, direction, kind, port, said in ports:
-                if port in CLOCKS:
-                    continue
-                if above != group and above:
-                    rows.append(f"| **{cell(above)}** | | | |")
-                group = above
-                rows.append(f"| `{port}` | {direction.removesuffix('put')} | "
-                            f"{tidy_type(kind)} | {cell(said)} |")
-                count += 1
-            out.append("\n".join(rows))
+            out.append(wrap_page(f"## {name}\n\n[`{path}`](../../{path}). {comment}".rstrip()))
+            out.append("\n".join(port_rows(ports, records)))
+            count += len(ports)
     out.append("## Structs\n\nFields from the most significant bit down.")
     for name, (path, comment, fields) in sorted(records.items()):
         out.append(wrap_page(f"### {name}\n\n[`{path}`](../../{path}). {comment}".rstrip()))
         rows = ["| field | type | meaning |", "|---|---|---|"]
-        rows += [f"| `{field}` | {tidy_type(kind)} | {cell(said)} |" for kind, field, said in fields]
+        rows += [f"| `{field}` | {tidy_type(kind, records)} | {cell(said)} |"
+                 for kind, field, said in fields]
         out.append("\n".join(rows))
     if count < 100:
         raise Failure(f"ports: found only {count} ports in rtl/")
