@@ -8,7 +8,8 @@ from .svg import Failure
 HEAD = """# Ports of the RTL
 
 `scripts/pictures` writes this page from `rtl/`. Ports end in `_i` (input) or `_o` (output). A port
-whose type ends in `_t` is a packed struct: [the last section](#structs) has its fields. Clock
+whose type ends in `_t` is a packed struct: [the last section](#structs) has its fields. Above a
+group of ports stands the unit on the other side: it gives (←), takes (→) or does both (↔). Clock
 `clk_i` and reset `rst_ni` (synchronous, active low) are left out.
 """
 DIRECTIONS = ("input", "output", "inout")
@@ -107,6 +108,8 @@ def structs(text):
 
 
 def cell(text):
+    for arrow, sign in (("<->", "↔"), ("<-", "←"), ("->", "→")):
+        text = text.replace(arrow, sign)
     return text.replace("|", "\\|")
 
 
