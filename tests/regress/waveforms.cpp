@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "host/verify/machine.h"
-#include "hw_model/burst.h"
 #include "hw_model/device.h"
+#include "hw_model/memory/burst.h"
 #include "spec/latency.h"
 #include "spec/state.h"
 
@@ -164,18 +164,18 @@ verify::Bytes memory_image() {
 /// Where a lane group is when: what the trace says, and the contract's latencies from there on.
 json group_json(const hw::GroupTrace& g) {
     const Cycle entering = spec::group_cycles(kTiny, g.keys);
-    const Cycle scored = g.score + spec::score_lead(kTiny);
-    const Cycle weights = g.value + 1 + spec::kExpCycles;
-    json r = {{"number", g.sequence},
+    const Cycle scored = g.score_start + spec::score_lead(kTiny);
+    const Cycle weights = g.value_start + 1 + spec::kExpCycles;
+    json r = {{"number", g.number},
               {"group", g.group},
-              {"score_keys", {g.score, g.score + entering}},
+              {"score_keys", {g.score_start, g.score_start + entering}},
               {"score_buffer", {scored, scored + entering}},
-              {"maximum_known", g.score + spec::max_known_after(kTiny, g.keys)}};
-    if (g.value == hw::kNever) return r;
-    const Cycle first_row = g.value + spec::merge_write_after(kTiny, g.keys);
-    r["exp2"] = {g.value + 1, g.value + 1 + entering};
+              {"maximum_known", g.score_start + spec::max_known_after(kTiny, g.keys)}};
+    if (g.value_start == hw::kNever) return r;
+    const Cycle first_row = g.value_start + spec::merge_write_after(kTiny, g.keys);
+    r["exp2"] = {g.value_start + 1, g.value_start + 1 + entering};
     r["weights"] = {weights, weights + entering};
-    r["value_keys"] = {g.value, g.value + entering};
+    r["value_keys"] = {g.value_start, g.value_start + entering};
     r["merge_rows"] = {first_row, g.merged + 1};
     return r;
 }
@@ -227,7 +227,7 @@ json run(const Scenario& scenario) {
     r["error_tag"] = outcome.notes[1];
     for (const hw::CommandTrace& c : outcome.commands)
         r["commands"].push_back({{"name", spec::opcode_name(c.opcode)},
-                                 {"number", c.sequence},
+                                 {"number", c.number},
                                  {"dispatch", cycle_json(c.dispatch)},
                                  {"start", cycle_json(c.start)},
                                  {"retire", cycle_json(c.retire)}});

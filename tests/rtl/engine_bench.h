@@ -215,7 +215,7 @@ class EngineBench {
         dut.head_window_i = c.mask.window;
         dut.head_sinks_i = c.mask.sinks;
         dut.head_block_i = c.mask.block;
-        dut.head_tail_i = c.mask.tail;
+        dut.head_tail_i = c.mask.summary;
         dut.head_free_from_i = c.mask.free_from & 0x7ff;
         dut.head_diag_group_i = c.mask.diag_group & 0x7ff;
         dut.head_prefix_i = c.mask.prefix;

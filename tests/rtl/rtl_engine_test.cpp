@@ -61,8 +61,8 @@ spec::Mask random_mask(std::mt19937_64& random) {
         m.window = pick(random, 9) == 0 ? 1u << 31 : 1 + uint32_t(pick(random, kParams.m));
     if (m.flags & spec::kMaskSink)
         m.sinks = pick(random, 9) == 0 ? 1u << 31 : uint32_t(pick(random, kParams.m));
-    if (m.flags & (spec::kMaskBlock | spec::kMaskTail)) m.block = 1u << pick(random, 9);
-    if (m.flags & spec::kMaskTail) m.tail = 1 + uint32_t(pick(random, m.block));
+    if (m.flags & (spec::kMaskBlock | spec::kMaskSummary)) m.block = 1u << pick(random, 9);
+    if (m.flags & spec::kMaskSummary) m.summary = 1 + uint32_t(pick(random, m.block));
     if (m.flags & spec::kMaskFree) m.free_from = uint32_t(pick(random, kParams.m + 1));
     if (m.flags & spec::kMaskDiagOff) m.diag_group = 1 + uint32_t(pick(random, kParams.m));
     if (m.flags & spec::kMaskPrefix)
