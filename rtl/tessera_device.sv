@@ -222,7 +222,7 @@ module tessera_device #(
     .counter_i(counter)
   );
 
-  tessera_error u_error (
+  tessera_error_latch u_error_latch (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
     .clear_i(soft_reset),

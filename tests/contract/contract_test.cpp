@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// spec/ against rtl/tessera_pkg.sv: scalars when this file is compiled, tables when it runs.
+// spec/ against rtl/core/tessera_pkg.sv: scalars when this file is compiled, tables when it runs.
 #include <fmt/format.h>
 
 #include <map>

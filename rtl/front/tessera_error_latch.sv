@@ -2,7 +2,7 @@
 // The first error since reset, by cycle and then load < store < dispatch. Latched in a cycle, it is
 // visible ("halted") from the next one on and stays until soft reset. The front end's bus errors
 // count as the load engine's: both come from the one read data bus, never in the same cycle.
-module tessera_error (
+module tessera_error_latch (
   input  logic                clk_i,
   input  logic                rst_ni,
   input  logic                clear_i,
