@@ -121,7 +121,7 @@ module tessera_device #(
   // Load engine
   logic load_valid, load_granted, load_pop, load_drop, load_error, load_index, bank_write;
   logic bank_write_bank, bank_write_row_last, load_retire, load_start;
-  tessera_pkg::transfer_t load_head;
+  tessera_port_pkg::transfer_t load_head;
   logic [31:0] load_number, bank_write_position;
   logic [3:0] load_size;
   logic [2:0] load_retire_bank;
@@ -132,9 +132,9 @@ module tessera_device #(
   // Compute engine
   logic compute_valid, compute_pop, compute_drop, q_granted, k_granted, v_granted, s_granted;
   logic admit_v_bank, admit_s_bank, unused_admit_valid, unused_abort;
-  tessera_pkg::attend_t attend;
+  tessera_port_pkg::attend_t attend;
   logic [31:0] compute_number;
-  logic [3*tessera_pkg::TicketBits-1:0] compute_tickets, admit_tickets;
+  logic [3*tessera_port_pkg::TicketBits-1:0] compute_tickets, admit_tickets;
   logic [3:0] compute_size;
   logic [7:0] compute_active;
   logic q_over, q_over_bank, k_over, k_over_bank, v_over, v_over_bank, s_over, s_over_bank;
@@ -147,7 +147,7 @@ module tessera_device #(
   logic store_drop, store_start, store_retire, store_retire_fence, store_over, store_over_bank;
   logic store_error, row_read, row_read_bank, store_row_read;
   logic row_empty, row_nan, row_saturated, row_div0;
-  tessera_pkg::transfer_t store_head;
+  tessera_port_pkg::transfer_t store_head;
   logic [31:0] store_number, row_l;
   logic [3:0] store_size;
   logic [4:0] store_active;
@@ -422,7 +422,7 @@ module tessera_device #(
 
   tessera_compute_engine #(
     .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES),
-    .TicketBits(3 * tessera_pkg::TicketBits)
+    .TicketBits(3 * tessera_port_pkg::TicketBits)
   ) u_compute_engine (
     .clk_i(clk_i),
     .rst_ni(rst_ni),
@@ -446,7 +446,7 @@ module tessera_device #(
     .head_window_i(attend.window),
     .head_sinks_i(attend.sinks),
     .head_block_i(attend.block),
-    .head_tail_i(attend.tail),
+    .head_tail_i(attend.summary),
     .head_free_from_i(attend.free_from[10:0]),
     .head_diag_group_i(attend.diag_group[10:0]),
     .head_prefix_i(attend.prefix),

@@ -36,9 +36,9 @@ module tessera_mask_unit #(
   end
 
   assign any_local = flags_i[tessera_pkg::MaskWindow] || flags_i[tessera_pkg::MaskSink] ||
-                     flags_i[tessera_pkg::MaskBlock] || flags_i[tessera_pkg::MaskTail];
+                     flags_i[tessera_pkg::MaskBlock] || flags_i[tessera_pkg::MaskSummary];
   assign sink = flags_i[tessera_pkg::MaskSink] && (k_position_i < sinks_i);
-  assign tail = flags_i[tessera_pkg::MaskTail] &&
+  assign tail = flags_i[tessera_pkg::MaskSummary] &&
                 ((k_position_i & (block_i - 32'd1)) >= block_i - tail_i);
   assign free = flags_i[tessera_pkg::MaskFree] && ({1'b0, key_i} >= free_from_i);
   assign prefix = flags_i[tessera_pkg::MaskPrefix] && (k_position_i < prefix_i);

@@ -69,7 +69,7 @@ package tessera_pkg;
   localparam int unsigned MaskWindow       /*verilator public*/ = 1;
   localparam int unsigned MaskSink         /*verilator public*/ = 2;
   localparam int unsigned MaskBlock        /*verilator public*/ = 3;
-  localparam int unsigned MaskTail         /*verilator public*/ = 4;
+  localparam int unsigned MaskSummary      /*verilator public*/ = 4;
   localparam int unsigned MaskFree         /*verilator public*/ = 5;
   localparam int unsigned MaskDiagOff      /*verilator public*/ = 6;
   localparam int unsigned MaskPrefix       /*verilator public*/ = 7;
@@ -208,61 +208,5 @@ package tessera_pkg;
   localparam int unsigned Counters         /*verilator public*/ = 44;
   localparam int unsigned CounterBase      /*verilator public*/ = 256;
   localparam int unsigned WindowBytes      /*verilator public*/ = CounterBase + 8 * Counters;
-
-  // A command on its way: words 0 to 12 of its descriptor, as loads, stores and FENCE read them ...
-  typedef struct packed {
-    logic [63:0] reserved11_12;  // words 11 and 12
-    logic [31:0] index_limit;
-    logic [63:0] index_address;
-    logic [31:0] position;
-    logic [31:0] pitch;
-    logic [63:0] address;
-    logic [15:0] d_v;
-    logic [15:0] d_k;
-    logic [15:0] first_row;
-    logic [15:0] rows;
-    logic [15:0] reserved1;
-    logic [3:0]  state_bank;
-    logic [3:0]  v_bank;
-    logic [3:0]  k_bank;
-    logic [3:0]  q_bank;
-    logic [15:0] tag;
-    logic [1:0]  reserved0;
-    logic [5:0]  flags;  // bit b of word 0 is flags[b - 8]
-    logic [7:0]  opcode;
-  } transfer_t;
-
-  // ... and as ATTEND does.
-  typedef struct packed {
-    logic [31:0] prefix;
-    logic [31:0] diag_group;
-    logic [31:0] free_from;
-    logic [31:0] tail;
-    logic [31:0] block;
-    logic [31:0] sinks;
-    logic [31:0] window;
-    logic [31:0] mask_flags;
-    logic [31:0] factor;
-    logic [15:0] d_v;
-    logic [15:0] d_k;
-    logic [15:0] keys;
-    logic [15:0] rows;
-    logic [15:0] reserved1;
-    logic [3:0]  state_bank;
-    logic [3:0]  v_bank;
-    logic [3:0]  k_bank;
-    logic [3:0]  q_bank;
-    logic [15:0] tag;
-    logic [1:0]  reserved0;
-    logic [5:0]  flags;
-    logic [7:0]  opcode;
-  } attend_t;
-  localparam int unsigned CommandBits = 416;
-
-  // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
-  // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has
-  // 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and the
-  // end of their keys: up to 294 with D = 576 and LANES = 2 (GroupsDepth in tessera_compute_engine).
-  localparam int unsigned TicketBits = 10;
 
 endpackage

@@ -14,10 +14,10 @@ module tessera_descriptor_check #(
 );
   localparam logic [63:0] BusMask = 64'(BUS_BYTES) - 64'd1;
 
-  tessera_pkg::transfer_t t;
-  tessera_pkg::attend_t a;
-  assign t = descriptor_i[tessera_pkg::CommandBits-1:0];
-  assign a = descriptor_i[tessera_pkg::CommandBits-1:0];
+  tessera_port_pkg::transfer_t t;
+  tessera_port_pkg::attend_t a;
+  assign t = descriptor_i[tessera_port_pkg::CommandBits-1:0];
+  assign a = descriptor_i[tessera_port_pkg::CommandBits-1:0];
 
   logic load_elements, attend, fence, gather, has_continue, normalise;
   assign load_elements = t.opcode == tessera_pkg::OpLoadQ || t.opcode == tessera_pkg::OpLoadK ||
@@ -110,10 +110,10 @@ module tessera_descriptor_check #(
         ? a.sinks > tessera_pkg::PositionLimit : a.sinks != '0) mask_ok = 1'b0;
     if (a.mask_flags[tessera_pkg::MaskPrefix]
         ? a.prefix > tessera_pkg::PositionLimit : a.prefix != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskBlock] || a.mask_flags[tessera_pkg::MaskTail]
+    if (a.mask_flags[tessera_pkg::MaskBlock] || a.mask_flags[tessera_pkg::MaskSummary]
         ? !block_ok : a.block != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskTail]
-        ? a.tail == '0 || a.tail > a.block : a.tail != '0) mask_ok = 1'b0;
+    if (a.mask_flags[tessera_pkg::MaskSummary]
+        ? a.summary == '0 || a.summary > a.block : a.summary != '0) mask_ok = 1'b0;
     if (a.mask_flags[tessera_pkg::MaskFree]
         ? a.free_from > 32'(M) : a.free_from != '0) mask_ok = 1'b0;
     if (a.mask_flags[tessera_pkg::MaskDiagOff]
@@ -144,7 +144,7 @@ module tessera_descriptor_check #(
     legal_flags[tessera_pkg::FlagInterrupt-8] = fence;
     reserved_ok = t.reserved0 == '0 && (t.flags & ~legal_flags) == '0 && t.reserved1 == '0 &&
                   (attend || t.reserved11_12 == '0) &&
-                  descriptor_i[511:tessera_pkg::CommandBits] == '0;
+                  descriptor_i[511:tessera_port_pkg::CommandBits] == '0;
   end
 
   always_comb begin

@@ -26,7 +26,7 @@ module tessera_dispatch #(
   output logic                push_compute_o,
   output logic                push_store_o,
   output logic [31:0]         number_o,  // descriptors dispatched before this one
-  output logic [tessera_pkg::CommandBits-1:0] command_o,
+  output logic [tessera_port_pkg::CommandBits-1:0] command_o,
   output logic [2:0]          bank_o,    // loads: see tessera_scoreboard
   // Retirements of this cycle
   input  logic                load_retired_i,
@@ -39,8 +39,8 @@ module tessera_dispatch #(
   output tessera_pkg::error_e error_code_o,
   output logic [15:0]         error_tag_o
 );
-  tessera_pkg::transfer_t t;
-  assign t = head_i[tessera_pkg::CommandBits-1:0];
+  tessera_port_pkg::transfer_t t;
+  assign t = head_i[tessera_port_pkg::CommandBits-1:0];
 
   // Rows and columns of each state bank, from 0 on, that the last ATTEND into it wrote with
   // f = identity; none if with softmax.
@@ -76,7 +76,7 @@ module tessera_dispatch #(
   assign push_compute_o = dispatch && to_compute;
   assign push_store_o = dispatch && !to_load && !to_compute;
   assign number_o = number_q;
-  assign command_o = head_i[tessera_pkg::CommandBits-1:0];
+  assign command_o = head_i[tessera_port_pkg::CommandBits-1:0];
   assign outstanding_o = outstanding_q;
   assign fence_waiting_o = !halted_i && (fence_sent_q || (active && legal && fence));
 

@@ -26,7 +26,7 @@ module tessera_issue #(
   output logic [15:0]            error_tag_o,
   // Load queue
   output logic                   load_valid_o,
-  output tessera_pkg::transfer_t load_o,
+  output tessera_port_pkg::transfer_t load_o,
   output logic [31:0]            load_number_o,
   output logic                   load_granted_o,
   input  logic                   load_pop_i,
@@ -34,9 +34,9 @@ module tessera_issue #(
   output logic [3:0]             load_size_o,
   // Compute queue
   output logic                   compute_valid_o,
-  output tessera_pkg::attend_t   compute_o,
+  output tessera_port_pkg::attend_t   compute_o,
   output logic [31:0]            compute_number_o,
-  output logic [3*tessera_pkg::TicketBits-1:0] compute_tickets_o,  // V: loads; state: loads, stores
+  output logic [3*tessera_port_pkg::TicketBits-1:0] compute_tickets_o,  // V: loads; state: loads, stores
   output logic                   q_granted_o,
   output logic                   k_granted_o,
   input  logic                   compute_pop_i,
@@ -44,12 +44,12 @@ module tessera_issue #(
   output logic [3:0]             compute_size_o,
   input  logic                   admit_v_bank_i,
   input  logic                   admit_s_bank_i,
-  input  logic [3*tessera_pkg::TicketBits-1:0] admit_tickets_i,
+  input  logic [3*tessera_port_pkg::TicketBits-1:0] admit_tickets_i,
   output logic                   v_granted_o,
   output logic                   s_granted_o,
   // Store queue
   output logic                   store_valid_o,
-  output tessera_pkg::transfer_t store_o,
+  output tessera_port_pkg::transfer_t store_o,
   output logic [31:0]            store_number_o,
   output logic                   store_loads_granted_o,
   output logic                   store_computes_granted_o,
@@ -80,8 +80,8 @@ module tessera_issue #(
   output logic [7:0]             dispatch_opcode_o,
   output logic [15:0]            dispatch_tag_o
 );
-  localparam int unsigned B = tessera_pkg::TicketBits;
-  localparam int unsigned CommandBits = tessera_pkg::CommandBits;
+  localparam int unsigned B = tessera_port_pkg::TicketBits;
+  localparam int unsigned CommandBits = tessera_port_pkg::CommandBits;
 
   // Is a touch count at or past a ticket?
   function automatic logic reached(input logic [B-1:0] over, input logic [B-1:0] ticket);
@@ -129,7 +129,7 @@ module tessera_issue #(
   assign dispatched_o = number;
   assign dispatch_o = pop_o;
   assign dispatch_number_o = number;
-  tessera_pkg::transfer_t pushed;
+  tessera_port_pkg::transfer_t pushed;
   assign pushed = command;
   assign dispatch_opcode_o = pushed.opcode;
   assign dispatch_tag_o = pushed.tag;

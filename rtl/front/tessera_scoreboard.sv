@@ -16,9 +16,9 @@ module tessera_scoreboard (
   input  logic        take_s_bank_i,
   input  logic        take_store_i,
   input  logic        take_store_bank_i,
-  output logic [8*tessera_pkg::TicketBits-1:0] load_taken_o,
-  output logic [8*tessera_pkg::TicketBits-1:0] compute_taken_o,
-  output logic [2*tessera_pkg::TicketBits-1:0] store_taken_o,     // state banks only
+  output logic [8*tessera_port_pkg::TicketBits-1:0] load_taken_o,
+  output logic [8*tessera_port_pkg::TicketBits-1:0] compute_taken_o,
+  output logic [2*tessera_port_pkg::TicketBits-1:0] store_taken_o,     // state banks only
   // Touches over, visible from the next cycle on
   input  logic        load_over_i,
   input  logic [2:0]  load_over_bank_i,
@@ -32,11 +32,11 @@ module tessera_scoreboard (
   input  logic        s_over_bank_i,
   input  logic        store_over_i,
   input  logic        store_over_bank_i,
-  output logic [8*tessera_pkg::TicketBits-1:0] load_over_o,
-  output logic [8*tessera_pkg::TicketBits-1:0] compute_over_o,
-  output logic [2*tessera_pkg::TicketBits-1:0] store_over_o
+  output logic [8*tessera_port_pkg::TicketBits-1:0] load_over_o,
+  output logic [8*tessera_port_pkg::TicketBits-1:0] compute_over_o,
+  output logic [2*tessera_port_pkg::TicketBits-1:0] store_over_o
 );
-  localparam int unsigned B = tessera_pkg::TicketBits;
+  localparam int unsigned B = tessera_port_pkg::TicketBits;
 
   logic [8*B-1:0] load_taken_q, load_taken_d, compute_taken_q, compute_taken_d;
   logic [8*B-1:0] load_over_q, load_over_d, compute_over_q, compute_over_d;

@@ -12,7 +12,7 @@ module tessera_load_engine #(
   input  logic                   halted_i,
   // Head of the load queue, with its bank and whether its tickets are granted
   input  logic                   head_valid_i,
-  input  tessera_pkg::transfer_t head_i,
+  input  tessera_port_pkg::transfer_t head_i,
   input  logic [31:0]            head_number_i,
   input  logic                   head_granted_i,
   output logic                   pop_o,

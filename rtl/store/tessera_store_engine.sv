@@ -14,7 +14,7 @@ module tessera_store_engine #(
   input  logic                   halted_i,
   // Head of the store queue with its tickets
   input  logic                   head_valid_i,
-  input  tessera_pkg::transfer_t head_i,
+  input  tessera_port_pkg::transfer_t head_i,
   input  logic [31:0]            head_number_i,
   input  logic                   loads_granted_i,     // all earlier loads are over
   input  logic                   computes_granted_i,  // all earlier ATTENDs are over

@@ -74,7 +74,7 @@ SAME_BIT(MaskCausal, kMaskCausal);
 SAME_BIT(MaskWindow, kMaskWindow);
 SAME_BIT(MaskSink, kMaskSink);
 SAME_BIT(MaskBlock, kMaskBlock);
-SAME_BIT(MaskTail, kMaskTail);
+SAME_BIT(MaskSummary, kMaskTail);
 SAME_BIT(MaskFree, kMaskFree);
 SAME_BIT(MaskDiagOff, kMaskDiagOff);
 SAME_BIT(MaskPrefix, kMaskPrefix);
