@@ -420,98 +420,47 @@ module tessera_device #(
     .burst_kind_o(load_kind)
   );
 
+  tessera_port_pkg::compute_req_t      compute_queue;
+  tessera_port_pkg::queue_rsp_t        compute_taken;
+  tessera_port_pkg::admit_req_t        admit;
+  tessera_port_pkg::admit_rsp_t        admit_granted;
+  tessera_port_pkg::compute_release_t  compute_release;
+  tessera_port_pkg::bank_write_t       load_write;
+  tessera_port_pkg::row_req_t          row_request;
+  tessera_port_pkg::row_rsp_t          row_answer;
+  tessera_port_pkg::event_t            start_event, retire_event;
+  tessera_port_pkg::lane_group_event_t group_event;
+  tessera_port_pkg::compute_activity_t compute_activity;
+  assign compute_queue = {compute_valid, q_granted, k_granted, compute_number, compute_tickets,
+                          attend};
+  assign {compute_pop, compute_drop} = compute_taken;
+  assign {unused_admit_valid, admit_v_bank, admit_s_bank, admit_tickets} = admit;
+  assign admit_granted = {v_granted, s_granted};
+  assign {q_over, q_over_bank, k_over, k_over_bank, v_over, v_over_bank, s_over, s_over_bank} =
+      compute_release;
+  assign load_write = {bank_write, bank_write_kind, bank_write_bank, bank_write_row,
+                       bank_write_beat, bank_write_row_last, bank_write_position};
+  assign row_request = {row_read, row_read_bank, row_read_row};
+  assign {row_l, row_m, row_flags} = row_answer;
+  assign {compute_start, trace_compute_start_number_o} = start_event;
+  assign {compute_retire, trace_compute_retire_number_o} = retire_event;
+  assign {trace_group_o, trace_group_keys_o, trace_group_index_o, trace_group_number_o,
+          trace_group_score_o, trace_group_value_o} = group_event;
+  assign {score_busy, score_stall_q, score_stall_k, score_stall_buffer, score_idle, value_busy,
+          value_stall_v, value_stall_state, value_stall_score, value_idle, k_row_read, v_row_read,
+          merge_read, merge_write} = compute_activity;
+
   tessera_compute_engine #(
-    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES),
-    .TicketBits(3 * tessera_port_pkg::TicketBits)
+    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_compute_engine (
-    .clk_i(clk_i),
-    .rst_ni(rst_ni),
-    .srst_i(soft_reset),
-    .cycle_i(cycle_q),
-    .head_valid_i(compute_valid),
-    .head_sequence_i(compute_number),
-    .head_tickets_i(compute_tickets),
-    .head_rows_i(attend.rows[10:0]),
-    .head_keys_i(attend.keys[10:0]),
-    .head_d_k_i(attend.d_k[9:0]),
-    .head_d_v_i(attend.d_v[9:0]),
-    .head_q_bank_i(attend.q_bank[0]),
-    .head_k_bank_i(attend.k_bank[0]),
-    .head_v_bank_i(attend.v_bank[0]),
-    .head_state_bank_i(attend.state_bank[0]),
-    .head_continue_i(attend.flags[tessera_pkg::FlagContinue-8]),
-    .head_identity_i(attend.flags[tessera_pkg::FlagIdentity-8]),
-    .head_factor_i(attend.factor),
-    .head_mask_flags_i(attend.mask_flags[7:0]),
-    .head_window_i(attend.window),
-    .head_sinks_i(attend.sinks),
-    .head_block_i(attend.block),
-    .head_tail_i(attend.summary),
-    .head_free_from_i(attend.free_from[10:0]),
-    .head_diag_group_i(attend.diag_group[10:0]),
-    .head_prefix_i(attend.prefix),
-    .q_granted_i(q_granted),
-    .k_granted_i(k_granted),
-    .pop_o(compute_pop),
-    .drop_o(compute_drop),
-    .admit_valid_o(unused_admit_valid),
-    .admit_v_bank_o(admit_v_bank),
-    .admit_state_bank_o(admit_s_bank),
-    .admit_tickets_o(admit_tickets),
-    .v_granted_i(v_granted),
-    .state_granted_i(s_granted),
-    .halted_i(halted),
-    .load_active_i(load_active != '0),
-    .store_active_i(store_active != '0),
-    .active_o(compute_active),
-    .abort_o(unused_abort),
-    .q_release_o(q_over),
-    .q_release_bank_o(q_over_bank),
-    .k_release_o(k_over),
-    .k_release_bank_o(k_over_bank),
-    .v_release_o(v_over),
-    .v_release_bank_o(v_over_bank),
-    .state_release_o(s_over),
-    .state_release_bank_o(s_over_bank),
-    .state_rows_o(rows_merged),
-    .load_valid_i(bank_write),
-    .load_kind_i(bank_write_kind),
-    .load_bank_i(bank_write_bank),
-    .load_row_i(bank_write_row),
-    .load_beat_i(bank_write_beat),
-    .load_data_i(beat_data),
-    .load_position_i(bank_write_position),
-    .store_read_i(row_read),
-    .store_bank_i(row_read_bank),
-    .store_row_i(row_read_row),
-    .store_o_o(row_o),
-    .store_l_o(row_l),
-    .store_m_o(row_m),
-    .store_flags_o(row_flags),
-    .start_o(compute_start),
-    .start_sequence_o(trace_compute_start_number_o),
-    .retire_o(compute_retire),
-    .retire_sequence_o(trace_compute_retire_number_o),
-    .group_o(trace_group_o),
-    .group_sequence_o(trace_group_number_o),
-    .group_index_o(trace_group_index_o),
-    .group_keys_o(trace_group_keys_o),
-    .group_score_o(trace_group_score_o),
-    .group_value_o(trace_group_value_o),
-    .score_busy_o(score_busy),
-    .score_stall_q_o(score_stall_q),
-    .score_stall_k_o(score_stall_k),
-    .score_stall_buffer_o(score_stall_buffer),
-    .score_idle_o(score_idle),
-    .value_busy_o(value_busy),
-    .value_stall_v_o(value_stall_v),
-    .value_stall_state_o(value_stall_state),
-    .value_stall_score_o(value_stall_score),
-    .value_idle_o(value_idle),
-    .k_row_read_o(k_row_read),
-    .v_row_read_o(v_row_read),
-    .state_row_read_o(merge_read),
-    .state_row_write_o(merge_write)
+    .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q),
+    .queue_i(compute_queue), .queue_o(compute_taken), .admit_o(admit), .admit_i(admit_granted),
+    .halted_i(halted), .load_active_i(load_active != '0), .store_active_i(store_active != '0),
+    .abort_o(unused_abort), .release_o(compute_release), .state_rows_o(rows_merged),
+    .active_o(compute_active), .bank_write_i(load_write), .bank_data_i(beat_data),
+    .row_i(row_request), .row_o(row_answer), .row_out_o(row_o),
+    .start_o(start_event), .retire_o(retire_event), .lane_group_o(group_event),
+    .activity_o(compute_activity)
   );
 
   tessera_store_engine #(
