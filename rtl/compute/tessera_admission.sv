@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Admits lane groups, in order: a group that has entered the score stage waits here for its V and
-// state banks. With its admission its cycles are certain: V is computed, and with it the cycle from
-// which its score buffer may be had. After an error it drops the groups that wait for a bank that
-// nobody will release.
+// Admits lane groups in order. A group that has entered the score stage waits here for its V and
+// state banks. From its admission on its cycles are certain: the unit computes V, and the cycle
+// from which the group's score buffer may be had. After an error it drops the groups that wait for
+// a bank that nobody will release.
 module tessera_admission #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
@@ -12,9 +12,9 @@ module tessera_admission #(
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
   // From the score stage, in the cycle of S
-  input  logic                                 group_valid_i,
-  input  tessera_lane_group_pkg::value_group_t group_i,
-  input  tessera_port_pkg::admit_tickets_t     group_tickets_i,
+  input  logic                                 lane_group_valid_i,
+  input  tessera_lane_group_pkg::value_group_t lane_group_i,
+  input  tessera_port_pkg::admit_tickets_t     tickets_i,
   // To and from the scoreboard: may the oldest group touch its banks?
   output tessera_port_pkg::admit_req_t         admit_o,
   input  tessera_port_pkg::admit_rsp_t         admit_i,
@@ -46,8 +46,8 @@ module tessera_admission #(
   logic [63:0] known, spaced, value_start;
   logic [10:0] short_by;
 
-  tessera_lane_group_fifo #(.WIDTH($bits(waiting) + $bits(group_tickets_i)), .DEPTH(2)) u_waiting (
-    .clk_i, .clear_i, .push_i(group_valid_i), .data_i({group_i, group_tickets_i}),
+  tessera_lane_group_fifo #(.WIDTH($bits(waiting) + $bits(tickets_i)), .DEPTH(2)) u_waiting (
+    .clk_i, .clear_i, .push_i(lane_group_valid_i), .data_i({lane_group_i, tickets_i}),
     .valid_o(waiting_valid), .head_o({waiting, admit_o.tickets}), .pop_i(admit)
   );
   assign asks = waiting_valid && state_q != Dropped;

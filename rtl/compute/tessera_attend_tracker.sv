@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ATTENDs between their start and their last merged row: how many there are, how far the one that
-// merges has come, and the end of its touch of the state bank. Says of every lane group when it was
+// Follows ATTENDs from their start to their last merged row. It counts those under way and the rows
+// merged, ends the touch of the state bank, and reports each lane group when its last row is
 // merged.
 module tessera_attend_tracker (
   input  logic                                 clk_i,
@@ -12,7 +12,7 @@ module tessera_attend_tracker (
   // From the merge
   input  tessera_lane_group_pkg::state_write_t write_i,
   input  logic                                 write_last_i,
-  input  tessera_lane_group_pkg::value_group_t write_group_i,
+  input  tessera_lane_group_pkg::value_group_t write_lane_group_i,
   // To the scoreboard and the store engine
   output tessera_port_pkg::release_t           release_o,    // of the state bank
   output logic [7:0]                           active_o,     // at most 255 are shown
@@ -26,9 +26,9 @@ module tessera_attend_tracker (
   logic [9:0]  complete_q, complete;  // all groups admitted, not retired
   logic [21:0] state_rows_q;          // of the touch after the last one that has ended
 
-  assign retire = write_i.valid && write_last_i && write_group_i.last;
+  assign retire = write_i.valid && write_last_i && write_lane_group_i.last;
   assign complete = complete_q + {9'd0, admit_i} - {9'd0, retire};
-  assign unused_bits = ^{write_i, write_group_i};
+  assign unused_bits = ^{write_i, write_lane_group_i};
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
@@ -51,11 +51,11 @@ module tessera_attend_tracker (
   assign state_rows_o = state_rows_q;
 
   assign retire_o.valid = retire;
-  assign retire_o.number = write_group_i.number;
+  assign retire_o.number = write_lane_group_i.number;
   assign lane_group_o.valid = write_i.valid && write_last_i;
-  assign lane_group_o.number = write_group_i.number;
-  assign lane_group_o.index = write_group_i.index;
-  assign lane_group_o.keys = write_group_i.keys;
-  assign lane_group_o.score_start = write_group_i.score_start;
-  assign lane_group_o.value_start = write_group_i.value_start;
+  assign lane_group_o.number = write_lane_group_i.number;
+  assign lane_group_o.index = write_lane_group_i.index;
+  assign lane_group_o.keys = write_lane_group_i.keys;
+  assign lane_group_o.score_start = write_lane_group_i.score_start;
+  assign lane_group_o.value_start = write_lane_group_i.value_start;
 endmodule

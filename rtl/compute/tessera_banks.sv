@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// All banks of the device: operands (Q, K, V), positions (of Q and K rows) and states. Loads write
-// all of them; the score stage reads Q, K and positions, the value stage V, the merge and the store
-// engine states. Who may touch which bank when is the scoreboard's business.
+// All banks of the device: operands (Q, K, V), positions of Q and K rows, and states. Loads write
+// all of them. The score stage reads Q, K and positions; the value stage reads V; the merge and the
+// store engine read states. The scoreboard decides who may touch which bank.
 module tessera_banks #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The compute engine: score stage, admission, value stage, merge, and the banks. Cycles are those
-// of docs/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind it is
-// visible from t+1. It keeps no tickets: they travel with the command, and the scoreboard outside
-// answers for the two places that wait (head of the queue; lane group to be admitted next).
+// The compute engine: score stage, admission, value stage, merge and the banks. Its cycles are
+// those of docs/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind
+// it is visible from t+1. The engine keeps no tickets: they travel with the command. Two places
+// wait for the scoreboard's answer: the head of the queue, and the lane group to be admitted next.
 module tessera_compute_engine #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,
@@ -48,7 +48,7 @@ module tessera_compute_engine #(
   localparam int unsigned I = INTERLEAVE;
   // V + I*n grows by at least I*LANES from group to group, and S(g) >= V(g-2) + 1 - I*D - 5: so
   // many groups at most are between S and the end of their keys.
-  localparam int unsigned GroupsDepth = 5 + (I * D + 11) / (I * LANES);
+  localparam int unsigned LaneGroups = 5 + (I * D + 11) / (I * LANES);
 
   logic clear, unused_bits;
   assign clear = !rst_ni || clear_i;
@@ -101,13 +101,13 @@ module tessera_compute_engine #(
   logic [LANES-1:0]                     write_nan, write_saturated, write_allowed;
 
   tessera_score_stage #(
-    .D(D), .LANES(LANES), .INTERLEAVE(I), .GroupsDepth(GroupsDepth)
+    .D(D), .LANES(LANES), .INTERLEAVE(I), .LANE_GROUPS(LaneGroups)
   ) u_score (
     .clk_i, .clear_i(clear), .cycle_i,
     .head_valid_i(queue_i.valid), .head_granted_i(granted), .halted_i,
     .head_score_i(head_score), .head_value_i(head_value), .head_d_k_i(attend.d_k[9:0]),
     .pop_o(queue_o.pop), .continuing_o(continuing),
-    .group_valid_o(enter), .group_o(entered), .admit_i(admission), .abort_i(abort_o),
+    .lane_group_valid_o(enter), .lane_group_o(entered), .admit_i(admission), .abort_i(abort_o),
     .q_read_o(q_read), .k_read_o(k_read), .q_i(q_data), .k_i(k_data),
     .q_position_read_o(q_position_read), .k_position_read_o(k_position_read),
     .q_position_i(q_position), .k_position_i(k_position),
@@ -119,7 +119,7 @@ module tessera_compute_engine #(
 
   tessera_admission #(.D(D), .LANES(LANES), .INTERLEAVE(I)) u_admission (
     .clk_i, .clear_i(clear), .cycle_i,
-    .group_valid_i(enter), .group_i(entered), .group_tickets_i(queue_i.tickets),
+    .lane_group_valid_i(enter), .lane_group_i(entered), .tickets_i(queue_i.tickets),
     .admit_o, .admit_i, .halted_i, .load_active_i, .store_active_i,
     .abort_o, .dropped_o(dropped), .admission_o(admission), .admitted_o(admitted),
     .wait_v_o(wait_v), .wait_state_o(wait_state)
@@ -146,24 +146,24 @@ module tessera_compute_engine #(
     .maximum_o(read_maximum)
   );
   tessera_value_stage #(
-    .D(D), .LANES(LANES), .INTERLEAVE(I), .GroupsDepth(GroupsDepth)
+    .D(D), .LANES(LANES), .INTERLEAVE(I), .LANE_GROUPS(LaneGroups)
   ) u_value (
     .clk_i, .clear_i(clear), .cycle_i,
-    .admit_i(admission.valid), .group_i(admitted),
+    .admit_i(admission.valid), .lane_group_i(admitted),
     .read_o(score_read), .t_i(read_t), .nan_i(read_nan), .allowed_i(read_allowed),
     .maximum_i(read_maximum), .v_read_o(v_read), .v_i(v_data), .v_release_o(release_o.v),
     .capture_o(capture), .capture_maximum_o(capture_maximum),
-    .finish_o(finish), .finish_group_o(finish_group), .tile_read_i(tile_read), .tile_o(tile),
+    .finish_o(finish), .finish_lane_group_o(finish_group), .tile_read_i(tile_read), .tile_o(tile),
     .busy_o(value_busy), .pending_o(value_pending)
   );
   tessera_merge #(.D(D), .LANES(LANES), .INTERLEAVE(I)) u_merge (
     .clk_i, .clear_i(clear),
     .capture_i(capture), .capture_maximum_i(capture_maximum),
-    .start_i(finish), .group_i(finish_group),
+    .start_i(finish), .lane_group_i(finish_group),
     .state_read_o(state_read), .state_i(state), .state_word_i(state_word),
     .tile_read_o(tile_read), .tile_i(tile),
     .write_o(state_write), .write_data_o(state_data), .write_last_o(write_last),
-    .write_group_o(write_group)
+    .write_lane_group_o(write_group)
   );
 
   tessera_banks #(
@@ -182,7 +182,7 @@ module tessera_compute_engine #(
   tessera_attend_tracker u_tracker (
     .clk_i, .clear_i(clear), .start_i(start_o.valid),
     .admit_i(admission.valid && admitted.last), .dropped_i(dropped),
-    .write_i(state_write), .write_last_i(write_last), .write_group_i(write_group),
+    .write_i(state_write), .write_last_i(write_last), .write_lane_group_i(write_group),
     .release_o(release_o.state), .active_o, .state_rows_o, .retire_o, .lane_group_o
   );
 

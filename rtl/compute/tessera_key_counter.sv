@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The order in which a lane group's keys enter a stage: key 0 in turns 0 to INTERLEAVE-1, key 1 ...
-// The first one enters in the cycle of start_i itself. Does not start while busy_o.
+// The order in which a lane group's keys enter a stage: key 0 in turns 0 to INTERLEAVE-1, then key
+// 1 and so on. The first key enters in the cycle of start_i itself. No group starts while busy_o.
 module tessera_key_counter #(
   parameter int unsigned INTERLEAVE = 4
 ) (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which of LANES queries (tile rows row_i + l) may see a key: the predicate of docs/device.md,
-// section 4, two cycles later; one key and turn a cycle. Keys of a tile must come in order from 0,
-// for the groups of DIAG_OFF are counted, not divided.
+// section 4. The answer comes two cycles later; one key and turn enter a cycle. The keys of a tile
+// must come in order from 0, because the unit counts the groups of DIAG_OFF and does not divide.
 module tessera_mask_unit #(
   parameter int unsigned LANES = 2
 ) (

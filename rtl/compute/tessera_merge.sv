@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Rows of a finished lane group, one a cycle, into the state bank: row r of the group is addressed
-// in the cycle of start_i + r and written INTERLEAVE + 2 cycles later. Both sides are scaled down to the
-// larger maximum, then added; an empty side, or a replaced state, leaves the other untouched.
+// Adds the rows of a finished lane group to the state bank, one a cycle: row r of the group is
+// addressed in the cycle of start_i + r and written INTERLEAVE + 2 cycles later. Both sides are
+// scaled down to the larger maximum, then added. If one side is empty, or the state is replaced,
+// the other side is taken as it is.
 module tessera_merge #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
@@ -14,7 +15,7 @@ module tessera_merge #(
   input  logic [LANES*18-1:0]                  capture_maximum_i,
   // A group's first turn enters the shadow register
   input  logic                                 start_i,
-  input  tessera_lane_group_pkg::value_group_t group_i,
+  input  tessera_lane_group_pkg::value_group_t lane_group_i,
   // To the state banks. Address cycle: the row of the state, wanted only to continue from it
   output tessera_lane_group_pkg::bank_read_t   state_read_o,
   // Row cycle: {l, O} and {flags, m} of the state; the value array's row comes a cycle after that
@@ -26,7 +27,7 @@ module tessera_merge #(
   output tessera_lane_group_pkg::state_write_t write_o,
   output logic [(D+1)*32-1:0]                  write_data_o,
   output logic                                 write_last_o,    // last valid row of its group
-  output tessera_lane_group_pkg::value_group_t write_group_o
+  output tessera_lane_group_pkg::value_group_t write_lane_group_o
 );
   localparam int unsigned Cols = D + 1;
   localparam int unsigned I = INTERLEAVE;
@@ -42,7 +43,7 @@ module tessera_merge #(
   logic [LaneBits-1:0] lane_q, lane;
   logic [TurnBits-1:0] turn_q, turn;
 
-  assign group = busy_q ? group_q : group_i;
+  assign group = busy_q ? group_q : lane_group_i;
   assign row = busy_q ? row_q : 11'd0;
   assign lane = busy_q ? lane_q : '0;
   assign turn = busy_q ? turn_q : '0;
@@ -164,9 +165,9 @@ module tessera_merge #(
   );
 
   assign write_o.valid = write_q;
-  assign write_o.bank = write_group_o.state_bank;
+  assign write_o.bank = write_lane_group_o.state_bank;
   assign write_o.row_index = write_row_q;
-  assign write_o.cols = write_group_o.d_v;
+  assign write_o.cols = write_lane_group_o.d_v;
   assign write_o.word = write_word_q;
 
   always_ff @(posedge clk_i) begin
@@ -175,7 +176,7 @@ module tessera_merge #(
       write_last_o <= last_w;
       write_row_q <= row_w;
       write_word_q <= word_w;
-      if (first_w) write_group_o <= group_q;
+      if (first_w) write_lane_group_o <= group_q;
     end
   end
 

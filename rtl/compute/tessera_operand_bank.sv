@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Both banks of one operand (Q, K or V): M rows of D bf16 elements each, a memory per column. A read
-// gives rows LANES*block ... of every column, one cycle later; with SKEW > 0 column k follows SKEW*k
-// cycles after column 0, as the chain of cells wants it. Writes are beats of one row.
+// Both banks of one operand (Q, K or V): M rows of D bf16 elements each, a memory per column. A
+// read gives LANES rows of every column, one cycle later. With SKEW > 0 column k follows SKEW*k
+// cycles after column 0, as the chain of cells wants it. A write is a beat of one row.
 module tessera_operand_bank #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,

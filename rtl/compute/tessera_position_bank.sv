@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Positions of the rows of both operand banks of one kind (Q or K): words of LANES rows, one lane
-// written a cycle, one word read a cycle and held. Read and write of one address: the old word.
+// Positions of the rows of both operand banks of one kind (Q or K), in words of LANES rows. A write
+// sets one lane. A read gives one word in the next cycle, held until the next read. When both use
+// one address, the read gives the old word.
 module tessera_position_bank #(
   parameter int unsigned M = 16,
   parameter int unsigned LANES = 1,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// LANES chains of D multiply-add cells. Cell k adds q[k]*k[k] to what cell k-1 gave for the same key,
-// INTERLEAVE cycles after cell k-1: product one cycle after its operands, then an adder of INTERLEAVE
-// stages. The sum of a key that enters in t is on sum_o in t + 2 + INTERLEAVE*D; one key a cycle.
-// Cells at and beyond cols_i add +0.
+// LANES chains of D multiply-add cells. Cell k adds q[k]*k[k] to what cell k-1 gave for the same
+// key, INTERLEAVE cycles after cell k-1: the product comes one cycle after its operands, then an
+// adder of INTERLEAVE stages. One key enters a cycle. The sum of a key that enters in t is on sum_o
+// in t + 2 + INTERLEAVE*D. Cells at and beyond cols_i add +0.
 module tessera_score_array #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,

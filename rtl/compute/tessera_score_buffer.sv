@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The two score buffers: LANES scores per key and turn, and the running row maxima and flags of each
-// turn. Reads give entry, maximum and flags in the next cycle; the maximum includes writes up to the
-// cycle before the read. A write starts a new maximum with its first key.
+// The two score buffers: LANES scores per key and turn, and the running row maxima and flags of
+// each turn. A read gives entry, maximum and flags in the next cycle. The maximum includes writes
+// up to the cycle before the read. A lane group's first key starts new maxima.
 module tessera_score_buffer #(
   parameter int unsigned M = 16,
   parameter int unsigned LANES = 2,

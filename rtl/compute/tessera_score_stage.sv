@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
-// First half of the compute engine: keys of a lane group enter one a cycle (S is the first), scores
-// are scaled, masked and written to the score buffer of the group's parity. Starts ATTENDs; hands
-// every group over in the cycle of its S. Holds no operands: reads them from the banks outside.
+// First half of the compute engine. The keys of a lane group enter one a cycle; S is the cycle of
+// the first. Their scores are scaled, masked and written to the score buffer of the group's parity.
+// The stage starts ATTENDs and hands every group over in the cycle of its S.
 module tessera_score_stage #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned GroupsDepth = 16   // lane groups between S and the end of their keys
+  parameter int unsigned LANE_GROUPS = 16  // lane groups between S and the end of their keys
 ) (
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // From the compute queue, its head
+  // To and from the compute queue. Of the records, what varies from group to group is not used.
   input  logic                                 head_valid_i,
   input  logic                                 head_granted_i,  // Q and K
   input  logic                                 halted_i,
-  input  tessera_lane_group_pkg::score_group_t head_score_i,    // last, index, first_row: not used
-  input  tessera_lane_group_pkg::value_group_t head_value_i,    // and rows: of the command, S, V
+  input  tessera_lane_group_pkg::score_group_t head_score_i,
+  input  tessera_lane_group_pkg::value_group_t head_value_i,
   input  logic [9:0]                           head_d_k_i,
   output logic                                 pop_o,           // pulse: its last group enters
-  output logic                                 continuing_o,    // register: the head has started
+  output logic                                 continuing_o,    // register: it has started
   // To and from admission
-  output logic                                 group_valid_o,   // pulse: S
-  output tessera_lane_group_pkg::value_group_t group_o,
-  input  tessera_lane_group_pkg::admission_t   admit_i,         // pulse: of the oldest group
+  output logic                                 lane_group_valid_o,  // pulse: S
+  output tessera_lane_group_pkg::value_group_t lane_group_o,
+  input  tessera_lane_group_pkg::admission_t   admit_i,             // pulse: of the oldest group
   input  logic                                 abort_i,
   // To and from the operand and position banks
-  output tessera_lane_group_pkg::bank_read_t   q_read_o,        // row: rows LANES*row ...
+  output tessera_lane_group_pkg::bank_read_t   q_read_o,            // rows LANES*row_index ...
   output tessera_lane_group_pkg::bank_read_t   k_read_o,
   input  logic [D*LANES*16-1:0]                q_i,
   input  logic [D*16-1:0]                      k_i,
@@ -70,14 +70,14 @@ module tessera_score_stage #(
     entering.last = last;
     entering.index = index_q;
     entering.first_row = first_row_q;
-    group_o = head_value_i;
-    group_o.last = last;
-    group_o.index = index_q;
-    group_o.first_row = first_row_q;
-    group_o.rows = last ? rows_left : 11'(GroupRows);
-    group_o.score_start = cycle_i;
+    lane_group_o = head_value_i;
+    lane_group_o.last = last;
+    lane_group_o.index = index_q;
+    lane_group_o.first_row = first_row_q;
+    lane_group_o.rows = last ? rows_left : 11'(GroupRows);
+    lane_group_o.score_start = cycle_i;
   end
-  assign group_valid_o = enter;
+  assign lane_group_valid_o = enter;
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
@@ -149,7 +149,7 @@ module tessera_score_stage #(
   tessera_delay #(.WIDTH(1), .CYCLES(Latency)) u_start (
     .clk_i, .clear_i, .d_i(enter), .q_o(start_t0)
   );
-  tessera_lane_group_fifo #(.WIDTH($bits(entering)), .DEPTH(GroupsDepth)) u_groups (
+  tessera_lane_group_fifo #(.WIDTH($bits(entering)), .DEPTH(LANE_GROUPS)) u_groups (
     .clk_i, .clear_i, .push_i(enter), .data_i(entering), .valid_o(unused_valid),
     .head_o(next_group), .pop_i(start_t0)
   );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One state bank: M rows of O (D columns of fp32), l, m and flags. Two read ports, data in the next
-// cycle and held; written by a merge (a row, columns below d_v) or by LOAD_STATE (a beat), never by
-// both in one cycle.
+// One state bank: M rows of O (D columns of fp32), l, m and flags. Each of its two read ports gives
+// a row in the next cycle and holds it. A merge writes a row, in the columns below d_v; LOAD_STATE
+// writes a beat. They never write one bank in one cycle.
 module tessera_state_bank #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,

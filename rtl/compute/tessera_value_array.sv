@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // LANES x (D+1) multiply-add cells and the shadow register. Each cell adds weight * v to the sum of
-// its row, INTERLEAVE rows in turn; column D adds the weights themselves (l). Product one cycle, then
-// an adder of INTERLEAVE stages; the sums of a group's last key go to the shadow register, visible
-// INTERLEAVE + 2 cycles after the weight. From there rows leave one a cycle, scaled down.
-// Masked keys and columns at and beyond cols_i add +0.
+// its row, INTERLEAVE rows in turn; column D adds the weights themselves (l). A product takes one
+// cycle, and the adder has INTERLEAVE stages. The sums of a group's last key go to the shadow
+// register, visible INTERLEAVE + 2 cycles after the weight. From there rows leave one a cycle,
+// scaled down. Masked keys, and columns at and beyond cols_i, add +0.
 module tessera_value_array #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned TurnBits = INTERLEAVE > 1 ? $clog2(INTERLEAVE) : 1
+  localparam int unsigned TurnBits = INTERLEAVE > 1 ? $clog2(INTERLEAVE) : 1
 ) (
   input  logic                               clk_i,
   input  logic                               clear_i,
@@ -38,7 +38,7 @@ module tessera_value_array #(
   logic [tessera_fp_pkg::NormalisedBits-1:0] normalised [Cells];
   logic [31:0]                               rounded    [(Extra+1)*Cells];
   logic [31:0]                               shadow     [I*Cells];
-  logic [Word-1:0]                           control    [9];  // of the key n+1 cycles ago; I+1 are used
+  logic [Word-1:0]                           control    [9];  // of the key n+1 cycles ago; I+1 used
   logic [(D+1)*32-1:0]                       row;
   logic [31:0]                               sum;
   logic                                      busy;     // some stage holds a key

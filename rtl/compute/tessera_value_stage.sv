@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Second half of the compute engine: an admitted lane group's scores become weights from V on, and
-// weights times values are summed. Finished turns go to the shadow register of the array, from where
-// the merge takes them.
+// Second half of the compute engine. From V on, an admitted lane group's scores become weights, and
+// weights times values are summed. Finished turns go to the array's shadow register, where the
+// merge takes them.
 module tessera_value_stage #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned GroupsDepth = 16   // lane groups between admission and V
+  parameter int unsigned LANE_GROUPS = 16  // lane groups between admission and V
 ) (
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
   // From admission
   input  logic                                 admit_i,           // pulse: A
-  input  tessera_lane_group_pkg::value_group_t group_i,
+  input  tessera_lane_group_pkg::value_group_t lane_group_i,
   // To and from the score buffer
   output tessera_lane_group_pkg::score_read_t  read_o,
   input  logic [LANES*32-1:0]                  t_i,
@@ -28,7 +28,7 @@ module tessera_value_stage #(
   output tessera_lane_group_pkg::capture_t     capture_o,
   output logic [LANES*18-1:0]                  capture_maximum_o,
   output logic                                 finish_o,          // pulse: first turn is captured
-  output tessera_lane_group_pkg::value_group_t finish_group_o,
+  output tessera_lane_group_pkg::value_group_t finish_lane_group_o,
   input  tessera_lane_group_pkg::tile_read_t   tile_read_i,
   output logic [(D+1)*32-1:0]                  tile_o,
   // To the counters
@@ -45,9 +45,9 @@ module tessera_value_stage #(
   logic                                 unused_busy, unused_valid, unused_bits;
   assign unused_bits = ^{group_q, step_a};
 
-  tessera_lane_group_fifo #(.WIDTH($bits(group_i)), .DEPTH(GroupsDepth)) u_admitted (
-    .clk_i, .clear_i, .push_i(admit_i), .data_i(group_i), .valid_o(next_valid), .head_o(next_group),
-    .pop_i(start)
+  tessera_lane_group_fifo #(.WIDTH($bits(lane_group_i)), .DEPTH(LANE_GROUPS)) u_admitted (
+    .clk_i, .clear_i, .push_i(admit_i), .data_i(lane_group_i), .valid_o(next_valid),
+    .head_o(next_group), .pop_i(start)
   );
   assign start = next_valid && next_group.value_start == cycle_i;
   tessera_key_counter #(.INTERLEAVE(I)) u_keys (
@@ -128,9 +128,9 @@ module tessera_value_stage #(
   );
   assign capture_o.turn = 3'(capture_turn);
   assign finish_o = capture_o.valid && capture_turn == '0;
-  tessera_lane_group_fifo #(.WIDTH($bits(group_i)), .DEPTH(4)) u_finishing (
+  tessera_lane_group_fifo #(.WIDTH($bits(lane_group_i)), .DEPTH(4)) u_finishing (
     .clk_i, .clear_i, .push_i(start), .data_i(next_group), .valid_o(unused_valid),
-    .head_o(finish_group_o), .pop_i(finish_o)
+    .head_o(finish_lane_group_o), .pop_i(finish_o)
   );
 
 `ifndef SYNTHESIS

@@ -57,7 +57,7 @@ package tessera_port_pkg;
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
   // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has
   // 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and the
-  // end of their keys: up to 294 with D = 576 and LANES = 2 (GroupsDepth in tessera_compute_engine).
+  // end of their keys: up to 294 with D = 576 and LANES = 2 (LaneGroups in tessera_compute_engine).
   localparam int unsigned TicketBits = 10;
 
   // Banks, numbered Q0 Q1 K0 K1 V0 V1 S0 S1

@@ -37,7 +37,7 @@ struct GroupCycles {
     uint32_t command = 0, index = 0, keys = 0, rows = 0, first_row = 0;
     bool first = false, last = false;
     Cycle admissible = 0;  ///< what the outside allows
-    Cycle score = 0, admit = 0, value = 0, merged = 0;
+    Cycle score_start = 0, admit = 0, value_start = 0, merged = 0;
 };
 
 /// S, A, E, V and the rows of all groups, as docs/timing.md section 4 defines them.
@@ -60,22 +60,23 @@ inline std::vector<GroupCycles> expected_cycles(const std::vector<Attend>& atten
             g.last = n + 1 == count;
             Cycle s = g.first ? std::max({a.visible, head, a.q, a.k}) : 0;
             if (!groups.empty())
-                s = std::max(s, groups.back().score + p.interleave * groups.back().keys);
+                s = std::max(s, groups.back().score_start + p.interleave * groups.back().keys);
             if (groups.size() >= 2) {
                 const GroupCycles& g2 = groups[groups.size() - 2];
-                s = std::max({s, Cycle(int64_t(g2.value) + 1 - i * d - 5), g2.admit + 1});
+                s = std::max({s, Cycle(int64_t(g2.value_start) + 1 - i * d - 5), g2.admit + 1});
             }
-            g.score = s;
+            g.score_start = s;
             if (g.last) head = s + 1;
             g.admit = std::max({s + 1, a.v, a.state});
             if (!groups.empty()) g.admit = std::max(g.admit, groups.back().admit + 1);
-            g.value = std::max(s + Cycle(i * (g.keys + d) + 5), g.admit + 1);
+            g.value_start = std::max(s + Cycle(i * (g.keys + d) + 5), g.admit + 1);
             if (!groups.empty()) {
                 const GroupCycles& g1 = groups.back();
                 const int64_t lack = std::max<int64_t>(0, int64_t(p.lanes) - g.keys);
-                g.value = std::max(g.value, g1.value + Cycle(i * (g1.keys + lack)));
+                g.value_start =
+                    std::max(g.value_start, g1.value_start + Cycle(i * (g1.keys + lack)));
             }
-            g.merged = g.value + Cycle(i * g.keys + i + 8) + g.rows - 1;
+            g.merged = g.value_start + Cycle(i * g.keys + i + 8) + g.rows - 1;
             groups.push_back(g);
         }
     }
