@@ -86,7 +86,7 @@ module tessera_device #(
 
   // ---- Control
   logic soft_reset, resetting, clear_counters, halted, first_error, irq_settled, fence_irq;
-  logic quiet, front_idle, store_retire_fence;
+  logic quiet, front_idle, store_retire_fence, unused_abort;
   logic [6:0] counter_word;
   logic [31:0] counter;
   tessera_port_pkg::control_t control;
@@ -193,98 +193,18 @@ module tessera_device #(
     .active_o(active.load), .error_o(load_error), .activity_o(load_activity)
   );
 
-  logic unused_abort;
   tessera_compute_engine #(
-    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES),
-    .TicketBits(3 * tessera_port_pkg::TicketBits)
+    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_compute_engine (
-    .clk_i, .rst_ni,
-    .srst_i(soft_reset),
-    .cycle_i(cycle_q),
-    .head_valid_i(compute_head.valid),
-    .head_sequence_i(compute_head.number),
-    .head_tickets_i(compute_head.tickets),
-    .head_rows_i(compute_head.command.rows[10:0]),
-    .head_keys_i(compute_head.command.keys[10:0]),
-    .head_d_k_i(compute_head.command.d_k[9:0]),
-    .head_d_v_i(compute_head.command.d_v[9:0]),
-    .head_q_bank_i(compute_head.command.q_bank[0]),
-    .head_k_bank_i(compute_head.command.k_bank[0]),
-    .head_v_bank_i(compute_head.command.v_bank[0]),
-    .head_state_bank_i(compute_head.command.state_bank[0]),
-    .head_continue_i(compute_head.command.flags[tessera_pkg::FlagContinue-8]),
-    .head_identity_i(compute_head.command.flags[tessera_pkg::FlagIdentity-8]),
-    .head_factor_i(compute_head.command.factor),
-    .head_mask_flags_i(compute_head.command.mask_flags[7:0]),
-    .head_window_i(compute_head.command.window),
-    .head_sinks_i(compute_head.command.sinks),
-    .head_block_i(compute_head.command.block),
-    .head_tail_i(compute_head.command.summary),
-    .head_free_from_i(compute_head.command.free_from[10:0]),
-    .head_diag_group_i(compute_head.command.diag_group[10:0]),
-    .head_prefix_i(compute_head.command.prefix),
-    .q_granted_i(compute_head.q_granted),
-    .k_granted_i(compute_head.k_granted),
-    .pop_o(compute_taken.pop),
-    .drop_o(compute_taken.drop),
-    .admit_valid_o(admit.valid),
-    .admit_v_bank_o(admit.v_bank),
-    .admit_state_bank_o(admit.state_bank),
-    .admit_tickets_o(admit.tickets),
-    .v_granted_i(admit_granted.v_granted),
-    .state_granted_i(admit_granted.state_granted),
-    .halted_i(halted),
-    .load_active_i(active.load != '0),
-    .store_active_i(active.store != '0),
-    .active_o(active.compute),
-    .abort_o(unused_abort),
-    .q_release_o(compute_release.q.valid),
-    .q_release_bank_o(compute_release.q.bank),
-    .k_release_o(compute_release.k.valid),
-    .k_release_bank_o(compute_release.k.bank),
-    .v_release_o(compute_release.v.valid),
-    .v_release_bank_o(compute_release.v.bank),
-    .state_release_o(compute_release.state.valid),
-    .state_release_bank_o(compute_release.state.bank),
-    .state_rows_o(state_rows),
-    .load_valid_i(bank_write.valid),
-    .load_kind_i(bank_write.id.kind),
-    .load_bank_i(bank_write.id.bank),
-    .load_row_i(bank_write.row),
-    .load_beat_i(bank_write.beat),
-    .load_data_i(beat_data),
-    .load_position_i(bank_write.position),
-    .store_read_i(row_read.valid),
-    .store_bank_i(row_read.bank),
-    .store_row_i(row_read.row_index),
-    .store_o_o(row_out),
-    .store_l_o(row.l),
-    .store_m_o(row.m),
-    .store_flags_o(row.flags),
-    .start_o(trace_compute_start_o.valid),
-    .start_sequence_o(trace_compute_start_o.number),
-    .retire_o(trace_compute_retire_o.valid),
-    .retire_sequence_o(trace_compute_retire_o.number),
-    .group_o(trace_lane_group_o.valid),
-    .group_sequence_o(trace_lane_group_o.number),
-    .group_index_o(trace_lane_group_o.index),
-    .group_keys_o(trace_lane_group_o.keys),
-    .group_score_o(trace_lane_group_o.score_start),
-    .group_value_o(trace_lane_group_o.value_start),
-    .score_busy_o(compute_activity.score_busy),
-    .score_stall_q_o(compute_activity.score_stall_q),
-    .score_stall_k_o(compute_activity.score_stall_k),
-    .score_stall_buffer_o(compute_activity.score_stall_buffer),
-    .score_idle_o(compute_activity.score_idle),
-    .value_busy_o(compute_activity.value_busy),
-    .value_stall_v_o(compute_activity.value_stall_v),
-    .value_stall_state_o(compute_activity.value_stall_state),
-    .value_stall_score_o(compute_activity.value_stall_score),
-    .value_idle_o(compute_activity.value_idle),
-    .k_row_read_o(compute_activity.k_row_read),
-    .v_row_read_o(compute_activity.v_row_read),
-    .state_row_read_o(compute_activity.state_row_read),
-    .state_row_write_o(compute_activity.state_row_write)
+    .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q),
+    .queue_i(compute_head), .queue_o(compute_taken),
+    .admit_o(admit), .admit_i(admit_granted),
+    .halted_i(halted), .load_active_i(active.load != '0), .store_active_i(active.store != '0),
+    .active_o(active.compute), .release_o(compute_release), .state_rows_o(state_rows),
+    .bank_write_i(bank_write), .bank_data_i(beat_data),
+    .row_i(row_read), .row_o(row), .row_out_o(row_out),
+    .start_o(trace_compute_start_o), .retire_o(trace_compute_retire_o),
+    .lane_group_o(trace_lane_group_o), .activity_o(compute_activity), .abort_o(unused_abort)
   );
 
   tessera_store_engine #(.D(D), .BUS_BYTES(BUS_BYTES)) u_store_engine (

@@ -5,67 +5,59 @@
 module tessera_merge #(
   parameter int unsigned D          = 16,
   parameter int unsigned LANES      = 2,
-  parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned TurnBits   = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1,
-  parameter int unsigned LaneBits   = (LANES > 1) ? $clog2(LANES) : 1
+  parameter int unsigned INTERLEAVE = 4
 ) (
-  input  logic                             clk_i,
-  input  logic                             clear_i,
-  // Maxima and flags of a turn, when its sums enter the shadow register
-  input  logic                             capture_i,
-  input  logic [TurnBits-1:0]              capture_turn_i,
-  input  logic [LANES*18-1:0]              capture_maximum_i,
+  input  logic                                 clk_i,
+  input  logic                                 clear_i,
+  // <- value stage: maxima and flags of a turn, when its sums enter the shadow register
+  input  tessera_lane_group_pkg::capture_t     capture_i,
+  input  logic [LANES*18-1:0]                  capture_maximum_i,
   // A group's first turn enters the shadow register
-  input  logic                             start_i,
-  input  tessera_group_pkg::value_group_t  group_i,
-  // Address cycle
-  output logic                             read_o,          // a row is addressed
-  output logic                             read_state_o,    // and the state side is wanted
-  output logic                             read_bank_o,
-  output logic [9:0]                       read_row_o,      // tile row
+  input  logic                                 start_i,
+  input  tessera_lane_group_pkg::value_group_t group_i,
+  // -> state banks. Address cycle: the row of the state, wanted only to continue from it
+  output tessera_lane_group_pkg::bank_read_t   state_read_o,
   // Row cycle: {l, O} and {flags, m} of the state; the value array's row comes a cycle after that
-  input  logic [(D+1)*32-1:0]              state_i,
-  input  logic [31:0]                      state_word_i,
-  output logic                             tile_read_o,
-  output logic [TurnBits-1:0]              tile_turn_o,
-  output logic [LaneBits-1:0]              tile_lane_o,
-  output logic [15:0]                      tile_delta_o,
-  input  logic [(D+1)*32-1:0]              tile_i,
+  input  logic [(D+1)*32-1:0]                  state_i,
+  input  tessera_lane_group_pkg::row_word_t    state_word_i,
+  output tessera_lane_group_pkg::tile_read_t   tile_read_o,
+  input  logic [(D+1)*32-1:0]                  tile_i,
   // Write cycle
-  output logic                             write_o,
-  output logic                             write_bank_o,
-  output logic [9:0]                       write_row_o,
-  output logic [9:0]                       write_cols_o,
-  output logic [(D+1)*32-1:0]              write_data_o,
-  output logic [31:0]                      write_word_o,
-  output logic                             write_last_o,    // last valid row of its group
-  output tessera_group_pkg::value_group_t  write_group_o
+  output tessera_lane_group_pkg::state_write_t write_o,
+  output logic [(D+1)*32-1:0]                  write_data_o,
+  output logic                                 write_last_o,    // last valid row of its group
+  output tessera_lane_group_pkg::value_group_t write_group_o
 );
   localparam int unsigned Cols  = D + 1;
   localparam int unsigned I     = INTERLEAVE;
   localparam int unsigned Extra = (I == 8) ? 4 : 0;
 
+  localparam int unsigned TurnBits = (I > 1) ? $clog2(I) : 1;
+  localparam int unsigned LaneBits = (LANES > 1) ? $clog2(LANES) : 1;
+
   // Address cycle: counts the rows of a group.
-  tessera_group_pkg::value_group_t group, group_q;
-  logic                busy_q, last;
+  tessera_lane_group_pkg::value_group_t group, group_q;
+  logic                busy_q, addressed, last;
   logic [10:0]         row_q, row;      // within the group
+  logic [9:0]          tile_row;
   logic [LaneBits-1:0] lane_q, lane;
   logic [TurnBits-1:0] turn_q, turn;
 
-  assign group        = busy_q ? group_q : group_i;
-  assign row          = busy_q ? row_q : 11'd0;
-  assign lane         = busy_q ? lane_q : '0;
-  assign turn         = busy_q ? turn_q : '0;
-  assign last         = row + 11'd1 == group.rows;
-  assign read_o       = busy_q || start_i;
-  assign read_state_o = read_o && group.continued;
-  assign read_bank_o  = group.state_bank;
-  assign read_row_o   = group.first_row + row[9:0];
+  assign group              = busy_q ? group_q : group_i;
+  assign row                = busy_q ? row_q : 11'd0;
+  assign lane               = busy_q ? lane_q : '0;
+  assign turn               = busy_q ? turn_q : '0;
+  assign last               = row + 11'd1 == group.rows;
+  assign addressed          = busy_q || start_i;
+  assign tile_row           = group.first_row + row[9:0];
+  assign state_read_o.valid = addressed && group.continued;
+  assign state_read_o.bank  = group.state_bank;
+  assign state_read_o.row_index = tile_row;
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
       busy_q <= 1'b0;
-    end else if (read_o) begin
+    end else if (addressed) begin
       busy_q  <= !last;
       group_q <= group;
       row_q   <= row + 11'd1;
@@ -86,13 +78,13 @@ module tessera_merge #(
   logic [15:0]         flags;
 
   always_ff @(posedge clk_i) begin
-    if (capture_i) maximum_q[capture_turn_i] <= capture_maximum_i;
-    valid_q1 <= read_o && !clear_i;
-    if (read_o) begin
+    if (capture_i.valid) maximum_q[capture_i.turn[TurnBits-1:0]] <= capture_maximum_i;
+    valid_q1 <= addressed && !clear_i;
+    if (addressed) begin
       first_q1     <= !busy_q;
       last_q1      <= last;
       continued_q1 <= group.continued;
-      row_q1       <= read_row_o;
+      row_q1       <= tile_row;
       lane_q1      <= lane;
       turn_q1      <= turn;
     end
@@ -100,17 +92,18 @@ module tessera_merge #(
 
   assign tile_maximum = maximum_q[turn_q1][lane_q1*18 +: 18];
   assign tile_m       = tile_maximum[15:0];
-  assign state_m      = state_word_i[15:0];
+  assign state_m      = state_word_i.m;
   assign take_state   = continued_q1 && (tile_m == tessera_pkg::Empty);
   assign take_tile    = !continued_q1 || (!take_state && (state_m == tessera_pkg::Empty));
   assign m            = take_tile ? tile_m : take_state ? state_m :
                         ($signed(state_m) > $signed(tile_m)) ? state_m : tile_m;
-  assign flags        = {14'd0, tile_maximum[17:16]} | (continued_q1 ? state_word_i[31:16] : 16'd0);
-  assign state_delta  = m - state_m;
-  assign tile_delta_o = m - tile_m;
-  assign tile_read_o  = valid_q1;
-  assign tile_turn_o  = turn_q1;
-  assign tile_lane_o  = lane_q1;
+  assign flags        = {14'd0, tile_maximum[17:16]} |
+                        (continued_q1 ? state_word_i.flags : 16'd0);
+  assign state_delta       = m - state_m;
+  assign tile_read_o.valid = valid_q1;
+  assign tile_read_o.turn  = 3'(turn_q1);
+  assign tile_read_o.lane  = 7'(lane_q1);
+  assign tile_read_o.delta = m - tile_m;
 
   // Rescaled rows meet in the adder: word of control {valid, take_state, take_tile}.
   logic [31:0]                               state      [Cols];
@@ -162,9 +155,9 @@ module tessera_merge #(
 
   // What goes with the row, to the cycle before its write. The group register still holds the row's
   // group there: the next group starts LANES*INTERLEAVE >= INTERLEAVE + 3 cycles after this one.
-  logic        valid_w, first_w, last_w;
-  logic [9:0]  row_w;
-  logic [31:0] word_w;
+  logic       valid_w, first_w, last_w, write_q;
+  logic [9:0] row_w, write_row_q;
+  tessera_lane_group_pkg::row_word_t word_w, write_word_q;
 
   tessera_delay #(.WIDTH(45), .CYCLES(I)) u_word (
     .clk_i   (clk_i),
@@ -173,15 +166,18 @@ module tessera_merge #(
     .q_o     ({valid_w, first_w, last_w, row_w, word_w})
   );
 
-  assign write_bank_o = write_group_o.state_bank;
-  assign write_cols_o = write_group_o.d_v;
+  assign write_o.valid = write_q;
+  assign write_o.bank  = write_group_o.state_bank;
+  assign write_o.row_index = write_row_q;
+  assign write_o.cols  = write_group_o.d_v;
+  assign write_o.word  = write_word_q;
 
   always_ff @(posedge clk_i) begin
-    write_o <= valid_w && !clear_i;
+    write_q <= valid_w && !clear_i;
     if (valid_w) begin
       write_last_o <= last_w;
-      write_row_o  <= row_w;
-      write_word_o <= word_w;
+      write_row_q  <= row_w;
+      write_word_q <= word_w;
       if (first_w) write_group_o <= group_q;
     end
   end

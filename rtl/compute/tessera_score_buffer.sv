@@ -5,52 +5,48 @@
 module tessera_score_buffer #(
   parameter int unsigned M          = 16,
   parameter int unsigned LANES      = 2,
-  parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned TurnBits   = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1
+  parameter int unsigned INTERLEAVE = 4
 ) (
-  input  logic                clk_i,
-  // Write
-  input  logic                write_i,
-  input  logic                write_buffer_i,
-  input  logic [9:0]          write_key_i,
-  input  logic [TurnBits-1:0] write_turn_i,
-  input  logic                identity_i,
-  input  logic [LANES*32-1:0] t_i,
-  input  logic [LANES-1:0]    nan_i,
-  input  logic [LANES-1:0]    saturated_i,
-  input  logic [LANES-1:0]    allowed_i,
-  // Read
-  input  logic                read_i,
-  input  logic                read_buffer_i,
-  input  logic [9:0]          read_key_i,
-  input  logic [TurnBits-1:0] read_turn_i,
-  output logic [LANES*32-1:0] t_o,
-  output logic [LANES-1:0]    nan_o,
-  output logic [LANES-1:0]    allowed_o,
-  output logic [LANES*18-1:0] maximum_o    // per lane: flags[2], m[16]
+  input  logic                                 clk_i,
+  // <- score stage
+  input  tessera_lane_group_pkg::score_write_t write_i,
+  input  logic [LANES*32-1:0]                  t_i,
+  input  logic [LANES-1:0]                     nan_i,
+  input  logic [LANES-1:0]                     saturated_i,
+  input  logic [LANES-1:0]                     allowed_i,
+  // <-> value stage
+  input  tessera_lane_group_pkg::score_read_t  read_i,
+  output logic [LANES*32-1:0]                  t_o,
+  output logic [LANES-1:0]                     nan_o,
+  output logic [LANES-1:0]                     allowed_o,
+  output logic [LANES*18-1:0]                  maximum_o   // per lane: flags[2], m[16]
 );
-  localparam int unsigned KeyBits = (M > 1) ? $clog2(M) : 1;
-  localparam int unsigned Entry   = LANES * 34;
+  localparam int unsigned KeyBits  = (M > 1) ? $clog2(M) : 1;
+  localparam int unsigned TurnBits = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1;
+  localparam int unsigned Entry    = LANES * 34;
 
-  logic [Entry-1:0]    entry_q [2 << (KeyBits + TurnBits)];
-  logic [LANES*18-1:0] maximum_q [2 << TurnBits];
-  logic [LANES*18-1:0] maximum_old, maximum_new;
-  logic [KeyBits-1:0]  write_key, read_key;
-  logic                unused_keys;
+  logic [Entry-1:0]            entry_q [2 << (KeyBits + TurnBits)];
+  logic [LANES*18-1:0]         maximum_q [2 << TurnBits];
+  logic [LANES*18-1:0]         maximum_old, maximum_new;
+  logic [TurnBits:0]           write_maximum, read_maximum;  // addresses
+  logic [KeyBits+TurnBits:0]   write_entry, read_entry;
+  logic                        unused_bits;
 
-  assign write_key   = KeyBits'(write_key_i);
-  assign read_key    = KeyBits'(read_key_i);
-  assign unused_keys = ^read_key_i;
-  assign maximum_old = maximum_q[{write_buffer_i, write_turn_i}];
+  assign write_maximum = {write_i.buffer, write_i.turn[TurnBits-1:0]};
+  assign read_maximum  = {read_i.buffer, read_i.turn[TurnBits-1:0]};
+  assign write_entry   = {write_i.buffer, write_i.key[KeyBits-1:0], write_i.turn[TurnBits-1:0]};
+  assign read_entry    = {read_i.buffer, read_i.key[KeyBits-1:0], read_i.turn[TurnBits-1:0]};
+  assign unused_bits   = ^{write_i, read_i};
+  assign maximum_old   = maximum_q[write_maximum];
 
   for (genvar l = 0; l < LANES; l++) begin : g_lane
     logic [15:0] ceiling, m;
     logic [1:0]  flags;
-    assign ceiling = identity_i ? 16'd0 : tessera_fp_pkg::score_ceiling(t_i[l*32 +: 32]);
+    assign ceiling = write_i.identity ? 16'd0 : tessera_fp_pkg::score_ceiling(t_i[l*32 +: 32]);
     always_comb begin
       m     = maximum_old[l*18 +: 16];
       flags = maximum_old[l*18 + 16 +: 2];
-      if (write_key_i == 10'd0) begin
+      if (write_i.key == 10'd0) begin
         m     = tessera_pkg::Empty;
         flags = 2'd0;
       end
@@ -64,13 +60,13 @@ module tessera_score_buffer #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (read_i) begin
-      {t_o, nan_o, allowed_o} <= entry_q[{read_buffer_i, read_key, read_turn_i}];
-      maximum_o               <= maximum_q[{read_buffer_i, read_turn_i}];
+    if (read_i.valid) begin
+      {t_o, nan_o, allowed_o} <= entry_q[read_entry];
+      maximum_o               <= maximum_q[read_maximum];
     end
-    if (write_i) begin
-      entry_q[{write_buffer_i, write_key, write_turn_i}] <= {t_i, nan_i, allowed_i};
-      maximum_q[{write_buffer_i, write_turn_i}]          <= maximum_new;
+    if (write_i.valid) begin
+      entry_q[write_entry]     <= {t_i, nan_i, allowed_i};
+      maximum_q[write_maximum] <= maximum_new;
     end
   end
 endmodule

@@ -6,60 +6,47 @@ module tessera_score_stage #(
   parameter int unsigned D           = 16,
   parameter int unsigned LANES       = 2,
   parameter int unsigned INTERLEAVE  = 4,
-  parameter int unsigned GroupsDepth = 16,  // lane groups between S and the end of their keys
-  parameter int unsigned TurnBits    = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1
+  parameter int unsigned GroupsDepth = 16   // lane groups between S and the end of their keys
 ) (
-  input  logic                             clk_i,
-  input  logic                             clear_i,
-  input  logic [63:0]                      cycle_i,
-  // Head of the queue
-  input  logic                             head_valid_i,
-  input  logic                             head_granted_i,  // Q and K
-  input  logic                             halted_i,
-  input  tessera_group_pkg::score_group_t  head_score_i,    // last, index, first_row: not used
-  input  tessera_group_pkg::value_group_t  head_value_i,    // and rows: of the command, S, V
-  input  logic [9:0]                       head_d_k_i,
-  output logic                             pop_o,
-  output logic                             continuing_o,    // register: the head has started
-  // To the value stage, and what it knows
-  output logic                             group_valid_o,   // pulse: S
-  output tessera_group_pkg::value_group_t  group_o,
-  input  logic                             admit_i,         // pulse: the oldest group is admitted
-  input  logic [63:0]                      admit_free_i,    // its buffer may be had from this cycle
-  input  logic                             abort_i,
-  // Operand and position banks
-  output logic                             q_read_o,
-  output logic                             q_bank_o,
-  output logic [9:0]                       q_block_o,       // rows LANES*block ...
-  output logic                             k_read_o,
-  output logic                             k_bank_o,
-  output logic [9:0]                       k_row_o,
-  input  logic [D*LANES*16-1:0]            q_i,
-  input  logic [D*16-1:0]                  k_i,
-  output logic                             position_read_o,
-  output logic                             q_position_bank_o,
-  output logic [9:0]                       q_position_block_o,
-  output logic                             k_position_bank_o,
-  output logic [9:0]                       k_position_row_o,
-  input  logic [LANES*32-1:0]              q_position_i,
-  input  logic [31:0]                      k_position_i,
+  input  logic                                 clk_i,
+  input  logic                                 clear_i,
+  input  logic [63:0]                          cycle_i,
+  // <- compute queue, its head
+  input  logic                                 head_valid_i,
+  input  logic                                 head_granted_i,  // Q and K
+  input  logic                                 halted_i,
+  input  tessera_lane_group_pkg::score_group_t head_score_i,    // last, index, first_row: not used
+  input  tessera_lane_group_pkg::value_group_t head_value_i,    // and rows: of the command, S, V
+  input  logic [9:0]                           head_d_k_i,
+  output logic                                 pop_o,           // pulse: its last group enters
+  output logic                                 continuing_o,    // register: the head has started
+  // <-> admission
+  output logic                                 group_valid_o,   // pulse: S
+  output tessera_lane_group_pkg::value_group_t group_o,
+  input  tessera_lane_group_pkg::admission_t   admit_i,         // pulse: of the oldest group
+  input  logic                                 abort_i,
+  // <-> operand and position banks
+  output tessera_lane_group_pkg::bank_read_t   q_read_o,        // row: rows LANES*row ...
+  output tessera_lane_group_pkg::bank_read_t   k_read_o,
+  input  logic [D*LANES*16-1:0]                q_i,
+  input  logic [D*16-1:0]                      k_i,
+  output tessera_lane_group_pkg::bank_read_t   q_position_read_o,
+  output tessera_lane_group_pkg::bank_read_t   k_position_read_o,
+  input  logic [LANES*32-1:0]                  q_position_i,
+  input  logic [31:0]                          k_position_i,
   // Q and K of a command are read for the last time (pulse)
-  output logic                             release_o,
-  output logic                             release_q_bank_o,
-  output logic                             release_k_bank_o,
-  // Score buffer
-  output logic                             write_o,
-  output logic                             write_buffer_o,
-  output logic [9:0]                       write_key_o,
-  output logic [TurnBits-1:0]              write_turn_o,
-  output logic                             write_identity_o,
-  output logic [LANES*32-1:0]              t_o,
-  output logic [LANES-1:0]                 nan_o,
-  output logic [LANES-1:0]                 saturated_o,
-  output logic [LANES-1:0]                 allowed_o
+  output tessera_port_pkg::release_t           q_release_o,
+  output tessera_port_pkg::release_t           k_release_o,
+  // -> score buffer
+  output tessera_lane_group_pkg::score_write_t write_o,
+  output logic [LANES*32-1:0]                  t_o,
+  output logic [LANES-1:0]                     nan_o,
+  output logic [LANES-1:0]                     saturated_o,
+  output logic [LANES-1:0]                     allowed_o
 );
   localparam int unsigned GroupRows = LANES * INTERLEAVE;
   localparam int unsigned Latency   = INTERLEAVE * D;  // from cell 0 to the end of the chain
+  localparam int unsigned TurnBits  = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1;
 
   // ---- Entry: when, and which rows
   logic        continuing_q;                // groups of the head are left
@@ -69,8 +56,7 @@ module tessera_score_stage #(
   logic [63:0] free_q [2];
   logic        enter, last, busy;
   logic [10:0] rows_left;
-  tessera_group_pkg::score_group_t entering;
-  logic        valid;
+  tessera_lane_group_pkg::score_group_t entering;
 
   assign rows_left = head_score_i.rows - {1'b0, first_row_q};
   assign last      = rows_left <= 11'(GroupRows);
@@ -80,16 +66,16 @@ module tessera_score_stage #(
   assign continuing_o = continuing_q;
 
   always_comb begin
-    entering           = head_score_i;
-    entering.last      = last;
-    entering.index     = index_q;
-    entering.first_row = first_row_q;
-    group_o            = head_value_i;
-    group_o.last       = last;
-    group_o.index      = index_q;
-    group_o.first_row  = first_row_q;
-    group_o.rows       = last ? rows_left : 11'(GroupRows);
-    group_o.score      = cycle_i;
+    entering            = head_score_i;
+    entering.last       = last;
+    entering.index      = index_q;
+    entering.first_row  = first_row_q;
+    group_o             = head_value_i;
+    group_o.last        = last;
+    group_o.index       = index_q;
+    group_o.first_row   = first_row_q;
+    group_o.rows        = last ? rows_left : 11'(GroupRows);
+    group_o.score_start = cycle_i;
   end
   assign group_valid_o = enter;
 
@@ -111,21 +97,20 @@ module tessera_score_stage #(
         parity_q               <= !parity_q;
         free_known_q[parity_q] <= 1'b0;
       end
-      if (admit_i) begin
+      if (admit_i.valid) begin
         admit_parity_q               <= !admit_parity_q;
         free_known_q[admit_parity_q] <= 1'b1;
-        free_q[admit_parity_q]       <= admit_free_i;
+        free_q[admit_parity_q]       <= admit_i.free;
       end
       if (abort_i) continuing_q <= 1'b0;
     end
   end
 
   // ---- Entry: keys
-  logic [9:0]          key;
-  logic [TurnBits-1:0] turn;
-  logic                q_bank_q, k_bank_q;
-  logic [9:0]          index_now_q, d_k_q;
-  logic                unused_first, unused_last, unused_end;
+  tessera_lane_group_pkg::key_step_t step;
+  logic       q_bank_q, k_bank_q;
+  logic [9:0] index_now_q, d_k_q;
+  logic       unused_step;
 
   tessera_key_counter #(.INTERLEAVE(INTERLEAVE)) u_enter (
     .clk_i   (clk_i),
@@ -133,13 +118,9 @@ module tessera_score_stage #(
     .start_i (enter),
     .keys_i  (head_score_i.keys),
     .busy_o  (busy),
-    .valid_o (valid),
-    .key_o   (key),
-    .turn_o  (turn),
-    .first_o (unused_first),
-    .last_o  (unused_last),
-    .end_o   (unused_end)
+    .step_o  (step)
   );
+  assign unused_step = ^step;
 
   always_ff @(posedge clk_i)
     if (enter) begin
@@ -149,19 +130,19 @@ module tessera_score_stage #(
       d_k_q       <= head_d_k_i;
     end
 
-  assign q_read_o  = valid;
-  assign q_bank_o  = enter ? head_score_i.q_bank : q_bank_q;
-  assign q_block_o = (enter ? index_q : index_now_q) * 10'(INTERLEAVE) + 10'(turn);
-  assign k_read_o  = valid && (turn == '0);
-  assign k_bank_o  = enter ? head_score_i.k_bank : k_bank_q;
-  assign k_row_o   = key;
+  assign q_read_o.valid = step.valid;
+  assign q_read_o.bank  = enter ? head_score_i.q_bank : q_bank_q;
+  assign q_read_o.row_index = (enter ? index_q : index_now_q) * 10'(INTERLEAVE) + 10'(step.turn);
+  assign k_read_o.valid = step.valid && (step.turn == 3'd0);
+  assign k_read_o.bank  = enter ? head_score_i.k_bank : k_bank_q;
+  assign k_read_o.row_index = step.key;
 
   // ---- The chains
   logic [LANES*32-1:0] sum;
   tessera_score_array #(.D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE)) u_array (
     .clk_i   (clk_i),
     .clear_i (clear_i),
-    .valid_i (valid),
+    .valid_i (step.valid),
     .cols_i  (enter ? head_d_k_i : d_k_q),
     .q_i     (q_i),
     .k_i     (k_i),
@@ -169,14 +150,11 @@ module tessera_score_stage #(
   );
 
   // ---- End of the chains, INTERLEAVE*D cycles later (t0): the same keys once more
-  logic                            start_t0, valid_t0, end_t0;
-  logic [9:0]                      key_t0;
-  logic [TurnBits-1:0]             turn_t0;
-  tessera_group_pkg::score_group_t next_group, group_t0, group_t1;
-  logic                            buffer_t1;
-  logic                            unused_valid, unused_busy_t0, unused_first_t0, unused_last_t0;
-  logic                            unused_group;
-  assign unused_group = ^group_t0;
+  logic                                 start_t0;
+  tessera_lane_group_pkg::key_step_t    step_t0;
+  tessera_lane_group_pkg::score_group_t next_group, group_t0, group_t1;
+  logic                                 unused_valid, unused_busy_t0, unused_t0;
+  assign unused_t0 = ^{step_t0, group_t0};
 
   tessera_delay #(.WIDTH(1), .CYCLES(Latency)) u_start (
     .clk_i   (clk_i),
@@ -184,7 +162,7 @@ module tessera_score_stage #(
     .d_i     (enter),
     .q_o     (start_t0)
   );
-  tessera_group_fifo #(.WIDTH($bits(entering)), .DEPTH(GroupsDepth)) u_groups (
+  tessera_lane_group_fifo #(.WIDTH($bits(entering)), .DEPTH(GroupsDepth)) u_groups (
     .clk_i   (clk_i),
     .clear_i (clear_i),
     .push_i  (enter),
@@ -199,40 +177,37 @@ module tessera_score_stage #(
     .start_i (start_t0),
     .keys_i  (next_group.keys),
     .busy_o  (unused_busy_t0),
-    .valid_o (valid_t0),
-    .key_o   (key_t0),
-    .turn_o  (turn_t0),
-    .first_o (unused_first_t0),
-    .last_o  (unused_last_t0),
-    .end_o   (end_t0)
+    .step_o  (step_t0)
   );
 
-  assign group_t0           = start_t0 ? next_group : group_t1;
-  assign position_read_o    = valid_t0;
-  assign q_position_bank_o  = group_t0.q_bank;
-  assign q_position_block_o = group_t0.index * 10'(INTERLEAVE) + 10'(turn_t0);
-  assign k_position_bank_o  = group_t0.k_bank;
-  assign k_position_row_o   = key_t0;
-  assign release_o          = end_t0 && group_t0.last;
-  assign release_q_bank_o   = group_t0.q_bank;
-  assign release_k_bank_o   = group_t0.k_bank;
+  assign group_t0                = start_t0 ? next_group : group_t1;
+  assign q_position_read_o.valid = step_t0.valid;
+  assign q_position_read_o.bank  = group_t0.q_bank;
+  assign q_position_read_o.row_index = group_t0.index * 10'(INTERLEAVE) + 10'(step_t0.turn);
+  assign k_position_read_o.valid = step_t0.valid;
+  assign k_position_read_o.bank  = group_t0.k_bank;
+  assign k_position_read_o.row_index = step_t0.key;
+  assign q_release_o.valid       = step_t0.done && group_t0.last;
+  assign q_release_o.bank        = group_t0.q_bank;
+  assign k_release_o.valid       = step_t0.done && group_t0.last;
+  assign k_release_o.bank        = group_t0.k_bank;
 
-  logic                valid_t1, valid_t2, valid_t4;
+  logic                valid_t1, valid_t2, valid_t4, buffer_t1;
   logic [9:0]          key_t1, row_t1;
-  logic [TurnBits-1:0] turn_t1;
+  logic [TurnBits-1:0] turn_t1, write_turn;
   logic [31:0]         factor_t2;
   logic                identity_t4;
   logic [LANES-1:0]    allowed_t3;
 
   always_ff @(posedge clk_i) begin
-    valid_t1 <= valid_t0 && !clear_i;
+    valid_t1 <= step_t0.valid && !clear_i;
     if (clear_i) buffer_t1 <= 1'b1;
     else if (start_t0) buffer_t1 <= !buffer_t1;
     if (start_t0) group_t1 <= next_group;
-    if (valid_t0) begin
-      key_t1  <= key_t0;
-      turn_t1 <= turn_t0;
-      row_t1  <= group_t0.first_row + 10'(LANES) * 10'(turn_t0);
+    if (step_t0.valid) begin
+      key_t1  <= step_t0.key;
+      turn_t1 <= step_t0.turn[TurnBits-1:0];
+      row_t1  <= group_t0.first_row + 10'(LANES) * 10'(step_t0.turn);
     end
     valid_t2  <= valid_t1 && !clear_i;
     factor_t2 <= group_t1.factor;
@@ -247,14 +222,7 @@ module tessera_score_stage #(
     .row_i        (row_t1),
     .rows_i       (group_t1.rows),
     .q_position_i (q_position_i),
-    .flags_i      (group_t1.mask_flags),
-    .window_i     (group_t1.window),
-    .sinks_i      (group_t1.sinks),
-    .block_i      (group_t1.block),
-    .tail_i       (group_t1.tail),
-    .free_from_i  (group_t1.free_from),
-    .diag_group_i (group_t1.diag_group),
-    .prefix_i     (group_t1.prefix),
+    .mask_i       (group_t1.mask),
     .allowed_o    (allowed_t3)
   );
   tessera_delay #(.WIDTH(LANES), .CYCLES(2)) u_allowed (
@@ -294,12 +262,13 @@ module tessera_score_stage #(
     .clk_i   (clk_i),
     .clear_i (clear_i),
     .d_i     ({valid_t1, buffer_t1, group_t1.identity, key_t1, turn_t1}),
-    .q_o     ({write_o, write_buffer_o, write_identity_o, write_key_o, write_turn_o})
+    .q_o     ({write_o.valid, write_o.buffer, write_o.identity, write_o.key, write_turn})
   );
+  assign write_o.turn = 3'(write_turn);
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i)
-    if (!clear_i && admit_i)
+    if (!clear_i && admit_i.valid)
       assert (!free_known_q[admit_parity_q]) else $error("group admitted twice");
 `endif
 endmodule

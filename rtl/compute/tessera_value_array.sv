@@ -8,26 +8,22 @@ module tessera_value_array #(
   parameter int unsigned D          = 16,
   parameter int unsigned LANES      = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned TurnBits   = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1,
-  parameter int unsigned LaneBits   = (LANES > 1) ? $clog2(LANES) : 1
+  parameter int unsigned TurnBits   = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1
 ) (
-  input  logic                  clk_i,
-  input  logic                  clear_i,
+  input  logic                               clk_i,
+  input  logic                               clear_i,
   // Weights of a key
-  input  logic                  valid_i,
-  input  logic                  first_i,    // of its group
-  input  logic                  last_i,
-  input  logic [TurnBits-1:0]   turn_i,
-  input  logic [LANES*16-1:0]   weight_i,
-  input  logic [LANES-1:0]      allowed_i,
-  input  logic [D*16-1:0]       v_i,
-  input  logic [9:0]            cols_i,     // d_v
-  // Row of the shadow register, in the next cycle
-  input  logic                  read_i,
-  input  logic [TurnBits-1:0]   read_turn_i,
-  input  logic [LaneBits-1:0]   read_lane_i,
-  input  logic [15:0]           delta_i,    // powers of two
-  output logic [(D+1)*32-1:0]   row_o
+  input  logic                               valid_i,
+  input  logic                               first_i,    // of its group
+  input  logic                               last_i,
+  input  logic [TurnBits-1:0]                turn_i,
+  input  logic [LANES*16-1:0]                weight_i,
+  input  logic [LANES-1:0]                   allowed_i,
+  input  logic [D*16-1:0]                    v_i,
+  input  logic [9:0]                         cols_i,     // d_v
+  // Row of the shadow register: on row_o in the next cycle
+  input  tessera_lane_group_pkg::tile_read_t read_i,
+  output logic [(D+1)*32-1:0]                row_o
 );
   localparam int unsigned Cols  = D + 1;
   localparam int unsigned Cells = LANES * Cols;
@@ -50,13 +46,13 @@ module tessera_value_array #(
   // verilator lint_off BLKSEQ
   // Blocking on purpose: these arrays are read nowhere else, and the stages go last to first.
   always_ff @(posedge clk_i) begin
-    if (read_i)
+    if (read_i.valid)
       for (int t = 0; t < I; t++)
         for (int l = 0; l < LANES; l++)
-          if ((read_turn_i == TurnBits'(t)) && (read_lane_i == LaneBits'(l)))
+          if ((read_i.turn == 3'(t)) && (read_i.lane == 7'(l)))
             for (int c = 0; c < Cols; c++)
               row[c*32 +: 32] =
-                  tessera_fp_pkg::scale_down(shadow[t*Cells + l*Cols + c], delta_i);
+                  tessera_fp_pkg::scale_down(shadow[t*Cells + l*Cols + c], read_i.delta);
     row_o <= row;
 
     // Sums that are complete. (Searched, here and above, so that every index is a constant.)

@@ -55,9 +55,10 @@ package tessera_port_pkg;
   localparam int unsigned CommandBits = 416;
 
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
-  // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has
-  // 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and the
-  // end of their keys: up to 294 with D = 576 and LANES = 2 (GroupsDepth in tessera_compute_engine).
+  // sign of their difference. So an engine may have 511 touches of a bank that are not released. It
+  // has 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and
+  // the end of their keys. GroupsDepth in tessera_compute_engine bounds those: 294 with D = 576 and
+  // LANES = 2.
   localparam int unsigned TicketBits = 10;
 
   // Banks, numbered Q0 Q1 K0 K1 V0 V1 S0 S1
@@ -119,8 +120,8 @@ package tessera_port_pkg;
   } compute_req_t;
   typedef struct packed {
     logic        valid;
-    logic        loads_granted;     // all earlier loads of its state bank are over
-    logic        computes_granted;  // all earlier ATTENDs into it are over
+    logic        loads_granted;     // by all earlier loads of its state bank
+    logic        computes_granted;  // by all earlier ATTENDs into it
     logic        last_merging;      // all but the last are
     logic [31:0] number;
     transfer_t   command;
@@ -177,7 +178,7 @@ package tessera_port_pkg;
     logic        enable;
     logic [63:0] ring_base;
     logic [31:0] ring_size;
-    logic [31:0] tail;
+    logic [31:0] ring_tail;
     logic [31:0] watchdog;
   } control_t;
   typedef struct packed {
@@ -188,7 +189,7 @@ package tessera_port_pkg;
     logic [3:0]  compute_queued;
     logic [3:0]  store_queued;
   } issue_status_t;
-  typedef struct packed {  // commands started and not over
+  typedef struct packed {  // commands under way
     logic [6:0] load;
     logic [7:0] compute;  // at most 255 shown
     logic [4:0] store;

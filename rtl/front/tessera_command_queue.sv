@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// In-order queue between dispatch and one engine. What is pushed or popped in a cycle is seen by the
-// other side from the next one on; so a full queue that is popped takes no push in that cycle.
+// In-order queue between dispatch and one engine. What is pushed or popped in a cycle is seen by
+// the other side from the next one on; so a full queue that is popped takes no push in that cycle.
 module tessera_command_queue #(
   parameter int unsigned WIDTH = 1
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
   input  logic                         clear_i,
-  // From dispatch
+  // <- dispatch
   input  logic                         push_i,
   input  logic [WIDTH-1:0]             data_i,
   output logic                         full_o,
-  // To and from the engine
+  // <-> engine
   output logic                         valid_o,
   output logic [WIDTH-1:0]             head_o,
   input  tessera_port_pkg::queue_rsp_t engine_i,

@@ -10,7 +10,7 @@ module tessera_counters #(
   input  logic                                rst_ni,
   input  logic                                clear_i,
   input  logic                                snapshot_i,    // a FENCE retires
-  // To and from the registers: snapshot, word (low, high) by word
+  // <-> registers: snapshot, word (low, high) by word
   input  logic [6:0]                          word_i,
   output logic [31:0]                         value_o,
   // What the units do in this cycle

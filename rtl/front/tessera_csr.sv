@@ -33,11 +33,11 @@ module tessera_csr #(
   input  logic                            s_axil_rready_i,
   // Interrupt
   output logic                            irq_o,
-  output logic                            irq_settled_o,  // what is visible now changes no bit of it
+  output logic                            irq_settled_o,  // what is visible now changes none
   input  logic                            fence_irq_i,    // pulses
   input  logic                            error_irq_i,
   // What registers control
-  output logic                            soft_reset_o,   // pulse: all is cleared from the next cycle on
+  output logic                            soft_reset_o,   // pulse: the next cycle is clear
   output logic                            resetting_o,
   output logic                            clear_counters_o,
   output tessera_port_pkg::control_t      control_o,
@@ -45,7 +45,7 @@ module tessera_csr #(
   // What they show
   input  tessera_port_pkg::issue_status_t issue_i,
   input  tessera_port_pkg::active_t       active_i,
-  input  logic                            front_idle_i,   // no descriptor fetched and not dispatched
+  input  logic                            front_idle_i,   // no descriptor waits for dispatch
   input  logic                            quiet_i,
   input  logic                            halted_i,
   input  tessera_port_pkg::error_state_t  error_state_i,

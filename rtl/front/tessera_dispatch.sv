@@ -13,10 +13,10 @@ module tessera_dispatch #(
   input  logic [1:0]                    profile_i,
   input  tessera_port_pkg::control_t    control_i,
   input  logic                          halted_i,
-  // From the front end
+  // <- front end
   input  tessera_port_pkg::descriptor_t descriptor_i,
   output logic                          pop_o,
-  // To the queues
+  // -> queues
   input  tessera_port_pkg::engines_t    full_i,
   output tessera_port_pkg::engines_t    push_o,
   output logic [31:0]                   number_o,   // descriptors dispatched before this one

@@ -6,7 +6,7 @@ module tessera_error_latch (
   input  logic                           clk_i,
   input  logic                           rst_ni,
   input  logic                           clear_i,
-  // From the units
+  // <- units
   input  tessera_port_pkg::error_t       load_i,
   input  tessera_port_pkg::error_t       front_i,
   input  tessera_port_pkg::error_t       store_i,

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Fetches descriptors: aligned lines of four from the ring into four line buffers, as long as the
 // tail is ahead. Its reads go before all others. The head descriptor is visible from the second
-// cycle after the line's last beat on; a line is free in the cycle after its last wanted descriptor.
+// cycle after the line's last beat on. A line is free in the cycle after its last wanted descriptor
+// has been dispatched.
 module tessera_front_end #(
   parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
   input  logic                          clear_i,
-  // From the registers: the ring
+  // <- registers: the ring
   input  tessera_port_pkg::control_t    control_i,
   input  logic                          halted_i,
-  // To and from the memory port
+  // <-> memory port
   output tessera_port_pkg::burst_req_t  read_o,
   input  tessera_port_pkg::read_rsp_t   read_i,
   input  logic [BUS_BYTES*8-1:0]        beat_data_i,
   output tessera_port_pkg::error_t      error_o,
-  // To dispatch
+  // -> dispatch
   output tessera_port_pkg::descriptor_t descriptor_o,
   input  logic                          pop_i,
   output logic                          idle_o
@@ -42,10 +43,10 @@ module tessera_front_end #(
   logic [2:0] line_end;
   logic read;
   assign aligned = {fetch_q[31:2], 2'b0};
-  assign left = control_i.tail - aligned;
+  assign left = control_i.ring_tail - aligned;
   assign line_end = left > 32'd4 ? 3'd4 : left[2:0];
   assign slot = aligned & (control_i.ring_size - 32'd1);
-  assign read = control_i.enable && !halted_i && fetch_q != control_i.tail &&
+  assign read = control_i.enable && !halted_i && fetch_q != control_i.ring_tail &&
                 used_q < 3'(tessera_pkg::FifoLines) && read_i.ready;
   assign read_o.valid = read;
   assign read_o.address = control_i.ring_base + {26'b0, slot, 6'b0};

@@ -11,25 +11,25 @@ module tessera_issue #(
   input  logic                               rst_ni,
   input  logic                               clear_i,
   input  logic [1:0]                         profile_i,
-  // To and from the registers
+  // <-> registers
   input  tessera_port_pkg::control_t         control_i,
   input  logic                               halted_i,
   output tessera_port_pkg::issue_status_t    status_o,
   output tessera_port_pkg::error_t           error_o,
-  // From the front end
+  // <- front end
   input  tessera_port_pkg::descriptor_t      descriptor_i,
   output logic                               pop_o,
-  // To and from the engines: the heads of their queues
+  // <-> engines: the heads of their queues
   output tessera_port_pkg::load_req_t        load_o,
   input  tessera_port_pkg::queue_rsp_t       load_i,
   output tessera_port_pkg::compute_req_t     compute_o,
   input  tessera_port_pkg::queue_rsp_t       compute_i,
   output tessera_port_pkg::store_req_t       store_o,
   input  tessera_port_pkg::queue_rsp_t       store_i,
-  // From the value stage: the lane group to be admitted next
+  // <- value stage: the lane group to be admitted next
   input  tessera_port_pkg::admit_req_t       admit_i,
   output tessera_port_pkg::admit_rsp_t       admit_o,
-  // From the engines: touches that end, commands that retire
+  // <- engines: touches that end, commands that retire
   input  tessera_port_pkg::load_release_t    load_release_i,
   input  tessera_port_pkg::compute_release_t compute_release_i,
   input  tessera_port_pkg::release_t         store_release_i,

@@ -6,13 +6,13 @@ module tessera_scoreboard (
   input  logic                               clk_i,
   input  logic                               rst_ni,
   input  logic                               clear_i,
-  // From dispatch: the command that is dispatched in this cycle
+  // <- dispatch: the command that is dispatched in this cycle
   input  tessera_port_pkg::take_t            take_i,
-  // From the engines, visible from the next cycle on
+  // <- engines, visible from the next cycle on
   input  tessera_port_pkg::load_release_t    load_release_i,
   input  tessera_port_pkg::compute_release_t compute_release_i,
   input  tessera_port_pkg::release_t         store_release_i,
-  // To the grants
+  // -> grants
   output tessera_port_pkg::touches_t         taken_o,
   output tessera_port_pkg::touches_t         released_o
 );

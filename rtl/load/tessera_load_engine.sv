@@ -10,21 +10,21 @@ module tessera_load_engine #(
   input  logic                             rst_ni,
   input  logic                             clear_i,
   input  logic                             halted_i,
-  // To and from issue: the head of the load queue
+  // <-> issue: the head of the load queue
   input  tessera_port_pkg::load_req_t      queue_i,
   output tessera_port_pkg::queue_rsp_t     queue_o,
-  // To and from the memory port
+  // <-> memory port
   output tessera_port_pkg::burst_req_t     read_o,
   input  tessera_port_pkg::read_rsp_t      read_i,
   input  logic [BUS_BYTES*8-1:0]           beat_data_i,
-  // To the banks; the beat itself is beat_data_i
+  // -> banks; the beat itself is beat_data_i
   output tessera_port_pkg::bank_write_t    bank_write_o,
   // Trace and tickets: pulses
   output tessera_port_pkg::event_t         start_o,
   output tessera_port_pkg::event_t         retire_o,
   output tessera_port_pkg::load_release_t  release_o,
   // State
-  output logic [6:0]                       active_o,      // loads started and not over
+  output logic [6:0]                       active_o,      // loads under way
   output tessera_port_pkg::error_t         error_o,
   output tessera_port_pkg::load_activity_t activity_o
 );
@@ -51,8 +51,8 @@ module tessera_load_engine #(
     all_beats = 24'(row_beats * 24'(head.rows));
   end
 
-  // Where the head stands. A gather goes from List to Await and then between NextRow and MidRow; any
-  // other load stays in Ranges.
+  // Where the head stands. A gather goes from List to Await and then between NextRow and MidRow.
+  // Any other load stays in Ranges.
   typedef enum logic [2:0] {
     Idle,     // the head has not started
     Ranges,   // the plan holds the rest of its rows

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Data half of the load engine. Beats arrive in the order of the addresses, so each belongs to the
-// oldest load that is not over. Index beats go to the index buffer, row beats to a bank, in the
+// oldest load under way. Index beats go to the index buffer, row beats to a bank, in the
 // cycle after they were on the bus; a load retires with its last write. One index list at a time is
 // enough: the next one arrives behind the rows of this one.
 module tessera_load_sink #(
@@ -10,20 +10,20 @@ module tessera_load_sink #(
   input  logic                            clk_i,
   input  logic                            rst_ni,
   input  logic                            clear_i,
-  // From the address half: a load starts
+  // <- address half: a load starts
   input  logic                            start_i,
   input  tessera_port_pkg::started_load_t load_i,
-  // From the memory port
+  // <- memory port
   input  tessera_port_pkg::read_rsp_t     read_i,
   input  logic [BUS_BYTES*8-1:0]          beat_data_i,
-  // To and from the address half: the index list
+  // <-> address half: the index list
   input  logic [9:0]                      index_row_i,
   output logic [31:0]                     index_o,
   output logic                            list_ready_o,   // pulse: last index written, all good
   output logic                            list_failed_o,  // register
-  // To the banks
+  // -> banks
   output tessera_port_pkg::bank_write_t   bank_write_o,
-  // A load is over
+  // A load ends
   output tessera_port_pkg::event_t        retire_o,
   output tessera_port_pkg::load_release_t release_o,
   output logic [6:0]                      active_o,
@@ -74,11 +74,11 @@ module tessera_load_sink #(
   assign row_list_beat = list_q[ListBits'(row_q >> WordShift)];
   assign row_index = row_list_beat[32'(row_q[WordShift-1:0])*32+:32];
 
-  logic failed, error, row_last, over;
+  logic failed, error, row_last, ends;
   assign error = read_i.beat && (read_i.error || (in_list && over_limit && !failed_q));
   assign failed = failed_q || error;
   assign row_last = beat_q + 8'd1 == load.row_beats;
-  assign over = read_i.beat && (in_list ? list_last && failed
+  assign ends = read_i.beat && (in_list ? list_last && failed
                                         : row_last && row_q + 16'd1 == load.rows);
   assign error_o.valid = error;
   assign error_o.code = read_i.error ? tessera_pkg::ErrReadBus : tessera_pkg::ErrIndexOverLimit;
@@ -92,9 +92,9 @@ module tessera_load_sink #(
   assign bank_write_o.beat = beat_q;
   assign bank_write_o.row_last = row_last;
   assign bank_write_o.position = load.gather ? row_index : load.position + 32'(row_q);
-  assign retire_o.valid = over && !failed;
+  assign retire_o.valid = ends && !failed;
   assign retire_o.number = load.number;
-  assign release_o.valid = over && !failed;
+  assign release_o.valid = ends && !failed;
   assign release_o.id = load.id;
   assign active_o = active_q;
 
@@ -110,9 +110,9 @@ module tessera_load_sink #(
       failed_q <= 1'b0;
       list_failed_q <= 1'b0;
     end else begin
-      active_q <= active_q + 7'(start_i) - 7'(over);
+      active_q <= active_q + 7'(start_i) - 7'(ends);
       if (start_i) write_ptr_q <= write_ptr_q + 6'd1;
-      if (over) begin
+      if (ends) begin
         read_ptr_q <= read_ptr_q + 6'd1;
         state_q <= Begun;
         index_beat_q <= '0;

@@ -9,13 +9,13 @@ module tessera_memory_port #(
   input  logic                         clk_i,
   input  logic                         rst_ni,
   input  logic                         drop_i,  // soft reset: data and responses belong to nobody
-  // To and from the front end, and the load engine: bursts to be read
+  // <-> front end, and the load engine: bursts to be read
   input  tessera_port_pkg::burst_req_t front_i,
   output tessera_port_pkg::read_rsp_t  front_o,
   input  tessera_port_pkg::burst_req_t load_i,
   output tessera_port_pkg::read_rsp_t  load_o,
   output logic [BUS_BYTES*8-1:0]       beat_data_o,  // of the cycle before, for both
-  // To and from the store engine: bursts to be written. Data goes its own way.
+  // <-> store engine: bursts to be written. Data goes its own way.
   input  tessera_port_pkg::burst_req_t store_i,
   output tessera_port_pkg::write_rsp_t store_o,
   output logic                         quiet_o,      // nothing is outstanding

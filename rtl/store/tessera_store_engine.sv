@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads state rows a beat a cycle, follows the merge row by row, and presents a write burst when all
-// of it is in the store FIFO. Also writes the completion record of a FENCE. One command reads at a
+// Reads state rows a beat a cycle, follows the merge row by row, and presents a write burst when
+// all of it is in the store FIFO. Also writes the completion record of a FENCE. One command reads at a
 // time; a store retires with its last response. One that has started ends, error or not: the ATTEND
 // whose rows it follows has all its tickets.
 module tessera_store_engine #(
@@ -12,15 +12,15 @@ module tessera_store_engine #(
   input  logic                              clear_i,      // soft reset: all but bursts under way
   input  logic                              resetting_i,  // responses belong to nobody
   input  logic                              halted_i,
-  // To and from issue: the head of the store queue
+  // <-> issue: the head of the store queue
   input  tessera_port_pkg::store_req_t      queue_i,
   output tessera_port_pkg::queue_rsp_t      queue_o,
-  // To and from the state banks; rows merged of bank b in [11*b +: 11], by the last ATTEND into it
+  // <-> state banks; rows merged of bank b in [11*b +: 11], by the last ATTEND into it
   input  logic [21:0]                       state_rows_i,
   output tessera_port_pkg::row_req_t        row_o,
   input  tessera_port_pkg::row_rsp_t        row_i,
   input  logic [D*32-1:0]                   row_out_i,
-  // To and from the memory port
+  // <-> memory port
   output tessera_port_pkg::burst_req_t      write_o,
   input  tessera_port_pkg::write_rsp_t      write_i,
   // AXI4 write data
@@ -35,7 +35,7 @@ module tessera_store_engine #(
   output logic                              retire_irq_o,  // a FENCE that interrupts
   output tessera_port_pkg::release_t        release_o,     // state bank read for the last time
   // State
-  output logic [4:0]                        active_o,      // stores started and not over
+  output logic [4:0]                        active_o,      // stores under way
   output tessera_port_pkg::error_t          error_o,
   output tessera_port_pkg::store_activity_t activity_o
 );

@@ -8,7 +8,7 @@ module tessera_store_fifo #(
   input  logic                   clk_i,
   input  logic                   rst_ni,
   input  logic                   clear_i,
-  // From the pipe
+  // <- pipe
   input  logic                   push_i,
   input  logic [BUS_BYTES*8-1:0] data_i,
   output logic [9:0]             available_o,

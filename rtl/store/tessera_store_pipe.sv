@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From state rows to beats as memory holds them, one beat a cycle, StorePipeCycles after its read:
 // row out of the bank, beat selected, divided (by l, or by 1.0 which only puts NaN and subnormals
-// into the device's form), packed. State rows and FENCE records pass beside the dividers, unchanged.
+// into the device's form), packed. State rows and FENCE records pass unchanged beside the dividers.
 module tessera_store_pipe #(
   parameter int unsigned D = 16,
   parameter int unsigned BUS_BYTES = 16
@@ -11,7 +11,7 @@ module tessera_store_pipe #(
   input  logic                          clear_i,
   // A beat is read in this cycle
   input  tessera_port_pkg::store_beat_t beat_i,
-  // From the state banks: its row, one cycle later
+  // <- state banks: its row, one cycle later
   input  tessera_port_pkg::row_rsp_t    row_i,
   input  logic [D*32-1:0]               row_out_i,
   // The beat, to be pushed into the FIFO in this cycle
@@ -85,8 +85,7 @@ module tessera_store_pipe #(
   for (genvar e = 0; e < Dividers; e++) begin : g_divider
     logic unused_valid;
     tessera_fp_div u_div (
-      .clk_i(clk_i),
-      .rst_ni(rst_ni),
+      .clk_i, .rst_ni,
       .valid_i(valid2_q && element2_q[e]),
       .a_i(o2_q[e*32+:32]),
       .b_i(divisor2_q),

@@ -182,7 +182,7 @@ class EngineBench {
     ReferenceRow read_row(uint32_t bank, uint32_t row) {
         dut.store_read_i = 1;
         dut.store_bank_i = bank & 1;
-        dut.store_row_i = row & 0x3ff;
+        dut.store_row_index_i = row & 0x3ff;
         step();
         dut.store_read_i = 0;
         settle();
@@ -190,18 +190,18 @@ class EngineBench {
         r.state.l = dut.store_l_o;
         r.state.m = static_cast<int16_t>(dut.store_m_o);
         r.state.flags = dut.store_flags_o;
-        for (uint32_t c = 0; c < kParams.d; ++c) r.o.push_back(dut.store_o_o[c]);
+        for (uint32_t c = 0; c < kParams.d; ++c) r.o.push_back(dut.store_row_out_o[c]);
         return r;
     }
 
-    void present(const Attend* a, uint32_t sequence) {
+    void present(const Attend* a, uint32_t number) {
         dut.head_valid_i = a != nullptr;
         if (a == nullptr) return;
         const spec::Command& c = a->command;
-        dut.head_sequence_i = sequence;
-        dut.head_tickets_i = sequence;
-        dut.head_rows_i = c.rows & 0x7ff;
-        dut.head_keys_i = c.keys & 0x7ff;
+        dut.head_number_i = number;
+        dut.head_tickets_i = number;
+        dut.head_rows_i = c.rows & 0xffff;
+        dut.head_keys_i = c.keys & 0xffff;
         dut.head_d_k_i = c.d_k & 0x3ff;
         dut.head_d_v_i = c.d_v & 0x3ff;
         dut.head_q_bank_i = c.q_bank & 1;
@@ -215,7 +215,7 @@ class EngineBench {
         dut.head_window_i = c.mask.window;
         dut.head_sinks_i = c.mask.sinks;
         dut.head_block_i = c.mask.block;
-        dut.head_tail_i = c.mask.tail;
+        dut.head_summary_i = c.mask.tail;
         dut.head_free_from_i = c.mask.free_from & 0x7ff;
         dut.head_diag_group_i = c.mask.diag_group & 0x7ff;
         dut.head_prefix_i = c.mask.prefix;

@@ -218,25 +218,25 @@ void run_sequence(EngineBench& bench, const std::vector<Attend>& attends, Checks
             while (started < groups.size() && !groups[started].first) ++started;
             checks.cycles.equal(now, started < groups.size() ? groups[started].score : 0,
                                 [] { return "start"; });
-            checks.pulses.equal(dut.start_sequence_o, groups[started].command);
+            checks.pulses.equal(dut.start_number_o, groups[started].command);
             ++started;
         }
-        if (dut.group_o) {
+        if (dut.lane_group_o) {
             REQUIRE(reported < groups.size());
             const GroupCycles& g = groups[reported++];
             const auto where = [&] {
                 return "command " + std::to_string(g.command) + " group " + std::to_string(g.index);
             };
-            checks.cycles.equal(Cycle{dut.group_score_o}, g.score, where);
-            checks.cycles.equal(Cycle{dut.group_value_o}, g.value, where);
+            checks.cycles.equal(Cycle{dut.lane_group_score_start_o}, g.score, where);
+            checks.cycles.equal(Cycle{dut.lane_group_value_start_o}, g.value, where);
             checks.cycles.equal(now, g.merged, where);
-            checks.pulses.equal(dut.group_sequence_o, g.command);
-            checks.pulses.equal(uint32_t{dut.group_index_o}, g.index);
-            checks.pulses.equal(uint32_t{dut.group_keys_o}, g.keys);
+            checks.pulses.equal(dut.lane_group_number_o, g.command);
+            checks.pulses.equal(uint32_t{dut.lane_group_index_o}, g.index);
+            checks.pulses.equal(uint32_t{dut.lane_group_keys_o}, g.keys);
             checks.pulses.equal(bool(dut.retire_o), g.last);
             checks.pulses.equal(bool(dut.state_release_o), g.last);
             if (g.last) {
-                checks.pulses.equal(dut.retire_sequence_o, g.command);
+                checks.pulses.equal(dut.retire_number_o, g.command);
                 checks.pulses.equal(uint32_t{dut.state_release_bank_o},
                                     attends[g.command].command.state_bank);
                 ++retired;
@@ -309,9 +309,9 @@ TEST_CASE("compute engine: random sequences of ATTENDs") {
         bench.load_all(contents);
         // Without the registers of an empty pipeline nothing of the last sequence may be left over.
         if (pick(random, 4) == 0) {
-            bench.dut.srst_i = 1;
+            bench.dut.clear_i = 1;
             bench.step();
-            bench.dut.srst_i = 0;
+            bench.dut.clear_i = 0;
         }
         const uint32_t batches = 1 + uint32_t(pick(random, 2));
         for (uint32_t b = 0; b < batches; ++b) {
@@ -384,14 +384,14 @@ TEST_CASE("compute engine: soft reset at any moment") {
             bench.edge();
         }
         bench.present(nullptr, 0);
-        bench.dut.srst_i = 1;
+        bench.dut.clear_i = 1;
         bench.step();
-        bench.dut.srst_i = 0;
+        bench.dut.clear_i = 0;
         for (Cycle i = 0; i < 3 * Cycle{kParams.interleave} * (kParams.m + kParams.d); ++i) {
             bench.settle();
             const TESSERA_ENGINE& dut = bench.dut;
             checks.pulses.equal(dut.q_release_o || dut.k_release_o || dut.v_release_o ||
-                                    dut.state_release_o || dut.retire_o || dut.group_o ||
+                                    dut.state_release_o || dut.retire_o || dut.lane_group_o ||
                                     dut.start_o || dut.score_busy_o || dut.value_busy_o ||
                                     dut.state_row_write_o || dut.admit_valid_o,
                                 false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Contexts of lane groups between two steps of the compute engine, in order. What is pushed is seen
 // from the next cycle on. The caller knows that it never overflows; there is no full flag.
-module tessera_group_fifo #(
+module tessera_lane_group_fifo #(
   parameter int unsigned WIDTH = 1,
   parameter int unsigned DEPTH = 2
 ) (
