@@ -28,32 +28,32 @@ module tessera_exp2 (
   logic        unused_bits;
 
   // The low half of T - m*65536 is that of T.
-  assign n    = {m_i[15], m_i} - {t_i[31], t_i[31:16]};
+  assign n = {m_i[15], m_i} - {t_i[31], t_i[31:16]};
   assign rise = {8'd0, slope_q2} * {16'd0, rest_q2};
-  assign y    = start_q2 + rise[23:8] + 16'd64;
+  assign y = start_q2 + rise[23:8] + 16'd64;
   assign unused_bits = ^{rise[7:0], y[14], y[6:0]};
   assign exponent = 8'd127 - {1'b0, n_q3} + {7'd0, u_q3[7]};
 
   always_ff @(posedge clk_i) begin
     valid_q <= {valid_q[1:0], valid_i};
     if (valid_i) begin
-      n_q1      <= (n > 17'd127) ? 7'd127 : n[6:0];
-      f_q1      <= t_i[15:3];
-      fixed_q1  <= nan_i || identity_i;
+      n_q1 <= (n > 17'd127) ? 7'd127 : n[6:0];
+      f_q1 <= t_i[15:3];
+      fixed_q1 <= nan_i || identity_i;
       weight_q1 <= identity_i ? t_i[15:0] : tessera_pkg::CanonicalNan[31:16];
     end
     if (valid_q[0]) begin
-      n_q2      <= n_q1;
-      start_q2  <= tessera_pkg::ExpTable[f_q1[12:8]*16 +: 16];
-      slope_q2  <= tessera_pkg::ExpSlope[f_q1[12:8]*16 +: 16];
-      rest_q2   <= f_q1[7:0];
-      fixed_q2  <= fixed_q1;
+      n_q2 <= n_q1;
+      start_q2 <= tessera_pkg::ExpTable[f_q1[12:8]*16 +: 16];
+      slope_q2 <= tessera_pkg::ExpSlope[f_q1[12:8]*16 +: 16];
+      rest_q2 <= f_q1[7:0];
+      fixed_q2 <= fixed_q1;
       weight_q2 <= weight_q1;
     end
     if (valid_q[1]) begin
-      n_q3      <= n_q2;
-      u_q3      <= {y[15], y[13:7]};
-      fixed_q3  <= fixed_q2;
+      n_q3 <= n_q2;
+      u_q3 <= {y[15], y[13:7]};
+      fixed_q3 <= fixed_q2;
       weight_q3 <= weight_q2;
     end
     if (valid_q[2]) begin

@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: MIT
-// The compute engine: score stage, admission, value stage, merge, and the banks. Cycles are those of
-// docs/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind it is
+// The compute engine: score stage, admission, value stage, merge, and the banks. Cycles are those
+// of docs/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind it is
 // visible from t+1. It keeps no tickets: they travel with the command, and the scoreboard outside
 // answers for the two places that wait (head of the queue; lane group to be admitted next).
 module tessera_compute_engine #(
-  parameter int unsigned M          = 16,
-  parameter int unsigned D          = 16,
-  parameter int unsigned LANES      = 2,
+  parameter int unsigned M = 16,
+  parameter int unsigned D = 16,
+  parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned BUS_BYTES  = 16
+  parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                                clk_i,
   input  logic                                rst_ni,         // synchronous
-  input  logic                                clear_i,        // soft reset; neither clears the banks
+  input  logic                                clear_i,        // soft reset; the banks stay
   input  logic [63:0]                         cycle_i,        // free-running; differences matter
-  // <-> compute queue: an ATTEND that passed the checks. Its grants must not depend on outputs.
+  // To and from the compute queue: an ATTEND that passed the checks. Its grants must not depend
+  // on outputs.
   input  tessera_port_pkg::compute_req_t      queue_i,
   output tessera_port_pkg::queue_rsp_t        queue_o,        // pop: its last lane group enters
-  // <-> scoreboard: the lane group to be admitted next, and its grants (combinational answer)
+  // To and from the scoreboard: the lane group to be admitted next; its grants in the same cycle
   output tessera_port_pkg::admit_req_t        admit_o,
   input  tessera_port_pkg::admit_rsp_t        admit_i,
-  // <- error latch and engines (docs/timing.md, section 7), as registers visible in this cycle
+  // From the error latch and the engines: registers (docs/timing.md, section 7)
   input  logic                                halted_i,
   input  logic                                load_active_i,  // a load is under way
   input  logic                                store_active_i,
   output logic                                abort_o,        // pulse: the pipeline is dropped
-  // -> scoreboard: touches that end, in the cycle before the contract's "visible"
+  // To the scoreboard: touches that end, in the cycle before the contract's "visible"
   output tessera_port_pkg::compute_release_t  release_o,
-  // -> store engine: rows merged by the touch after the last one that has ended (register)
+  // To the store engine: rows merged by the touch after the last one that has ended (register)
   output logic [21:0]                         state_rows_o,   // bank b in [11*b +: 11]
   output logic [7:0]                          active_o,       // ATTENDs under way, at most 255
-  // <- load engine
+  // From the load engine
   input  tessera_port_pkg::bank_write_t       bank_write_i,
   input  logic [BUS_BYTES*8-1:0]              bank_data_i,
-  // <-> store engine: data in the next cycle, held until the next read
+  // To and from the store engine: data in the next cycle, held until the next read
   input  tessera_port_pkg::row_req_t          row_i,
   output tessera_port_pkg::row_rsp_t          row_o,
   output logic [D*32-1:0]                     row_out_o,      // column j in bits 32*j and up
@@ -41,16 +42,16 @@ module tessera_compute_engine #(
   output tessera_port_pkg::event_t            start_o,
   output tessera_port_pkg::event_t            retire_o,
   output tessera_port_pkg::lane_group_event_t lane_group_o,
-  // -> counters
+  // To the counters
   output tessera_port_pkg::compute_activity_t activity_o
 );
-  localparam int unsigned I           = INTERLEAVE;
-  // V + I*n grows by at least I*LANES from group to group, and S(g) >= V(g-2) + 1 - I*D - 5: so many
-  // groups at most are between S and the end of their keys.
+  localparam int unsigned I = INTERLEAVE;
+  // V + I*n grows by at least I*LANES from group to group, and S(g) >= V(g-2) + 1 - I*D - 5: so
+  // many groups at most are between S and the end of their keys.
   localparam int unsigned GroupsDepth = 5 + (I * D + 11) / (I * LANES);
 
   logic clear, unused_bits;
-  assign clear       = !rst_ni || clear_i;
+  assign clear = !rst_ni || clear_i;
   assign unused_bits = ^queue_i;
 
   // ---- The head of the queue
@@ -59,32 +60,32 @@ module tessera_compute_engine #(
   tessera_lane_group_pkg::value_group_t head_value;
   logic                                 granted;
 
-  assign attend  = queue_i.command;
+  assign attend = queue_i.command;
   assign granted = queue_i.q_granted && queue_i.k_granted;
   always_comb begin
-    head_score                 = '0;
-    head_score.q_bank          = attend.q_bank[0];
-    head_score.k_bank          = attend.k_bank[0];
-    head_score.identity        = attend.flags[tessera_pkg::FlagIdentity-8];
-    head_score.rows            = attend.rows[10:0];
-    head_score.keys            = attend.keys[10:0];
-    head_score.factor          = attend.factor;
-    head_score.mask.flags      = attend.mask_flags[7:0];
-    head_score.mask.window     = attend.window;
-    head_score.mask.sinks      = attend.sinks;
-    head_score.mask.block      = attend.block;
-    head_score.mask.summary    = attend.summary;
-    head_score.mask.free_from  = attend.free_from[10:0];
+    head_score = '0;
+    head_score.q_bank = attend.q_bank[0];
+    head_score.k_bank = attend.k_bank[0];
+    head_score.identity = attend.flags[tessera_pkg::FlagIdentity-8];
+    head_score.rows = attend.rows[10:0];
+    head_score.keys = attend.keys[10:0];
+    head_score.factor = attend.factor;
+    head_score.mask.flags = attend.mask_flags[7:0];
+    head_score.mask.window = attend.window;
+    head_score.mask.sinks = attend.sinks;
+    head_score.mask.block = attend.block;
+    head_score.mask.summary = attend.summary;
+    head_score.mask.free_from = attend.free_from[10:0];
     head_score.mask.diag_group = attend.diag_group[10:0];
-    head_score.mask.prefix     = attend.prefix;
-    head_value                 = '0;
-    head_value.v_bank          = attend.v_bank[0];
-    head_value.state_bank      = attend.state_bank[0];
-    head_value.continued       = attend.flags[tessera_pkg::FlagContinue-8];
-    head_value.identity        = attend.flags[tessera_pkg::FlagIdentity-8];
-    head_value.keys            = attend.keys[10:0];
-    head_value.d_v             = attend.d_v[9:0];
-    head_value.number          = queue_i.number;
+    head_score.mask.prefix = attend.prefix;
+    head_value = '0;
+    head_value.v_bank = attend.v_bank[0];
+    head_value.state_bank = attend.state_bank[0];
+    head_value.continued = attend.flags[tessera_pkg::FlagContinue-8];
+    head_value.identity = attend.flags[tessera_pkg::FlagIdentity-8];
+    head_value.keys = attend.keys[10:0];
+    head_value.d_v = attend.d_v[9:0];
+    head_value.number = queue_i.number;
   end
 
   // ---- Score stage
@@ -187,26 +188,26 @@ module tessera_compute_engine #(
 
   // ---- Trace and counters
   logic head_waits;  // no lane group enters, and the next one is the first of its ATTEND
-  assign head_waits     = !q_read.valid && !continuing;
-  assign start_o.valid  = enter && !continuing;
+  assign head_waits = !q_read.valid && !continuing;
+  assign start_o.valid = enter && !continuing;
   assign start_o.number = queue_i.number;
 
-  assign activity_o.score_busy         = q_read.valid;
-  assign activity_o.score_stall_q      = head_waits && queue_i.valid && !queue_i.q_granted;
-  assign activity_o.score_stall_k      = head_waits && queue_i.valid && queue_i.q_granted &&
-                                         !queue_i.k_granted;
+  assign activity_o.score_busy = q_read.valid;
+  assign activity_o.score_stall_q = head_waits && queue_i.valid && !queue_i.q_granted;
+  assign activity_o.score_stall_k = head_waits && queue_i.valid && queue_i.q_granted &&
+                                    !queue_i.k_granted;
   assign activity_o.score_stall_buffer = !q_read.valid &&
                                          (continuing || (queue_i.valid && granted));
-  assign activity_o.score_idle         = head_waits && !queue_i.valid;
+  assign activity_o.score_idle = head_waits && !queue_i.valid;
 
-  assign activity_o.value_busy        = value_busy;
-  assign activity_o.value_stall_v     = !value_busy && !value_pending && wait_v;
+  assign activity_o.value_busy = value_busy;
+  assign activity_o.value_stall_v = !value_busy && !value_pending && wait_v;
   assign activity_o.value_stall_state = !value_busy && !value_pending && wait_state;
   assign activity_o.value_stall_score = !value_busy && (value_pending || admission.valid);
-  assign activity_o.value_idle        = !value_busy && !value_pending && !admit_o.valid;
+  assign activity_o.value_idle = !value_busy && !value_pending && !admit_o.valid;
 
-  assign activity_o.k_row_read      = k_read.valid;
-  assign activity_o.v_row_read      = v_read.valid;
-  assign activity_o.state_row_read  = state_read.valid;
+  assign activity_o.k_row_read = k_read.valid;
+  assign activity_o.v_row_read = v_read.valid;
+  assign activity_o.state_row_read = state_read.valid;
   assign activity_o.state_row_write = state_write.valid;
 endmodule

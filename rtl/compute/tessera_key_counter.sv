@@ -11,7 +11,7 @@ module tessera_key_counter #(
   output logic                              busy_o,  // register: further keys are entering
   output tessera_lane_group_pkg::key_step_t step_o
 );
-  localparam int unsigned TurnBits = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1;
+  localparam int unsigned TurnBits = INTERLEAVE > 1 ? $clog2(INTERLEAVE) : 1;
 
   logic                busy_q;
   logic [9:0]          key_q, key, left_q, left;  // left: keys after this one
@@ -19,20 +19,20 @@ module tessera_key_counter #(
   logic                valid, last, last_turn, unused_keys;
 
   assign unused_keys = keys_i[10];
-  assign valid     = busy_q || start_i;
-  assign key       = busy_q ? key_q : 10'd0;
-  assign turn      = busy_q ? turn_q : '0;
-  assign left      = busy_q ? left_q : (keys_i[9:0] - 10'd1);  // 1024 keys: 1023 left
-  assign last      = valid && (left == 10'd0);
+  assign valid = busy_q || start_i;
+  assign key = busy_q ? key_q : 10'd0;
+  assign turn = busy_q ? turn_q : '0;
+  assign left = busy_q ? left_q : (keys_i[9:0] - 10'd1);  // 1024 keys: 1023 left
+  assign last = valid && left == 10'd0;
   assign last_turn = turn == TurnBits'(INTERLEAVE - 1);
 
-  assign busy_o       = busy_q;
+  assign busy_o = busy_q;
   assign step_o.valid = valid;
-  assign step_o.first = valid && (key == 10'd0);
-  assign step_o.last  = last;
-  assign step_o.done  = last && last_turn;
-  assign step_o.key   = key;
-  assign step_o.turn  = 3'(turn);
+  assign step_o.first = valid && key == 10'd0;
+  assign step_o.last = last;
+  assign step_o.done = last && last_turn;
+  assign step_o.key = key;
+  assign step_o.turn = 3'(turn);
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
@@ -40,7 +40,7 @@ module tessera_key_counter #(
     end else if (valid) begin
       busy_q <= !(last && last_turn);
       turn_q <= last_turn ? '0 : turn + 1'b1;
-      key_q  <= last_turn ? key + 10'd1 : key;
+      key_q <= last_turn ? key + 10'd1 : key;
       left_q <= last_turn ? left - 10'd1 : left;
     end
   end
@@ -49,7 +49,7 @@ module tessera_key_counter #(
   always_ff @(posedge clk_i)
     if (!clear_i && start_i) begin
       assert (!busy_q) else $error("group starts while another enters");
-      assert ((keys_i != 11'd0) && (keys_i <= 11'd1024)) else $error("illegal number of keys");
+      assert (keys_i != 11'd0 && keys_i <= 11'd1024) else $error("illegal number of keys");
     end
 `endif
 endmodule

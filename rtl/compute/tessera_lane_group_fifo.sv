@@ -19,12 +19,12 @@ module tessera_lane_group_fifo #(
   logic [Bits:0]    read_q, write_q;  // one bit more than an index: equal means empty
 
   assign valid_o = read_q != write_q;
-  assign head_o  = entry_q[read_q[Bits-1:0]];
+  assign head_o = entry_q[read_q[Bits-1:0]];
 
   always_ff @(posedge clk_i) begin
     if (push_i) entry_q[write_q[Bits-1:0]] <= data_i;
     if (clear_i) begin
-      read_q  <= '0;
+      read_q <= '0;
       write_q <= '0;
     end else begin
       if (push_i) write_q <= write_q + 1'b1;

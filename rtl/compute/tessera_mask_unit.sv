@@ -32,20 +32,20 @@ module tessera_mask_unit #(
 
   assign any_local = flags[tessera_pkg::MaskWindow] || flags[tessera_pkg::MaskSink] ||
                      flags[tessera_pkg::MaskBlock] || flags[tessera_pkg::MaskSummary];
-  assign sink      = flags[tessera_pkg::MaskSink] && (k_position_i < mask_i.sinks);
-  assign summary   = flags[tessera_pkg::MaskSummary] &&
-                     ((k_position_i & (mask_i.block - 32'd1)) >= mask_i.block - mask_i.summary);
-  assign free      = flags[tessera_pkg::MaskFree] && ({1'b0, key_i} >= mask_i.free_from);
-  assign prefix    = flags[tessera_pkg::MaskPrefix] && (k_position_i < mask_i.prefix);
+  assign sink = flags[tessera_pkg::MaskSink] && k_position_i < mask_i.sinks;
+  assign summary = flags[tessera_pkg::MaskSummary] &&
+                   ((k_position_i & (mask_i.block - 32'd1)) >= mask_i.block - mask_i.summary);
+  assign free = flags[tessera_pkg::MaskFree] && {1'b0, key_i} >= mask_i.free_from;
+  assign prefix = flags[tessera_pkg::MaskPrefix] && k_position_i < mask_i.prefix;
 
   always_ff @(posedge clk_i) begin
     valid_q <= valid_i;
     if (valid_i) begin
-      start_q        <= start;
-      free_q         <= free || prefix;
-      local_q        <= !any_local || sink || summary;
-      window_q       <= flags[tessera_pkg::MaskWindow];
-      causal_q       <= flags[tessera_pkg::MaskCausal];
+      start_q <= start;
+      free_q <= free || prefix;
+      local_q <= !any_local || sink || summary;
+      window_q <= flags[tessera_pkg::MaskWindow];
+      causal_q <= flags[tessera_pkg::MaskCausal];
       window_bound_q <= mask_i.window;
     end
   end
@@ -55,25 +55,25 @@ module tessera_mask_unit #(
     logic [10:0] row;
     logic        past, past_q, block, block_q, barred, barred_q;
 
-    assign q        = q_position_i[l*32 +: 32];
-    assign row      = {1'b0, row_i} + 11'(l);
-    assign past     = k_position_i <= q;
+    assign q = q_position_i[l*32 +: 32];
+    assign row = {1'b0, row_i} + 11'(l);
+    assign past = k_position_i <= q;
     assign distance = past ? q - k_position_i : k_position_i - q;
-    assign block    = flags[tessera_pkg::MaskBlock] &&
-                      (((q ^ k_position_i) & ~(mask_i.block - 32'd1)) == 32'd0);
-    assign barred   = (row >= rows_i) || (flags[tessera_pkg::MaskDiagOff] && (row >= start) &&
-                                          (row < stop));
+    assign block = flags[tessera_pkg::MaskBlock] &&
+                   (((q ^ k_position_i) & ~(mask_i.block - 32'd1)) == 32'd0);
+    assign barred = row >= rows_i || (flags[tessera_pkg::MaskDiagOff] && row >= start &&
+                                      row < stop);
 
     always_ff @(posedge clk_i) begin
       if (valid_i) begin
-        past_q     <= past;
+        past_q <= past;
         distance_q <= distance;
-        block_q    <= block;
-        barred_q   <= barred;
+        block_q <= block;
+        barred_q <= barred;
       end
       if (valid_q)
         allowed_o[l] <= !barred_q && (free_q || ((past_q || !causal_q) && (local_q || block_q ||
-            (window_q && ((distance_q < window_bound_q) || (!past_q && causal_q))))));
+            (window_q && (distance_q < window_bound_q || (!past_q && causal_q))))));
     end
   end
 endmodule

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Rows of a finished lane group, one a cycle, into the state bank: row r of the group is addressed in
-// the cycle of start_i + r and written INTERLEAVE + 2 cycles later. Both sides are scaled down to the
+// Rows of a finished lane group, one a cycle, into the state bank: row r of the group is addressed
+// in the cycle of start_i + r and written INTERLEAVE + 2 cycles later. Both sides are scaled down to the
 // larger maximum, then added; an empty side, or a replaced state, leaves the other untouched.
 module tessera_merge #(
-  parameter int unsigned D          = 16,
-  parameter int unsigned LANES      = 2,
+  parameter int unsigned D = 16,
+  parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4
 ) (
   input  logic                                 clk_i,
   input  logic                                 clear_i,
-  // <- value stage: maxima and flags of a turn, when its sums enter the shadow register
+  // From the value stage: maxima and flags of a turn, when its sums enter the shadow register
   input  tessera_lane_group_pkg::capture_t     capture_i,
   input  logic [LANES*18-1:0]                  capture_maximum_i,
   // A group's first turn enters the shadow register
   input  logic                                 start_i,
   input  tessera_lane_group_pkg::value_group_t group_i,
-  // -> state banks. Address cycle: the row of the state, wanted only to continue from it
+  // To the state banks. Address cycle: the row of the state, wanted only to continue from it
   output tessera_lane_group_pkg::bank_read_t   state_read_o,
   // Row cycle: {l, O} and {flags, m} of the state; the value array's row comes a cycle after that
   input  logic [(D+1)*32-1:0]                  state_i,
@@ -28,12 +28,11 @@ module tessera_merge #(
   output logic                                 write_last_o,    // last valid row of its group
   output tessera_lane_group_pkg::value_group_t write_group_o
 );
-  localparam int unsigned Cols  = D + 1;
-  localparam int unsigned I     = INTERLEAVE;
-  localparam int unsigned Extra = (I == 8) ? 4 : 0;
-
-  localparam int unsigned TurnBits = (I > 1) ? $clog2(I) : 1;
-  localparam int unsigned LaneBits = (LANES > 1) ? $clog2(LANES) : 1;
+  localparam int unsigned Cols = D + 1;
+  localparam int unsigned I = INTERLEAVE;
+  localparam int unsigned Extra = I == 8 ? 4 : 0;
+  localparam int unsigned TurnBits = I > 1 ? $clog2(I) : 1;
+  localparam int unsigned LaneBits = LANES > 1 ? $clog2(LANES) : 1;
 
   // Address cycle: counts the rows of a group.
   tessera_lane_group_pkg::value_group_t group, group_q;
@@ -43,26 +42,26 @@ module tessera_merge #(
   logic [LaneBits-1:0] lane_q, lane;
   logic [TurnBits-1:0] turn_q, turn;
 
-  assign group              = busy_q ? group_q : group_i;
-  assign row                = busy_q ? row_q : 11'd0;
-  assign lane               = busy_q ? lane_q : '0;
-  assign turn               = busy_q ? turn_q : '0;
-  assign last               = row + 11'd1 == group.rows;
-  assign addressed          = busy_q || start_i;
-  assign tile_row           = group.first_row + row[9:0];
+  assign group = busy_q ? group_q : group_i;
+  assign row = busy_q ? row_q : 11'd0;
+  assign lane = busy_q ? lane_q : '0;
+  assign turn = busy_q ? turn_q : '0;
+  assign last = row + 11'd1 == group.rows;
+  assign addressed = busy_q || start_i;
+  assign tile_row = group.first_row + row[9:0];
   assign state_read_o.valid = addressed && group.continued;
-  assign state_read_o.bank  = group.state_bank;
+  assign state_read_o.bank = group.state_bank;
   assign state_read_o.row_index = tile_row;
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
       busy_q <= 1'b0;
     end else if (addressed) begin
-      busy_q  <= !last;
+      busy_q <= !last;
       group_q <= group;
-      row_q   <= row + 11'd1;
-      lane_q  <= (lane == LaneBits'(LANES - 1)) ? '0 : lane + 1'b1;
-      turn_q  <= (lane == LaneBits'(LANES - 1)) ? turn + 1'b1 : turn;
+      row_q <= row + 11'd1;
+      lane_q <= (lane == LaneBits'(LANES - 1)) ? '0 : lane + 1'b1;
+      turn_q <= (lane == LaneBits'(LANES - 1)) ? turn + 1'b1 : turn;
     end
   end
 
@@ -81,28 +80,28 @@ module tessera_merge #(
     if (capture_i.valid) maximum_q[capture_i.turn[TurnBits-1:0]] <= capture_maximum_i;
     valid_q1 <= addressed && !clear_i;
     if (addressed) begin
-      first_q1     <= !busy_q;
-      last_q1      <= last;
+      first_q1 <= !busy_q;
+      last_q1 <= last;
       continued_q1 <= group.continued;
-      row_q1       <= tile_row;
-      lane_q1      <= lane;
-      turn_q1      <= turn;
+      row_q1 <= tile_row;
+      lane_q1 <= lane;
+      turn_q1 <= turn;
     end
   end
 
   assign tile_maximum = maximum_q[turn_q1][lane_q1*18 +: 18];
-  assign tile_m       = tile_maximum[15:0];
-  assign state_m      = state_word_i.m;
-  assign take_state   = continued_q1 && (tile_m == tessera_pkg::Empty);
-  assign take_tile    = !continued_q1 || (!take_state && (state_m == tessera_pkg::Empty));
-  assign m            = take_tile ? tile_m : take_state ? state_m :
-                        ($signed(state_m) > $signed(tile_m)) ? state_m : tile_m;
-  assign flags        = {14'd0, tile_maximum[17:16]} |
-                        (continued_q1 ? state_word_i.flags : 16'd0);
-  assign state_delta       = m - state_m;
+  assign tile_m = tile_maximum[15:0];
+  assign state_m = state_word_i.m;
+  assign take_state = continued_q1 && tile_m == tessera_pkg::Empty;
+  assign take_tile = !continued_q1 || (!take_state && state_m == tessera_pkg::Empty);
+  assign m = take_tile ? tile_m : take_state ? state_m :
+             $signed(state_m) > $signed(tile_m) ? state_m : tile_m;
+  assign flags = {14'd0, tile_maximum[17:16]} |
+                 (continued_q1 ? state_word_i.flags : 16'd0);
+  assign state_delta = m - state_m;
   assign tile_read_o.valid = valid_q1;
-  assign tile_read_o.turn  = 3'(turn_q1);
-  assign tile_read_o.lane  = 7'(lane_q1);
+  assign tile_read_o.turn = 3'(turn_q1);
+  assign tile_read_o.lane = 7'(lane_q1);
   assign tile_read_o.delta = m - tile_m;
 
   // Rescaled rows meet in the adder: word of control {valid, take_state, take_tile}.
@@ -160,23 +159,21 @@ module tessera_merge #(
   tessera_lane_group_pkg::row_word_t word_w, write_word_q;
 
   tessera_delay #(.WIDTH(45), .CYCLES(I)) u_word (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .d_i     ({valid_q1, first_q1, last_q1, row_q1, flags, m}),
-    .q_o     ({valid_w, first_w, last_w, row_w, word_w})
+    .clk_i, .clear_i, .d_i({valid_q1, first_q1, last_q1, row_q1, flags, m}),
+    .q_o({valid_w, first_w, last_w, row_w, word_w})
   );
 
   assign write_o.valid = write_q;
-  assign write_o.bank  = write_group_o.state_bank;
+  assign write_o.bank = write_group_o.state_bank;
   assign write_o.row_index = write_row_q;
-  assign write_o.cols  = write_group_o.d_v;
-  assign write_o.word  = write_word_q;
+  assign write_o.cols = write_group_o.d_v;
+  assign write_o.word = write_word_q;
 
   always_ff @(posedge clk_i) begin
     write_q <= valid_w && !clear_i;
     if (valid_w) begin
       write_last_o <= last_w;
-      write_row_q  <= row_w;
+      write_row_q <= row_w;
       write_word_q <= word_w;
       if (first_w) write_group_o <= group_q;
     end

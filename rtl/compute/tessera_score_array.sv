@@ -4,8 +4,8 @@
 // stages. The sum of a key that enters in t is on sum_o in t + 2 + INTERLEAVE*D; one key a cycle.
 // Cells at and beyond cols_i add +0.
 module tessera_score_array #(
-  parameter int unsigned D          = 16,
-  parameter int unsigned LANES      = 2,
+  parameter int unsigned D = 16,
+  parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4
 ) (
   input  logic                  clk_i,
@@ -17,9 +17,9 @@ module tessera_score_array #(
   output logic [LANES*32-1:0]   sum_o
 );
   localparam int unsigned Cells = D * LANES;
-  localparam int unsigned I     = INTERLEAVE;
-  localparam int unsigned Taps  = I * D + 1;
-  localparam int unsigned Extra = (I == 8) ? 4 : 0;  // plain registers behind the adder's four
+  localparam int unsigned I = INTERLEAVE;
+  localparam int unsigned Taps = I * D + 1;
+  localparam int unsigned Extra = I == 8 ? 4 : 0;  // plain registers behind the adder's four
 
   // Cell k of lane l has index k*LANES + l.
   logic [31:0]                               product    [Cells];
@@ -52,7 +52,7 @@ module tessera_score_array #(
         if (cols[I*k + 1] != 10'd0)
           for (int c = k * LANES; c < (k + 1) * LANES; c++)
             aligned[c] = tessera_fp_pkg::add_align(
-                (k == 0) ? 32'd0 : rounded[Extra*Cells + c - LANES], product[c]);
+                k == 0 ? 32'd0 : rounded[Extra*Cells + c - LANES], product[c]);
       end else if (I == 2) begin
         if (cols[I*k + 2] != 10'd0)
           for (int c = k * LANES; c < (k + 1) * LANES; c++)
@@ -60,17 +60,17 @@ module tessera_score_array #(
         if (cols[I*k + 1] != 10'd0)
           for (int c = k * LANES; c < (k + 1) * LANES; c++)
             summed[c] = tessera_fp_pkg::add_sum(tessera_fp_pkg::add_align(
-                (k == 0) ? 32'd0 : rounded[c - LANES], product[c]));
+                k == 0 ? 32'd0 : rounded[c - LANES], product[c]));
       end else begin
         if (cols[I*k + 1] != 10'd0)
           for (int c = k * LANES; c < (k + 1) * LANES; c++)
             rounded[c] = tessera_fp_pkg::round(tessera_fp_pkg::add_normalise(
                 tessera_fp_pkg::add_sum(tessera_fp_pkg::add_align(
-                    (k == 0) ? 32'd0 : rounded[c - LANES], product[c]))));
+                    k == 0 ? 32'd0 : rounded[c - LANES], product[c]))));
       end
       if (cols[I*k] != 10'd0)
         for (int c = k * LANES; c < (k + 1) * LANES; c++)
-          product[c] = (10'(k) < cols[I*k])
+          product[c] = 10'(k) < cols[I*k]
               ? tessera_fp_pkg::bf16_product(q_i[c*16 +: 16], k_i[k*16 +: 16]) : 32'd0;
     end
     for (int l = 0; l < LANES; l++)

@@ -5,10 +5,10 @@
 // INTERLEAVE + 2 cycles after the weight. From there rows leave one a cycle, scaled down.
 // Masked keys and columns at and beyond cols_i add +0.
 module tessera_value_array #(
-  parameter int unsigned D          = 16,
-  parameter int unsigned LANES      = 2,
+  parameter int unsigned D = 16,
+  parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned TurnBits   = (INTERLEAVE > 1) ? $clog2(INTERLEAVE) : 1
+  parameter int unsigned TurnBits = INTERLEAVE > 1 ? $clog2(INTERLEAVE) : 1
 ) (
   input  logic                               clk_i,
   input  logic                               clear_i,
@@ -25,11 +25,11 @@ module tessera_value_array #(
   input  tessera_lane_group_pkg::tile_read_t read_i,
   output logic [(D+1)*32-1:0]                row_o
 );
-  localparam int unsigned Cols  = D + 1;
+  localparam int unsigned Cols = D + 1;
   localparam int unsigned Cells = LANES * Cols;
-  localparam int unsigned I     = INTERLEAVE;
-  localparam int unsigned Extra = (I == 8) ? 4 : 0;  // plain registers behind the adder's four
-  localparam int unsigned Word  = 3 + TurnBits;      // {valid, first, last, turn}
+  localparam int unsigned I = INTERLEAVE;
+  localparam int unsigned Extra = I == 8 ? 4 : 0;  // plain registers behind the adder's four
+  localparam int unsigned Word = 3 + TurnBits;      // {valid, first, last, turn}
 
   // Cell of lane l, column c has index l*Cols + c.
   logic [31:0]                               product    [Cells];
@@ -49,7 +49,7 @@ module tessera_value_array #(
     if (read_i.valid)
       for (int t = 0; t < I; t++)
         for (int l = 0; l < LANES; l++)
-          if ((read_i.turn == 3'(t)) && (read_i.lane == 7'(l)))
+          if (read_i.turn == 3'(t) && read_i.lane == 7'(l))
             for (int c = 0; c < Cols; c++)
               row[c*32 +: 32] =
                   tessera_fp_pkg::scale_down(shadow[t*Cells + l*Cols + c], read_i.delta);
@@ -57,7 +57,7 @@ module tessera_value_array #(
 
     // Sums that are complete. (Searched, here and above, so that every index is a constant.)
     for (int t = 0; t < I; t++)
-      if (control[I][Word-1] && control[I][TurnBits] && (control[I][TurnBits-1:0] == TurnBits'(t)))
+      if (control[I][Word-1] && control[I][TurnBits] && control[I][TurnBits-1:0] == TurnBits'(t))
         for (int c = 0; c < Cells; c++) shadow[t*Cells + c] = rounded[Extra*Cells + c];
 
     busy = 1'b0;
@@ -86,7 +86,7 @@ module tessera_value_array #(
     if (valid_i)
       for (int l = 0; l < LANES; l++) begin
         for (int c = 0; c < D; c++)
-          product[l*Cols + c] = (allowed_i[l] && (10'(c) < cols_i))
+          product[l*Cols + c] = (allowed_i[l] && 10'(c) < cols_i)
               ? tessera_fp_pkg::bf16_product(weight_i[l*16 +: 16], v_i[c*16 +: 16]) : 32'd0;
         product[l*Cols + D] = allowed_i[l]
             ? tessera_fp_pkg::bf16_product(weight_i[l*16 +: 16], 16'h3f80) : 32'd0;

@@ -3,40 +3,40 @@
 // weights times values are summed. Finished turns go to the shadow register of the array, from where
 // the merge takes them.
 module tessera_value_stage #(
-  parameter int unsigned D           = 16,
-  parameter int unsigned LANES       = 2,
-  parameter int unsigned INTERLEAVE  = 4,
+  parameter int unsigned D = 16,
+  parameter int unsigned LANES = 2,
+  parameter int unsigned INTERLEAVE = 4,
   parameter int unsigned GroupsDepth = 16   // lane groups between admission and V
 ) (
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // <- admission
+  // From admission
   input  logic                                 admit_i,           // pulse: A
   input  tessera_lane_group_pkg::value_group_t group_i,
-  // <-> score buffer
+  // To and from the score buffer
   output tessera_lane_group_pkg::score_read_t  read_o,
   input  logic [LANES*32-1:0]                  t_i,
   input  logic [LANES-1:0]                     nan_i,
   input  logic [LANES-1:0]                     allowed_i,
   input  logic [LANES*18-1:0]                  maximum_i,
-  // <-> V bank
+  // To and from the V bank
   output tessera_lane_group_pkg::bank_read_t   v_read_o,
   input  logic [D*16-1:0]                      v_i,
   output tessera_port_pkg::release_t           v_release_o,       // pulse: read for the last time
-  // <-> merge
+  // To and from the merge
   output tessera_lane_group_pkg::capture_t     capture_o,
   output logic [LANES*18-1:0]                  capture_maximum_o,
   output logic                                 finish_o,          // pulse: first turn is captured
   output tessera_lane_group_pkg::value_group_t finish_group_o,
   input  tessera_lane_group_pkg::tile_read_t   tile_read_i,
   output logic [(D+1)*32-1:0]                  tile_o,
-  // -> counters
+  // To the counters
   output logic                                 busy_o,            // a key enters
   output logic                                 pending_o          // admitted, V is to come
 );
-  localparam int unsigned I        = INTERLEAVE;
-  localparam int unsigned TurnBits = (I > 1) ? $clog2(I) : 1;
+  localparam int unsigned I = INTERLEAVE;
+  localparam int unsigned TurnBits = I > 1 ? $clog2(I) : 1;
 
   // ---- V: keys enter (a), scores and maxima come a cycle later
   tessera_lane_group_pkg::key_step_t    step_a;
@@ -46,34 +46,25 @@ module tessera_value_stage #(
   assign unused_bits = ^{group_q, step_a};
 
   tessera_lane_group_fifo #(.WIDTH($bits(group_i)), .DEPTH(GroupsDepth)) u_admitted (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .push_i  (admit_i),
-    .data_i  (group_i),
-    .valid_o (next_valid),
-    .head_o  (next_group),
-    .pop_i   (start)
+    .clk_i, .clear_i, .push_i(admit_i), .data_i(group_i), .valid_o(next_valid), .head_o(next_group),
+    .pop_i(start)
   );
-  assign start = next_valid && (next_group.value_start == cycle_i);
+  assign start = next_valid && next_group.value_start == cycle_i;
   tessera_key_counter #(.INTERLEAVE(I)) u_keys (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .start_i (start),
-    .keys_i  (next_group.keys),
-    .busy_o  (unused_busy),
-    .step_o  (step_a)
+    .clk_i, .clear_i, .start_i(start), .keys_i(next_group.keys), .busy_o(unused_busy),
+    .step_o(step_a)
   );
   always_ff @(posedge clk_i) begin
     if (clear_i) buffer_q <= 1'b1;
     else if (start) buffer_q <= !buffer_q;
     if (start) group_q <= next_group;
   end
-  assign read_o.valid  = step_a.valid;
+  assign read_o.valid = step_a.valid;
   assign read_o.buffer = buffer_q ^ start;
-  assign read_o.key    = step_a.key;
-  assign read_o.turn   = step_a.turn;
-  assign busy_o        = step_a.valid;
-  assign pending_o     = next_valid;
+  assign read_o.key = step_a.key;
+  assign read_o.turn = step_a.turn;
+  assign busy_o = step_a.valid;
+  assign pending_o = next_valid;
 
   // ---- a+1: maximum of the turn, from the buffer with the first key, held afterwards
   logic                valid_1, first_1, last_1, done_1;
@@ -86,10 +77,10 @@ module tessera_value_stage #(
     valid_1 <= step_a.valid && !clear_i;
     if (step_a.valid) begin
       first_1 <= step_a.first;
-      last_1  <= step_a.last;
-      done_1  <= step_a.done;
-      key_1   <= step_a.key;
-      turn_1  <= step_a.turn[TurnBits-1:0];
+      last_1 <= step_a.last;
+      done_1 <= step_a.done;
+      key_1 <= step_a.key;
+      turn_1 <= step_a.turn[TurnBits-1:0];
     end
     if (valid_1) held_q[turn_1] <= maximum_1;
   end
@@ -103,72 +94,43 @@ module tessera_value_stage #(
   logic [LANES*16-1:0] weight_5;
 
   tessera_delay #(.WIDTH(13), .CYCLES(3)) u_address (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .d_i     ({valid_1 && (turn_1 == '0), valid_1 && done_1 && group_q.last, group_q.v_bank,
-               key_1}),
-    .q_o     ({v_read_o.valid, v_release_o.valid, v_read_o.bank, v_read_o.row_index})
+    .clk_i, .clear_i,
+    .d_i({valid_1 && turn_1 == '0, valid_1 && done_1 && group_q.last, group_q.v_bank, key_1}),
+    .q_o({v_read_o.valid, v_release_o.valid, v_read_o.bank, v_read_o.row_index})
   );
   assign v_release_o.bank = v_read_o.bank;
 
   for (genvar l = 0; l < LANES; l++) begin : g_lane
     tessera_exp2 u_exp2 (
-      .clk_i      (clk_i),
-      .valid_i    (valid_1 && allowed_i[l]),
-      .identity_i (group_q.identity),
-      .nan_i      (nan_i[l]),
-      .t_i        (t_i[l*32 +: 32]),
-      .m_i        (maximum_1[l*18 +: 16]),
-      .weight_o   (weight_5[l*16 +: 16])
+      .clk_i, .valid_i(valid_1 && allowed_i[l]), .identity_i(group_q.identity), .nan_i(nan_i[l]),
+      .t_i(t_i[l*32 +: 32]), .m_i(maximum_1[l*18 +: 16]), .weight_o(weight_5[l*16 +: 16])
     );
   end
   tessera_delay #(.WIDTH(13 + TurnBits + LANES), .CYCLES(tessera_pkg::ExpCycles)) u_weight (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .d_i     ({valid_1, first_1, last_1, turn_1, group_q.d_v, allowed_i}),
-    .q_o     ({valid_5, first_5, last_5, turn_5, cols_5, allowed_5})
+    .clk_i, .clear_i, .d_i({valid_1, first_1, last_1, turn_1, group_q.d_v, allowed_i}),
+    .q_o({valid_5, first_5, last_5, turn_5, cols_5, allowed_5})
   );
 
   tessera_value_array #(.D(D), .LANES(LANES), .INTERLEAVE(I)) u_array (
-    .clk_i       (clk_i),
-    .clear_i     (clear_i),
-    .valid_i     (valid_5),
-    .first_i     (first_5),
-    .last_i      (last_5),
-    .turn_i      (turn_5),
-    .weight_i    (weight_5),
-    .allowed_i   (allowed_5),
-    .v_i         (v_i),
-    .cols_i      (cols_5),
-    .read_i      (tile_read_i),
-    .row_o       (tile_o)
+    .clk_i, .clear_i, .valid_i(valid_5), .first_i(first_5), .last_i(last_5), .turn_i(turn_5),
+    .weight_i(weight_5), .allowed_i(allowed_5), .v_i, .cols_i(cols_5), .read_i(tile_read_i),
+    .row_o(tile_o)
   );
 
   // ---- a+6+I: the sums of the last key are complete
   logic [TurnBits-1:0] capture_turn;
 
   tessera_delay #(.WIDTH(1 + TurnBits), .CYCLES(I + 1)) u_capture (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .d_i     ({valid_5 && last_5, turn_5}),
-    .q_o     ({capture_o.valid, capture_turn})
+    .clk_i, .clear_i, .d_i({valid_5 && last_5, turn_5}), .q_o({capture_o.valid, capture_turn})
   );
   tessera_delay #(.WIDTH(LANES * 18), .CYCLES(I + 5)) u_maximum (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .d_i     (maximum_1),
-    .q_o     (capture_maximum_o)
+    .clk_i, .clear_i, .d_i(maximum_1), .q_o(capture_maximum_o)
   );
   assign capture_o.turn = 3'(capture_turn);
-  assign finish_o       = capture_o.valid && (capture_turn == '0);
+  assign finish_o = capture_o.valid && capture_turn == '0;
   tessera_lane_group_fifo #(.WIDTH($bits(group_i)), .DEPTH(4)) u_finishing (
-    .clk_i   (clk_i),
-    .clear_i (clear_i),
-    .push_i  (start),
-    .data_i  (next_group),
-    .valid_o (unused_valid),
-    .head_o  (finish_group_o),
-    .pop_i   (finish_o)
+    .clk_i, .clear_i, .push_i(start), .data_i(next_group), .valid_o(unused_valid),
+    .head_o(finish_group_o), .pop_i(finish_o)
   );
 
 `ifndef SYNTHESIS

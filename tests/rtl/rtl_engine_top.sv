@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Test top: the compute engine with a port for every field of its structs.
 module rtl_engine_top #(
-  parameter int unsigned M          = 16,
-  parameter int unsigned D          = 16,
-  parameter int unsigned LANES      = 2,
+  parameter int unsigned M = 16,
+  parameter int unsigned D = 16,
+  parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
-  parameter int unsigned BUS_BYTES  = 16
+  parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
@@ -117,39 +117,39 @@ module rtl_engine_top #(
   tessera_port_pkg::compute_activity_t activity;
 
   always_comb begin
-    queue                    = '0;
-    queue.valid              = head_valid_i;
-    queue.q_granted          = q_granted_i;
-    queue.k_granted          = k_granted_i;
-    queue.number             = head_number_i;
-    queue.tickets            = head_tickets_i;
-    queue.command.rows       = head_rows_i;
-    queue.command.keys       = head_keys_i;
-    queue.command.d_k        = head_d_k_i;
-    queue.command.d_v        = head_d_v_i;
-    queue.command.q_bank     = head_q_bank_i;
-    queue.command.k_bank     = head_k_bank_i;
-    queue.command.v_bank     = head_v_bank_i;
+    queue = '0;
+    queue.valid = head_valid_i;
+    queue.q_granted = q_granted_i;
+    queue.k_granted = k_granted_i;
+    queue.number = head_number_i;
+    queue.tickets = head_tickets_i;
+    queue.command.rows = head_rows_i;
+    queue.command.keys = head_keys_i;
+    queue.command.d_k = head_d_k_i;
+    queue.command.d_v = head_d_v_i;
+    queue.command.q_bank = head_q_bank_i;
+    queue.command.k_bank = head_k_bank_i;
+    queue.command.v_bank = head_v_bank_i;
     queue.command.state_bank = head_state_bank_i;
     queue.command.flags[tessera_pkg::FlagContinue-8] = head_continue_i;
     queue.command.flags[tessera_pkg::FlagIdentity-8] = head_identity_i;
-    queue.command.factor     = head_factor_i;
+    queue.command.factor = head_factor_i;
     queue.command.mask_flags = head_mask_flags_i;
-    queue.command.window     = head_window_i;
-    queue.command.sinks      = head_sinks_i;
-    queue.command.block      = head_block_i;
-    queue.command.summary    = head_summary_i;
-    queue.command.free_from  = head_free_from_i;
+    queue.command.window = head_window_i;
+    queue.command.sinks = head_sinks_i;
+    queue.command.block = head_block_i;
+    queue.command.summary = head_summary_i;
+    queue.command.free_from = head_free_from_i;
     queue.command.diag_group = head_diag_group_i;
-    queue.command.prefix     = head_prefix_i;
-    bank_write               = '0;
-    bank_write.valid         = load_valid_i;
-    bank_write.id            = {load_kind_i, load_bank_i};
-    bank_write.row           = load_row_i;
-    bank_write.beat          = load_beat_i;
-    bank_write.position      = load_position_i;
+    queue.command.prefix = head_prefix_i;
+    bank_write = '0;
+    bank_write.valid = load_valid_i;
+    bank_write.id = {load_kind_i, load_bank_i};
+    bank_write.row = load_row_i;
+    bank_write.beat = load_beat_i;
+    bank_write.position = load_position_i;
   end
-  assign row     = {store_read_i, store_bank_i, store_row_index_i};
+  assign row = {store_read_i, store_bank_i, store_row_index_i};
   assign granted = {v_granted_i, state_granted_i};
 
   tessera_compute_engine #(
@@ -168,7 +168,7 @@ module rtl_engine_top #(
   assign {q_release_o, q_release_bank_o, k_release_o, k_release_bank_o, v_release_o,
           v_release_bank_o, state_release_o, state_release_bank_o} = release_all;
   assign {store_l_o, store_m_o, store_flags_o} = row_out;
-  assign {start_o, start_number_o}   = start;
+  assign {start_o, start_number_o} = start;
   assign {retire_o, retire_number_o} = retire;
   assign {lane_group_o, lane_group_keys_o, lane_group_index_o, lane_group_number_o,
           lane_group_score_start_o, lane_group_value_start_o} = lane_group;
