@@ -11,23 +11,23 @@ module tessera_admission #(
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // From the score stage, in the cycle of S
+  // <- score stage, in the cycle of S
   input  logic                                 lane_group_valid_i,
   input  tessera_lane_group_pkg::value_group_t lane_group_i,
   input  tessera_port_pkg::admit_tickets_t     tickets_i,
-  // To and from the scoreboard: may the oldest group touch its banks?
+  // <-> scoreboard: may the oldest group touch its banks?
   output tessera_port_pkg::admit_req_t         admit_o,
   input  tessera_port_pkg::admit_rsp_t         admit_i,
-  // From the error latch and the other engines
+  // <- error latch and the other engines
   input  logic                                 halted_i,
   input  logic                                 load_active_i,
   input  logic                                 store_active_i,
   output logic                                 abort_o,      // pulse: the groups are dropped
   output logic                                 dropped_o,    // from that cycle on
-  // To the score stage and the value stage
+  // -> score stage and the value stage
   output tessera_lane_group_pkg::admission_t   admission_o,  // pulse: A
   output tessera_lane_group_pkg::value_group_t admitted_o,
-  // To the counters: what the oldest group waits for
+  // -> counters: what the oldest group waits for
   output logic                                 wait_v_o,
   output logic                                 wait_state_o
 );

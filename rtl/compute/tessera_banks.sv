@@ -10,10 +10,10 @@ module tessera_banks #(
   parameter int unsigned BUS_BYTES = 16
 ) (
   input  logic                                 clk_i,
-  // From the load engine: one beat of one row
+  // <- load engine: one beat of one row
   input  tessera_port_pkg::bank_write_t        load_i,
   input  logic [BUS_BYTES*8-1:0]               load_data_i,
-  // To and from the score stage. Column k of Q and K follows INTERLEAVE*k cycles after column 0.
+  // <-> score stage. Column k of Q and K follows INTERLEAVE*k cycles after column 0.
   input  tessera_lane_group_pkg::bank_read_t   q_read_i,
   input  tessera_lane_group_pkg::bank_read_t   k_read_i,
   output logic [D*LANES*16-1:0]                q_o,
@@ -22,16 +22,16 @@ module tessera_banks #(
   input  tessera_lane_group_pkg::bank_read_t   k_position_read_i,
   output logic [LANES*32-1:0]                  q_position_o,
   output logic [31:0]                          k_position_o,
-  // To and from the value stage
+  // <-> value stage
   input  tessera_lane_group_pkg::bank_read_t   v_read_i,
   output logic [D*16-1:0]                      v_o,
-  // To and from the merge
+  // <-> merge
   input  tessera_lane_group_pkg::bank_read_t   state_read_i,
   output logic [(D+1)*32-1:0]                  state_o,       // l above the columns of O
   output tessera_lane_group_pkg::row_word_t    state_word_o,
   input  tessera_lane_group_pkg::state_write_t state_write_i,
   input  logic [(D+1)*32-1:0]                  state_data_i,
-  // To and from the store engine
+  // <-> store engine
   input  tessera_port_pkg::row_req_t           store_read_i,
   output tessera_port_pkg::row_rsp_t           store_o,
   output logic [D*32-1:0]                      store_columns_o

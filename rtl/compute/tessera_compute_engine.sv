@@ -14,27 +14,27 @@ module tessera_compute_engine #(
   input  logic                                rst_ni,         // synchronous
   input  logic                                clear_i,        // soft reset; the banks stay
   input  logic [63:0]                         cycle_i,        // free-running; differences matter
-  // To and from the compute queue: an ATTEND that passed the checks. Its grants must not depend
+  // <-> compute queue: an ATTEND that passed the checks. Its grants must not depend
   // on outputs.
   input  tessera_port_pkg::compute_req_t      queue_i,
   output tessera_port_pkg::queue_rsp_t        queue_o,        // pop: its last lane group enters
-  // To and from the scoreboard: the lane group to be admitted next; its grants in the same cycle
+  // <-> scoreboard: the lane group to be admitted next; its grants in the same cycle
   output tessera_port_pkg::admit_req_t        admit_o,
   input  tessera_port_pkg::admit_rsp_t        admit_i,
-  // From the error latch and the engines: registers (docs/timing.md, section 7)
+  // <- error latch and the engines: registers (docs/timing.md, section 7)
   input  logic                                halted_i,
   input  logic                                load_active_i,  // a load is under way
   input  logic                                store_active_i,
   output logic                                abort_o,        // pulse: the pipeline is dropped
-  // To the scoreboard: touches that end, in the cycle before the contract's "visible"
+  // -> scoreboard: touches that end, in the cycle before the contract's "visible"
   output tessera_port_pkg::compute_release_t  release_o,
-  // To the store engine: rows merged by the touch after the last one that has ended (register)
+  // -> store engine: rows merged by the touch after the last one that has ended (register)
   output logic [21:0]                         state_rows_o,   // bank b in [11*b +: 11]
   output logic [7:0]                          active_o,       // ATTENDs under way, at most 255
-  // From the load engine
+  // <- load engine
   input  tessera_port_pkg::bank_write_t       bank_write_i,
   input  logic [BUS_BYTES*8-1:0]              bank_data_i,
-  // To and from the store engine: data in the next cycle, held until the next read
+  // <-> store engine: data in the next cycle, held until the next read
   input  tessera_port_pkg::row_req_t          row_i,
   output tessera_port_pkg::row_rsp_t          row_o,
   output logic [D*32-1:0]                     row_out_o,      // column j in bits 32*j and up
@@ -42,7 +42,7 @@ module tessera_compute_engine #(
   output tessera_port_pkg::event_t            start_o,
   output tessera_port_pkg::event_t            retire_o,
   output tessera_port_pkg::lane_group_event_t lane_group_o,
-  // To the counters
+  // -> counters
   output tessera_port_pkg::compute_activity_t activity_o
 );
   localparam int unsigned I = INTERLEAVE;

@@ -10,13 +10,13 @@ module tessera_merge #(
 ) (
   input  logic                                 clk_i,
   input  logic                                 clear_i,
-  // From the value stage: maxima and flags of a turn, when its sums enter the shadow register
+  // <- value stage: maxima and flags of a turn, when its sums enter the shadow register
   input  tessera_lane_group_pkg::capture_t     capture_i,
   input  logic [LANES*18-1:0]                  capture_maximum_i,
   // A group's first turn enters the shadow register
   input  logic                                 start_i,
   input  tessera_lane_group_pkg::value_group_t lane_group_i,
-  // To the state banks. Address cycle: the row of the state, wanted only to continue from it
+  // -> state banks. Address cycle: the row of the state, wanted only to continue from it
   output tessera_lane_group_pkg::bank_read_t   state_read_o,
   // Row cycle: {l, O} and {flags, m} of the state; the value array's row comes a cycle after that
   input  logic [(D+1)*32-1:0]                  state_i,

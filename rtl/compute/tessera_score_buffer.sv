@@ -8,13 +8,13 @@ module tessera_score_buffer #(
   parameter int unsigned INTERLEAVE = 4
 ) (
   input  logic                                 clk_i,
-  // From the score stage
+  // <- score stage
   input  tessera_lane_group_pkg::score_write_t write_i,
   input  logic [LANES*32-1:0]                  t_i,
   input  logic [LANES-1:0]                     nan_i,
   input  logic [LANES-1:0]                     saturated_i,
   input  logic [LANES-1:0]                     allowed_i,
-  // To and from the value stage
+  // <-> value stage
   input  tessera_lane_group_pkg::score_read_t  read_i,
   output logic [LANES*32-1:0]                  t_o,
   output logic [LANES-1:0]                     nan_o,

@@ -11,7 +11,7 @@ module tessera_score_stage #(
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // To and from the compute queue. Of the records, what varies from group to group is not used.
+  // <-> compute queue. Of the records, what varies from group to group is not used.
   input  logic                                 head_valid_i,
   input  logic                                 head_granted_i,  // Q and K
   input  logic                                 halted_i,
@@ -20,12 +20,12 @@ module tessera_score_stage #(
   input  logic [9:0]                           head_d_k_i,
   output logic                                 pop_o,           // pulse: its last group enters
   output logic                                 continuing_o,    // register: it has started
-  // To and from admission
+  // <-> admission
   output logic                                 lane_group_valid_o,  // pulse: S
   output tessera_lane_group_pkg::value_group_t lane_group_o,
   input  tessera_lane_group_pkg::admission_t   admit_i,             // pulse: of the oldest group
   input  logic                                 abort_i,
-  // To and from the operand and position banks
+  // <-> operand and position banks
   output tessera_lane_group_pkg::bank_read_t   q_read_o,            // rows LANES*row_index ...
   output tessera_lane_group_pkg::bank_read_t   k_read_o,
   input  logic [D*LANES*16-1:0]                q_i,
@@ -37,7 +37,7 @@ module tessera_score_stage #(
   // Q and K of a command are read for the last time (pulse)
   output tessera_port_pkg::release_t           q_release_o,
   output tessera_port_pkg::release_t           k_release_o,
-  // To the score buffer
+  // -> score buffer
   output tessera_lane_group_pkg::score_write_t write_o,
   output logic [LANES*32-1:0]                  t_o,
   output logic [LANES-1:0]                     nan_o,

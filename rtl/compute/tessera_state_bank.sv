@@ -9,17 +9,17 @@ module tessera_state_bank #(
   parameter logic BANK = 1'b0  // it is addressed by this number
 ) (
   input  logic                                 clk_i,
-  // To and from the merge
+  // <-> merge
   input  tessera_lane_group_pkg::bank_read_t   merge_read_i,
   output logic [(D+1)*32-1:0]                  merge_o,       // l above the columns of O
   output tessera_lane_group_pkg::row_word_t    merge_word_o,
   input  tessera_lane_group_pkg::state_write_t merge_write_i,
   input  logic [(D+1)*32-1:0]                  merge_data_i,
-  // To and from the store engine
+  // <-> store engine
   input  tessera_port_pkg::row_req_t           store_read_i,
   output logic [(D+1)*32-1:0]                  store_o,
   output tessera_lane_group_pkg::row_word_t    store_word_o,
-  // From the load engine. LOAD_STATE, beat 0: {l, m | flags << 16}
+  // <- load engine. LOAD_STATE, beat 0: {l, m | flags << 16}
   input  tessera_port_pkg::bank_write_t        load_i,
   input  logic [BUS_BYTES*8-1:0]               load_data_i
 );

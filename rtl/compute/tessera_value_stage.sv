@@ -11,27 +11,27 @@ module tessera_value_stage #(
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // From admission
+  // <- admission
   input  logic                                 admit_i,           // pulse: A
   input  tessera_lane_group_pkg::value_group_t lane_group_i,
-  // To and from the score buffer
+  // <-> score buffer
   output tessera_lane_group_pkg::score_read_t  read_o,
   input  logic [LANES*32-1:0]                  t_i,
   input  logic [LANES-1:0]                     nan_i,
   input  logic [LANES-1:0]                     allowed_i,
   input  logic [LANES*18-1:0]                  maximum_i,
-  // To and from the V bank
+  // <-> V bank
   output tessera_lane_group_pkg::bank_read_t   v_read_o,
   input  logic [D*16-1:0]                      v_i,
   output tessera_port_pkg::release_t           v_release_o,       // pulse: read for the last time
-  // To and from the merge
+  // <-> merge
   output tessera_lane_group_pkg::capture_t     capture_o,
   output logic [LANES*18-1:0]                  capture_maximum_o,
   output logic                                 finish_o,          // pulse: first turn is captured
   output tessera_lane_group_pkg::value_group_t finish_lane_group_o,
   input  tessera_lane_group_pkg::tile_read_t   tile_read_i,
   output logic [(D+1)*32-1:0]                  tile_o,
-  // To the counters
+  // -> counters
   output logic                                 busy_o,            // a key enters
   output logic                                 pending_o          // admitted, V is to come
 );

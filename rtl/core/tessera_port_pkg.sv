@@ -55,9 +55,10 @@ package tessera_port_pkg;
   localparam int unsigned CommandBits = 416;
 
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
-  // sign of their difference. So an engine may have 511 touches of a bank that are not over. It has
-  // 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and the
-  // end of their keys: up to 294 with D = 576 and LANES = 2 (LaneGroups in tessera_compute_engine).
+  // sign of their difference. So an engine may have 511 touches of a bank that are not released. It
+  // has 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and
+  // the end of their keys. LaneGroups in tessera_compute_engine bounds those: 294 with D = 576 and
+  // LANES = 2.
   localparam int unsigned TicketBits = 10;
 
   // Banks, numbered Q0 Q1 K0 K1 V0 V1 S0 S1
@@ -73,10 +74,34 @@ package tessera_port_pkg;
   } bank_id_t;
   localparam int unsigned BankIds = 8;
 
+  // The bank_id_t of a load: its opcode and the bank it names for {state, V, K, Q}.
+  function automatic logic [2:0] load_bank_id(input logic [7:0] opcode, input logic [3:0] banks);
+    case (opcode)
+      tessera_pkg::OpLoadQ: load_bank_id = {2'd0, banks[0]};
+      tessera_pkg::OpLoadK: load_bank_id = {2'd1, banks[1]};
+      tessera_pkg::OpLoadV: load_bank_id = {2'd2, banks[2]};
+      default:              load_bank_id = {2'd3, banks[3]};
+    endcase
+  endfunction
+
+  // One bit for each engine
+  typedef struct packed {
+    logic load;
+    logic compute;
+    logic store;
+  } engines_t;
+
+  // Front end to dispatch: the head of the fetched descriptors
+  typedef struct packed {
+    logic         valid;
+    logic [511:0] words;
+  } descriptor_t;
+
   // An engine's queue: what its head asks for, and what the engine does with it in this cycle.
   typedef struct packed {
     logic        valid;    // the rest holds until pop or drop
     logic        granted;  // all its tickets
+    bank_id_t    id;
     logic [31:0] number;   // descriptors dispatched before it
     transfer_t   command;
   } load_req_t;
@@ -89,14 +114,14 @@ package tessera_port_pkg;
     logic           valid;
     logic           q_granted;
     logic           k_granted;
-    logic [31:0]    number;
     admit_tickets_t tickets;  // travel on with the lane groups, and come back in admit_req_t
+    logic [31:0]    number;
     attend_t        command;
   } compute_req_t;
   typedef struct packed {
     logic        valid;
-    logic        loads_granted;     // all earlier loads of its state bank are over
-    logic        computes_granted;  // all earlier ATTENDs into it are over
+    logic        loads_granted;     // by all earlier loads of its state bank
+    logic        computes_granted;  // by all earlier ATTENDs into it
     logic        last_merging;      // all but the last are
     logic [31:0] number;
     transfer_t   command;
@@ -118,7 +143,16 @@ package tessera_port_pkg;
     logic state_granted;
   } admit_rsp_t;
 
-  // Bank touches that end in this cycle; visible from the next one on
+  // Touches of banks: those that a dispatched command begins, those that end in this cycle (visible
+  // from the next one on), and counts of either, bank by bank. Stores touch state banks only.
+  typedef struct packed {
+    engines_t by;
+    bank_id_t load_id;
+    logic     q_bank;      // of an ATTEND; of a store the state bank alone
+    logic     k_bank;
+    logic     v_bank;
+    logic     state_bank;
+  } take_t;
   typedef struct packed {
     logic     valid;
     bank_id_t id;
@@ -133,6 +167,33 @@ package tessera_port_pkg;
     release_t v;
     release_t state;
   } compute_release_t;
+  typedef struct packed {
+    logic [BankIds*TicketBits-1:0] load;
+    logic [BankIds*TicketBits-1:0] compute;
+    logic [2*TicketBits-1:0]       store;
+  } touches_t;
+
+  // What registers control, and what they show
+  typedef struct packed {
+    logic        enable;
+    logic [63:0] ring_base;
+    logic [31:0] ring_size;
+    logic [31:0] ring_tail;
+    logic [31:0] watchdog;
+  } control_t;
+  typedef struct packed {
+    logic [31:0] dispatched;
+    logic [31:0] outstanding;
+    logic        fence_waiting;
+    logic [3:0]  load_queued;
+    logic [3:0]  compute_queued;
+    logic [3:0]  store_queued;
+  } issue_status_t;
+  typedef struct packed {  // commands under way
+    logic [6:0] load;
+    logic [7:0] compute;  // at most 255 shown
+    logic [4:0] store;
+  } active_t;
 
   // Memory. Read data follows in a port of its own, in the cycle of `beat`.
   typedef struct packed {
@@ -179,6 +240,10 @@ package tessera_port_pkg;
     logic [7:0]  code;     // tessera_pkg::error_e
     logic [15:0] tag;
   } error_t;
+  typedef struct packed {
+    logic [7:0]  code;
+    logic [15:0] tag;
+  } error_state_t;
 
   // Trace
   typedef struct packed {
@@ -230,6 +295,12 @@ package tessera_port_pkg;
     StoreState  = 2'd1,
     StoreRecord = 2'd2   // of a FENCE
   } store_kind_e;
+  typedef struct packed {  // rows of a STORE_O
+    logic empty;
+    logic nan;
+    logic saturated;
+    logic div0;
+  } row_marks_t;
   typedef struct packed {
     logic        busy;
     logic        waiting;
@@ -237,10 +308,34 @@ package tessera_port_pkg;
     store_kind_e kind;
     logic [8:0]  beats;
     logic        state_row_read;
-    logic        row_empty;
-    logic        row_nan;
-    logic        row_saturated;
-    logic        row_div0;
+    row_marks_t  marks;
   } store_activity_t;
+
+  // Inside the load engine: a load that starts, as the sink keeps it
+  typedef struct packed {
+    logic [31:0] number;
+    logic [15:0] tag;
+    bank_id_t    id;
+    logic        gather;
+    logic [15:0] first_row;
+    logic [15:0] rows;
+    logic [7:0]  row_beats;
+    logic [8:0]  index_beats;
+    logic [31:0] position;
+    logic [31:0] index_limit;
+  } started_load_t;
+  localparam int unsigned StartedLoadBits = 165;
+
+  // Inside the store engine: a beat that is read
+  typedef struct packed {
+    logic        valid;
+    logic        fence;
+    logic        state;      // STORE_STATE
+    logic        normalise;
+    logic        bf16;
+    logic [15:0] d_v;
+    logic [7:0]  beat;       // within the row
+    logic [63:0] record;     // of a FENCE
+  } store_beat_t;
 
 endpackage

@@ -6,54 +6,20 @@ module tessera_counters #(
   parameter int unsigned LANES = 2,
   parameter int unsigned BUS_BYTES = 16
 ) (
-  input  logic        clk_i,
-  input  logic        rst_ni,
-  input  logic        clear_i,
-  input  logic        snapshot_i,        // a FENCE retires
-  // Read port: snapshot, word (low, high) by word
-  input  logic [6:0]  word_i,
-  output logic [31:0] value_o,
-  // Engines
-  input  logic        load_busy_i,
-  input  logic        load_waits_i,      // not busy: a command is at the head
-  input  logic        score_busy_i,
-  input  logic        score_stall_q_i,
-  input  logic        score_stall_k_i,
-  input  logic        score_stall_buffer_i,
-  input  logic        score_idle_i,
-  input  logic        value_busy_i,
-  input  logic        value_stall_v_i,
-  input  logic        value_stall_state_i,
-  input  logic        value_stall_score_i,
-  input  logic        value_idle_i,
-  input  logic        store_busy_i,
-  input  logic        store_waits_i,
-  // Bursts presented
-  input  logic        front_read_i,
-  input  logic        load_read_i,
-  input  logic        load_index_i,
-  input  logic [1:0]  load_kind_i,       // 0 Q, 1 K, 2 V, 3 state
-  input  logic [8:0]  load_beats_i,
-  input  logic        write_i,
-  input  logic [1:0]  write_kind_i,      // 0 STORE_O, 1 STORE_STATE, 2 FENCE
-  input  logic [8:0]  write_beats_i,
-  // Banks
-  input  logic        bank_write_i,
-  input  logic [1:0]  bank_write_kind_i,
-  input  logic        bank_write_row_last_i,
-  input  logic        k_row_read_i,
-  input  logic        v_row_read_i,
-  input  logic        merge_read_i,
-  input  logic        merge_write_i,
-  input  logic        store_row_read_i,
-  // Commands and rows
-  input  logic        load_retired_i,
-  input  logic        compute_retired_i,
-  input  logic        store_retired_i,
-  input  logic        row_empty_i,
-  input  logic        row_nan_i,
-  input  logic        row_saturated_i,
-  input  logic        row_div0_i
+  input  logic                                clk_i,
+  input  logic                                rst_ni,
+  input  logic                                clear_i,
+  input  logic                                snapshot_i,    // a FENCE retires
+  // <-> registers: snapshot, word (low, high) by word
+  input  logic [6:0]                          word_i,
+  output logic [31:0]                         value_o,
+  // What the units do in this cycle
+  input  logic                                front_read_i,  // presents a descriptor line
+  input  tessera_port_pkg::load_activity_t    load_i,
+  input  tessera_port_pkg::bank_write_t       bank_write_i,
+  input  tessera_port_pkg::compute_activity_t compute_i,
+  input  tessera_port_pkg::store_activity_t   store_i,
+  input  tessera_port_pkg::engines_t          retired_i
 );
   localparam int unsigned N = tessera_pkg::Counters;
   localparam int unsigned StepBits = 16;
@@ -64,32 +30,32 @@ module tessera_counters #(
   logic open_q;
 
   logic [StepBits-1:0] load_bytes, write_bytes;
-  assign load_bytes = StepBits'(load_beats_i) * StepBits'(BUS_BYTES);
-  assign write_bytes = StepBits'(write_beats_i) * StepBits'(BUS_BYTES);
+  assign load_bytes = StepBits'(load_i.beats) * StepBits'(BUS_BYTES);
+  assign write_bytes = StepBits'(store_i.beats) * StepBits'(BUS_BYTES);
 
   always_comb begin
     step = '0;
     if (open_q) begin
       step[tessera_pkg::CntCycles*StepBits] = 1'b1;
-      step[tessera_pkg::CntLoadBusy*StepBits] = load_busy_i;
-      step[tessera_pkg::CntLoadStall*StepBits] = !load_busy_i && load_waits_i;
-      step[tessera_pkg::CntLoadIdle*StepBits] = !load_busy_i && !load_waits_i;
-      step[tessera_pkg::CntScoreBusy*StepBits] = score_busy_i;
-      step[tessera_pkg::CntScoreStallQ*StepBits] = score_stall_q_i;
-      step[tessera_pkg::CntScoreStallK*StepBits] = score_stall_k_i;
-      step[tessera_pkg::CntScoreStallBuffer*StepBits] = score_stall_buffer_i;
-      step[tessera_pkg::CntScoreIdle*StepBits] = score_idle_i;
-      step[tessera_pkg::CntValueBusy*StepBits] = value_busy_i;
-      step[tessera_pkg::CntValueStallV*StepBits] = value_stall_v_i;
-      step[tessera_pkg::CntValueStallState*StepBits] = value_stall_state_i;
-      step[tessera_pkg::CntValueStallScore*StepBits] = value_stall_score_i;
-      step[tessera_pkg::CntValueIdle*StepBits] = value_idle_i;
-      step[tessera_pkg::CntStoreBusy*StepBits] = store_busy_i;
-      step[tessera_pkg::CntStoreStall*StepBits] = !store_busy_i && store_waits_i;
-      step[tessera_pkg::CntStoreIdle*StepBits] = !store_busy_i && !store_waits_i;
+      step[tessera_pkg::CntLoadBusy*StepBits] = load_i.busy;
+      step[tessera_pkg::CntLoadStall*StepBits] = !load_i.busy && load_i.waiting;
+      step[tessera_pkg::CntLoadIdle*StepBits] = !load_i.busy && !load_i.waiting;
+      step[tessera_pkg::CntScoreBusy*StepBits] = compute_i.score_busy;
+      step[tessera_pkg::CntScoreStallQ*StepBits] = compute_i.score_stall_q;
+      step[tessera_pkg::CntScoreStallK*StepBits] = compute_i.score_stall_k;
+      step[tessera_pkg::CntScoreStallBuffer*StepBits] = compute_i.score_stall_buffer;
+      step[tessera_pkg::CntScoreIdle*StepBits] = compute_i.score_idle;
+      step[tessera_pkg::CntValueBusy*StepBits] = compute_i.value_busy;
+      step[tessera_pkg::CntValueStallV*StepBits] = compute_i.value_stall_v;
+      step[tessera_pkg::CntValueStallState*StepBits] = compute_i.value_stall_state;
+      step[tessera_pkg::CntValueStallScore*StepBits] = compute_i.value_stall_score;
+      step[tessera_pkg::CntValueIdle*StepBits] = compute_i.value_idle;
+      step[tessera_pkg::CntStoreBusy*StepBits] = store_i.busy;
+      step[tessera_pkg::CntStoreStall*StepBits] = !store_i.busy && store_i.waiting;
+      step[tessera_pkg::CntStoreIdle*StepBits] = !store_i.busy && !store_i.waiting;
     end
-    if (load_read_i) begin
-      unique case ({load_index_i, load_kind_i})
+    if (load_i.burst) begin
+      unique case ({load_i.index_list, load_i.kind})
         3'd0: step[tessera_pkg::CntBytesQ*StepBits+:StepBits] = load_bytes;
         3'd1: step[tessera_pkg::CntBytesK*StepBits+:StepBits] = load_bytes;
         3'd2: step[tessera_pkg::CntBytesV*StepBits+:StepBits] = load_bytes;
@@ -100,38 +66,44 @@ module tessera_counters #(
     if (front_read_i) begin
       step[tessera_pkg::CntBytesDescriptor*StepBits+:StepBits] = StepBits'(tessera_pkg::LineBytes);
     end
-    if (write_i) begin
-      unique case (write_kind_i)
-        2'd0: step[tessera_pkg::CntBytesO*StepBits+:StepBits] = write_bytes;
-        2'd1: step[tessera_pkg::CntBytesStateWrite*StepBits+:StepBits] = write_bytes;
+    if (store_i.burst) begin
+      unique case (store_i.kind)
+        tessera_port_pkg::StoreO: step[tessera_pkg::CntBytesO*StepBits+:StepBits] = write_bytes;
+        tessera_port_pkg::StoreState:
+          step[tessera_pkg::CntBytesStateWrite*StepBits+:StepBits] = write_bytes;
         default: step[tessera_pkg::CntBytesRecord*StepBits+:StepBits] = write_bytes;
       endcase
     end
-    step[tessera_pkg::CntReadBursts*StepBits] = front_read_i || load_read_i;
-    step[tessera_pkg::CntWriteBursts*StepBits] = write_i;
-    step[tessera_pkg::CntSramQWrite*StepBits] = bank_write_i && bank_write_kind_i == 2'd0;
-    step[tessera_pkg::CntSramKWrite*StepBits] = bank_write_i && bank_write_kind_i == 2'd1;
-    step[tessera_pkg::CntSramVWrite*StepBits] = bank_write_i && bank_write_kind_i == 2'd2;
-    if (score_busy_i) begin
+    step[tessera_pkg::CntReadBursts*StepBits] = front_read_i || load_i.burst;
+    step[tessera_pkg::CntWriteBursts*StepBits] = store_i.burst;
+    step[tessera_pkg::CntSramQWrite*StepBits] =
+        bank_write_i.valid && bank_write_i.id.kind == tessera_port_pkg::KindQ;
+    step[tessera_pkg::CntSramKWrite*StepBits] =
+        bank_write_i.valid && bank_write_i.id.kind == tessera_port_pkg::KindK;
+    step[tessera_pkg::CntSramVWrite*StepBits] =
+        bank_write_i.valid && bank_write_i.id.kind == tessera_port_pkg::KindV;
+    if (compute_i.score_busy) begin
       step[tessera_pkg::CntSramQRead*StepBits+:StepBits] = StepBits'(LANES);
       step[tessera_pkg::CntSramScoreWrite*StepBits+:StepBits] = StepBits'(LANES);
     end
-    step[tessera_pkg::CntSramKRead*StepBits] = k_row_read_i;
-    step[tessera_pkg::CntSramVRead*StepBits] = v_row_read_i;
-    if (value_busy_i) begin
+    step[tessera_pkg::CntSramKRead*StepBits] = compute_i.k_row_read;
+    step[tessera_pkg::CntSramVRead*StepBits] = compute_i.v_row_read;
+    if (compute_i.value_busy) begin
       step[tessera_pkg::CntSramScoreRead*StepBits+:StepBits] = StepBits'(LANES);
     end
     step[tessera_pkg::CntSramStateWrite*StepBits+:2] =
-        2'(merge_write_i) +
-        2'(bank_write_i && bank_write_kind_i == 2'd3 && bank_write_row_last_i);
-    step[tessera_pkg::CntSramStateRead*StepBits+:2] = 2'(merge_read_i) + 2'(store_row_read_i);
+        2'(compute_i.state_row_write) +
+        2'(bank_write_i.valid && bank_write_i.id.kind == tessera_port_pkg::KindState &&
+           bank_write_i.row_last);
+    step[tessera_pkg::CntSramStateRead*StepBits+:2] =
+        2'(compute_i.state_row_read) + 2'(store_i.state_row_read);
     step[tessera_pkg::CntCommandsRetired*StepBits+:2] =
-        2'(load_retired_i) + 2'(compute_retired_i) + 2'(store_retired_i);
-    step[tessera_pkg::CntAttendsRetired*StepBits] = compute_retired_i;
-    step[tessera_pkg::CntRowsEmpty*StepBits] = row_empty_i;
-    step[tessera_pkg::CntRowsNan*StepBits] = row_nan_i;
-    step[tessera_pkg::CntRowsSaturated*StepBits] = row_saturated_i;
-    step[tessera_pkg::CntRowsDiv0*StepBits] = row_div0_i;
+        2'(retired_i.load) + 2'(retired_i.compute) + 2'(retired_i.store);
+    step[tessera_pkg::CntAttendsRetired*StepBits] = retired_i.compute;
+    step[tessera_pkg::CntRowsEmpty*StepBits] = store_i.marks.empty;
+    step[tessera_pkg::CntRowsNan*StepBits] = store_i.marks.nan;
+    step[tessera_pkg::CntRowsSaturated*StepBits] = store_i.marks.saturated;
+    step[tessera_pkg::CntRowsDiv0*StepBits] = store_i.marks.div0;
   end
 
   logic [63:0] shown;
@@ -158,10 +130,11 @@ module tessera_counters #(
 
 `ifndef SYNTHESIS
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-                   $onehot({score_busy_i, score_stall_q_i, score_stall_k_i, score_stall_buffer_i,
-                            score_idle_i}));
+                   $onehot({compute_i.score_busy, compute_i.score_stall_q, compute_i.score_stall_k,
+                            compute_i.score_stall_buffer, compute_i.score_idle}));
   assert property (@(posedge clk_i) disable iff (!rst_ni)
-                   $onehot({value_busy_i, value_stall_v_i, value_stall_state_i,
-                            value_stall_score_i, value_idle_i}));
+                   $onehot({compute_i.value_busy, compute_i.value_stall_v,
+                            compute_i.value_stall_state, compute_i.value_stall_score,
+                            compute_i.value_idle}));
 `endif
 endmodule

@@ -10,53 +10,47 @@ module tessera_csr #(
   parameter int unsigned INTERLEAVE = 4,
   parameter int unsigned BUS_BYTES = 16
 ) (
-  input  logic                clk_i,
-  input  logic                rst_ni,
-  input  logic [1:0]          profile_i,
+  input  logic                            clk_i,
+  input  logic                            rst_ni,
+  input  logic [1:0]                      profile_i,
   // AXI4-Lite
-  input  logic [11:0]         axil_awaddr_i,
-  input  logic                axil_awvalid_i,
-  output logic                axil_awready_o,
-  input  logic [31:0]         axil_wdata_i,
-  input  logic [3:0]          axil_wstrb_i,
-  input  logic                axil_wvalid_i,
-  output logic                axil_wready_o,
-  output logic [1:0]          axil_bresp_o,
-  output logic                axil_bvalid_o,
-  input  logic                axil_bready_i,
-  input  logic [11:0]         axil_araddr_i,
-  input  logic                axil_arvalid_i,
-  output logic                axil_arready_o,
-  output logic [31:0]         axil_rdata_o,
-  output logic [1:0]          axil_rresp_o,
-  output logic                axil_rvalid_o,
-  input  logic                axil_rready_i,
+  input  logic [11:0]                     s_axil_awaddr_i,
+  input  logic                            s_axil_awvalid_i,
+  output logic                            s_axil_awready_o,
+  input  logic [31:0]                     s_axil_wdata_i,
+  input  logic [3:0]                      s_axil_wstrb_i,
+  input  logic                            s_axil_wvalid_i,
+  output logic                            s_axil_wready_o,
+  output logic [1:0]                      s_axil_bresp_o,
+  output logic                            s_axil_bvalid_o,
+  input  logic                            s_axil_bready_i,
+  input  logic [11:0]                     s_axil_araddr_i,
+  input  logic                            s_axil_arvalid_i,
+  output logic                            s_axil_arready_o,
+  output logic [31:0]                     s_axil_rdata_o,
+  output logic [1:0]                      s_axil_rresp_o,
+  output logic                            s_axil_rvalid_o,
+  input  logic                            s_axil_rready_i,
   // Interrupt
-  output logic                irq_o,
-  output logic                irq_settled_o,  // nothing that is visible now will change the bits
+  output logic                            irq_o,
+  output logic                            irq_settled_o,  // what is visible now changes none
+  input  logic                            fence_irq_i,    // pulses
+  input  logic                            error_irq_i,
   // What registers control
-  output logic                soft_reset_o,   // pulse: all state is cleared from the next cycle on
-  output logic                resetting_o,
-  output logic                clear_counters_o,
-  output logic                enable_o,
-  output logic                bad_ring_o,     // pulse
-  output logic [63:0]         ring_base_o,
-  output logic [31:0]         ring_size_o,
-  output logic [31:0]         tail_o,
-  output logic [31:0]         watchdog_o,
+  output logic                            soft_reset_o,   // pulse: the next cycle is clear
+  output logic                            resetting_o,
+  output logic                            clear_counters_o,
+  output tessera_port_pkg::control_t      control_o,
+  output tessera_port_pkg::error_t        error_o,
   // What they show
-  input  logic [31:0]         head_i,         // descriptors dispatched
-  input  logic [31:0]         outstanding_i,
-  input  logic                front_idle_i,   // no descriptor fetched and not dispatched
-  input  logic                quiet_i,
-  input  logic                halted_i,
-  input  tessera_pkg::error_e error_code_i,
-  input  logic [15:0]         error_tag_i,
-  input  logic [24:0]         engine_state_i,
-  input  logic                fence_irq_i,    // pulses
-  input  logic                error_irq_i,
-  output logic [6:0]          counter_word_o,
-  input  logic [31:0]         counter_i
+  input  tessera_port_pkg::issue_status_t issue_i,
+  input  tessera_port_pkg::active_t       active_i,
+  input  logic                            front_idle_i,   // no descriptor waits for dispatch
+  input  logic                            quiet_i,
+  input  logic                            halted_i,
+  input  tessera_port_pkg::error_state_t  error_state_i,
+  output logic [6:0]                      counter_word_o,
+  input  logic [31:0]                     counter_i
 );
   localparam logic [1:0] RespOkay = 2'b00;
   localparam logic [1:0] RespError = 2'b10;
@@ -71,11 +65,11 @@ module tessera_csr #(
   logic write, bvalid_q;
   logic write_ok /*verilator public_flat_rd*/;
   logic [1:0] bresp_q;
-  assign write = axil_awvalid_i && axil_wvalid_i && (!bvalid_q || axil_bready_i);
-  assign axil_awready_o = write;
-  assign axil_wready_o = write;
-  assign axil_bvalid_o = bvalid_q;
-  assign axil_bresp_o = bresp_q;
+  assign write = s_axil_awvalid_i && s_axil_wvalid_i && (!bvalid_q || s_axil_bready_i);
+  assign s_axil_awready_o = write;
+  assign s_axil_wready_o = write;
+  assign s_axil_bvalid_o = bvalid_q;
+  assign s_axil_bresp_o = bresp_q;
 
   // Read access
   logic read, rvalid_q;
@@ -83,36 +77,33 @@ module tessera_csr #(
   logic [31:0] rdata_d /*verilator public_flat_rd*/;
   logic [31:0] rdata_q;
   logic [1:0] rresp_q;
-  assign axil_arready_o = !rvalid_q || axil_rready_i;
-  assign read = axil_arvalid_i && axil_arready_o;
-  assign axil_rvalid_o = rvalid_q;
-  assign axil_rdata_o = rdata_q;
-  assign axil_rresp_o = rresp_q;
+  assign s_axil_arready_o = !rvalid_q || s_axil_rready_i;
+  assign read = s_axil_arvalid_i && s_axil_arready_o;
+  assign s_axil_rvalid_o = rvalid_q;
+  assign s_axil_rdata_o = rdata_q;
+  assign s_axil_rresp_o = rresp_q;
 
   assign irq_o = (irq_status_q & irq_enable_q) != '0;
   assign resetting_o = resetting_q;
-  assign enable_o = enable_q;
-  assign ring_base_o = ring_base_q;
-  assign ring_size_o = ring_size_q;
-  assign tail_o = tail_q;
-  assign watchdog_o = watchdog_q;
+  assign control_o = {enable_q, ring_base_q, ring_size_q, tail_q, watchdog_q};
 
   logic [31:0] head_lead;
-  logic ring_irq, ring_ok;
-  assign head_lead = head_i - notify_q;
+  logic ring_irq, ring_ok, bad_ring;
+  assign head_lead = issue_i.dispatched - notify_q;
   assign ring_irq = notify_armed_q && !head_lead[31];
   assign irq_settled_o = !ring_irq && !resetting_q;
   assign ring_ok = ring_size_q >= tessera_pkg::RingMinDescriptors &&
                    ring_size_q <= tessera_pkg::RingMaxDescriptors &&
                    (ring_size_q & (ring_size_q - 32'd1)) == '0 &&
                    ring_base_q[$clog2(tessera_pkg::LineBytes)-1:0] == '0;
+  assign error_o = {bad_ring, tessera_pkg::ErrBadRing, 16'd0};
 
   // A device that resets itself takes no orders.
   logic accept, whole_word;
   logic [31:0] w;
-  assign whole_word = axil_awaddr_i[1:0] == '0 && axil_wstrb_i == 4'hf;
+  assign whole_word = s_axil_awaddr_i[1:0] == '0 && s_axil_wstrb_i == 4'hf;
   assign accept = write && whole_word && !resetting_q;
-  assign w = axil_wdata_i;
+  assign w = s_axil_wdata_i;
 
   always_comb begin
     enable_d = enable_q;
@@ -127,16 +118,16 @@ module tessera_csr #(
     resetting_d = resetting_q && !quiet_i;
     soft_reset_o = 1'b0;
     clear_counters_o = 1'b0;
-    bad_ring_o = 1'b0;
+    bad_ring = 1'b0;
     write_ok = whole_word;
-    unique case (axil_awaddr_i)
+    unique case (s_axil_awaddr_i)
       tessera_pkg::RegControl: begin
         if (accept && w[tessera_pkg::ControlSoftReset]) begin
           soft_reset_o = 1'b1;
         end else if (accept) begin
-          clear_counters_o = w[tessera_pkg::ControlClearCounters] && outstanding_i == '0 &&
+          clear_counters_o = w[tessera_pkg::ControlClearCounters] && issue_i.outstanding == '0 &&
                              front_idle_i;
-          if (w[tessera_pkg::ControlEnable] && !enable_q && !ring_ok) bad_ring_o = 1'b1;
+          if (w[tessera_pkg::ControlEnable] && !enable_q && !ring_ok) bad_ring = 1'b1;
           else enable_d = w[tessera_pkg::ControlEnable];
         end
       end
@@ -162,14 +153,23 @@ module tessera_csr #(
     if (soft_reset_o) resetting_d = 1'b1;
   end
 
+  function automatic logic [3:0] clipped(input logic [7:0] n);
+    clipped = n > 8'd15 ? 4'd15 : n[3:0];
+  endfunction
+  logic [24:0] engine_state;
+  assign engine_state = {issue_i.fence_waiting,
+                         clipped({3'b0, active_i.store}), issue_i.store_queued,
+                         clipped(active_i.compute), issue_i.compute_queued,
+                         clipped({1'b0, active_i.load}), issue_i.load_queued};
+
   logic [11:0] counter_offset;
-  assign counter_offset = axil_araddr_i - 12'(tessera_pkg::CounterBase);
+  assign counter_offset = s_axil_araddr_i - 12'(tessera_pkg::CounterBase);
   assign counter_word_o = counter_offset[8:2];
 
   always_comb begin
-    read_ok = axil_araddr_i[1:0] == '0;
+    read_ok = s_axil_araddr_i[1:0] == '0;
     rdata_d = '0;
-    unique case (axil_araddr_i)
+    unique case (s_axil_araddr_i)
       tessera_pkg::RegId: rdata_d = tessera_pkg::IdValue;
       tessera_pkg::RegVersion: rdata_d = tessera_pkg::VersionValue;
       tessera_pkg::RegCapM: rdata_d = M;
@@ -183,7 +183,7 @@ module tessera_csr #(
       tessera_pkg::RegCapCounters: rdata_d = tessera_pkg::Counters;
       tessera_pkg::RegControl: rdata_d[tessera_pkg::ControlEnable] = enable_q;
       tessera_pkg::RegStatus: begin
-        rdata_d[tessera_pkg::StatusBusy] = outstanding_i != '0 || !quiet_i;
+        rdata_d[tessera_pkg::StatusBusy] = issue_i.outstanding != '0 || !quiet_i;
         rdata_d[tessera_pkg::StatusHalted] = halted_i;
         rdata_d[tessera_pkg::StatusResetting] = resetting_q;
       end
@@ -191,17 +191,17 @@ module tessera_csr #(
       tessera_pkg::RegRingBaseHi: rdata_d = ring_base_q[63:32];
       tessera_pkg::RegRingSize: rdata_d = ring_size_q;
       tessera_pkg::RegRingTail: rdata_d = tail_q;
-      tessera_pkg::RegRingHead: rdata_d = head_i;
+      tessera_pkg::RegRingHead: rdata_d = issue_i.dispatched;
       tessera_pkg::RegRingNotify: rdata_d = notify_q;
       tessera_pkg::RegIrqStatus: rdata_d[2:0] = irq_status_q;
       tessera_pkg::RegIrqEnable: rdata_d[2:0] = irq_enable_q;
-      tessera_pkg::RegErrorCode: rdata_d[7:0] = error_code_i;
-      tessera_pkg::RegErrorTag: rdata_d[15:0] = error_tag_i;
+      tessera_pkg::RegErrorCode: rdata_d[7:0] = error_state_i.code;
+      tessera_pkg::RegErrorTag: rdata_d[15:0] = error_state_i.tag;
       tessera_pkg::RegWatchdog: rdata_d = watchdog_q;
-      tessera_pkg::RegEngineState: rdata_d[24:0] = engine_state_i;
+      tessera_pkg::RegEngineState: rdata_d[24:0] = engine_state;
       default: begin
-        if (axil_araddr_i >= 12'(tessera_pkg::CounterBase) &&
-            axil_araddr_i < 12'(tessera_pkg::WindowBytes)) begin
+        if (s_axil_araddr_i >= 12'(tessera_pkg::CounterBase) &&
+            s_axil_araddr_i < 12'(tessera_pkg::WindowBytes)) begin
           rdata_d = counter_i;
         end else begin
           read_ok = 1'b0;
@@ -242,8 +242,8 @@ module tessera_csr #(
       rvalid_q <= 1'b0;
     end else begin
       resetting_q <= resetting_d;
-      bvalid_q <= write || (bvalid_q && !axil_bready_i);
-      rvalid_q <= read || (rvalid_q && !axil_rready_i);
+      bvalid_q <= write || (bvalid_q && !s_axil_bready_i);
+      rvalid_q <= read || (rvalid_q && !s_axil_rready_i);
     end
     if (write) bresp_q <= write_ok ? RespOkay : RespError;
     if (read) rdata_q <= rdata_d;

@@ -7,254 +7,181 @@ module tessera_issue #(
   parameter int unsigned D = 16,
   parameter int unsigned BUS_BYTES = 16
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_ni,
-  input  logic                   clear_i,
-  input  logic [1:0]             profile_i,
-  input  logic                   enable_i,
-  input  logic                   halted_i,
-  input  logic [31:0]            watchdog_i,
-  // Descriptors
-  input  logic                   head_valid_i,
-  input  logic [511:0]           head_i,
-  output logic                   pop_o,
-  output logic [31:0]            dispatched_o,   // RING_HEAD
-  output logic [31:0]            outstanding_o,
-  output logic                   fence_waiting_o,
-  output logic                   error_o,
-  output tessera_pkg::error_e    error_code_o,
-  output logic [15:0]            error_tag_o,
-  // Load queue
-  output logic                   load_valid_o,
-  output tessera_port_pkg::transfer_t load_o,
-  output logic [31:0]            load_number_o,
-  output logic                   load_granted_o,
-  input  logic                   load_pop_i,
-  input  logic                   load_drop_i,
-  output logic [3:0]             load_size_o,
-  // Compute queue
-  output logic                   compute_valid_o,
-  output tessera_port_pkg::attend_t   compute_o,
-  output logic [31:0]            compute_number_o,
-  output logic [3*tessera_port_pkg::TicketBits-1:0] compute_tickets_o,  // V: loads; state: loads, stores
-  output logic                   q_granted_o,
-  output logic                   k_granted_o,
-  input  logic                   compute_pop_i,
-  input  logic                   compute_drop_i,
-  output logic [3:0]             compute_size_o,
-  input  logic                   admit_v_bank_i,
-  input  logic                   admit_s_bank_i,
-  input  logic [3*tessera_port_pkg::TicketBits-1:0] admit_tickets_i,
-  output logic                   v_granted_o,
-  output logic                   s_granted_o,
-  // Store queue
-  output logic                   store_valid_o,
-  output tessera_port_pkg::transfer_t store_o,
-  output logic [31:0]            store_number_o,
-  output logic                   store_loads_granted_o,
-  output logic                   store_computes_granted_o,
-  output logic                   store_last_merging_o,
-  input  logic                   store_pop_i,
-  input  logic                   store_drop_i,
-  output logic [3:0]             store_size_o,
-  // Touches over
-  input  logic                   load_over_i,
-  input  logic [2:0]             load_over_bank_i,
-  input  logic                   q_over_i,
-  input  logic                   q_over_bank_i,
-  input  logic                   k_over_i,
-  input  logic                   k_over_bank_i,
-  input  logic                   v_over_i,
-  input  logic                   v_over_bank_i,
-  input  logic                   s_over_i,
-  input  logic                   s_over_bank_i,
-  input  logic                   store_over_i,
-  input  logic                   store_over_bank_i,
-  // Retirements
-  input  logic                   load_retired_i,
-  input  logic                   compute_retired_i,
-  input  logic                   store_retired_i,
+  input  logic                               clk_i,
+  input  logic                               rst_ni,
+  input  logic                               clear_i,
+  input  logic [1:0]                         profile_i,
+  // <-> registers
+  input  tessera_port_pkg::control_t         control_i,
+  input  logic                               halted_i,
+  output tessera_port_pkg::issue_status_t    status_o,
+  output tessera_port_pkg::error_t           error_o,
+  // <- front end
+  input  tessera_port_pkg::descriptor_t      descriptor_i,
+  output logic                               pop_o,
+  // <-> engines: the heads of their queues
+  output tessera_port_pkg::load_req_t        load_o,
+  input  tessera_port_pkg::queue_rsp_t       load_i,
+  output tessera_port_pkg::compute_req_t     compute_o,
+  input  tessera_port_pkg::queue_rsp_t       compute_i,
+  output tessera_port_pkg::store_req_t       store_o,
+  input  tessera_port_pkg::queue_rsp_t       store_i,
+  // <- value stage: the lane group to be admitted next
+  input  tessera_port_pkg::admit_req_t       admit_i,
+  output tessera_port_pkg::admit_rsp_t       admit_o,
+  // <- engines: touches that end, commands that retire
+  input  tessera_port_pkg::load_release_t    load_release_i,
+  input  tessera_port_pkg::compute_release_t compute_release_i,
+  input  tessera_port_pkg::release_t         store_release_i,
+  input  tessera_port_pkg::engines_t         retired_i,
   // Trace
-  output logic                   dispatch_o,
-  output logic [31:0]            dispatch_number_o,
-  output logic [7:0]             dispatch_opcode_o,
-  output logic [15:0]            dispatch_tag_o
+  output tessera_port_pkg::dispatch_event_t  dispatched_o
 );
   localparam int unsigned B = tessera_port_pkg::TicketBits;
   localparam int unsigned CommandBits = tessera_port_pkg::CommandBits;
 
-  // Is a touch count at or past a ticket?
-  function automatic logic reached(input logic [B-1:0] over, input logic [B-1:0] ticket);
+  // Is a count of released touches at or past a ticket?
+  function automatic logic reached(input logic [B-1:0] released, input logic [B-1:0] ticket);
     logic [B-1:0] lead;
-    lead = over - ticket;
+    lead = released - ticket;
     reached = !lead[B-1];
   endfunction
 
-  logic push_load, push_compute, push_store, load_full, compute_full, store_full;
-  logic [CommandBits-1:0] command;
+  // ---- Dispatch
+  tessera_port_pkg::engines_t full, push;
+  tessera_port_pkg::transfer_t command;
+  tessera_port_pkg::bank_id_t load_id;
   logic [31:0] number;
-  logic [2:0] bank;
 
   tessera_dispatch #(
     .M(M), .D(D), .BUS_BYTES(BUS_BYTES)
   ) u_dispatch (
-    .clk_i(clk_i),
-    .rst_ni(rst_ni),
-    .clear_i(clear_i),
-    .profile_i(profile_i),
-    .enable_i(enable_i),
-    .halted_i(halted_i),
-    .watchdog_i(watchdog_i),
-    .head_valid_i(head_valid_i),
-    .head_i(head_i),
-    .pop_o(pop_o),
-    .load_full_i(load_full),
-    .compute_full_i(compute_full),
-    .store_full_i(store_full),
-    .push_load_o(push_load),
-    .push_compute_o(push_compute),
-    .push_store_o(push_store),
+    .clk_i, .rst_ni, .clear_i, .profile_i, .control_i, .halted_i, .descriptor_i, .pop_o,
+    .full_i(full),
+    .push_o(push),
     .number_o(number),
     .command_o(command),
-    .bank_o(bank),
-    .load_retired_i(load_retired_i),
-    .compute_retired_i(compute_retired_i),
-    .store_retired_i(store_retired_i),
-    .outstanding_o(outstanding_o),
-    .fence_waiting_o(fence_waiting_o),
-    .error_o(error_o),
-    .error_code_o(error_code_o),
-    .error_tag_o(error_tag_o)
+    .load_id_o(load_id),
+    .retired_i,
+    .outstanding_o(status_o.outstanding),
+    .fence_waiting_o(status_o.fence_waiting),
+    .error_o
   );
-  assign dispatched_o = number;
-  assign dispatch_o = pop_o;
-  assign dispatch_number_o = number;
-  tessera_port_pkg::transfer_t pushed;
-  assign pushed = command;
-  assign dispatch_opcode_o = pushed.opcode;
-  assign dispatch_tag_o = pushed.tag;
+  assign status_o.dispatched = number;
+  assign dispatched_o.valid = pop_o;
+  assign dispatched_o.number = number;
+  assign dispatched_o.opcode = command.opcode;
+  assign dispatched_o.tag = command.tag;
 
-  // Tickets
-  logic q_bank, k_bank, v_bank, s_bank, takes_state;
-  logic [8*B-1:0] load_taken, compute_taken, load_over, compute_over;
-  logic [2*B-1:0] store_taken, store_over;
-  assign q_bank = pushed.q_bank[0];
-  assign k_bank = pushed.k_bank[0];
-  assign v_bank = pushed.v_bank[0];
-  assign s_bank = pushed.state_bank[0];
-  assign takes_state = push_store && pushed.opcode != tessera_pkg::OpFence;
+  // ---- Tickets
+  tessera_port_pkg::take_t take;
+  tessera_port_pkg::touches_t taken, released;
+  always_comb begin
+    take.by = push;
+    if (command.opcode == tessera_pkg::OpFence) take.by.store = 1'b0;
+    take.load_id = load_id;
+    take.q_bank = command.q_bank[0];
+    take.k_bank = command.k_bank[0];
+    take.v_bank = command.v_bank[0];
+    take.state_bank = command.state_bank[0];
+  end
 
   tessera_scoreboard u_scoreboard (
-    .clk_i(clk_i),
-    .rst_ni(rst_ni),
-    .clear_i(clear_i),
-    .take_load_i(push_load),
-    .take_load_bank_i(bank),
-    .take_compute_i(push_compute),
-    .take_q_bank_i(q_bank),
-    .take_k_bank_i(k_bank),
-    .take_v_bank_i(v_bank),
-    .take_s_bank_i(s_bank),
-    .take_store_i(takes_state),
-    .take_store_bank_i(s_bank),
-    .load_taken_o(load_taken),
-    .compute_taken_o(compute_taken),
-    .store_taken_o(store_taken),
-    .load_over_i(load_over_i),
-    .load_over_bank_i(load_over_bank_i),
-    .q_over_i(q_over_i),
-    .q_over_bank_i(q_over_bank_i),
-    .k_over_i(k_over_i),
-    .k_over_bank_i(k_over_bank_i),
-    .v_over_i(v_over_i),
-    .v_over_bank_i(v_over_bank_i),
-    .s_over_i(s_over_i),
-    .s_over_bank_i(s_over_bank_i),
-    .store_over_i(store_over_i),
-    .store_over_bank_i(store_over_bank_i),
-    .load_over_o(load_over),
-    .compute_over_o(compute_over),
-    .store_over_o(store_over)
+    .clk_i, .rst_ni, .clear_i,
+    .take_i(take),
+    .load_release_i, .compute_release_i, .store_release_i,
+    .taken_o(taken),
+    .released_o(released)
   );
 
-  logic [2*B-1:0] load_ticket, load_head_ticket, store_ticket, store_head_ticket;
-  logic [5*B-1:0] compute_ticket;
-  logic [2*B-1:0] compute_head_ticket;
-  assign load_ticket = {compute_taken[32'(bank)*B+:B], store_taken[32'(s_bank)*B+:B]};
-  assign compute_ticket = {load_taken[32'(q_bank)*B+:B], load_taken[(2+32'(k_bank))*B+:B],
-                           load_taken[(4+32'(v_bank))*B+:B], load_taken[(6+32'(s_bank))*B+:B],
-                           store_taken[32'(s_bank)*B+:B]};
-  assign store_ticket = {load_taken[(6+32'(s_bank))*B+:B], compute_taken[(6+32'(s_bank))*B+:B]};
+  // The touches of others that a command waits for, of Q, K, V and state: by loads, ATTENDs, stores
+  logic [B-1:0] q_load, k_load, v_load, s_load, s_compute, s_store, load_compute;
+  assign load_compute = taken.compute[32'(take.load_id)*B+:B];
+  assign q_load = taken.load[32'(take.q_bank)*B+:B];
+  assign k_load = taken.load[(2+32'(take.k_bank))*B+:B];
+  assign v_load = taken.load[(4+32'(take.v_bank))*B+:B];
+  assign s_load = taken.load[(6+32'(take.state_bank))*B+:B];
+  assign s_compute = taken.compute[(6+32'(take.state_bank))*B+:B];
+  assign s_store = taken.store[32'(take.state_bank)*B+:B];
+
+  // ---- Queues
+  tessera_port_pkg::transfer_t load, store;
+  tessera_port_pkg::attend_t compute;
+  tessera_port_pkg::admit_tickets_t admit_tickets;
+  logic [31:0] load_number, compute_number, store_number;
+  logic [B-1:0] load_compute_ticket, load_store_ticket, q_ticket, k_ticket;
+  logic [B-1:0] store_load_ticket, store_compute_ticket;
 
   tessera_command_queue #(
     .WIDTH(CommandBits + 32 + 2 * B)
   ) u_load_queue (
-    .clk_i(clk_i),
-    .rst_ni(rst_ni),
-    .clear_i(clear_i || load_drop_i),
-    .push_i(push_load),
-    .data_i({command, number, load_ticket}),
-    .full_o(load_full),
-    .valid_o(load_valid_o),
-    .head_o({load_o, load_number_o, load_head_ticket}),
-    .pop_i(load_pop_i),
-    .size_o(load_size_o)
+    .clk_i, .rst_ni, .clear_i,
+    .push_i(push.load),
+    .data_i({load_compute, s_store, number, command}),
+    .full_o(full.load),
+    .valid_o(load_o.valid),
+    .head_o({load_compute_ticket, load_store_ticket, load_number, load}),
+    .engine_i(load_i),
+    .size_o(status_o.load_queued)
   );
   tessera_command_queue #(
     .WIDTH(CommandBits + 32 + 5 * B)
   ) u_compute_queue (
-    .clk_i(clk_i),
-    .rst_ni(rst_ni),
-    .clear_i(clear_i || compute_drop_i),
-    .push_i(push_compute),
-    .data_i({command, number, compute_ticket}),
-    .full_o(compute_full),
-    .valid_o(compute_valid_o),
-    .head_o({compute_o, compute_number_o, compute_head_ticket, compute_tickets_o}),
-    .pop_i(compute_pop_i),
-    .size_o(compute_size_o)
+    .clk_i, .rst_ni, .clear_i,
+    .push_i(push.compute),
+    .data_i({q_load, k_load, v_load, s_load, s_store, number, command}),
+    .full_o(full.compute),
+    .valid_o(compute_o.valid),
+    .head_o({q_ticket, k_ticket, admit_tickets, compute_number, compute}),
+    .engine_i(compute_i),
+    .size_o(status_o.compute_queued)
   );
   tessera_command_queue #(
     .WIDTH(CommandBits + 32 + 2 * B)
   ) u_store_queue (
-    .clk_i(clk_i),
-    .rst_ni(rst_ni),
-    .clear_i(clear_i || store_drop_i),
-    .push_i(push_store),
-    .data_i({command, number, store_ticket}),
-    .full_o(store_full),
-    .valid_o(store_valid_o),
-    .head_o({store_o, store_number_o, store_head_ticket}),
-    .pop_i(store_pop_i),
-    .size_o(store_size_o)
+    .clk_i, .rst_ni, .clear_i,
+    .push_i(push.store),
+    .data_i({s_load, s_compute, number, command}),
+    .full_o(full.store),
+    .valid_o(store_o.valid),
+    .head_o({store_load_ticket, store_compute_ticket, store_number, store}),
+    .engine_i(store_i),
+    .size_o(status_o.store_queued)
   );
 
-  // Grants
-  logic [2:0] load_bank;
-  always_comb begin
-    unique case (load_o.opcode)
-      tessera_pkg::OpLoadQ: load_bank = {2'd0, load_o.q_bank[0]};
-      tessera_pkg::OpLoadK: load_bank = {2'd1, load_o.k_bank[0]};
-      tessera_pkg::OpLoadV: load_bank = {2'd2, load_o.v_bank[0]};
-      default:              load_bank = {2'd3, load_o.state_bank[0]};
-    endcase
-  end
-  assign load_granted_o =
-      reached(compute_over[32'(load_bank)*B+:B], load_head_ticket[B+:B]) &&
-      (load_bank[2:1] != 2'd3 ||
-       reached(store_over[32'(load_bank[0])*B+:B], load_head_ticket[0+:B]));
-  assign q_granted_o = reached(load_over[32'(compute_o.q_bank[0])*B+:B],
-                               compute_head_ticket[B+:B]);
-  assign k_granted_o = reached(load_over[(2+32'(compute_o.k_bank[0]))*B+:B],
-                               compute_head_ticket[0+:B]);
-  assign v_granted_o = reached(load_over[(4+32'(admit_v_bank_i))*B+:B], admit_tickets_i[2*B+:B]);
-  assign s_granted_o = reached(load_over[(6+32'(admit_s_bank_i))*B+:B], admit_tickets_i[B+:B]) &&
-                       reached(store_over[32'(admit_s_bank_i)*B+:B], admit_tickets_i[0+:B]);
+  // ---- Grants
+  tessera_port_pkg::bank_id_t load_head_id;
+  logic load_state;
+  assign load_head_id = tessera_port_pkg::load_bank_id(
+      load.opcode, {load.state_bank[0], load.v_bank[0], load.k_bank[0], load.q_bank[0]});
+  assign load_state = load_head_id.kind == tessera_port_pkg::KindState;
+  assign load_o.id = load_head_id;
+  assign load_o.number = load_number;
+  assign load_o.command = load;
+  assign load_o.granted =
+      reached(released.compute[32'(load_head_id)*B+:B], load_compute_ticket) &&
+      (!load_state ||
+       reached(released.store[32'(load_head_id.bank)*B+:B], load_store_ticket));
 
-  logic [B-1:0] store_compute_over;
-  assign store_compute_over = compute_over[(6+32'(store_o.state_bank[0]))*B+:B];
-  assign store_loads_granted_o = reached(load_over[(6+32'(store_o.state_bank[0]))*B+:B],
-                                         store_head_ticket[B+:B]);
-  assign store_computes_granted_o = reached(store_compute_over, store_head_ticket[0+:B]);
-  assign store_last_merging_o = store_compute_over + 1'b1 == store_head_ticket[0+:B];
+  assign compute_o.number = compute_number;
+  assign compute_o.command = compute;
+  assign compute_o.tickets = admit_tickets;
+  assign compute_o.q_granted = reached(released.load[32'(compute.q_bank[0])*B+:B], q_ticket);
+  assign compute_o.k_granted = reached(released.load[(2+32'(compute.k_bank[0]))*B+:B], k_ticket);
+
+  assign admit_o.v_granted = reached(released.load[(4+32'(admit_i.v_bank))*B+:B],
+                                     admit_i.tickets.v_load);
+  assign admit_o.state_granted = reached(released.load[(6+32'(admit_i.state_bank))*B+:B],
+                                         admit_i.tickets.state_load) &&
+                                 reached(released.store[32'(admit_i.state_bank)*B+:B],
+                                         admit_i.tickets.state_store);
+
+  logic [B-1:0] store_compute_released;
+  assign store_compute_released = released.compute[(6+32'(store.state_bank[0]))*B+:B];
+  assign store_o.number = store_number;
+  assign store_o.command = store;
+  assign store_o.loads_granted = reached(released.load[(6+32'(store.state_bank[0]))*B+:B],
+                                         store_load_ticket);
+  assign store_o.computes_granted = reached(store_compute_released, store_compute_ticket);
+  assign store_o.last_merging = store_compute_released + 1'b1 == store_compute_ticket;
 endmodule

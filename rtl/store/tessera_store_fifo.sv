@@ -8,19 +8,19 @@ module tessera_store_fifo #(
   input  logic                   clk_i,
   input  logic                   rst_ni,
   input  logic                   clear_i,
-  // Beats come in
+  // <- pipe
   input  logic                   push_i,
   input  logic [BUS_BYTES*8-1:0] data_i,
   output logic [9:0]             available_o,
-  // A burst is presented
+  // A burst is presented: its beats may leave
   input  logic                   present_i,
   input  logic [8:0]             present_beats_i,
   output logic [8:0]             freed_beats_o,   // room given back in this cycle
   // AXI4 write data
-  output logic [BUS_BYTES*8-1:0] axi_wdata_o,
-  output logic                   axi_wlast_o,
-  output logic                   axi_wvalid_o,
-  input  logic                   axi_wready_i
+  output logic [BUS_BYTES*8-1:0] m_axi_wdata_o,
+  output logic                   m_axi_wlast_o,
+  output logic                   m_axi_wvalid_o,
+  input  logic                   m_axi_wready_i
 );
   localparam int unsigned Depth = tessera_pkg::StoreFifoBytes / BUS_BYTES;
   localparam int unsigned PtrBits = $clog2(Depth);
@@ -38,11 +38,11 @@ module tessera_store_fifo #(
   logic beat_leaves, burst_leaves;
 
   assign available_o = available_q;
-  assign axi_wvalid_o = bursts_q != '0;
-  assign axi_wdata_o = beat_q[read_q];
-  assign axi_wlast_o = sent_q + 9'd1 == burst_q[burst_read_q];
-  assign beat_leaves = axi_wvalid_o && axi_wready_i;
-  assign burst_leaves = beat_leaves && axi_wlast_o;
+  assign m_axi_wvalid_o = bursts_q != '0;
+  assign m_axi_wdata_o = beat_q[read_q];
+  assign m_axi_wlast_o = sent_q + 9'd1 == burst_q[burst_read_q];
+  assign beat_leaves = m_axi_wvalid_o && m_axi_wready_i;
+  assign burst_leaves = beat_leaves && m_axi_wlast_o;
   assign freed_beats_o = burst_leaves ? burst_q[burst_read_q] : '0;
 
   always_ff @(posedge clk_i) begin
@@ -70,7 +70,7 @@ module tessera_store_fifo #(
       end
       if (beat_leaves) begin
         read_q <= read_q + 1'b1;
-        sent_q <= axi_wlast_o ? '0 : sent_q + 9'd1;
+        sent_q <= m_axi_wlast_o ? '0 : sent_q + 9'd1;
       end
       if (burst_leaves) burst_read_q <= burst_read_q + 4'd1;
       bursts_q <= bursts_q + 5'(present_i) - 5'(burst_leaves);

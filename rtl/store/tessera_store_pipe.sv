@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: MIT
 // From state rows to beats as memory holds them, one beat a cycle, StorePipeCycles after its read:
 // row out of the bank, beat selected, divided (by l, or by 1.0 which only puts NaN and subnormals
-// into the device's form), packed. State rows and FENCE records pass beside the dividers, unchanged.
+// into the device's form), packed. State rows and FENCE records pass unchanged beside the dividers.
 module tessera_store_pipe #(
   parameter int unsigned D = 16,
   parameter int unsigned BUS_BYTES = 16
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_ni,
-  input  logic                   clear_i,
+  input  logic                          clk_i,
+  input  logic                          rst_ni,
+  input  logic                          clear_i,
   // A beat is read in this cycle
-  input  logic                   read_i,
-  input  logic                   fence_i,
-  input  logic                   state_i,      // STORE_STATE
-  input  logic                   normalise_i,
-  input  logic                   bf16_i,
-  input  logic [15:0]            d_v_i,
-  input  logic [7:0]             beat_i,       // within the row
-  input  logic [63:0]            record_i,     // FENCE
-  // The row, one cycle later
-  input  logic [D*32-1:0]        row_o_i,
-  input  logic [31:0]            row_l_i,
-  input  logic [15:0]            row_m_i,
-  input  logic [15:0]            row_flags_i,
+  input  tessera_port_pkg::store_beat_t beat_i,
+  // <- state banks: its row, one cycle later
+  input  tessera_port_pkg::row_rsp_t    row_i,
+  input  logic [D*32-1:0]               row_out_i,
   // The beat, to be pushed into the FIFO in this cycle
-  output logic                   push_o,
-  output logic [BUS_BYTES*8-1:0] data_o,
-  // Counters: STORE_O rows
-  output logic                   row_empty_o,
-  output logic                   row_nan_o,
-  output logic                   row_saturated_o,
-  output logic                   row_div0_o
+  output logic                          push_o,
+  output logic [BUS_BYTES*8-1:0]        data_o,
+  // Counters
+  output tessera_port_pkg::row_marks_t  marks_o
 );
   localparam int unsigned Dividers = BUS_BYTES / 2;
   localparam int unsigned Words = BUS_BYTES / 4;
@@ -39,19 +27,15 @@ module tessera_store_pipe #(
   localparam logic [31:0] One = 32'h3f80_0000;
 
   // Row out of the bank
-  logic valid1_q, fence1_q, state1_q, normalise1_q, bf16_1_q;
-  logic [15:0] d_v1_q;
-  logic [7:0] beat1_q;
-  logic [63:0] record1_q;
-  logic empty, divided1;
-  assign empty = row_m_i == tessera_pkg::Empty;
-  assign divided1 = !fence1_q && !state1_q;
-  assign row_empty_o = valid1_q && divided1 && beat1_q == '0 && empty;
-  assign row_nan_o = valid1_q && divided1 && beat1_q == '0 && row_flags_i[tessera_pkg::RowNan];
-  assign row_saturated_o = valid1_q && divided1 && beat1_q == '0 &&
-                           row_flags_i[tessera_pkg::RowSaturated];
-  assign row_div0_o = valid1_q && divided1 && beat1_q == '0 && normalise1_q && !empty &&
-                      row_l_i[30:23] == '0;
+  tessera_port_pkg::store_beat_t beat1_q;
+  logic empty, divided1, row_begins;
+  assign empty = row_i.m == tessera_pkg::Empty;
+  assign divided1 = !beat1_q.fence && !beat1_q.state;
+  assign row_begins = beat1_q.valid && divided1 && beat1_q.beat == '0;
+  assign marks_o.empty = row_begins && empty;
+  assign marks_o.nan = row_begins && row_i.flags[tessera_pkg::RowNan];
+  assign marks_o.saturated = row_begins && row_i.flags[tessera_pkg::RowSaturated];
+  assign marks_o.div0 = row_begins && beat1_q.normalise && !empty && row_i.l[30:23] == '0;
 
   // Beat selected. Columns from d_v on are padding: zeros.
   logic valid2_q, divided2_q, bf16_2_q;
@@ -61,45 +45,37 @@ module tessera_store_pipe #(
   logic [BusBits-1:0] raw2_d, raw2_q;
   logic [15:0] first_column;
   always_comb begin
-    first_column = 16'(beat1_q) * 16'(bf16_1_q ? Dividers : Words);
-    if (state1_q) first_column = first_column - 16'(Words);
+    first_column = 16'(beat1_q.beat) * 16'(beat1_q.bf16 ? Dividers : Words);
+    if (beat1_q.state) first_column = first_column - 16'(Words);
     element2_d = '0;
     o2_d = '0;
     for (int unsigned e = 0; e < Dividers; e++) begin
-      if ((bf16_1_q || e < Words) && first_column + 16'(e) < d_v1_q) begin
+      if ((beat1_q.bf16 || e < Words) && first_column + 16'(e) < beat1_q.d_v) begin
         element2_d[e] = 1'b1;
-        if (!empty || state1_q) o2_d[e*32+:32] = row_o_i[(32'(first_column)+e)*32+:32];
+        if (!empty || beat1_q.state) o2_d[e*32+:32] = row_out_i[(32'(first_column)+e)*32+:32];
       end
     end
     raw2_d = o2_d[BusBits-1:0];
-    if (state1_q && beat1_q == '0) begin
+    if (beat1_q.state && beat1_q.beat == '0) begin
       raw2_d = '0;
-      raw2_d[63:0] = {row_flags_i, row_m_i, row_l_i};
+      raw2_d[63:0] = {row_i.flags, row_i.m, row_i.l};
     end
-    if (fence1_q) begin
+    if (beat1_q.fence) begin
       raw2_d = '0;
-      raw2_d[63:0] = record1_q;
+      raw2_d[63:0] = beat1_q.record;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    valid1_q <= read_i && rst_ni && !clear_i;
-    if (read_i) begin
-      fence1_q <= fence_i;
-      state1_q <= state_i;
-      normalise1_q <= normalise_i;
-      bf16_1_q <= bf16_i;
-      d_v1_q <= d_v_i;
-      beat1_q <= beat_i;
-      record1_q <= record_i;
-    end
-    valid2_q <= valid1_q && rst_ni && !clear_i;
-    if (valid1_q) begin
+    if (beat_i.valid) beat1_q <= beat_i;
+    beat1_q.valid <= beat_i.valid && rst_ni && !clear_i;
+    valid2_q <= beat1_q.valid && rst_ni && !clear_i;
+    if (beat1_q.valid) begin
       divided2_q <= divided1;
-      bf16_2_q <= bf16_1_q;
+      bf16_2_q <= beat1_q.bf16;
       element2_q <= divided1 ? element2_d : '0;
       o2_q <= o2_d;
-      divisor2_q <= normalise1_q && !empty ? row_l_i : One;
+      divisor2_q <= beat1_q.normalise && !empty ? row_i.l : One;
       raw2_q <= raw2_d;
     end
   end
@@ -109,8 +85,7 @@ module tessera_store_pipe #(
   for (genvar e = 0; e < Dividers; e++) begin : g_divider
     logic unused_valid;
     tessera_fp_div u_div (
-      .clk_i(clk_i),
-      .rst_ni(rst_ni),
+      .clk_i, .rst_ni,
       .valid_i(valid2_q && element2_q[e]),
       .a_i(o2_q[e*32+:32]),
       .b_i(divisor2_q),
