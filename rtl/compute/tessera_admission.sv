@@ -24,7 +24,7 @@ module tessera_admission #(
   input  logic                                 store_active_i,
   output logic                                 abort_o,      // pulse: the groups are dropped
   output logic                                 dropped_o,    // from that cycle on
-  // -> score stage and the value stage
+  // -> score stage and value stage
   output tessera_lane_group_pkg::admission_t   admission_o,  // pulse: A
   output tessera_lane_group_pkg::value_group_t admitted_o,
   // -> counters: what the oldest group waits for

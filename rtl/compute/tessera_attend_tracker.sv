@@ -13,7 +13,7 @@ module tessera_attend_tracker (
   input  tessera_lane_group_pkg::state_write_t write_i,
   input  logic                                 write_last_i,
   input  tessera_lane_group_pkg::value_group_t write_lane_group_i,
-  // -> scoreboard and the store engine
+  // -> scoreboard and store engine
   output tessera_port_pkg::release_t           release_o,    // of the state bank
   output logic [7:0]                           active_o,     // at most 255 are shown
   output logic [21:0]                          state_rows_o, // merged: bank b in [11*b +: 11]

@@ -14,8 +14,7 @@ module tessera_compute_engine #(
   input  logic                                rst_ni,         // synchronous
   input  logic                                clear_i,        // soft reset; the banks stay
   input  logic [63:0]                         cycle_i,        // free-running; differences matter
-  // <-> compute queue: an ATTEND that passed the checks. Its grants must not depend
-  // on outputs.
+  // <-> compute queue: an ATTEND that passed the checks. Its grants must not depend on outputs.
   input  tessera_port_pkg::compute_req_t      queue_i,
   output tessera_port_pkg::queue_rsp_t        queue_o,        // pop: its last lane group enters
   // <-> scoreboard: the lane group to be admitted next; its grants in the same cycle

@@ -35,7 +35,7 @@ module tessera_merge #(
   localparam int unsigned TurnBits = I > 1 ? $clog2(I) : 1;
   localparam int unsigned LaneBits = LANES > 1 ? $clog2(LANES) : 1;
 
-  // Address cycle: counts the rows of a group.
+  // Address cycle (t0): counts the rows of a group.
   tessera_lane_group_pkg::value_group_t group, group_q;
   logic                busy_q, addressed, last;
   logic [10:0]         row_q, row;      // within the group
@@ -66,12 +66,12 @@ module tessera_merge #(
     end
   end
 
-  // Row cycle: the two rows meet.
+  // Row cycle (t1): the two rows meet.
   logic [LANES*18-1:0] maximum_q [1 << TurnBits];
-  logic                valid_q1, first_q1, last_q1, continued_q1;
-  logic [9:0]          row_q1;
-  logic [LaneBits-1:0] lane_q1;
-  logic [TurnBits-1:0] turn_q1;
+  logic                valid_t1, first_t1, last_t1, continued_t1;
+  logic [9:0]          row_t1;
+  logic [LaneBits-1:0] lane_t1;
+  logic [TurnBits-1:0] turn_t1;
   logic [17:0]         tile_maximum;
   logic [15:0]         tile_m, state_m, m, state_delta;
   logic                take_state, take_tile;
@@ -79,30 +79,30 @@ module tessera_merge #(
 
   always_ff @(posedge clk_i) begin
     if (capture_i.valid) maximum_q[capture_i.turn[TurnBits-1:0]] <= capture_maximum_i;
-    valid_q1 <= addressed && !clear_i;
+    valid_t1 <= addressed && !clear_i;
     if (addressed) begin
-      first_q1 <= !busy_q;
-      last_q1 <= last;
-      continued_q1 <= group.continued;
-      row_q1 <= tile_row;
-      lane_q1 <= lane;
-      turn_q1 <= turn;
+      first_t1 <= !busy_q;
+      last_t1 <= last;
+      continued_t1 <= group.continued;
+      row_t1 <= tile_row;
+      lane_t1 <= lane;
+      turn_t1 <= turn;
     end
   end
 
-  assign tile_maximum = maximum_q[turn_q1][lane_q1*18 +: 18];
+  assign tile_maximum = maximum_q[turn_t1][lane_t1*18 +: 18];
   assign tile_m = tile_maximum[15:0];
   assign state_m = state_word_i.m;
-  assign take_state = continued_q1 && tile_m == tessera_pkg::Empty;
-  assign take_tile = !continued_q1 || (!take_state && state_m == tessera_pkg::Empty);
+  assign take_state = continued_t1 && tile_m == tessera_pkg::Empty;
+  assign take_tile = !continued_t1 || (!take_state && state_m == tessera_pkg::Empty);
   assign m = take_tile ? tile_m : take_state ? state_m :
              $signed(state_m) > $signed(tile_m) ? state_m : tile_m;
   assign flags = {14'd0, tile_maximum[17:16]} |
-                 (continued_q1 ? state_word_i.flags : 16'd0);
+                 (continued_t1 ? state_word_i.flags : 16'd0);
   assign state_delta = m - state_m;
-  assign tile_read_o.valid = valid_q1;
-  assign tile_read_o.turn = 3'(turn_q1);
-  assign tile_read_o.lane = 7'(lane_q1);
+  assign tile_read_o.valid = valid_t1;
+  assign tile_read_o.turn = 3'(turn_t1);
+  assign tile_read_o.lane = 7'(lane_t1);
   assign tile_read_o.delta = m - tile_m;
 
   // Rescaled rows meet in the adder: word of control {valid, take_state, take_tile}.
@@ -119,7 +119,7 @@ module tessera_merge #(
   // verilator lint_off BLKSEQ
   // Blocking on purpose: these arrays are read nowhere else, and the stages go last to first.
   always_ff @(posedge clk_i) begin
-    busy = valid_q1;
+    busy = valid_t1;
     for (int t = 0; t < I; t++) busy = busy || control[t][2];
     if (busy) for (int c = 0; c < Cols; c++) begin
       for (int s = Extra; s > 0; s--)
@@ -142,14 +142,14 @@ module tessera_merge #(
           rounded[c] = tessera_fp_pkg::round(tessera_fp_pkg::add_normalise(
               tessera_fp_pkg::add_sum(meeting)));
       end
-      if (valid_q1)
+      if (valid_t1)
         state[c] = take_state ? state_i[c*32 +: 32]
                  : tessera_fp_pkg::scale_down(state_i[c*32 +: 32], state_delta);
       if (control[I-1][2]) result[c*32 +: 32] = rounded[Extra*Cols + c];
     end
     write_data_o <= result;
     for (int t = I - 1; t > 0; t--) control[t] = clear_i ? 3'd0 : control[t-1];
-    control[0] = clear_i ? 3'd0 : {valid_q1, take_state, take_tile};
+    control[0] = clear_i ? 3'd0 : {valid_t1, take_state, take_tile};
   end
   // verilator lint_on BLKSEQ
 
@@ -160,7 +160,7 @@ module tessera_merge #(
   tessera_lane_group_pkg::row_word_t word_w, write_word_q;
 
   tessera_delay #(.WIDTH(45), .CYCLES(I)) u_word (
-    .clk_i, .clear_i, .d_i({valid_q1, first_q1, last_q1, row_q1, flags, m}),
+    .clk_i, .clear_i, .d_i({valid_t1, first_t1, last_t1, row_t1, flags, m}),
     .q_o({valid_w, first_w, last_w, row_w, word_w})
   );
 

@@ -38,12 +38,12 @@ module tessera_value_stage #(
   localparam int unsigned I = INTERLEAVE;
   localparam int unsigned TurnBits = I > 1 ? $clog2(I) : 1;
 
-  // ---- V: keys enter (a), scores and maxima come a cycle later
-  tessera_lane_group_pkg::key_step_t    step_a;
+  // ---- V: keys enter (t0), scores and maxima come a cycle later
+  tessera_lane_group_pkg::key_step_t    step_t0;
   tessera_lane_group_pkg::value_group_t next_group, group_q;
   logic                                 start, next_valid, buffer_q;
   logic                                 unused_busy, unused_valid, unused_bits;
-  assign unused_bits = ^{group_q, step_a};
+  assign unused_bits = ^{group_q, step_t0};
 
   tessera_lane_group_fifo #(.WIDTH($bits(lane_group_i)), .DEPTH(LANE_GROUPS)) u_admitted (
     .clk_i, .clear_i, .push_i(admit_i), .data_i(lane_group_i), .valid_o(next_valid),
@@ -52,79 +52,79 @@ module tessera_value_stage #(
   assign start = next_valid && next_group.value_start == cycle_i;
   tessera_key_counter #(.INTERLEAVE(I)) u_keys (
     .clk_i, .clear_i, .start_i(start), .keys_i(next_group.keys), .busy_o(unused_busy),
-    .step_o(step_a)
+    .step_o(step_t0)
   );
   always_ff @(posedge clk_i) begin
     if (clear_i) buffer_q <= 1'b1;
     else if (start) buffer_q <= !buffer_q;
     if (start) group_q <= next_group;
   end
-  assign read_o.valid = step_a.valid;
+  assign read_o.valid = step_t0.valid;
   assign read_o.buffer = buffer_q ^ start;
-  assign read_o.key = step_a.key;
-  assign read_o.turn = step_a.turn;
-  assign busy_o = step_a.valid;
+  assign read_o.key = step_t0.key;
+  assign read_o.turn = step_t0.turn;
+  assign busy_o = step_t0.valid;
   assign pending_o = next_valid;
 
-  // ---- a+1: maximum of the turn, from the buffer with the first key, held afterwards
-  logic                valid_1, first_1, last_1, done_1;
-  logic [9:0]          key_1;
-  logic [TurnBits-1:0] turn_1;
+  // ---- t1: maximum of the turn, from the buffer with the first key, held afterwards
+  logic                valid_t1, first_t1, last_t1, done_t1;
+  logic [9:0]          key_t1;
+  logic [TurnBits-1:0] turn_t1;
   logic [LANES*18-1:0] held_q [1 << TurnBits];
-  logic [LANES*18-1:0] maximum_1;
+  logic [LANES*18-1:0] maximum_t1;
 
   always_ff @(posedge clk_i) begin
-    valid_1 <= step_a.valid && !clear_i;
-    if (step_a.valid) begin
-      first_1 <= step_a.first;
-      last_1 <= step_a.last;
-      done_1 <= step_a.done;
-      key_1 <= step_a.key;
-      turn_1 <= step_a.turn[TurnBits-1:0];
+    valid_t1 <= step_t0.valid && !clear_i;
+    if (step_t0.valid) begin
+      first_t1 <= step_t0.first;
+      last_t1 <= step_t0.last;
+      done_t1 <= step_t0.done;
+      key_t1 <= step_t0.key;
+      turn_t1 <= step_t0.turn[TurnBits-1:0];
     end
-    if (valid_1) held_q[turn_1] <= maximum_1;
+    if (valid_t1) held_q[turn_t1] <= maximum_t1;
   end
-  assign maximum_1 = first_1 ? maximum_i : held_q[turn_1];
+  assign maximum_t1 = first_t1 ? maximum_i : held_q[turn_t1];
 
-  // ---- a+4: V row; a+5: weights
-  logic                valid_5, first_5, last_5;
-  logic [TurnBits-1:0] turn_5;
-  logic [9:0]          cols_5;
-  logic [LANES-1:0]    allowed_5;
-  logic [LANES*16-1:0] weight_5;
+  // ---- t4: V row; t5: weights
+  logic                valid_t5, first_t5, last_t5;
+  logic [TurnBits-1:0] turn_t5;
+  logic [9:0]          cols_t5;
+  logic [LANES-1:0]    allowed_t5;
+  logic [LANES*16-1:0] weight_t5;
 
   tessera_delay #(.WIDTH(13), .CYCLES(3)) u_address (
     .clk_i, .clear_i,
-    .d_i({valid_1 && turn_1 == '0, valid_1 && done_1 && group_q.last, group_q.v_bank, key_1}),
+    .d_i({valid_t1 && turn_t1 == '0, valid_t1 && done_t1 && group_q.last, group_q.v_bank, key_t1}),
     .q_o({v_read_o.valid, v_release_o.valid, v_read_o.bank, v_read_o.row_index})
   );
   assign v_release_o.bank = v_read_o.bank;
 
   for (genvar l = 0; l < LANES; l++) begin : g_lane
     tessera_exp2 u_exp2 (
-      .clk_i, .valid_i(valid_1 && allowed_i[l]), .identity_i(group_q.identity), .nan_i(nan_i[l]),
-      .t_i(t_i[l*32 +: 32]), .m_i(maximum_1[l*18 +: 16]), .weight_o(weight_5[l*16 +: 16])
+      .clk_i, .valid_i(valid_t1 && allowed_i[l]), .identity_i(group_q.identity), .nan_i(nan_i[l]),
+      .t_i(t_i[l*32 +: 32]), .m_i(maximum_t1[l*18 +: 16]), .weight_o(weight_t5[l*16 +: 16])
     );
   end
   tessera_delay #(.WIDTH(13 + TurnBits + LANES), .CYCLES(tessera_pkg::ExpCycles)) u_weight (
-    .clk_i, .clear_i, .d_i({valid_1, first_1, last_1, turn_1, group_q.d_v, allowed_i}),
-    .q_o({valid_5, first_5, last_5, turn_5, cols_5, allowed_5})
+    .clk_i, .clear_i, .d_i({valid_t1, first_t1, last_t1, turn_t1, group_q.d_v, allowed_i}),
+    .q_o({valid_t5, first_t5, last_t5, turn_t5, cols_t5, allowed_t5})
   );
 
   tessera_value_array #(.D(D), .LANES(LANES), .INTERLEAVE(I)) u_array (
-    .clk_i, .clear_i, .valid_i(valid_5), .first_i(first_5), .last_i(last_5), .turn_i(turn_5),
-    .weight_i(weight_5), .allowed_i(allowed_5), .v_i, .cols_i(cols_5), .read_i(tile_read_i),
+    .clk_i, .clear_i, .valid_i(valid_t5), .first_i(first_t5), .last_i(last_t5), .turn_i(turn_t5),
+    .weight_i(weight_t5), .allowed_i(allowed_t5), .v_i, .cols_i(cols_t5), .read_i(tile_read_i),
     .row_o(tile_o)
   );
 
-  // ---- a+6+I: the sums of the last key are complete
+  // ---- t6+I: the sums of the last key are complete
   logic [TurnBits-1:0] capture_turn;
 
   tessera_delay #(.WIDTH(1 + TurnBits), .CYCLES(I + 1)) u_capture (
-    .clk_i, .clear_i, .d_i({valid_5 && last_5, turn_5}), .q_o({capture_o.valid, capture_turn})
+    .clk_i, .clear_i, .d_i({valid_t5 && last_t5, turn_t5}), .q_o({capture_o.valid, capture_turn})
   );
   tessera_delay #(.WIDTH(LANES * 18), .CYCLES(I + 5)) u_maximum (
-    .clk_i, .clear_i, .d_i(maximum_1), .q_o(capture_maximum_o)
+    .clk_i, .clear_i, .d_i(maximum_t1), .q_o(capture_maximum_o)
   );
   assign capture_o.turn = 3'(capture_turn);
   assign finish_o = capture_o.valid && capture_turn == '0;
