@@ -12,7 +12,7 @@
 
 #if !defined(__x86_64__)
 #error \
-    "tile_kernel relies on how x86 flushes subnormals: after rounding (docs/device.md, section 5)"
+    "tile_kernel relies on x86 flushing subnormals after rounding: docs/contract/device.md, 5"
 #endif
 
 namespace tessera::hw {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The compute engine: score stage, value stage, merge, all operand and state banks. Cycles are those
-// of docs/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind it is
-// visible from t+1. It keeps no tickets: they travel with the command, and the scoreboard outside
+// of docs/contract/timing.md, section 4. "Pulse in t" means: combinational in t, so a register
+// behind it is visible from t+1. It keeps no tickets: they travel with the command, and the scoreboard outside
 // answers for the two places that wait (head of the queue; lane group to be admitted next).
 module tessera_compute_engine #(
   parameter int unsigned M          = 16,
@@ -52,7 +52,7 @@ module tessera_compute_engine #(
   input  logic                   v_granted_i,
   input  logic                   state_granted_i,
 
-  // Errors (docs/timing.md, section 7), all as registers visible in this cycle.
+  // Errors (docs/contract/timing.md, section 7), all as registers visible in this cycle.
   input  logic                   halted_i,
   input  logic                   load_active_i,  // a load has started and is not over
   input  logic                   store_active_i,

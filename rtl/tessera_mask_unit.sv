@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which of LANES queries (tile rows row_i + l) may see a key: the predicate of docs/device.md,
-// section 4, two cycles later; one key and turn a cycle. Keys of a tile must come in order from 0,
+// Which of LANES queries (tile rows row_i + l) may see a key: the predicate of
+// docs/contract/device.md, section 4, two cycles later; one key and turn a cycle. Keys of a tile must come in order from 0,
 // for the groups of DIAG_OFF are counted, not divided.
 module tessera_mask_unit #(
   parameter int unsigned LANES = 2

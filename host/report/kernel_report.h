@@ -52,7 +52,7 @@ struct KernelRecord {
 /// Calls, cycles, utilisation and bytes, then what the kernel has of its own.
 std::vector<Figure> kernel_figures(const KernelRecord& record);
 
-/// Schema `tessera.NAME`; docs/report.md.
+/// Schema `tessera.NAME`; docs/use/report.md.
 nlohmann::ordered_json kernel_json(const KernelRecord& record);
 
 /// The same as a table that a person reads.
