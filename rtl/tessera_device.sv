@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tessera, the whole device: AXI4-Lite slave (registers), AXI4 master (memory), interrupt, and a
-// side-band trace port that says in the very cycle what happens. docs/device.md, docs/timing.md.
+// side-band trace port that says in the very cycle what happens.
+// docs/contract/device.md, docs/contract/timing.md.
 module tessera_device #(
   parameter int unsigned M          = 16,
   parameter int unsigned D          = 16,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The compute engine: score stage, admission, value stage, merge and the banks. Its cycles are
-// those of docs/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind
+// those of docs/contract/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind
 // it is visible from t+1. The engine keeps no tickets: they travel with the command. Two places
 // wait for the scoreboard's answer: the head of the queue, and the lane group to be admitted next.
 module tessera_compute_engine #(
@@ -20,7 +20,7 @@ module tessera_compute_engine #(
   // <-> scoreboard: the lane group to be admitted next; its grants in the same cycle
   output tessera_port_pkg::admit_req_t        admit_o,
   input  tessera_port_pkg::admit_rsp_t        admit_i,
-  // <- error latch and the engines: registers (docs/timing.md, section 7)
+  // <- error latch and the engines: registers (docs/contract/timing.md, section 7)
   input  logic                                halted_i,
   input  logic                                load_active_i,  // a load is under way
   input  logic                                store_active_i,

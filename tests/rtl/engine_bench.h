@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Drives a Verilated compute engine with ATTENDs whose cycles of visibility and grants are
-// scripted, and says by the formulas of docs/timing.md what must happen when. Compiled per
+// scripted, and says by the formulas of docs/contract/timing.md what must happen when. Compiled per
 // configuration, with TESSERA_ENGINE the Verilated class and TESSERA_ENGINE_PARAMS = {M, D, LANES,
 // INTERLEAVE, BUS_BYTES}.
 #pragma once
@@ -40,7 +40,7 @@ struct GroupCycles {
     Cycle score_start = 0, admit = 0, value_start = 0, merged = 0;
 };
 
-/// S, A, E, V and the rows of all groups, as docs/timing.md section 4 defines them.
+/// S, A, E, V and the rows of all groups, as docs/contract/timing.md section 4 defines them.
 inline std::vector<GroupCycles> expected_cycles(const std::vector<Attend>& attends) {
     const spec::DeviceParams& p = kParams;
     const int64_t i = p.interleave, d = p.d;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The compute engine on its own: bits against the golden ATTEND, every cycle against the formulas
-// of docs/timing.md, with commands and grants that come at random times.
+// of docs/contract/timing.md, with commands and grants that come at random times.
 #include "tests/rtl/engine_bench.h"
 
 namespace {
