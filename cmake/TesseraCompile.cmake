@@ -9,7 +9,7 @@ add_library(tessera_options INTERFACE)
 target_include_directories(tessera_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(tessera_options INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Werror
-  -ffp-contract=off) # a multiply-add is two operations: docs/device.md, section 5
+  -ffp-contract=off) # a multiply-add is two operations: docs/contract/device.md, section 5
 if(TESSERA_SANITIZE)
   target_compile_options(tessera_options INTERFACE
     -fsanitize=${TESSERA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The accelerator: CSR and memory sockets, interrupt, and inside one unit per box of
-// docs/device.md, section 2.
+// docs/contract/device.md, section 2.
 #pragma once
 #include <memory>
 

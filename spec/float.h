@@ -3,7 +3,7 @@
 // conversions. Round to nearest even; subnormal inputs and results are zeros of their sign
 // (tininess is judged after rounding, as x86 FTZ+DAZ do); every NaN that leaves an operation is
 // kNan. Integer code, so it is the same on every host, needs no rounding-mode guard, and reads like
-// the RTL. docs/device.md, 5.
+// the RTL. docs/contract/device.md, 5.
 #pragma once
 #include <stdint.h>
 

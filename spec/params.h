@@ -7,7 +7,8 @@
 
 namespace tessera::spec {
 
-/// Which commands a device accepts (docs/schedules.md, section 2). A fuse, read by firmware.
+/// Which commands a device accepts (docs/contract/schedules.md, section 2). A fuse, read by
+/// firmware.
 enum class Profile : uint32_t { kBlackbox = 0, kStats = 1, kStateful = 2 };
 
 /// Shape of one device. Rows, keys and dimensions are in elements, the bus in bytes per cycle.

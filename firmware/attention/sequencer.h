@@ -7,8 +7,8 @@
 // in a bank is not loaded again; banks of a kind alternate. A tile of several runs (tile_map.h)
 // takes a load or store for each. Does not number commands (tags are the driver's) and does not end
 // the job with a FENCE. Nor does one stand between two jobs: the next one's loads begin while the
-// last ATTENDs of the one before run (docs/firmware.md, Lists of jobs). Where firmware merges
-// (partial.h) a step of a partial result is
+// last ATTENDs of the one before run (docs/inside/firmware.md, Lists of jobs). Where firmware
+// merges (partial.h) a step of a partial result is
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, ATTEND, STORE_STATE (slot)
 // with a FENCE, which interrupts, before the first ATTEND of each batch but the first. With a
 // sentinel STORE_O takes the place of STORE_STATE, LOAD_K and LOAD_V are followed by those of the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a sentinel needs in memory, and what it tells (docs/schedules.md, section 1). Everything
-// here is for jobs whose sentinel has a form other than kNone, unless it says so.
+// What a sentinel needs in memory, and what it tells (docs/contract/schedules.md, section 1).
+// Everything here is for jobs whose sentinel has a form other than kNone, unless it says so.
 #pragma once
 #include <stdint.h>
 

@@ -36,7 +36,7 @@ enum class SentinelForm : uint32_t {
     kTwoCalls  ///< Yu & Alman's: share of the real keys, u = 1 - w; then values, without sentinel
 };
 
-/// docs/firmware.md, "Sentinel", says what is where.
+/// docs/inside/firmware.md, "Sentinel", says what is where.
 struct Sentinel {
     SentinelForm form = SentinelForm::kNone;
     /// Queries and keys have an element more: a query's says how high the sentinel is for it, a

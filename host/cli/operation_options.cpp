@@ -16,7 +16,7 @@ constexpr const char* kGemmExamples = R"(Examples:
       matrices of your own; result/ gets report.json and out.safetensors with c
   tessera gemm --random 4096,4096,4096 --memory ddr4-3200 --timing-only --format json
 The device multiplies A with the identity, and that with B: half of its multiply-adds, at most,
-are of use. docs/schedules.md, section 6.
+are of use. docs/use/schedules.md, section 6.
 Exit codes: 0 good, 1 the check failed, 2 user's error, 3 result not exact, 4 device error)";
 
 constexpr const char* kLinearExamples = R"(Examples:
@@ -25,8 +25,8 @@ constexpr const char* kLinearExamples = R"(Examples:
   tessera linear --device blackbox-64 --input x.safetensors --mask dense --out result
       tensors q, k, v of your own; result/ gets report.json and out.safetensors with o
 Weights are phi(q) phi(k), phi(x) = elu(x) + 1. Features and the division by the denominators are
-done on the host, and counted. Values take d_v + 1 columns of the device's D. docs/schedules.md,
-section 6.
+done on the host, and counted. Values take d_v + 1 columns of the device's D.
+docs/use/schedules.md, section 6.
 Exit codes: 0 good, 1 the check failed, 2 user's error, 3 result not exact, 4 device error)";
 
 }  // namespace

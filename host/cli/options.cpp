@@ -31,7 +31,7 @@ constexpr const char* kRunExamples = R"(Examples:
   tessera run --random 1,131072,64 --mask causal --timing-only
       cycles and traffic only: no tensor exists, memory stays small
   tessera run --random 1,4096,64 --set device.LANES=8 --set memory.read_latency_cycles=200
-      another machine; docs/configuration.md lists the keys
+      another machine; docs/use/configuration.md lists the keys
   tessera run --random 8,1,64 --kv-heads 1 --stack-heads --key-lengths 100,2000,3000
       one decoding step of a batch: a token each, against caches of these lengths
   tessera run --random 1,4096,64 --approximate hybrid --tiles 8

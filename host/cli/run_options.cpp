@@ -12,7 +12,7 @@
 namespace tessera::host {
 namespace {
 
-constexpr const char* kBlackboxGroup = "Black box (docs/schedules.md, section 1)";
+constexpr const char* kBlackboxGroup = "Black box (docs/use/schedules.md, section 1)";
 
 void add_schedule_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";

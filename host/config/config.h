@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Configuration in two layers: what the user says (a device and a memory, by preset name or JSON
 // file, and --set overrides) becomes one resolved, checked struct. Every key is a row of
-// config_keys() (host/config/keys.h); docs/configuration.md lists them.
+// config_keys() (host/config/keys.h); docs/use/configuration.md lists them.
 #pragma once
 #include <map>
 #include <nlohmann/json.hpp>

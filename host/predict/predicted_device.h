@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A device as the prediction of a run sees it: the recurrences of docs/timing.md between one burst
-// and the next. Engines go on as far as the memory's answers are known; what is next to be taken by
-// the memory goes to it in order of time.
+// A device as the prediction of a run sees it: the recurrences of docs/contract/timing.md between
+// one burst and the next. Engines go on as far as the memory's answers are known; what is next to
+// be taken by the memory goes to it in order of time.
 #pragma once
 #include <array>
 #include <deque>

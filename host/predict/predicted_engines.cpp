@@ -61,7 +61,7 @@ void PredictedDevice::present_load() {
     loading_ = false;
 }
 
-/// The next lane group enters the score stage (docs/timing.md, section 4).
+/// The next lane group enters the score stage (docs/contract/timing.md, section 4).
 bool PredictedDevice::score() {
     if (score_entry_ == queue_[kCompute].size() || scored_ > valued_ + 1) return false;
     const Entry& entry = queue_[kCompute][score_entry_];

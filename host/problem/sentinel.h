@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which sentinel a black box gets, and how high it is (docs/schedules.md, section 1).
+// Which sentinel a black box gets, and how high it is (docs/contract/schedules.md, section 1).
 #pragma once
 #include <cstdint>
 #include <optional>

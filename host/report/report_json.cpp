@@ -168,11 +168,12 @@ Json energy_model(const ResolvedConfig& config) {
 
 Json lse_error(const ErrorSummary& e) {
     if (!e.has_lse) return nullptr;
-    return {{"max_abs", quantity(e.lse_max_abs, "1", "largest |lse - exact|, natural log")},
-            {"max_over_bound",
-             quantity(e.lse_max_over_bound, "1", "largest error over docs/report.md's bound")},
-            {"rows", quantity(e.lse_rows, "row", "compared")},
-            {"outside", quantity(e.lse_outside, "row", "rows beyond the bound")}};
+    return {
+        {"max_abs", quantity(e.lse_max_abs, "1", "largest |lse - exact|, natural log")},
+        {"max_over_bound", quantity(e.lse_max_over_bound, "1",
+                                    "largest error over the bound of docs/contract/accuracy.md")},
+        {"rows", quantity(e.lse_rows, "row", "compared")},
+        {"outside", quantity(e.lse_outside, "row", "rows beyond the bound")}};
 }
 
 Json error_json(const RunRecord& record) {
@@ -200,11 +201,11 @@ Json error_json(const RunRecord& record) {
         {"rms_relative",
          quantity(of_compared(e, e.rms_relative), "1", "sqrt(sum (o - exact)^2 / sum exact^2)")},
         {"max_over_bound", quantity(of_compared(e, e.max_over_bound), "1",
-                                    "largest error over the bound of docs/device.md, section 5")},
-        {"max_over_full_bound",
-         quantity(of_compared(e, e.max_over_full_bound), "1",
-                  "the same with the terms for rounded scores and underflow (docs/report.md); "
-                  "within_bound means at most 1 everywhere")},
+                                    "largest error over the bound of docs/contract/device.md")},
+        {"max_over_full_bound", quantity(of_compared(e, e.max_over_full_bound), "1",
+                                         "the same with the terms for rounded scores and underflow "
+                                         "(docs/contract/accuracy.md); "
+                                         "within_bound means at most 1 everywhere")},
         {"worst", {{"head", e.worst_head}, {"row", e.worst_row}, {"column", e.worst_column}}},
         {"rows_empty", quantity(e.rows_empty, "row", "rows with no allowed key: 0 and -inf")},
         {"rows_nonfinite",

@@ -11,8 +11,7 @@
 #include "hw_model/arith/tile_kernel_isa.h"
 
 #if !defined(__x86_64__)
-#error \
-    "tile_kernel relies on how x86 flushes subnormals: after rounding (docs/device.md, section 5)"
+#error "tile_kernel relies on x86 flushing subnormals after rounding: docs/contract/device.md, 5"
 #endif
 
 namespace tessera::hw {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Second half of the compute engine: scores become weights, weights times values are summed, and
 // finished rows are merged into the state bank. A group is admitted when its V and state banks are
-// free; from then on its cycles are certain. docs/timing.md.
+// free; from then on its cycles are certain. docs/contract/timing.md.
 #pragma once
 #include "hw_model/compute/score_stage.h"
 

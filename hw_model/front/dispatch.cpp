@@ -146,8 +146,9 @@ void Dispatch::on_retired(Cycle cycle) {
     retired_.insert(std::upper_bound(retired_.begin(), retired_.end(), cycle), cycle);
 }
 
-/// docs/device.md, section 8: latched in the cycle in which `limit` cycles have passed since the
-/// last retirement, or since the first dispatch into an idle device, with commands outstanding.
+/// docs/contract/device.md, section 8: latched in the cycle in which `limit` cycles have passed
+/// since the last retirement, or since the first dispatch into an idle device, with commands
+/// outstanding.
 void Dispatch::check_watchdog(Cycle now) {
     while (retired_.size() > 1 && retired_[1] < now) retired_.pop_front();
     overslept_ = false;

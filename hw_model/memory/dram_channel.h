@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One DRAM channel and its controller: FR-FCFS over a queue of reads and one of writes, all timing
-// constraints, refresh. Event driven: run() jumps from command to command. docs/memory.md has the
-// rules; with the policy ramulator2 they are those of Ramulator 2.1 and were checked against it.
+// constraints, refresh. Event driven: run() jumps from command to command. docs/contract/memory.md
+// has the rules; with the policy ramulator2 they are those of Ramulator 2.1 and were checked
+// against it.
 #pragma once
 #include <array>
 #include <cstddef>

@@ -15,7 +15,7 @@ using spec::Opcode;
 
 namespace {
 
-/// Bursts of `rows` rows: docs/device.md, section 6.
+/// Bursts of `rows` rows: docs/contract/device.md, section 6.
 void cut_rows(std::vector<BurstShape>& bursts, uint64_t address, uint32_t pitch, uint32_t row_bytes,
               uint32_t rows, uint32_t boundary, uint32_t bus) {
     const bool one_range = pitch == row_bytes;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// When does each command start and retire? docs/timing.md read literally: every rule is a condition
-// on a cycle, and all of them are tried in every cycle. Slow and plain, shares nothing with the
-// model but the constants of spec/ and the hash of the random stalls.
+// When does each command start and retire? docs/contract/timing.md read literally: every rule is a
+// condition on a cycle, and all of them are tried in every cycle. Slow and plain, shares nothing
+// with the model but the constants of spec/ and the hash of the random stalls.
 #pragma once
 #include <functional>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every start and retirement of random command sequences, and every counter, against the timing
-// oracle: a cycle-by-cycle reading of docs/timing.md.
+// oracle: a cycle-by-cycle reading of docs/contract/timing.md.
 #include "host/verify/command_words.h"
 #include "host/verify/scenario.h"
 #include "spec/counters.h"

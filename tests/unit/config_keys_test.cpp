@@ -155,9 +155,9 @@ TEST_CASE("every settable key is set from the command line and from a file", "[c
 }
 
 TEST_CASE("the manual has every key as the program has it", "[config]") {
-    const std::string manual = test::read_text(TESSERA_SOURCE_DIR "/docs/configuration.md");
+    const std::string manual = test::read_text(TESSERA_SOURCE_DIR "/docs/use/configuration.md");
     REQUIRE_FALSE(manual.empty());
-    Compared compared("rows of docs/configuration.md");
+    Compared compared("rows of docs/use/configuration.md");
     for (const host::ConfigKey& key : host::config_keys()) {
         const std::string row = manual_row(key);
         compared.holds(manual.find(row + "\n") != std::string::npos, [&] { return row; });
