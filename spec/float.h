@@ -11,6 +11,8 @@ namespace tessera::spec {
 
 inline constexpr uint32_t kNan = 0x7fc00000;  ///< the one fp32 NaN
 inline constexpr uint16_t kNanBf16 = 0x7fc0;  ///< the one bf16 NaN
+inline constexpr uint32_t kOne = 0x3f800000;
+inline constexpr uint16_t kOneBf16 = 0x3f80;
 inline constexpr uint32_t kInf = 0x7f800000;
 inline constexpr uint32_t kSign = 0x80000000;
 

@@ -5,7 +5,7 @@
 #pragma once
 #include <stdint.h>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 
 namespace tessera::fw {
 

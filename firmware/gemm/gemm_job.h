@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "firmware/driver/status.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/tensor.h"
 #include "spec/params.h"
 
 namespace tessera::fw {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "firmware/driver/status.h"
+#include "firmware/plan/tensor.h"
 #include "firmware/plan/tiles.h"
-#include "firmware/runner/job.h"
 #include "spec/params.h"
 
 namespace tessera::fw {

@@ -2,8 +2,9 @@
 #include "firmware/merge/merger.h"
 
 namespace tessera::fw {
+
 Merger::Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device)
-    : bus_(bus), device_(device), jobs_(jobs), planner_(jobs, count, device.m) {}
+    : bus_(bus), device_(device), planner_(jobs, count, device.m) {}
 
 Merged Merger::merge_batch() {
     for (; in_merge_batch_ < kMergeBatch; ++in_merge_batch_) {

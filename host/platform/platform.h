@@ -11,15 +11,16 @@
 
 #include "firmware/cover/cover_job.h"
 #include "firmware/driver/bus.h"
+#include "firmware/driver/driver_config.h"
 #include "firmware/driver/status.h"
 #include "firmware/merge/merger.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "hw_model/config.h"
 #include "hw_model/core/trace.h"
 #include "spec/counters.h"
 
 namespace tessera::fw {
-class Driver;
+class Runner;
 }
 
 namespace tessera::host {
@@ -64,8 +65,8 @@ class Platform {
     using Program = std::function<void(fw::Bus&)>;
     /// Jobs that firmware runs one after the other.
     using Jobs = std::vector<fw::AttentionJob>;
-    /// What a driver that is ready is to do.
-    using Work = std::function<fw::Status(fw::Driver&)>;
+    /// What to run on a driver that is ready.
+    using Work = std::function<fw::Status(fw::Runner&)>;
     /// Firmware at work: what comes of it goes to `outcome`. driver.csr_base is ignored.
     static Program firmware(const Work& work, fw::DriverConfig driver, FirmwareOutcome& outcome);
     static Program firmware(const Jobs& jobs, fw::DriverConfig driver, FirmwareOutcome& outcome);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "firmware/driver/driver.h"
 #include "host/predict/predicted_memory.h"
 #include "hw_model/memory/burst_plan.h"
 #include "spec/command.h"
@@ -27,9 +28,9 @@ class PredictedDevice {
 
   private:
     static constexpr Cycle kUnknown = UINT64_MAX;
-    /// Before its first command firmware accesses so many registers (Driver::init). It only matters
-    /// to when a DRAM refreshes.
-    static constexpr Cycle kStartUp = 22 * spec::kCsrAccessCycles;
+    /// Firmware initialises the device before its first command. The time only matters to when a
+    /// DRAM refreshes.
+    static constexpr Cycle kStartUp = fw::Driver::kInitAccesses * spec::kCsrAccessCycles;
     enum Engine { kLoad, kCompute, kStore, kEngines };
     /// How many touches of a bank by each engine there are, and have been released; the latest of
     /// these.

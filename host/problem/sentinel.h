@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/params.h"
 
 namespace tessera::host {

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/problem/problem.h"
 
 namespace tessera::test {

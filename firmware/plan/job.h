@@ -3,20 +3,10 @@
 #pragma once
 #include <stdint.h>
 
+#include "firmware/plan/tensor.h"
 #include "spec/mask.h"
 
 namespace tessera::fw {
-
-/// A tensor [heads][rows][row bytes] in device memory. All in bytes, multiples of the bus width.
-struct Tensor {
-    uint64_t address = 0;
-    uint64_t head_stride = 0;
-    uint32_t pitch = 0;  ///< from row to row
-};
-
-constexpr uint64_t row_address(const Tensor& tensor, uint32_t head, uint32_t row) {
-    return tensor.address + tensor.head_stride * head + uint64_t{tensor.pitch} * row;
-}
 
 /// In which order tile pairs are issued; the order of key tiles for one query tile is the same. A
 /// number in the table of schedules (schedules/table.cpp), in which these two come first.
@@ -123,15 +113,6 @@ struct AttentionJob {
     /// tiles than the one before, all take about as long. Not for schedules with any number of open
     /// tiles. Jobs by a cover deal heads (cover_job.h).
     uint32_t peers = 0, share = 0;
-};
-
-/// Where the driver finds its device and may put its ring.
-struct DriverConfig {
-    uint64_t csr_base = 0;
-    uint64_t ring_address = 0;      ///< multiple of 256 bytes
-    uint32_t ring_descriptors = 0;  ///< power of two, 4 to 65,536
-    uint64_t record_address = 0;    ///< completion records, one beat
-    uint32_t watchdog_cycles = 0;   ///< 0: off
 };
 
 }  // namespace tessera::fw

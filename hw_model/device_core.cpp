@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hw_model/core/core.h"
+#include "hw_model/device_core.h"
 
 #include "hw_model/compute/score_stage.h"
 #include "hw_model/compute/value_stage.h"
@@ -7,6 +7,7 @@
 #include "hw_model/front/dispatch.h"
 #include "hw_model/front/front_end.h"
 #include "hw_model/load/load_engine.h"
+#include "hw_model/memory/memory_port.h"
 #include "hw_model/store/store_engine.h"
 
 namespace tessera::hw {
@@ -26,12 +27,19 @@ void Core::wake_for_abort(Cycle at) {
     if (errors.latched()) value->wake(at);
 }
 
-void Core::clear_counters() {
-    counters.clear();
-    load->clear_activity();
-    score->clear_activity();
-    value->clear_activity();
-    store->clear_activity();
+/// Clears everything but the contents of the banks. What the memory still owes is dropped.
+void Core::reset(Cycle now) {
+    reset_at_ = kNever;
+    port->abandon();
+    for (DeviceUnit* unit : {static_cast<DeviceUnit*>(csr), static_cast<DeviceUnit*>(front_end),
+                             static_cast<DeviceUnit*>(dispatch), static_cast<DeviceUnit*>(load),
+                             static_cast<DeviceUnit*>(score), static_cast<DeviceUnit*>(value),
+                             static_cast<DeviceUnit*>(store)})
+        unit->clear();
+    scoreboard = Scoreboard();
+    errors = ErrorLatch();
+    counters = Counters();
+    trace.reset(now);
 }
 
 void Core::release(Engine engine, BankId bank, Cycle visible_from, Cycle now) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the units of one device share: parameters, tickets, banks, counters, the error latch, and
-// each other (to be woken).
+// each other (to be woken). It is the one hub between the folders: a unit includes it and, in its
+// source, the units that it talks to.
 #pragma once
 #include "hw_model/compute/banks.h"
 #include "hw_model/compute/tile_worker.h"
@@ -46,13 +47,22 @@ struct Core {
     /// halted.
     void fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource source);
     void wake_front_end(Cycle at);
+    /// Soft reset, at the very beginning of cycle `at`.
+    void reset_at(Cycle at) { reset_at_ = at; }
+    /// Every unit asks before it does anything (device_unit.h), for nothing may happen in the first
+    /// cycle in which the reset is visible.
+    void reset_if_due(Cycle now) {
+        if (now == reset_at_) reset(now);
+    }
     /// A command is seen to be over from `at` on: after an error, a lane group that waits in vain
     /// looks again.
     void wake_for_abort(Cycle at);
-    /// New window: counters and engine time lines start at zero.
-    void clear_counters();
     /// The banks' release by `engine`; whoever waits for them is woken.
     void release(Engine engine, BankId bank, Cycle visible_from, Cycle now);
+
+  private:
+    void reset(Cycle now);
+    Cycle reset_at_ = kNever;
 };
 
 }  // namespace tessera::hw
