@@ -88,7 +88,7 @@ int sc_main(int argc, char* argv[]) {
         complain("stdout: cannot be written: " + error.code().message());  // of fmt::print
         return kExitUserError;
     } catch (const std::bad_alloc&) {
-        complain("this computer has not enough memory for the problem");
+        complain("out of host memory; try a smaller problem, or --timing-only");
         return kExitUserError;
     } catch (const std::exception& error) {
         return internal_error(error);

@@ -15,4 +15,9 @@ inline std::string with_commas(uint64_t x) {
     return text;
 }
 
+/// "1 head", "2,000 heads".
+inline std::string plural(uint64_t count, const char* unit) {
+    return fmt::format("{} {}{}", with_commas(count), unit, count == 1 ? "" : "s");
+}
+
 }  // namespace tessera::host

@@ -15,8 +15,8 @@
 namespace tessera::fw {
 namespace {
 
-// A job is work of two sides: commands to submit, and merge batches to merge. All kinds of work have
-// the same functions. None is virtual, since scripts/firmware_size follows calls.
+// A job is work of two sides: commands to submit, and merge batches to merge. All kinds of work
+// have the same functions. None is virtual, since scripts/firmware_size follows calls.
 
 /// The work of attention jobs.
 class AttentionWork {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/divide_up.h"
 #include "host/reference/inner_loops.h"
 
 namespace tessera::host {
@@ -61,7 +62,7 @@ RowSource::RowSource(const ReferenceProblem& problem, uint32_t kv_head, uint32_t
 }
 
 RowPartials RowSource::row(uint32_t query_head, uint32_t row) const {
-    const uint32_t nk = problem_.nk, d_v = problem_.d_v, tiles = (nk + m_ - 1) / m_;
+    const uint32_t nk = problem_.nk, d_v = problem_.d_v, tiles = divide_up(nk, m_);
     RowPartials p;
     p.peak.assign(tiles, -kInfinity);
     p.sum.assign(tiles, 0);
@@ -72,9 +73,9 @@ RowPartials RowSource::row(uint32_t query_head, uint32_t row) const {
     const uint32_t end = causal_ ? row + 1 : nk;
     for (uint32_t t = 0; t * m_ < end; ++t) {
         const uint32_t first = t * m_, count = std::min(m_, end - first);
-        // The kernel takes two rows.
-        kernels::score_rows(query.data(), query.data(), keys_.data() + first, nk, problem_.d_k,
-                            count, weights.data(), unused.data());
+        // The inner loop takes two rows.
+        inner_loops::score_rows(query.data(), query.data(), keys_.data() + first, nk, problem_.d_k,
+                                count, weights.data(), unused.data());
         double peak = -kInfinity, sum = 0, squares = 0;
         for (uint32_t j = 0; j < count; ++j) peak = std::max(peak, weights[j] *= problem_.scale);
         for (uint32_t j = 0; j < count; ++j) {
@@ -85,8 +86,8 @@ RowPartials RowSource::row(uint32_t query_head, uint32_t row) const {
         p.peak[t] = peak;
         p.sum[t] = sum;
         p.squares[t] = squares;
-        kernels::accumulate(weights.data(), values_.data() + size_t{first} * d_v, count, d_v,
-                            p.values.data() + size_t{t} * d_v);
+        inner_loops::accumulate(weights.data(), values_.data() + size_t{first} * d_v, count, d_v,
+                                p.values.data() + size_t{t} * d_v);
     }
     return p;
 }

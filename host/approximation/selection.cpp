@@ -17,9 +17,9 @@ uint32_t drawn_tiles(const Approximation& approximation) {
 }
 
 /// What a query tile may get from a key tile. Only the order matters, so scores are not scaled.
-/// With means, the mean score of their pairs; with bounds, the most that any key of the tile can
-/// give the mean query, as each product is largest at one end of the key tile's interval. NaN and
-/// infinities come first: what is odd is seen.
+/// With means it is the mean score of their pairs. With bounds it is the most that any key of the
+/// tile can give the mean query: each product is largest at one end of the key tile's interval. NaN
+/// and infinities come first: what is odd is seen.
 double tile_score(Rule rule, const double* query, const TileSummaries& keys, size_t key) {
     double score = 0;
     for (uint32_t c = 0; c < keys.dim; ++c)

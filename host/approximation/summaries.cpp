@@ -4,13 +4,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "host/divide_up.h"
+
 namespace tessera::host {
 
 TileSummaries summarise_tiles(const ElementReader& rows, uint32_t heads, uint32_t tokens,
                               uint32_t dim, uint32_t m) {
     TileSummaries s;
     s.heads = heads;
-    s.tiles = (tokens + m - 1) / m;
+    s.tiles = divide_up(tokens, m);
     s.dim = dim;
     const size_t elements = size_t{heads} * s.tiles * dim;
     s.mean.resize(elements);

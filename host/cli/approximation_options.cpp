@@ -37,10 +37,9 @@ void check_combinations(const RunOptions& o) {
                   {!o.slots.empty(), "--slots"}};
     for (const auto& other : others)
         if (other.given)
-            throw UserError(fmt::format("command line: --approximate is not possible with {}; {}",
-                                        other.option,
-                                        "its result and its audit are those of --mask dense or "
-                                        "causal in fp32 on one device"));
+            throw UserError(
+                fmt::format("command line: --approximate is not possible with {}; {}", other.option,
+                            "it needs --mask dense or causal, output in fp32 and one device"));
 }
 
 }  // namespace
@@ -49,18 +48,20 @@ void add_approximation_options(CLI::App& run, RunOptions& o) {
     std::string names;
     for (const RuleInfo& info : approximation_rules())
         names += (names.empty() ? "" : ", ") + std::string(info.name);
-    auto* rule = run.add_option("--approximate", o.approximate,
-                                "see some key tiles only, audit the result: " + names)
-                     ->check(not_empty())
-                     ->type_name("RULE")
-                     ->group(kGroup);
-    run.add_option("--tiles", o.tiles, "key tiles of a query tile, beside its own")
+    auto* rule =
+        run.add_option(
+               "--approximate", o.approximate,
+               "attend to some key tiles only, by this rule, and audit the result: " + names)
+            ->check(not_empty())
+            ->type_name("RULE")
+            ->group(kGroup);
+    run.add_option("--tiles", o.tiles, "number of key tiles of a query tile, beside its own")
         ->check(from_one(kMaxTiles))
         ->type_name("R")
         ->needs(rule)
         ->group(kGroup);
     run.add_option("--approximate-seed", o.approximate_seed,
-                   "of drawn tiles and audited rows (default 1)")
+                   "seed of the drawn tiles and audited rows (default 1)")
         ->check(whole_number())
         ->type_name("N")
         ->needs(rule)
@@ -69,13 +70,14 @@ void add_approximation_options(CLI::App& run, RunOptions& o) {
 
 void add_verdict_options(CLI::App& run, RunOptions& o) {
     CLI::Option* rule = run.get_option("--approximate");
-    run.add_option("--tolerance", o.tolerance, "relative error of a row that fails (default 0.1)")
+    run.add_option("--tolerance", o.tolerance,
+                   "relative error above which a row fails (default 0.1)")
         ->check(finite_number())
         ->type_name("X")
         ->needs(rule)
         ->group(kGroup);
     run.add_flag("--accept-approximation", o.accept_approximation,
-                 "write the result and exit with 0 though the audit says it is not valid")
+                 "write the result and exit with 0 even if the audit finds it not valid")
         ->needs(rule)
         ->group(kGroup);
 }

@@ -48,7 +48,7 @@ std::vector<uint32_t> numbers_of(const char* option, const std::string& list) {
         numbers.push_back(number);
     }
     if (numbers.empty())
-        throw bad_value("command line", option, printable(list), "a file with a number at least");
+        throw bad_value("command line", option, printable(list), "a file with at least one number");
     return numbers;
 }
 
@@ -73,19 +73,20 @@ void add_batch_options(CLI::App& run, RunOptions& o) {
         run.add_option(name, value, text)->check(list_or_file())->type_name("LIST")->group(group);
     };
     list("--key-lengths", o.key_lengths,
-         "keys of each sequence of the batch, the others are padding: 100,2000,65536 or @FILE");
+         "number of keys of each sequence, the others are padding: 100,2000,65536 or @FILE");
     list("--query-lengths", o.query_lengths,
-         "queries of each sequence, likewise; output beyond them is zeros");
+         "number of queries of each sequence, likewise; output beyond them is zeros");
     run.add_option("--padding", o.padding, "side of the padding: right (default) or left")
         ->check(not_empty())
         ->type_name("SIDE")
         ->group(group);
     list("--cu-seqlens-q", o.query_offsets,
-         "packed sequences: 0, then the end of each in the tokens of q: 0,100,2100 or @FILE");
+         "offsets of packed sequences in the tokens of q: 0, then the end of each: 0,100,2100 or "
+         "@FILE");
     list("--cu-seqlens-k", o.key_offsets,
-         "the same in the tokens of k and v (default: as --cu-seqlens-q)");
+         "offsets of packed sequences in the tokens of k and v (default: as --cu-seqlens-q)");
     run.add_option("--batch", o.batch,
-                   "of --random: sequences of HEADS heads each (default: as many as lengths)")
+                   "number of random sequences, HEADS heads each (default: as many as lengths)")
         ->check(from_one(spec::kPositionLimit - 1))
         ->type_name("N")
         ->needs(run.get_option("--random"))

@@ -53,8 +53,7 @@ verify::Bytes run_row(const RunOptions& options, const std::vector<std::string>&
     } catch (const DeviceError& error) {
         return message(Sent::kDeviceError, error.what());
     } catch (const std::bad_alloc&) {
-        return message(Sent::kUserError,
-                       "this computer has not enough memory for the problem; --jobs 1 needs least");
+        return message(Sent::kUserError, "out of host memory; try --jobs 1");
     }
 }
 

@@ -9,10 +9,10 @@
 
 namespace tessera::host {
 
-/// Runs all of it and writes the list; returns kExitGood, kExitMismatch if a row is outside its
-/// error bound or a check that was asked for could compare nothing, or kExitNotValid if a row is
-/// not exact. A combination that the device cannot run is a row that says why. Throws UserError,
-/// also if there is no other row, and DeviceError; anything else is a bug.
+/// Runs all combinations and writes the list. Returns kExitMismatch if a row is outside its error
+/// bound, or if --check had nothing to compare; else kExitNotValid if a row is not exact; else
+/// kExitGood. A combination that the device cannot run is a row that says why; UserError if there
+/// is no other. Throws DeviceError, too; anything else is a bug.
 int compare_command(const RunOptions& run, const CompareOptions& compare,
                     const std::vector<std::string>& command_line);
 

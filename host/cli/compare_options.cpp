@@ -25,16 +25,16 @@ constexpr const char* kExamples = R"(Examples:
   tessera compare --random 2,1024,64
       every schedule on the same tensors
   tessera compare --random 2,1024,64 --masks dense causal window=256,sinks=4 block=256,summary=4
-      and every one of these masks
+      every schedule with every one of these masks
   tessera compare --random 8,64,64 --kv-heads 2 --heads separate,stacked --profiles stats,stateful
-      grouped queries both ways on two profiles; what a device cannot run says why
+      grouped queries both ways on two profiles; a row that a device cannot run says why
   tessera compare --device blackbox-64 --random 1,1024,64 --profiles blackbox,blackbox/two-call,stats
-      what a device must tell: shares in one call, in two, or its state
+      what a device must reveal: shares in one call, in two, or its state
   tessera compare --random 1,1024,64 --schedules query-resident --covers auto,half
       a device that takes queries and keys apart beside one that takes a single set of tokens
   tessera compare --input x.safetensors --mask causal --format csv --out costs.csv
   tessera compare --random 1,16384,64 --memory ddr4-2400r --timing-only --format markdown
-Exit codes: 0 good, 1 the check of a row failed, 2 user's error, 3 a row's result is not exact,
+Exit codes: 0 good, 1 the check of a row failed, 2 user error, 3 a row's result is not exact,
 4 device error)";
 
 /// The names in `text`; UserError unless all are allowed and none is there twice.
@@ -92,7 +92,7 @@ std::vector<RunOptions> masked(const RunOptions& run, const std::vector<std::str
     if (masks.empty()) return {run};
     if (has_mask(run))
         throw bad_value("command line", "--masks", "given beside options of one mask",
-                        "either, and --align with both");
+                        "either; --align goes with both");
     std::vector<RunOptions> all;
     for (auto mask = masks.begin(); mask != masks.end(); ++mask) {
         RunOptions o = run;
@@ -179,29 +179,34 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
         compare.add_option(name, value, text)->check(not_empty())->type_name("LIST")->group(group);
     };
     list("--schedules", o.schedules,
-         "of `tessera schedules`, commas between (default: all but auto)");
+         "names from `tessera schedules`, with commas between them (default: all but auto)");
     list("--covers", o.covers,
-         "kinds of `tessera covers`: also --oracle self, by each of them (default: none)");
+         "names from `tessera covers`, each a row with --oracle self (default: none)");
     list("--profiles", o.profiles,
-         "blackbox, stats, stateful, and blackbox/columns, /split, /two-call for its sentinel "
-         "(default: the device's own)");
+         "profiles of the device: blackbox, stats, stateful; blackbox/columns, /split and "
+         "/two-call choose its sentinel (default: the device's own)");
     list("--heads", o.heads,
-         "separate, stacked: do a group's query heads share tiles (default separate)");
+         "places of query heads: separate, or stacked, where those of a head group share tiles "
+         "(default separate)");
     compare
         .add_option("--masks", o.masks,
-                    "masks, each of terms like causal or window=256,sinks=4 (default: the one of "
-                    "the mask options)")
+                    "masks, each a list of terms like causal or window=256,sinks=4 (default: the "
+                    "one that the mask options give)")
         ->type_name("MASK")
         ->group(group);
     group = "Output";
-    compare.add_option("--format", o.format, "table, json, csv or markdown (default table)")
+    compare
+        .add_option("--format", o.format,
+                    "format of the results: table, json, csv or markdown (default table)")
         ->type_name("NAME")
         ->group(group);
-    compare.add_option("--out", o.out, "file for it instead of stdout")
+    compare.add_option("--out", o.out, "file for the results instead of stdout")
         ->check(not_empty())
         ->type_name("FILE")
         ->group(group);
-    compare.add_option("--jobs", o.jobs, "simulations at once (default: as many as processors)")
+    compare
+        .add_option("--jobs", o.jobs,
+                    "number of simulations at once (default: as many as processors)")
         ->check(from_one())
         ->type_name("N")
         ->group(group);

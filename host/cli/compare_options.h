@@ -14,7 +14,7 @@ namespace tessera::host {
 
 void add_compare_options(CLI::App& compare, CompareOptions& o);
 
-/// One row: a job as `tessera run` takes it, and what tells it from the others.
+/// One row: a job as `tessera run` takes it, and what sets it apart from the others.
 struct Combination {
     RunOptions options;
     std::string schedule, profile, mask;  ///< names, of a cover "cover half", the mask's in words

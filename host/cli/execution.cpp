@@ -94,8 +94,8 @@ void require_consistent_shares(const RunRecord& record) {
                                            stored, work.rows * row));
 }
 
-/// On a device of profile `stats` every stored state is a partial result that firmware merged, or
-/// the lse of a query tile that needed no merging.
+/// Profile `stats`: every stored state is a partial result that firmware merged, or the lse of a
+/// query tile that needed no merging.
 void require_consistent_merging(const RunRecord& record) {
     const spec::DeviceParams& params = record.config.platform.params;
     const Problem& p = record.problem;

@@ -105,7 +105,7 @@ OperationJob gemm_operation(const RunOptions& options,
     run->inputs = inputs_of(options, true, p);
     run->layout = make_gemm_layout(p, record.config.platform);
     if (!options.timing_only) run->inputs = inputs_of(options, false, p);  // now it is known to fit
-    record.title = fmt::format("product of {} x {} by {} x {}, result in {}", p.m, p.k, p.k, p.n,
+    record.title = fmt::format("gemm of {} x {} by {} x {}, result in {}", p.m, p.k, p.k, p.n,
                                options.output_format);
     record.input = run->inputs.description;
     record.input_dtypes = fmt::format("a {}, b {}", run->inputs.a.dtype, run->inputs.b.dtype);

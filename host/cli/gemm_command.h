@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `tessera gemm`: a product of two matrices on the device.
+// `tessera gemm`: the product of two matrices on the device.
 #pragma once
 #include <string>
 #include <vector>

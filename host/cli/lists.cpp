@@ -27,8 +27,9 @@ std::string schedule_list() {
     std::string text;
     for (const ScheduleInfo& info : schedules())
         text += fmt::format("{:<16} {}\n", info.name, info.description);
-    text += fmt::format("{:<16} {}\n", kAutoSchedule,
-                        "the one of these with the fewest predicted cycles, heads stacked or not");
+    text += fmt::format(
+        "{:<16} {}\n", kAutoSchedule,
+        "whichever of these needs the fewest predicted cycles, with heads separate or stacked");
     return text;
 }
 

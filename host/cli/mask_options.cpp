@@ -29,10 +29,10 @@ void set_sparse(AttentionMask& mask) {
 
 void add_mask_options(CLI::App& run, RunOptions& o) {
     const char* group = "Mask (docs/use/schedules.md, section 3)";
-    run.add_option(
-           "--mask", o.mask,
-           "dense, causal, or sparse: causal with --block 2^floor(log2 sqrt(keys)) --summary 1 "
-           "(default: causal with --prefix, --window, --sinks or --block, else dense)")
+    run.add_option("--mask", o.mask,
+                   "kind of mask: dense, causal, or sparse, which is causal with --block "
+                   "2^floor(log2 sqrt(keys)) --summary 1 (default: causal with --prefix, --window, "
+                   "--sinks or --block, else dense)")
         ->type_name("NAME")
         ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
@@ -42,24 +42,24 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
             ->group(group);
     };
     add("--prefix", o.prefix, "let all queries see the first N keys, also queries before them");
-    add("--window", o.window, "see the last N keys; with --mask dense as many ahead");
-    add("--sinks", o.sinks, "see the first N keys; besides --window or alone");
-    add("--block", o.block, "see keys of the own block of N positions, a power of two");
-    add("--summary", o.summary, "with --block: see the last N keys of every earlier block");
+    add("--window", o.window, "see the last N keys, with --mask dense as many ahead");
+    add("--sinks", o.sinks, "see the first N keys, alone or besides --window");
+    add("--block", o.block, "see the keys of the query's own block of N positions, a power of two");
+    add("--summary", o.summary, "see the last N keys of every earlier block; needs --block");
     run.add_option("--documents,--segments", o.documents,
                    "first tokens of packed documents, which see only themselves: 0,100,250")
         ->check(not_empty())
         ->type_name("LIST")
         ->group(group);
-    run.add_option(
-           "--tile-mask", o.tile_mask,
-           "flags of M x M tiles, [q tiles, k tiles] or [heads, q tiles, k tiles]: .npy, or "
-           "safetensors with a tensor mask")
+    run.add_option("--tile-mask", o.tile_mask,
+                   "file with a flag for each M x M tile, [q tiles, k tiles] or [heads, q tiles, k "
+                   "tiles]: .npy, or "
+                   "safetensors with a tensor mask")
         ->check(not_empty())
         ->type_name("FILE")
         ->group(group);
     run.add_option("--align", o.align,
-                   "with unequal lengths: end (last query at last key, default) or start")
+                   "alignment of unequal lengths: end (last query at last key, default) or start")
         ->type_name("NAME")
         ->group(group);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Options of commands for kernels (operation_run.h) that no other command has.
+// Options that only commands of an operation without softmax (operation_run.h) have.
 #pragma once
 #include "host/cli/options.h"
 

@@ -10,9 +10,8 @@
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
-#include "host/cli/run_command.h"
+#include "host/cli/verdict.h"
 #include "host/problem/inputs.h"
-#include "host/report/coverage_text.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/run/device_error.h"
@@ -73,19 +72,14 @@ void write_files(OutputFolder& folder, OperationJob& job, const std::vector<floa
     folder.write_report(dumped(operation_json(record), 2), tensors ? &*tensors : nullptr);
 }
 
-/// What stands against the result, on stderr; the exit code.
-int verdict(const OperationJob& job, bool check_wanted) {
+Verdict verdict_of(const OperationJob& job, bool check_wanted) {
     const OperationRecord& record = job.record;
-    if (!record.exactness.exact())
-        fmt::print(stderr, "tessera: {}\n", record.exactness.message(job.output.name));
-    if (record.exactness.withheld()) return kExitNotValid;
-    if (!record.error) return kExitGood;
-    const bool failed = check_wanted && record.error->elements == 0;
-    if (failed)
-        fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record.error));
-    else if (record.error->not_compared() != 0)
-        fmt::print(stderr, "tessera: note: {}\n", coverage_text(*record.error));
-    return failed || record.error->outside_bound() ? kExitMismatch : kExitGood;
+    Verdict v{record.exactness, job.output.name};
+    if (!record.error) return v;
+    v.check = &*record.error;
+    if (check_wanted && record.error->elements == 0) v.nothing_compared = v.check;
+    v.outside_bound = record.error->outside_bound();
+    return v;
 }
 
 }  // namespace
@@ -149,7 +143,9 @@ int run_operation(const RunOptions& options, OperationJob& job) {
         fmt::print("{}\n", dumped(operation_json(record), 2));
     else
         fmt::print("{}", operation_table(record));
-    return verdict(job, options.check.value_or(false));
+    const Verdict verdict = verdict_of(job, options.check.value_or(false));
+    print_on_stderr(verdict);
+    return exit_code(verdict);
 }
 
 }  // namespace tessera::host

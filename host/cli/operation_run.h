@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An operation (host/report/operation_report.h) from its command line to its report: simulated,
-// checked, written. What the commands for kernels have in common.
+// checked, written. What `tessera gemm` and `tessera linear` have in common.
 #pragma once
 #include <functional>
 #include <string>

@@ -29,16 +29,16 @@ constexpr const char* kRunExamples = R"(Examples:
   tessera run --random 8,512,64 --kv-heads 2 --lse --format json
       grouped-query attention, log-sum-exp too, the report as JSON on stdout
   tessera run --random 1,131072,64 --mask causal --timing-only
-      cycles and traffic only: no tensor exists, memory stays small
+      cycles and traffic only, which needs little host memory
   tessera run --random 1,4096,64 --set device.LANES=8 --set memory.read_latency_cycles=200
       another machine; docs/use/configuration.md lists the keys
   tessera run --random 8,1,64 --kv-heads 1 --stack-heads --key-lengths 100,2000,3000
-      one decoding step of a batch: a token each, against caches of these lengths
+      one decoding step of a batch: one token a sequence, against caches of these lengths
   tessera run --random 1,4096,64 --approximate hybrid --tiles 8
-      some tiles only, and an audit of 256 rows that says whether that was good enough
-Exit codes: 0 good, 1 the check failed, 2 user's error, 3 result not valid for this input: not exact,
-or a bad approximation, 4 device error or, on a black box, rows whose sums the sentinel could not
-tell)";
+      some tiles only; an audit of 256 rows says whether that was good enough
+Exit codes: 0 good, 1 the check failed, 2 user error, 3 result not valid for this input (not exact, or
+a bad approximation), 4 device error, or rows whose softmax sum could not be recovered on a black-box
+device)";
 
 constexpr const char* kMainExamples = R"(Examples:
   tessera run --random 4,1024,64 --mask causal
@@ -47,19 +47,19 @@ constexpr const char* kMainExamples = R"(Examples:
 
 constexpr const char* kVerifyExamples = R"(Examples:
   tessera verify --device tiny --count 1000 --seed 1
-      random jobs: command sequences, attention through the firmware, injected errors; seed 1 on
+      random jobs with seeds 1, 2, ...: command sequences, attention through the firmware, errors
   tessera verify --device tiny --random 2,64,16 --mask causal
       this job on reference, model and RTL
   tessera verify --device small --input x.safetensors
   tessera verify --device tiny --random 1,100,16 --approximate hybrid --tiles 3
       the jobs of an approximate schedule, and the exact rows of its audit
   tessera verify gemm --device tiny --random 40,50,60
-      a product of matrices; verify linear: linear attention
+      one gemm; likewise verify linear: linear attention
   tessera verify --device tiny --count 100 --oracle self
-      random jobs by covers; --random 2,64,16 --oracle self --cover half one that you choose
-Compares outputs, start and retire cycle of every command, every lane group, counter and register
-access. The first divergence is shown with the events of both around it.
-Exit codes: 0 no difference, 1 a difference, 2 user's error, 3 no difference, but the result is known
+      random jobs by covers; with --random 2,64,16 --oracle self --cover half, one of your own
+Compares outputs, the start and retire cycle of every command, and every lane group, counter and
+register access. Shows the first divergence with the events of both sides around it.
+Exit codes: 0 no difference, 1 a difference, 2 user error, 3 no difference, but the result is known
 not to be exact)";
 
 /// `tessera verify gemm` and `verify linear`: a single job. What chooses the machine may stand in
@@ -67,7 +67,7 @@ not to be exact)";
 void add_verified_operations(CLI::App& verify, CommandLine& line) {
     const auto add = [&](CommandName name, CLI::App* operation) {
         operation->footer(
-            "Compares as tessera verify does; the result also with double precision.");
+            "Compares model and RTL as tessera verify does, and the result with double precision.");
         add_accept_option(*operation, line.run);
         operation->parse_complete_callback([&line, name] { line.verify.operation = name; });
         add_machine_options(*operation, line.run);
@@ -77,7 +77,7 @@ void add_verified_operations(CLI::App& verify, CommandLine& line) {
                 operation->excludes(option);
         }
     };
-    CLI::App* gemm = verify.add_subcommand("gemm", "Verify a product of two matrices");
+    CLI::App* gemm = verify.add_subcommand("gemm", "Verify a gemm, the product of two matrices");
     add_gemm_options(*gemm, line.run);
     add(CommandName::kGemm, gemm);
     CLI::App* linear = verify.add_subcommand("linear", "Verify linear attention");
@@ -105,9 +105,10 @@ std::optional<CoverKind> cover_of_options(const RunOptions& o) {
     if (!self) return std::nullopt;
     if (!o.schedule.empty())
         throw bad_value("command line", "--schedule", printable(o.schedule),
-                        "no --schedule with --oracle self: the cover is the schedule");
+                        "none with --oracle self, where the cover is the schedule");
     if (!o.sentinel.empty() || o.sentinel_offset)
-        throw UserError("command line: --sentinel and --sentinel-offset are not of --oracle self");
+        throw UserError(
+            "command line: --sentinel and --sentinel-offset are not available with --oracle self");
     std::vector<std::pair<std::string, CoverKind>> kinds;
     for (const CoverKindInfo& info : cover_kinds()) kinds.emplace_back(info.name, info.kind);
     return choose("--cover", o.cover.empty() ? "auto" : o.cover, kinds);
@@ -163,7 +164,9 @@ void check_combinations(const RunOptions& o) {
         throw UserError("command line: --wave needs --impl rtl; the model's trace is in --out");
     check_report(o);
     if (!o.slots.empty() && o.oracle == "self")
-        throw UserError("command line: --slots is of calls of --oracle query-key, not self");
+        throw UserError(
+            "command line: --slots is not available with --oracle self; it counts calls of "
+            "--oracle query-key");
     if (o.trace_commands && o.out.empty())
         throw UserError("command line: --trace-commands needs --out, where trace.json goes");
 }
@@ -204,7 +207,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_verify_options(*verify, line.verify);
     add_verified_operations(*verify, line);
     CLI::App* compare = app.add_subcommand(
-        "compare", "Run one workload by many schedules, profiles and masks, and list the results");
+        "compare",
+        "Run one workload with many schedules, profiles and masks, and list the results");
     add_input_options(*compare, line.run, false);
     add_mask_options(*compare, line.run);
     add_batch_options(*compare, line.run);
@@ -231,7 +235,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         {linear, CommandName::kLinear},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
-        {app.add_subcommand("covers", "List how often a self-attention oracle has to be called"),
+        {app.add_subcommand("covers", "List how many calls a self oracle needs"),
          CommandName::kCovers},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
     refuse_flag_values(app);

@@ -55,7 +55,7 @@ void OutputFolder::make(const fs::path& folder) {
         made_.push_back(folder);
         cleanups_.emplace_back(folder.string());
     } else if (errno != EEXIST) {  // another process may have been first
-        throw system_error("--out " + path_.string(), "cannot make the folder " + folder.string(),
+        throw system_error("--out " + path_.string(), "cannot create the folder " + folder.string(),
                            errno);
     }
 }

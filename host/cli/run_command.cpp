@@ -10,8 +10,9 @@
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
+#include "host/cli/verdict.h"
+#include "host/divide_up.h"
 #include "host/io/output_file.h"
-#include "host/report/coverage_text.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/text.h"
@@ -47,10 +48,9 @@ class Run {
         }
         if (wave_) wave_->commit();
         print();
-        warn();
-        if (record_.exactness.withheld()) return kExitNotValid;
-        if (outside_bound(record_) || check_failed()) return kExitMismatch;
-        return withheld(record_) ? kExitNotValid : kExitGood;
+        const Verdict result = verdict();
+        print_on_stderr(result);
+        return exit_code(result);
     }
 
   private:
@@ -68,28 +68,21 @@ class Run {
         if (execution_.has_data()) output_.emplace(folder_->tensors_file(), record_);
     }
 
-    /// Was the check asked for, and had it nothing to compare?
-    bool check_failed() const {
-        return options_.check.value_or(false) && nothing_compared(record_) != nullptr;
-    }
-
-    /// What stands against the result, for those who do not read the report.
-    void warn() const {
-        if (!record_.exactness.exact())
-            fmt::print(stderr, "tessera: {}\n", record_.exactness.message("o"));
+    Verdict verdict() const {
+        Verdict v{record_.exactness, "o"};
         if (approximation_withheld(record_))
-            fmt::print(stderr, "tessera: {}; {}\n", record_.approximation->verdict.text(),
-                       "o is not written, --accept-approximation goes on all the same");
-        if (check_failed())
-            fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*nothing_compared(record_)));
-        else if (record_.error && record_.error->not_compared() != 0)
-            fmt::print(stderr, "tessera: note: {}\n", coverage_text(*record_.error));
+            v.rejection = record_.approximation->verdict.text() +
+                          "; o is withheld; --accept-approximation writes it anyway";
+        if (record_.error) v.check = &*record_.error;
+        if (options_.check.value_or(false)) v.nothing_compared = nothing_compared(record_);
+        v.outside_bound = outside_bound(record_);
+        return v;
     }
 
     /// All devices together have as many as one alone.
     uint64_t traced_commands_each(uint32_t devices) const {
         const uint64_t all = options_.trace_commands.value_or(kDefaultTraceCommands);
-        return all / devices + (all % devices != 0 ? 1 : 0);
+        return divide_up(all, devices);
     }
 
     void print() const {

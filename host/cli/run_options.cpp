@@ -17,19 +17,19 @@ constexpr const char* kBlackboxGroup = "Black box (docs/use/schedules.md, sectio
 void add_schedule_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_option("--schedule", o.schedule,
-                   "auto, or one of `tessera schedules` (default query-resident)")
+                   "order of the tile pairs: auto, or a name from `tessera schedules` (default "
+                   "query-resident)")
         ->check(not_empty())
         ->type_name("NAME")
         ->group(group);
-    run.add_flag("--stack-heads", o.stack_heads,
-                 "grouped-query: the query rows of a group's heads share tiles")
+    run.add_flag("--stack-heads", o.stack_heads, "let the query heads of a head group share tiles")
         ->group(group);
 }
 
 void add_sentinel_option(CLI::App& run, RunOptions& o) {
     run.add_option("--sentinel", o.sentinel,
-                   "how a device of profile blackbox tells its sums: auto, columns, split or "
-                   "two-call (default auto)")
+                   "form of the sentinel, which recovers the softmax sums on a black-box device: "
+                   "auto, columns, split or two-call (default auto)")
         ->check(not_empty())
         ->type_name("NAME")
         ->group(kBlackboxGroup);
@@ -39,14 +39,14 @@ void add_sentinel_option(CLI::App& run, RunOptions& o) {
 
 void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
     const char* group = "Input (one of --input, --q --k --v, --random)";
-    auto* input = run.add_option("--input", o.input,
-                                 "safetensors file with tensors q, k and v, or the index of one "
-                                 "in shards")
-                      ->check(not_empty())
-                      ->type_name("FILE")
-                      ->group(group);
+    auto* input =
+        run.add_option("--input", o.input,
+                       "safetensors file with tensors q, k and v, or the index of a file in shards")
+            ->check(not_empty())
+            ->type_name("FILE")
+            ->group(group);
     run.add_option("--tensors", o.tensors,
-                   "of --input: its tensors' names, q=NAME,k=NAME,v=NAME (default q, k, v)")
+                   "names of the tensors in --input: q=NAME,k=NAME,v=NAME (default q, k, v)")
         ->check(not_empty())
         ->type_name("NAMES")
         ->needs(input)
@@ -63,10 +63,11 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
         ->check(not_empty())
         ->type_name("FILE")
         ->group(group);
-    auto* random = run.add_option("--random", o.random, "standard normal numbers of this shape")
-                       ->check(not_empty())
-                       ->type_name("HEADS,TOKENS,DIM")
-                       ->group(group);
+    auto* random =
+        run.add_option("--random", o.random, "tensors of this shape with standard normal numbers")
+            ->check(not_empty())
+            ->type_name("HEADS,TOKENS,DIM")
+            ->group(group);
     const auto add = [&](const char* name, uint64_t& value, const char* text) {
         const bool seed = std::string_view(name) == "--seed";  // any number is one
         return run.add_option(name, value, text)
@@ -75,18 +76,17 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
             ->needs(random)
             ->group(group);
     };
-    auto* seed = add("--seed", o.seed, "of --random (default 1)");
+    auto* seed = add("--seed", o.seed, "seed of the random tensors (default 1)");
     if (verify) {
         seed->remove_needs(random);
-        seed->description("of --random, or of the first random job (default 1)");
+        seed->description("seed of the random tensors, or of the first random job (default 1)");
     }
-    add("--kv-heads", o.kv_heads, "of --random: key/value heads (default: as queries)");
-    add("--keys", o.keys, "of --random: key/value tokens (default: as queries)");
-    add("--dim-v", o.dim_v, "of --random: dimension of the values (default: DIM)");
-    run.add_option(
-           "--layout", o.layout,
-           "of files: bhtd, [batch, heads, tokens, dim] (default), or bthd, [batch, tokens, "
-           "heads, dim]; likewise without a batch")
+    add("--kv-heads", o.kv_heads, "number of random key/value heads (default: HEADS)");
+    add("--keys", o.keys, "number of random key/value tokens (default: TOKENS)");
+    add("--dim-v", o.dim_v, "dimension of the random values (default: DIM)");
+    run.add_option("--layout", o.layout,
+                   "order of dimensions in files: bhtd, [batch, heads, tokens, dim] (default), or "
+                   "bthd, [batch, tokens, heads, dim]; likewise without a batch")
         ->check(not_empty())
         ->type_name("NAME")
         ->excludes(random)
@@ -98,8 +98,8 @@ void add_input_options(CLI::App& run, RunOptions& o, bool verify) {
 
 void add_sentinel_offset_option(CLI::App& run, RunOptions& o) {
     run.add_option("--sentinel-offset", o.sentinel_offset,
-                   "powers of two from the typical row maximum to the sentinel (default -20, with "
-                   "two-call 25)")
+                   "distance of the sentinel from the typical row maximum, in powers of two "
+                   "(default -20; with two-call 25)")
         ->type_name("N")
         ->group(kBlackboxGroup);
 }
@@ -107,11 +107,13 @@ void add_sentinel_offset_option(CLI::App& run, RunOptions& o) {
 void add_oracle_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_option("--oracle", o.oracle,
-                   "what a call takes: query-key (default), or self, one set of M tokens")
+                   "tokens of a call: query-key, M queries and M keys (default), or self, one set "
+                   "of M tokens")
         ->type_name("NAME")
         ->group(group);
-    run.add_option("--cover", o.cover,
-                   "with --oracle self: auto (default) or a kind of `tessera covers`")
+    run.add_option(
+           "--cover", o.cover,
+           "kind of cover for --oracle self: auto (default) or a name from `tessera covers`")
         ->check(not_empty())
         ->type_name("NAME")
         ->group(group);
@@ -119,13 +121,15 @@ void add_oracle_options(CLI::App& run, RunOptions& o) {
 
 void add_result_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
-    run.add_flag("--lse", o.lse, "also compute the log-sum-exp of every row")->group(group);
-    run.add_option("--output-format", o.output_format, "of the device: fp32 or bf16 (default fp32)")
+    run.add_flag("--lse", o.lse, "compute the log-sum-exp of every row, too")->group(group);
+    run.add_option("--output-format", o.output_format,
+                   "type of the elements that the device writes: fp32 or bf16 (default fp32)")
         ->type_name("NAME")
         ->group(group);
-    run.add_option("--sink-logits", o.sink_logits,
-                   "logit of a sink without value for each query head: a tensor of --input, a .npy "
-                   "file beside --q --k --v, or random with --random")
+    run.add_option(
+           "--sink-logits", o.sink_logits,
+           "logit of a sink without a value, one for each query head: a tensor of --input, a .npy "
+           "file beside --q --k --v, or random with --random")
         ->check(not_empty())
         ->type_name("NAME|FILE")
         ->group(group);
@@ -146,10 +150,10 @@ void add_problem_options(CLI::App& run, RunOptions& o) {
 
 void add_machine_options(CLI::App& run, RunOptions& o) {
     const char* group = "Machine";
-    run.add_option("--device", o.device, "preset or .json file (default base)")
+    run.add_option("--device", o.device, "device preset or .json file (default base)")
         ->type_name("NAME|FILE")
         ->group(group);
-    run.add_option("--memory", o.memory, "preset or .json file (default: the device's)")
+    run.add_option("--memory", o.memory, "memory preset or .json file (default: the device's)")
         ->type_name("NAME|FILE")
         ->group(group);
     run.add_option("--set", o.sets, "change one configuration value; may be repeated")
@@ -161,7 +165,7 @@ void add_machine_options(CLI::App& run, RunOptions& o) {
 
 void add_devices_option(CLI::App& run, RunOptions& o) {
     run.add_option("--num-devices", o.num_devices,
-                   "devices that share the memory and the job (default 1)")
+                   "number of devices that share the memory and the job (default 1)")
         ->check(from_one(kMaxDevices))
         ->type_name("N")
         ->group("Machine");
@@ -169,10 +173,10 @@ void add_devices_option(CLI::App& run, RunOptions& o) {
 
 void add_implementation_options(CLI::App& run, RunOptions& o) {
     const char* group = "Machine";
-    run.add_option("--impl", o.impl, "what simulates the device: model or rtl (default model)")
+    run.add_option("--impl", o.impl, "implementation of the device: model or rtl (default model)")
         ->type_name("NAME")
         ->group(group);
-    run.add_option("--wave", o.wave, "waveform of every RTL signal; with --impl rtl")
+    run.add_option("--wave", o.wave, "waveform of every RTL signal; needs --impl rtl")
         ->check(not_empty())
         ->type_name("FILE.fst")
         ->group(group);
@@ -180,13 +184,14 @@ void add_implementation_options(CLI::App& run, RunOptions& o) {
 
 void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     const char* group = "Random jobs (instead of an input)";
-    auto* count = verify.add_option("--count", o.count, "how many, with seeds from --seed on")
-                      ->check(from_one())
-                      ->type_name("N")
-                      ->group(group);
+    auto* count =
+        verify.add_option("--count", o.count, "number of random jobs, seeded SEED, SEED+1, ...")
+            ->check(from_one())
+            ->type_name("N")
+            ->group(group);
     verify
         .add_option("--max-tokens", o.max_tokens,
-                    "largest number of queries or keys of one (default 4 M)")
+                    "largest number of queries or keys of a job (default: 4 x M)")
         ->check(from_one(kMaxRandomTokens))
         ->type_name("N")
         ->needs(count)
@@ -203,8 +208,8 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
 
 void add_accept_option(CLI::App& run, RunOptions& o) {
     run.add_flag("--accept-inexact", o.accept_inexact,
-                 "take a result whose rows are known not to be exact: no exit code 3, but still 1 "
-                 "where a check finds elements outside their bound")
+                 "accept a result that is known not to be exact: the exit code is not 3, but still "
+                 "1 if a check finds elements outside their bound")
         ->group("Output");
 }
 
@@ -214,11 +219,11 @@ void add_check_options(CLI::App& run, RunOptions& o, const char* limit) {
         "--check", [&o] { o.check = true; },
         std::string("compare with double precision (default: up to ") + limit + ")");
     run.add_flag_callback(
-           "--no-check", [&o] { o.check = false; }, "do not compare")
+           "--no-check", [&o] { o.check = false; }, "skip the comparison")
         ->excludes(check)
         ->group(group);
     check->group(group);
-    run.add_flag("--timing-only", o.timing_only, "cycles and traffic, no tensor data")
+    run.add_flag("--timing-only", o.timing_only, "simulate cycles and traffic, without tensor data")
         ->group(group);
     add_accept_option(run, o);
 }
@@ -230,7 +235,8 @@ void add_report_options(CLI::App& run, RunOptions& o, const char* files, const c
         ->type_name("DIR")
         ->group(group);
     add_check_options(run, o, check_limit);
-    run.add_option("--format", o.format, "of the report on stdout: table or json (default table)")
+    run.add_option("--format", o.format,
+                   "format of the report on stdout: table or json (default table)")
         ->type_name("NAME")
         ->group(group);
 }
@@ -239,12 +245,12 @@ void add_output_options(CLI::App& run, RunOptions& o) {
     const char* group = "Output";
     add_report_options(run, o, "report.json, out.safetensors and trace.json");
     run.add_option("--slots", o.slots,
-                   "also count the calls of an oracle that takes H x L tile pairs at once")
+                   "count the calls of an oracle that takes H x L tile pairs at once, too")
         ->check(not_empty())
         ->type_name("HxL")
         ->group(group);
     run.add_option("--trace-commands", o.trace_commands,
-                   "commands in trace.json, from the first on (default 20000)")
+                   "number of commands in trace.json, from the first on (default 20000)")
         ->check(whole_number())
         ->type_name("N")
         ->group(group);

@@ -30,8 +30,8 @@ int finish(const std::string& divergence, const std::string& again, const verify
     if (!divergence.empty()) return kExitMismatch;
     if (totals.inexact.empty()) return kExitGood;
     fmt::print(stderr,
-               "tessera: model and RTL agree, but the result is not exact and was not held against "
-               "double precision: {}; --accept-inexact compares it all the same\n",
+               "tessera: model and RTL agree, but the result is not exact and was not compared "
+               "with double precision: {}; --accept-inexact compares it anyway\n",
                totals.inexact);
     return kExitNotValid;
 }

@@ -14,6 +14,8 @@ namespace tessera::host {
 using KeyValue = std::variant<uint64_t, double, std::string>;
 enum class KeyKind { kUnsigned, kNumber, kText };
 enum class KeyFile { kDevice, kMemory };
+/// The upper end of a range that only the type limits.
+inline constexpr double kMaxUnsigned = 18446744073709551615.0;
 
 struct ConfigKey {
     std::string path;  ///< as --set names it: "device.LANES", "firmware.plan_cycles"

@@ -16,10 +16,11 @@ Design all_pairs(uint32_t points);
 /// than the smallest prime power that divides n and is maximal.
 uint32_t transversal_groups(uint32_t n);
 
-/// A transversal design of k <= transversal_groups(n) groups of n points each, whose n^2 blocks
-/// have a point of every group, and `fill` on each of the groups: n^2 + k * lines of `fill` lines.
-/// Points are cut until those of a group can be dealt evenly to the points of `fill`, which needs
-/// fill.points / fill.width = n / k, and fill numbered by its partition.
+/// A transversal design of k <= transversal_groups(n) groups of n points each, with `fill` on each
+/// group. Its n^2 blocks have a point of every group; with the lines of `fill` there are
+/// n^2 + k * (lines of `fill`) lines. Points are cut until those of a group can be dealt evenly to
+/// the points of `fill`. That needs fill.points / fill.width = n / k, and `fill` numbered by its
+/// partition.
 Design filled_transversal(uint32_t n, uint32_t k, const Design& fill);
 
 /// 24 points, 49 lines of up to four: N = 6 M. Points 0 to 11 are six pairs in a circle, neighbours

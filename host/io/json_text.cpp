@@ -47,7 +47,7 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
         std::string reason;
         for (size_t i = start == std::string::npos ? 0 : start + 2; i < text.size(); i += 64)
             reason += printable(text.substr(i, 64));
-        throw UserError(where_ + ": is no valid JSON: " + reason.substr(0, 400));
+        throw UserError(where_ + ": is not valid JSON: " + reason.substr(0, 400));
     }
 
   private:
@@ -88,7 +88,7 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
 json parse_json(const std::string& where, std::string_view text) {
     // The library takes a zero byte for the end.
     if (const size_t zero = text.find('\0'); zero != std::string_view::npos)
-        throw UserError(where + ": is no valid JSON: byte " + std::to_string(zero) + " is zero");
+        throw UserError(where + ": is not valid JSON: byte " + std::to_string(zero) + " is zero");
     StrictBuilder builder(where);
     json::sax_parse(text.begin(), text.end(), &builder);
     return builder.take();

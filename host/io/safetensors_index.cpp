@@ -31,9 +31,10 @@ bool is_index(const std::string& file, const std::string& shard) {
 WeightMap parse_safetensors_index(const std::string& file, std::string_view text) {
     const nlohmann::json root = parse_json(file, text);
     if (!root.is_object() || !root.contains(kWeightMap))
-        throw UserError(file + ": is JSON text without " + kWeightMap +
-                        ", so it is no index of a safetensors file; give the safetensors file or "
-                        "its index");
+        throw UserError(
+            file + ": is JSON text without " + kWeightMap +
+            ", so it is not the index of a safetensors file; give the safetensors file or "
+            "its index");
     const nlohmann::json& map = root[kWeightMap];
     if (map.is_object() && map.empty())
         throw UserError(file + ": " + kWeightMap + " names no tensor");

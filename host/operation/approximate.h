@@ -36,14 +36,14 @@ void select_tiles_of(Problem& problem, const Inputs& inputs, uint32_t m);
 /// How often o is stored: twice where some tiles stand for themselves and others for the rest.
 uint32_t result_tensors(const Problem& problem);
 
-/// Makes layout.job see the tiles that stand for themselves (of `sample` those that are drawn), and
-/// adds the jobs of the remainder and of the audit, all but their states. The remainder's o and lse
-/// lie behind those of layout.job, as if of further heads.
+/// Makes layout.job see the tiles that stand for themselves; with rule `sample`, the drawn ones.
+/// Adds the jobs of the remainder and of the audit, without their states. The remainder's o and lse
+/// lie behind those of layout.job, as if they belonged to further heads.
 void place_approximation(const Problem& problem, const spec::DeviceParams& params, Layout& layout,
                          Allocator& allocator);
 
-/// Merges the remainder into o, row by row, each side with its sum of weights, the remainder's
-/// times the inverse of the probability that a tile was drawn. In double precision, rounded to
+/// Merges the remainder into o, row by row. Each side counts with its sum of weights; the
+/// remainder's is divided by the probability that a tile was drawn. In double precision, rounded to
 /// fp32.
 void merge_remainder(const Layout& layout, const MemoryAccess& memory);
 /// What that takes firmware: l and every O[j] of each row of the remainder; {l, m} and O of both

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "spec/float.h"
@@ -11,8 +12,6 @@ namespace tessera::host {
 namespace {
 
 constexpr double kMaxTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
-
-constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
 
 }  // namespace
 
@@ -54,10 +53,9 @@ void Allocator::check_size(const hw::MemoryConfig& memory) const {
 }
 
 void write_identity(const fw::Tensor& to, uint32_t rows, const MemoryAccess& memory) {
-    constexpr uint16_t kOne = 0x3f80;
     write_rows(to, 1, rows, memory, [](uint64_t, uint64_t row, uint16_t* out) {
         if (row != 0) out[row - 1] = 0;
-        out[row] = kOne;
+        out[row] = kBf16One;
     });
 }
 

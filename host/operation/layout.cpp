@@ -14,6 +14,7 @@
 #include "firmware/plan/summary_list.h"
 #include "firmware/plan/tile_map.h"
 #include "firmware/runner/job_check.h"
+#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
@@ -22,8 +23,6 @@
 
 namespace tessera::host {
 namespace {
-
-constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
 
 /// Firmware's own check. Only this can still be wrong here: anything else is a bug.
 void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& params) {

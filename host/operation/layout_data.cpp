@@ -38,7 +38,6 @@ uint32_t word_at(const uint8_t* bytes) {
 
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory) {
     using Elements = std::vector<uint16_t>;
-    constexpr uint16_t kOne = 0x3f80;
     const fw::AttentionJob& job = layout.job;
     const fw::Sentinel& sentinel = job.sentinel;
     const Elements levels = sentinel.query_column ? sentinel_levels(inputs, layout) : Elements();
@@ -49,7 +48,7 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
     write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory,
                   [](uint64_t) { return Elements(); });  // a key's element is 0
     write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory, [&](uint64_t) {
-        return columns ? Elements{0, kOne} : Elements();
+        return columns ? Elements{0, kBf16One} : Elements();
     });
     if (job.sink_logits) write_sink_states(job.sink_state, inputs.sink_logits, memory);
 }

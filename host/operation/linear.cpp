@@ -75,7 +75,7 @@ void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
                            job.causal ? ", with room for keys beside the state" : ""));
     if (job.causal && job.nq != job.nk)
         refuse("tokens of k", job.nk,
-               fmt::format("as many as of q, {}, with --mask causal", job.nq));
+               fmt::format("as many as q has, {}, with --mask causal", job.nq));
     const uint32_t longest = spec::kPositionLimit - p.m;
     if (std::max(job.nq, job.nk) > longest)
         refuse("tokens", std::max(job.nq, job.nk),
@@ -168,7 +168,6 @@ FeatureScales feature_scales(const Inputs& inputs, const LinearLayout& layout) {
 
 void write_linear(const Inputs& inputs, const LinearLayout& layout, const FeatureScales& scales,
                   const MemoryAccess& memory) {
-    constexpr uint16_t kOne = 0x3f80;
     const fw::LinearJob& job = layout.job;
     const uint32_t d_v = job.d_v - 1;
     write_features(
@@ -179,7 +178,7 @@ void write_linear(const Inputs& inputs, const LinearLayout& layout, const Featur
         [&](uint64_t head, uint64_t) { return scales.key[head]; }, memory);
     write_rows(job.v, job.kv_heads, job.nk, memory, [&](uint64_t head, uint64_t i, uint16_t* out) {
         inputs.v.bf16((head * job.nk + i) * d_v, d_v, out);
-        out[d_v] = kOne;
+        out[d_v] = kBf16One;
     });
     write_identity(job.identity, job.d_k, memory);
 }

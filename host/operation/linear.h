@@ -24,8 +24,8 @@ struct LinearLayout {
 };
 
 /// Places features, values, states and sums, ring and record. Of the problem's mask only `causal`
-/// counts. UserError if they do not fit the memory or the device: the values take a column more
-/// than d_v, causal the features fewer than M, and more than one chunk in a state a device that
+/// counts. UserError if they do not fit the memory or the device. Values take a column more than
+/// d_v. A causal mask needs fewer features than M. Several chunks in one state need a device that
 /// accumulates.
 LinearLayout make_linear_layout(const Problem& problem, const hw::PlatformConfig& config);
 

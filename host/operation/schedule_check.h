@@ -7,11 +7,11 @@
 
 namespace tessera::host {
 
-/// Goes through the order of `job`, shared by `devices` devices if its schedule can be, with tiles
-/// of `m` tokens: each pair that meets once, key tiles of a query tile ascending, no more query
-/// tiles open than the schedule says, and of one key/value head. std::logic_error names the
-/// schedule and the first pair that is wrong. Takes the time of firmware's planning and a word for
-/// each query tile.
+/// Goes through the tile pairs of `job` in the order of its schedule, with tiles of `m` tokens;
+/// `devices` devices share them if the schedule can be shared. Checks that each pair that meets
+/// comes once, that key tiles of a query tile ascend, and that no more query tiles are open than
+/// the schedule says, all of one key/value head. std::logic_error names the schedule and the first
+/// wrong pair. Takes the time of firmware's planning and a word for each query tile.
 void check_schedule(const fw::AttentionJob& job, uint32_t m, uint32_t devices);
 
 }  // namespace tessera::host

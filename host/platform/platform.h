@@ -25,7 +25,7 @@ class Runner;
 
 namespace tessera::host {
 
-/// Commands of one device, by their sequence numbers.
+/// Commands of one device, by their numbers.
 struct CommandRange {
     uint64_t first = 0, count = 0;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/divide_up.h"
 #include "host/predict/call_list.h"
 #include "spec/latency.h"
 
@@ -35,11 +36,11 @@ class ClosedForm {
             for (uint32_t t = 0; t < calls_.query_tiles(); ++t)
                 query_tile(calls_.calls(stack, t),
                            stack + 1 == calls_.stacks() && t + 1 == calls_.query_tiles());
-        return tail();
+        return end_of_run();
     }
 
   private:
-    uint32_t tiles(uint32_t n) const { return (n + p_.m - 1) / p_.m; }
+    uint32_t tiles(uint32_t n) const { return divide_up(n, p_.m); }
     uint32_t rows_of(uint32_t n, uint32_t tile) const { return std::min(p_.m, n - tile * p_.m); }
 
     /// S and V of the very first lane group: one line of descriptors, then Q, K and V back to back.
@@ -110,7 +111,7 @@ class ClosedForm {
         return presented + 1;
     }
 
-    Cycle tail() {
+    Cycle end_of_run() {
         const uint32_t q_tile = tiles(problem_.nq) - 1;
         const uint64_t row = uint64_t{q_tile} * p_.m;
         const uint64_t head = problem_.query_heads - 1;

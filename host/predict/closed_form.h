@@ -11,10 +11,10 @@
 
 namespace tessera::host {
 
-/// The value that counter `cycles` has if the first tile's loads arrive back to back and, after
-/// them, neither memory bandwidth nor firmware ever holds the compute engine up. Covers the
-/// query-resident schedule on memory `ideal`, without summaries, documents, stacking, sinks and
-/// ragged batches; nothing for others. Tail: the last query tile's stores and the FENCE.
+/// Counter `cycles` of a run without stalls: the first tile's loads arrive back to back, and later
+/// neither memory bandwidth nor firmware holds the compute engine up. The run ends with the last
+/// query tile's stores and the FENCE. For the query-resident schedule on memory `ideal`, without
+/// summaries, documents, stacking, sinks and ragged batches; nothing for others.
 std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& layout,
                                           const hw::PlatformConfig& config);
 

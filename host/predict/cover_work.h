@@ -30,9 +30,10 @@ struct OracleCost {
     std::string formula;  ///< of calls
 };
 
-/// The cover itself, half-tiles, the paper's way to make a call of queries against keys out of one
-/// on a single set (every row holds a token as key and another as query, at twice the width), and a
-/// device that takes queries and keys apart, query-resident. Only with a cover.
+/// Four oracles, only with a cover: the cover itself; half-tiles; a single set that stands for
+/// queries against keys, as in the paper; and a device that takes queries and keys apart,
+/// query-resident. In the third, each row holds one token as key and another as query, at twice
+/// the width.
 std::vector<OracleCost> oracle_costs(const Problem& problem, const spec::DeviceParams& params);
 
 /// Schoenheim's bound for all query heads. Only with a cover.

@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "firmware/merge/sentinel.h"
+#include "host/divide_up.h"
 #include "host/predict/call_list.h"
 #include "host/predict/cover_work.h"
 
 namespace tessera::host {
 namespace {
-
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-int64_t ceil_div(int64_t a, int64_t b) { return -floor_div(-a, b); }
 
 /// Sum of clamp(first + i, low, high) over 0 <= i < count, low <= high.
 uint64_t clamped_sum(int64_t count, int64_t first, int64_t low, int64_t high) {
@@ -34,13 +32,13 @@ struct ClosedCalls {
 };
 
 ClosedCalls causal_calls(const Problem& p, int64_t m) {
-    const int64_t tiles = ceil_div(p.nk, m), full = p.nq / m;
+    const int64_t tiles = divide_up(p.nk, m), full = p.nq / m;
     const int64_t prefix = std::min(p.mask.prefix, p.nk);
-    const int64_t least = std::max<int64_t>(1, ceil_div(prefix, m));  // tiles of every query tile
-    uint64_t calls = clamped_sum(full, 1 + ceil_div(p.diagonal(), m), least, tiles);
+    const int64_t least = std::max<int64_t>(1, divide_up(prefix, m));  // tiles of every query tile
+    uint64_t calls = clamped_sum(full, 1 + divide_up(p.diagonal(), m), least, tiles);
     if (p.nq % m != 0)
         calls += static_cast<uint64_t>(
-            std::clamp<int64_t>(ceil_div(p.nq + p.diagonal(), m), least, tiles));
+            std::clamp<int64_t>(divide_up(p.nq + p.diagonal(), m), least, tiles));
     if (prefix != 0)
         return {calls,
                 "heads * sum over query tiles of clamp(ceil((last query + diagonal + 1)/M), "
@@ -53,12 +51,12 @@ ClosedCalls causal_calls(const Problem& p, int64_t m) {
 
 /// Causal with a window, sinks or both, as many queries as keys.
 ClosedCalls window_calls(const Problem& p, int64_t m) {
-    const int64_t t = ceil_div(p.nk, m);
-    const int64_t sink_tiles = ceil_div(p.mask.sinks, m);
+    const int64_t t = divide_up(p.nk, m);
+    const int64_t sink_tiles = divide_up(p.mask.sinks, m);
     if (p.mask.window == 0)
         return {clamped_sum(t, 1, 1, std::max<int64_t>(1, sink_tiles)),
                 "heads * sum over query tiles t = 1..T of min(t, ceil(s/M)), T = ceil(N/M)"};
-    const int64_t reach = ceil_div(int64_t{p.mask.window} - 1, m);
+    const int64_t reach = divide_up(int64_t{p.mask.window} - 1, m);
     const int64_t c = std::min(reach, t - 1);
     const uint64_t window = static_cast<uint64_t>(t * (1 + c) - c * (c + 1) / 2);
     const char* text = "heads * (T(1+c) - c(c+1)/2), T = ceil(N/M), c = min(ceil((W-1)/M), T-1)";
@@ -75,9 +73,9 @@ ClosedCalls window_calls(const Problem& p, int64_t m) {
 /// Summaries of blocks that are whole parts of a tile, as many queries as keys: each tile sees its
 /// own, and before tile t there are c t M/B summaries.
 ClosedCalls sparse_calls(const Problem& p, int64_t m) {
-    const int64_t tiles = ceil_div(p.nk, m);
+    const int64_t tiles = divide_up(p.nk, m);
     int64_t calls = tiles;
-    for (int64_t t = 0; t < tiles; ++t) calls += ceil_div(t * p.mask.summary, p.mask.block);
+    for (int64_t t = 0; t < tiles; ++t) calls += divide_up(t * p.mask.summary, p.mask.block);
     return {static_cast<uint64_t>(calls),
             "heads * (T + sum over t < T of ceil(c t / B)), T = ceil(N/M)"};
 }
@@ -93,7 +91,7 @@ ClosedCalls closed_calls(const Problem& p, int64_t m) {
     if (mask.window == 0 && mask.sinks == 0) {
         if (mask.causal) return keys == m ? causal_calls(p, m) : ClosedCalls();
         return {
-            static_cast<uint64_t>(ceil_div(p.nq, m) * ceil_div(p.nk, keys)),
+            static_cast<uint64_t>(divide_up(p.nq, m) * divide_up(p.nk, keys)),
             keys == m ? "heads * ceil(nq/M) * ceil(nk/M)" : "heads * ceil(nq/M) * ceil(nk/(M-1))"};
     }
     const bool closed = mask.causal && mask.prefix == 0 && p.nq == p.nk && keys == m;
@@ -140,7 +138,7 @@ WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
         f.pairs_issued += head.pairs_issued * alike;
         f.rows_issued += head.rows_issued * alike;
         f.pairs_allowed += head.pairs_allowed * alike;
-        f.calls_at_least += (head.pairs_allowed * alike + square - 1) / square;
+        f.calls_at_least += divide_up(head.pairs_allowed * alike, square);
     }
     const uint64_t alike = problem.kv_heads / kv_heads;
     f.calls *= alike;

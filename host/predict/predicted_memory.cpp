@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/divide_up.h"
 #include "host/predict/dram_bandwidth.h"
 #include "hw_model/memory/dram_channel.h"
 
 namespace tessera::host {
 namespace {
-
-uint64_t divide_up(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
 /// A latency and a time per byte. What a DRAM moves either way shares its data bus.
 class StreamMemory : public PredictedMemory {

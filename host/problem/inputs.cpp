@@ -183,7 +183,7 @@ std::vector<double> read_sink_logits(const InputFiles& files, const OpenedFiles&
     return all;
 }
 
-/// What may not be meant so: the order of heads and tokens, tensors that do not count.
+/// What may not be meant so: the order of heads and tokens, tensors that are ignored.
 std::vector<std::string> notes_on(const InputFiles& files, const OpenedFiles& opened) {
     std::vector<std::string> notes;
     if (!files.order && fits_tokens_first(opened.q, opened.k)) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/problem/problem.h"
 
@@ -56,7 +57,7 @@ void check_documents(const Problem& p) {
 
 void check_tiles(const Problem& p, uint32_t m) {
     const TileFlags& t = p.mask.tiles;
-    const uint64_t q = (uint64_t{p.nq} + m - 1) / m, k = (uint64_t{p.nk} + m - 1) / m;
+    const uint64_t q = divide_up(uint64_t{p.nq}, m), k = divide_up(uint64_t{p.nk}, m);
     if (t.query_tiles == q && t.key_tiles == k && (t.heads == 1 || t.heads == p.query_heads))
         return;
     throw UserError(
@@ -108,15 +109,13 @@ void check_blocks(const Problem& p) {
 /// Heads may be stacked only where all rows of a tile can be served alike.
 void check_stacking(const Problem& p) {
     if (p.mask.tiles.given())
-        bad_option(
-            "--stack-heads", "given with --tile-mask",
-            "one of the two: a flag is of a tile of one head, and a stacked tile has rows of "
-            "several heads");
+        bad_option("--stack-heads", "given with --tile-mask",
+                   "one of the two: a flag is for a tile of one head, but a stacked tile has rows "
+                   "of several heads");
     if (!p.stackable())
-        bad_option(
-            "--stack-heads", "given with --summary and more than one query token",
-            "one query token: the last queries of a head and the first of the next may share "
-            "a stacked tile, and the summaries loaded for it are seen by all of its rows");
+        bad_option("--stack-heads", "given with --summary and more than one query token",
+                   "one query token: with more, a stacked tile may have rows of two heads, and all "
+                   "of them would see the summaries loaded for it");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "firmware/plan/schedule.h"
+#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "host/problem/cover_check.h"
@@ -184,7 +185,7 @@ uint64_t Problem::place_of_row(uint64_t head, uint64_t row) const {
 uint32_t Problem::k_position() const {
     const int64_t before = std::max<int64_t>(-diagonal(), 0);
     const int64_t block = std::max<int64_t>(mask.block, 1);
-    return static_cast<uint32_t>((before + block - 1) / block * block);
+    return static_cast<uint32_t>(round_up(before, block));
 }
 
 bool Problem::stackable() const {
@@ -248,9 +249,10 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
         throw UserError(fmt::format("q has {} and k has {} tokens; together at most {} are allowed",
                                     p.nq, p.nk, spec::kPositionLimit));
     if (p.stacked && uint64_t{p.group()} * p.nq >= spec::kPositionLimit)
-        throw bad_value("command line", "--stack-heads",
-                        fmt::format("given for {} heads of {} queries a group", p.group(), p.nq),
-                        "below 2^31 rows together");
+        throw bad_value(
+            "command line", "--stack-heads",
+            fmt::format("given for head groups of {} heads with {} queries each", p.group(), p.nq),
+            "below 2^31 rows together");
     check_sequences(p);
     check_mask(p, config.params.m);
     check_cover(p, config.params.m, config.devices);

@@ -50,7 +50,7 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
                                const spec::DeviceParams& params) {
     if (params.profile != spec::Profile::kBlackbox) {
         const char* allowed =
-            "only on a device of profile blackbox; others tell their denominators";
+            "only with a device of profile blackbox; others return their denominators";
         if (wish.form) refuse("--sentinel", sentinel_name(*wish.form), allowed);
         if (wish.offset) refuse("--sentinel-offset", std::to_string(*wish.offset), allowed);
         return {};
@@ -60,16 +60,16 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
     if (!wish.form && one_key_tile && !p.want_lse && !p.sink_logits) {
         if (wish.offset)
             refuse("--sentinel-offset", std::to_string(*wish.offset),
-                   "only with a sentinel: --sentinel, --lse, --sink-logits or more than one key "
-                   "tile");
+                   "only where there is a sentinel: with --sentinel, --lse, --sink-logits or more "
+                   "than one key tile");
         return {};
     }
     if (params.m < 2)
         throw UserError("device: profile blackbox with M = 1 has no room for a sentinel");
     if (p.mask.tiles.given())
         throw UserError(fmt::format(
-            "--tile-mask: flags are of {} x {} tokens, but a device of profile blackbox has tiles "
-            "of {} keys and a sentinel; use one of profile stats or stateful",
+            "--tile-mask: flags are for {} x {} tokens, but tiles of a device of profile blackbox "
+            "have {} keys and a sentinel; use profile stats or stateful",
             params.m, params.m, params.m - 1));
     SentinelChoice choice;
     const bool fits = p.d_v + fw::indicator_columns(SentinelForm::kColumns) <= params.d;

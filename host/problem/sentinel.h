@@ -29,7 +29,7 @@ struct SentinelChoice {
 
 /// "columns", "split", "two-call"; "none".
 const char* sentinel_name(fw::SentinelForm form);
-/// The middle of what the shares can tell.
+/// The middle of the range in which shares give the sum.
 int32_t default_offset(fw::SentinelForm form);
 
 /// The sentinel for a problem whose shapes are known. UserError if what is asked for is not

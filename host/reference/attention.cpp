@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "host/divide_up.h"
 #include "host/float_bits.h"
 #include "host/reference/inner_loops.h"
 #include "spec/float.h"
@@ -20,7 +21,7 @@ constexpr uint32_t kBlockRows = 8;    ///< query rows that share one pass over K
 constexpr uint32_t kScoreKeys = 256;  ///< keys of one score tile: the tile stays in the first cache
 constexpr uint32_t kValueKeys = 64;   ///< value rows of one tile, likewise
 
-/// One key head, as the kernels want it.
+/// One key head, as the inner loops want it.
 struct Keys {
     std::vector<double> kt;    ///< [d_k][nk]
     std::vector<double> v;     ///< [nk][d_v]
@@ -102,9 +103,9 @@ class RowBlocks {
         p_.q(row_index(0) * p_.d_k, size_t{rows_} * p_.d_k, q_.data());
         each_piece(union_of_keys(), kScoreKeys, [&](uint32_t j, uint32_t n) {
             for (uint32_t r = 0; r < rows_; r += 2)
-                kernels::score_rows(q_.data() + size_t{r} * p_.d_k,
-                                    q_.data() + size_t{r + 1} * p_.d_k, keys_.kt.data() + j, p_.nk,
-                                    p_.d_k, n, weight(r) + j, weight(r + 1) + j);
+                inner_loops::score_rows(q_.data() + size_t{r} * p_.d_k,
+                                        q_.data() + size_t{r + 1} * p_.d_k, keys_.kt.data() + j,
+                                        p_.nk, p_.d_k, n, weight(r) + j, weight(r + 1) + j);
         });
     }
 
@@ -137,8 +138,8 @@ class RowBlocks {
         std::fill(o_.begin(), o_.end(), 0.0);
         for (uint32_t r = 0; r < rows_; ++r)
             each_piece(keys_of_[r], kValueKeys, [&](uint32_t j, uint32_t n) {
-                kernels::accumulate(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v, n, p_.d_v,
-                                    o_.data() + size_t{r} * p_.d_v);
+                inner_loops::accumulate(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v, n,
+                                        p_.d_v, o_.data() + size_t{r} * p_.d_v);
             });
     }
 
@@ -147,10 +148,10 @@ class RowBlocks {
         std::fill(magnitude_.begin(), magnitude_.end(), 0.0);
         for (uint32_t r = 0; r < rows_; ++r) {
             each_piece(keys_of_[r], kValueKeys, [&](uint32_t j, uint32_t n) {
-                kernels::accumulate_moments(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
-                                            o_.data() + size_t{r} * p_.d_v, n, p_.d_v,
-                                            spread_.data() + size_t{r} * p_.d_v,
-                                            magnitude_.data() + size_t{r} * p_.d_v);
+                inner_loops::accumulate_moments(weight(r) + j, keys_.v.data() + size_t{j} * p_.d_v,
+                                                o_.data() + size_t{r} * p_.d_v, n, p_.d_v,
+                                                spread_.data() + size_t{r} * p_.d_v,
+                                                magnitude_.data() + size_t{r} * p_.d_v);
             });
             double square = 0, longest = 0;
             for (uint32_t c = 0; c < p_.d_k; ++c) {
@@ -252,7 +253,7 @@ ReferenceResult reference_attention(const ReferenceProblem& problem,
     uint32_t threads = options.threads;
     if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
     const uint32_t group = problem.query_heads / problem.kv_heads;
-    const uint64_t blocks = (problem.nq + kBlockRows - 1) / kBlockRows;
+    const uint64_t blocks = divide_up(problem.nq, kBlockRows);
     std::atomic<uint64_t> done{0};
     for (uint32_t kv = 0; kv < problem.kv_heads; ++kv) {
         const Keys keys = prepare(problem, kv);

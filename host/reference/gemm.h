@@ -39,12 +39,12 @@ struct ReferenceGemm {
     ElementReader a, b;
 };
 
-/// Holds `c` [m][n] against the product in double precision. The bound of an element, with tiles of
-/// `inner` terms and T = ceil(k / inner) of them:
-///   |c - exact| <= (inner + T) * 2^-23 * sum |a||b| + (2 k + T) * 2^-126,
-/// where inner is at most k: products of bf16 are exact, a term goes through at most inner - 1
-/// additions in its tile and T - 1 of tiles, each with a relative error of at most 2^-24, and what
-/// is flushed to zero is below 2^-126 each. With `bf16` plus 2^-8 * (|exact| + that).
+/// Compares `c` [m][n] with the gemm in double precision. The bound of an element, with tiles of
+/// `inner` terms, at most k, and T = ceil(k / inner) of them:
+///   |c - exact| <= (inner + T) * 2^-23 * sum |a||b| + (2 k + T) * 2^-126.
+/// Products of bf16 are exact. A term goes through at most inner - 1 additions in its tile and
+/// T - 1 of tiles, each with a relative error of at most 2^-24. Whatever is flushed to zero is
+/// below 2^-126. With `bf16` the bound grows by 2^-8 * (|exact| + bound).
 ElementErrors compare_gemm(const ReferenceGemm& gemm, uint32_t inner, bool bf16,
                            const std::vector<float>& c,
                            const std::function<void(double)>& progress);

@@ -11,7 +11,7 @@
 #define TESSERA_CLONES
 #endif
 
-namespace tessera::host::kernels {
+namespace tessera::host::inner_loops {
 
 TESSERA_CLONES
 void score_rows(const double* q0, const double* q1, const double* kt, size_t stride, uint32_t d,
@@ -84,4 +84,4 @@ void accumulate_moments(const double* p, const double* v, const double* o, uint3
     }
 }
 
-}  // namespace tessera::host::kernels
+}  // namespace tessera::host::inner_loops

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tessera::host::kernels {
+namespace tessera::host::inner_loops {
 
 /// Two rows of scores at once: s0[j] = sum over c of q0[c] * kt[c * stride + j], and s1 likewise,
 /// for j < n.
@@ -18,4 +18,4 @@ void accumulate(const double* p, const double* v, uint32_t n, uint32_t d, double
 void accumulate_moments(const double* p, const double* v, const double* o, uint32_t n, uint32_t d,
                         double* spread, double* magnitude);
 
-}  // namespace tessera::host::kernels
+}  // namespace tessera::host::inner_loops

@@ -10,8 +10,8 @@
 
 namespace tessera::host {
 
-/// o[i] = sum over j of w(i, j) v[j] / sum over j of w(i, j), w(i, j) = phi(q[i]) phi(k[j]), over
-/// all keys or, causal, those with j <= i. Query head h uses key/value head h / group.
+/// o[i] = sum over j of w(i, j) v[j] / sum over j of w(i, j), where w(i, j) = phi(q[i]) phi(k[j]).
+/// j goes over all keys or, if causal, up to i. Query head h uses key/value head h / group.
 struct ReferenceLinear {
     uint32_t query_heads = 0, kv_heads = 0;
     uint32_t nq = 0, nk = 0;
@@ -20,27 +20,28 @@ struct ReferenceLinear {
     std::function<double(double)> feature;  ///< phi; positive
     ElementReader q, k, v;
     /// Powers of two by which features were multiplied before they were rounded: those of each
-    /// query, [query_heads][nq], and of each key/value head. They divide out, but tell what is lost
-    /// below 2^-126.
+    /// query, [query_heads][nq], and of each key/value head. They divide out, but decide what is
+    /// lost below 2^-126.
     std::vector<int> query_exponents, key_exponents;
 };
 
-/// Relative error of a sum of positive terms that the device made: three roundings to bf16 (the
-/// features of q and k, and a weight or a state) and additions in fp32, of which a term goes
-/// through at most 2 m + d_k + `updates`; m: tile tokens.
+/// Relative error of a sum of positive terms that the device made, with tiles of `m` tokens. Three
+/// values are rounded to bf16: the features of q and of k, and a weight or a state. A term goes
+/// through at most 2 m + d_k + `updates` additions in fp32.
 double linear_relative_error(uint32_t m, uint32_t d_k, uint32_t updates);
 
-/// Holds `o` [query_heads][nq][d_v] against the exact result. With e the relative error of sums,
-///   |o - exact| <= (2 e / (1 - e) + 2^-23) * E|v| + 3 f * (1 + max|v|),
-/// E|v| the mean of |v| under the exact weights: e for the numerator, against the sum of w |v|, as
-/// much for the denominator, and the division. f: what is flushed to zero, 2^-126 each, over the
-/// exact denominator D of the query, of n keys, all features multiplied by their powers of two:
-///   f = 2^-123 * (sum phi(k) + (n + 1) * (sum phi(q) + 2 d_k + 1)) / D:
-/// features of q meet the sum of keys' features, those of k and what is summed for a key meet the
-/// query's features, and for each key up to 2 d_k + 1 products and sums are flushed themselves; a
-/// factor of 8 is more than numerators need besides. Rows with f above 2^-24 are not compared: a
-/// denominator so small may be lost altogether. NaN and Inf of the exact result, which come from
-/// the input, are to be met by the same.
+/// Compares `o` [query_heads][nq][d_v] with the exact result. With e the relative error of sums and
+/// E|v| the mean of |v| under the exact weights,
+///   |o - exact| <= (2 e / (1 - e) + 2^-23) * E|v| + 3 f * (1 + max|v|).
+/// The numerator errs by e against the sum of w |v|, the denominator by as much; then comes the
+/// division. f is what is flushed to zero, 2^-126 each, over the query's exact denominator D of n
+/// keys, with all features multiplied by their powers of two:
+///   f = 2^-123 * (sum phi(k) + (n + 1) * (sum phi(q) + 2 d_k + 1)) / D.
+/// A lost feature of q meets the sum of the keys' features. A lost feature of k, or a lost sum of a
+/// key, meets the query's features. For each key up to 2 d_k + 1 products and sums are flushed
+/// themselves. A factor of 8 is more than numerators need besides. Rows with f above 2^-24 are not
+/// compared: so small a denominator may be lost altogether. NaN and Inf of the exact result come
+/// from the input; the device must give the same.
 ElementErrors compare_linear(const ReferenceLinear& problem, double relative_error,
                              const std::vector<float>& o,
                              const std::function<void(double)>& progress);

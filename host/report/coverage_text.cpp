@@ -42,11 +42,12 @@ std::string coverage_text(const Coverage& coverage) {
 }
 
 std::string nothing_compared_text(const Coverage& coverage) {
-    return "--check could not be done: " + coverage_text(coverage);
+    return "--check had nothing to compare: " + coverage_text(coverage);
 }
 
 std::string nothing_held_text(const Coverage& coverage) {
-    return "nothing of the result could be held against the reference: " + coverage_text(coverage);
+    return "no element of the result could be compared with the reference: " +
+           coverage_text(coverage);
 }
 
 Json of_compared(const Coverage& coverage, double value) {

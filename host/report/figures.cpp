@@ -254,9 +254,9 @@ void Figures::add_merging(const RunRecord& record) {
     const bool sentinel = record.problem.sentinel.given();
     if (sentinel) {
         add("rows_retried", work.rows_retried, "row",
-            "rows of partial results whose shares did not tell their sum, so that they were asked "
-            "with another sentinel, and again");
-        add("calls_retried", work.calls_retried, "call", "ATTENDs that these took");
+            "rows of partial results whose softmax sum could not be recovered from their shares, "
+            "so that they were retried with another sentinel");
+        add("calls_retried", work.calls_retried, "call", "ATTENDs of these retries");
     }
     add("merge_elements", work.elements, "element",
         sentinel ? "rows of partial results * (d_v + 1) twice, scaled and merged, and rows of o * "

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The report of an operation: a job of the device that is no attention of softmax weights, such as
-// a product of matrices. Shorter than that of `tessera run`, with figures of the same names where
-// they mean the same.
+// The report of an operation without softmax: a gemm, or linear attention. Shorter than that of
+// `tessera run`; figures that mean the same have the same names.
 #pragma once
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -30,7 +29,7 @@ struct OperationWork {
 
 struct OperationRecord {
     std::string name;   ///< of the command: "gemm"
-    std::string title;  ///< "product of 4 x 5 by 5 x 6"
+    std::string title;  ///< "gemm of 4 x 5 by 5 x 6"
     std::string input;  ///< file or generator
     std::string input_dtypes;
     std::vector<std::string> command_line;

@@ -8,13 +8,13 @@
 
 #include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
-#include "host/report/coverage_text.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
+#include "host/report/error_rows.h"
 #include "host/report/figures.h"
+#include "host/report/title.h"
 #include "host/run/counters.h"
 #include "host/text.h"
-#include "host/version.h"
 
 namespace tessera::host {
 namespace {
@@ -25,10 +25,6 @@ std::string percent(double x) {
     return std::isfinite(x) ? fmt::format("{:.2f} %", 100 * x) : std::string("n/a");
 }
 
-std::string plural(uint64_t count, const char* unit) {
-    return fmt::format("{} {}{}", with_commas(count), unit, count == 1 ? "" : "s");
-}
-
 /// Rows of label, value and remark, grouped under headings.
 class Table {
   public:
@@ -36,7 +32,7 @@ class Table {
         : record_(record), figures_(record), counters_(record.outcome.counters) {}
 
     std::string text() {
-        head();
+        out_ += title_text(record_);
         work();
         time();
         engines();
@@ -44,75 +40,20 @@ class Table {
         merging();
         dram();
         energy();
-        error();
-        for (const ReportRow& r : approximation_rows(record_))
-            row(r.label.c_str(), r.value, r.remark);
+        rows(error_rows(record_));
+        rows(approximation_rows(record_));
         return out_;
     }
 
   private:
+    void rows(const std::vector<ReportRow>& rows) {
+        for (const ReportRow& r : rows) row(r.label.c_str(), r.value, r.remark);
+    }
+
     void row(const char* label, const std::string& value, const std::string& remark = "") {
         std::string line = fmt::format("  {:<21} {:>14}  {}", label, value, remark);
         line.erase(line.find_last_not_of(' ') + 1);
         out_ += line + "\n";
-    }
-
-    static std::string sentinel_text(const Problem& p) {
-        if (!p.sentinel.given()) return "";
-        const std::string place = p.sentinel.query_column
-                                      ? fmt::format("{:+} bits", p.sentinel.offset)
-                                      : std::string("zero key");
-        return fmt::format(", sentinel {} ({})", sentinel_name(p.sentinel.form), place);
-    }
-
-    std::string devices_text() const {
-        const uint32_t n = record_.config.platform.devices;
-        return n == 1 ? std::string() : fmt::format("{} x ", n);
-    }
-
-    static std::string lengths_text(const Problem& p) {
-        if (!p.ragged()) return p.batch == 1 ? "" : fmt::format("batch of {}; ", p.batch);
-        std::string text = fmt::format("{}batch of {}", p.packed() ? "packed " : "",
-                                       plural(p.sequence_count(), "sequence"));
-        const auto add = [&](auto length_of, const char* what) {
-            std::vector<uint32_t> lengths;
-            for (uint32_t s = 0; s < p.sequence_count(); ++s) lengths.push_back((p.*length_of)(s));
-            const auto [least, most] = std::minmax_element(lengths.begin(), lengths.end());
-            text +=
-                fmt::format(", {} to {} {} each", with_commas(*least), with_commas(*most), what);
-        };
-        if (p.packed() || !p.query_lengths.empty()) add(&Problem::queries_of, "queries");
-        if (p.packed() || !p.key_lengths.empty()) add(&Problem::keys_of, "keys");
-        return text + (p.padding == Padding::kLeft ? ", padding on the left; " : "; ");
-    }
-
-    void head() {
-        const Problem& p = record_.problem;
-        const spec::DeviceParams& d = record_.config.platform.params;
-        out_ += fmt::format(
-            "tessera {} on {}device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
-            kVersion, devices_text(), record_.config.device_name,
-            record_.implementation == "rtl" ? ", RTL" : "", d.m, d.d, d.lanes, d.bus_bytes,
-            record_.config.clock_ghz, memory_title(record_.config.platform.memory));
-        out_ += fmt::format("input {} ({})\n", record_.input, record_.input_dtypes);
-        const std::string heads = p.kv_heads == p.query_heads
-                                      ? plural(p.query_heads, "head")
-                                      : fmt::format("{} query heads, {}", p.query_heads,
-                                                    plural(p.kv_heads, "key/value head"));
-        const std::string tokens =
-            p.nq == p.nk ? plural(p.nq, "token")
-                         : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
-        const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
-                                                : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
-        out_ += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}{}\n\n",
-                            lengths_text(p), heads, tokens, dims, p.mask.text(),
-                            p.mask.positional() && (p.ragged() || p.nq != p.nk)
-                                ? fmt::format(" aligned at the {}", align_name(p.mask.align))
-                                : "",
-                            p.cover ? "self oracle" : schedule_name(p.schedule),
-                            p.stacked ? ", heads stacked" : "", sentinel_text(p), p.scale,
-                            p.sink_logits ? ", sink logits" : "",
-                            record_.config.platform.timing_only ? "; timing only" : "");
     }
 
     void work() {
@@ -307,77 +248,6 @@ class Table {
                         engineering(figures_.number("energy_sram"), "J"),
                         engineering(figures_.number("energy_dram_low"), "J"),
                         engineering(figures_.number("energy_dram_high"), "J")));
-    }
-
-    void flagged_rows() {
-        const fw::MergeWork& merged = record_.outcome.merging.work;
-        const struct {
-            Counter counter;
-            uint64_t by_firmware;
-            const char* text;
-        } flags[] = {
-            {Counter::kRowsEmpty, merged.rows_empty, "with no allowed key: o = 0"},
-            {Counter::kRowsNan, merged.rows_nan, "with a NaN score or weight"},
-            {Counter::kRowsSaturated, merged.rows_saturated, "with a clamped score: not exact"},
-            {Counter::kRowsDiv0, merged.rows_div0, "normalised by 0"}};
-        for (const auto& flag : flags) {
-            // Of a black box the device's are partial rows, the sentinel's share in each.
-            const uint64_t by_device =
-                record_.problem.sentinel.given() ? 0 : counter_value(counters_, flag.counter);
-            const uint64_t rows = by_device + flag.by_firmware;
-            if (rows != 0) row("rows", with_commas(rows), flag.text);
-        }
-    }
-
-    void exactness() {
-        const Exactness& e = record_.exactness;
-        if (e.exact()) return;
-        row("NOT EXACT", e.withheld() ? "o withheld" : "accepted", e.text());
-    }
-
-    void error() {
-        flagged_rows();
-        exactness();
-        if (!record_.error) {
-            row("error", "not checked", record_.not_checked);
-            return;
-        }
-        const ErrorSummary& e = *record_.error;
-        row("check", "", coverage_text(e) + ", against double precision");
-        if (e.elements != 0) distances(e);
-        if (e.has_lse)
-            row("lse: max abs", fmt::format("{:.3e}", e.lse_max_abs),
-                fmt::format("largest error/bound {:.3f}", e.lse_max_over_bound));
-        if (e.rows_nonfinite != 0)
-            row("rows", with_commas(e.rows_nonfinite), "whose exact result has NaN or Inf");
-        conversion();
-    }
-
-    void distances(const ErrorSummary& e) {
-        row("error: max abs", fmt::format("{:.3e}", e.max_abs));
-        row("error: rms relative", fmt::format("{:.3e}", e.rms_relative));
-        // Above 1 only terms beyond those of docs/contract/device.md decide.
-        const bool strict = e.outside_bound() || e.max_over_bound <= 1;
-        row(strict ? "error: error/bound" : "error: error/bound, all terms",
-            fmt::format("{:.3f}", strict ? e.max_over_bound : e.max_over_full_bound),
-            e.outside_bound()       ? "largest; OUTSIDE THE BOUND: mismatch"
-            : e.not_compared() == 0 ? "largest; every element within the bound"
-                                    : "largest; every compared element within the bound");
-        if (e.outside != 0)
-            row("", with_commas(e.outside),
-                fmt::format("elements outside; worst at head {}, row {}, column {}", e.worst_head,
-                            e.worst_row, e.worst_column));
-    }
-
-    void conversion() {
-        if (!record_.conversion) return;
-        const Difference& c = *record_.conversion;
-        if (c.elements == 0)
-            row("inputs to bf16", "n/a", "no element is finite before and after rounding");
-        else
-            row("inputs to bf16", fmt::format("{:.3e}", c.max_abs),
-                fmt::format("max abs change of o, {:.3e} rms relative; not part of the error",
-                            c.rms_relative));
     }
 
     const RunRecord& record_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/run/command_names.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {
@@ -35,7 +36,8 @@ fw::Unresolved::Row row_of_tensor(fw::Unresolved::Row row, const Layout& layout)
     return {place.query_head + row.head % heads, place.first_query + row.row};
 }
 
-/// "black box: 3 rows stay unresolved (head 0 row 5, 9; head 1 row 77): ...".
+/// "black-box device: 3 rows whose softmax sum could not be recovered (head 0 row 5, 9; head 1 row
+/// 77): ...".
 std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layout) {
     std::string rows;
     uint32_t last_head = 0;
@@ -51,14 +53,15 @@ std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layo
     const char* reason = layout.job.sentinel.query_column
                              ? layout.job.sentinel.form == fw::SentinelForm::kTwoCalls
                                    ? "no level of the sentinel gives a share in range; --sentinel "
-                                     "columns and split have a wider one"
+                                     "columns and --sentinel split have a wider range"
                                    : "no level of the sentinel gives a share in range"
                              : "the sentinel is the zero key, as d_k = D leaves no column for "
                                "another, and its share is out of range; use a device with a "
                                "larger D";
-    return fmt::format("black box: {} row{} stay{} unresolved ({}): {}; there is no result",
-                       unresolved.rows, unresolved.rows == 1 ? "" : "s",
-                       unresolved.rows == 1 ? "s" : "", rows, reason);
+    return fmt::format(
+        "black-box device: {} whose softmax sum could not be recovered ({}): {}; there is no "
+        "result",
+        plural(unresolved.rows, "row"), rows, reason);
 }
 
 }  // namespace
@@ -81,11 +84,12 @@ void require_success(const fw::Status& status) {
                                           static_cast<uint32_t>(status.error),
                                           spec::error_text(status.error), status.tag));
         case fw::Code::kBusFault:
-            throw DeviceError("firmware: an access to a register or to memory got a bus error");
+            throw DeviceError(
+                "firmware: an access to a register or to memory ended with a bus error");
         case fw::Code::kWrongDevice:
-            throw DeviceError("firmware: this is not a device it knows (ID or VERSION)");
+            throw DeviceError("firmware: unknown device (ID or VERSION mismatch)");
         case fw::Code::kResetTimeout:
-            throw DeviceError("firmware: the device's soft reset did not end");
+            throw DeviceError("firmware: the soft reset of the device did not end");
         case fw::Code::kUnresolved:
         case fw::Code::kBadJob: break;
     }

@@ -34,7 +34,7 @@ InexactWords words_of(Inexact kind) {
     }
     return {"denominator", "row has a denominator that may be lost below 2^-126",
             "rows have denominators that may be lost below 2^-126",
-            "numbers that lie less far apart keep features of q and k in range"};
+            "numbers of more similar size keep features of q and k in range"};
 }
 
 void Exactness::add(Inexact kind, const std::vector<RowName>& rows) {
@@ -57,7 +57,7 @@ std::string Exactness::message(const std::string& name) const {
         "the result is not exact: {}. {}", this->text(),
         accepted ? "--accept-inexact accepts it; a check may still end with exit code 1, and "
                    "--no-check leaves it out."
-                 : fmt::format("{} is withheld; --accept-inexact takes it as it is.", name));
+                 : fmt::format("{} is withheld; --accept-inexact accepts it as it is.", name));
     std::string helps;
     for (const InexactRows& rows : inexact) {
         const std::string one = words_of(rows.kind).helps;

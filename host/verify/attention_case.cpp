@@ -8,6 +8,7 @@
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/row_list.h"
 #include "firmware/plan/summary_list.h"
+#include "host/divide_up.h"
 #include "host/float_bits.h"
 #include "host/operation/schedule_check.h"
 #include "host/problem/sentinel.h"
@@ -118,7 +119,7 @@ class Generator : JobGenerator {
         if (job.sentinel.form != fw::SentinelForm::kColumns) return;
         each_row(job.v, job.kv_heads, job.nk, [&](uint64_t row) {
             put(j.image, row + 2 * job.d_v, 0);
-            put(j.image, row + 2 * job.d_v + 2, 0x3f80);
+            put(j.image, row + 2 * job.d_v + 2, host::kBf16One);
         });
     }
 
@@ -163,7 +164,7 @@ class Generator : JobGenerator {
     /// As many rows of a head as a tile can have of it; they may lie apart.
     void place_sinks(fw::AttentionJob& job, uint64_t& next) {
         fw::Tensor& t = job.sink_state;
-        t.address = (next + p_.bus_bytes - 1) / p_.bus_bytes * p_.bus_bytes;
+        t.address = host::round_up(next, p_.bus_bytes);
         t.pitch = (1 + p_.beats(4 * job.d_v) + static_cast<uint32_t>(sinks_() % 3)) * p_.bus_bytes;
         t.head_stride = uint64_t{t.pitch} * std::min(p_.m, job.nq);
         next = t.address + t.head_stride * job.query_heads;
@@ -233,9 +234,8 @@ class Generator : JobGenerator {
     }
 
     static void spoil_row(Bytes& image, const fw::Tensor& t, uint32_t head, uint32_t row) {
-        constexpr uint64_t kNan = 0x7fc0;
         const uint64_t begin = fw::row_address(t, head, row);
-        for (uint64_t at = begin; at < begin + t.pitch; at += 2) put(image, at, kNan);
+        for (uint64_t at = begin; at < begin + t.pitch; at += 2) put(image, at, spec::kNanBf16);
     }
 
     static bool listed(const fw::RowList& list, uint32_t count, uint32_t row) {

@@ -27,7 +27,7 @@ struct Case {
 Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// An attention job through the firmware, of at most `max_tokens` tokens: masks, ragged sizes,
-/// heads, loop orders, row pitches, ring sizes, random stalls, some on 2 to 4 devices. Reference:
+/// heads, schedules, row pitches, ring sizes, random stalls, some on 2 to 4 devices. Reference:
 /// double precision, within the bound of docs/contract/device.md.
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
@@ -41,15 +41,15 @@ Case cover_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_to
 /// then the good sequence. Reference: the golden device after the good sequence.
 Case error_case(uint64_t seed, const spec::DeviceParams& params);
 
-/// A product of matrices, or linear attention, through the firmware: ragged sizes, row pitches,
+/// A gemm, or linear attention, through the firmware: ragged sizes, row pitches,
 /// ring sizes, random stalls. Reference: the golden device, bit by bit.
 Case gemm_case(uint64_t seed, const spec::DeviceParams& params);
 Case linear_case(uint64_t seed, const spec::DeviceParams& params);
 
-/// What `tessera verify --count` runs for a seed: of 20 cases 7 are sequences, 8 attention jobs, 3
-/// have errors, 1 is a job by a cover and 1 a product or, in every other 40, linear attention;
-/// every other 20 have a random DRAM for a memory, the others ideal ones. `covers`: all of them are
-/// jobs by covers.
+/// What `tessera verify --count` runs for a seed. Of 20 cases 7 are sequences, 8 attention jobs, 3
+/// have errors, 1 is a job by a cover, and 1 is a gemm or, in every other 40 cases, linear
+/// attention. Every other 20 have a random DRAM for a memory, the others ideal ones. `covers`: all
+/// of them are jobs by covers.
 Case random_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens,
                  bool covers = false);
 

@@ -88,7 +88,7 @@ Case gemm_case(uint64_t seed, const spec::DeviceParams& params) {
     job->identity = image.place_identity(std::min(job->k, inner));
     return case_of<fw::GemmJob>(
         job, fw::GemmSequencer(*job, params),
-        fmt::format("product, seed {}: {} x {} by {} x {}", seed, job->m, job->k, job->k, job->n),
+        fmt::format("gemm, seed {}: {} x {} by {} x {}", seed, job->m, job->k, job->k, job->n),
         random, params, image);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "firmware/plan/job.h"
+#include "host/float_bits.h"
 #include "spec/params.h"
 
 namespace tessera::verify {
@@ -42,10 +43,9 @@ class TensorImage {
     }
     /// The identity matrix of so many rows.
     fw::Tensor place_identity(uint32_t rows) {
-        constexpr uint16_t kOne = 0x3f80;
         const fw::Tensor t = place(1, rows, 2 * rows);
         for (uint32_t i = 0; i < rows; ++i)
-            for (uint32_t j = 0; j < rows; ++j) put(t, 0, i, j, i == j ? kOne : 0);
+            for (uint32_t j = 0; j < rows; ++j) put(t, 0, i, j, i == j ? host::kBf16One : 0);
         return t;
     }
 

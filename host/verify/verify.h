@@ -19,8 +19,8 @@ struct Totals {
     std::string line() const;
 };
 
-/// Runs `c` on the model and on the device `rtl` makes, each in a process of its own, compares the
-/// two and the model with the reference, and adds to `totals`. Returns the report of the first
+/// Runs `c` on the model and on the device that `rtl` makes, each in a process of its own. Compares
+/// the two, and the model with the reference; adds to `totals`. Returns the report of the first
 /// divergence, empty if there is none. A simulation is stopped after `timeout_seconds`.
 std::string verify_case(const Case& c, const hw::DeviceFactory& rtl, unsigned timeout_seconds,
                         Totals& totals);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Random ragged batches, and which rows of the tensors each sequence has: from what lengths,
-// padding and offsets mean, without what `host/workload` makes of them.
+// padding and offsets mean, without what `host/problem` makes of them.
 #pragma once
 #include <algorithm>
 #include <cstdint>

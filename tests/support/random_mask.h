@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "host/divide_up.h"
 #include "host/problem/problem.h"
 
 namespace tessera::test {
@@ -31,8 +32,11 @@ inline void random_user_mask(std::mt19937_64& random, uint32_t m, host::Problem&
         for (uint32_t at = 0; at < p.nk; at += distance()) mask.documents.push_back(at);
     } else if (kind == 7 && !p.ragged()) {
         const uint32_t percent = below(101);
-        mask.tiles = {
-            "flags", below(2) == 0 ? 1 : p.query_heads, (p.nq + m - 1) / m, (p.nk + m - 1) / m, {}};
+        mask.tiles = {"flags",
+                      below(2) == 0 ? 1 : p.query_heads,
+                      host::divide_up(p.nq, m),
+                      host::divide_up(p.nk, m),
+                      {}};
         const uint64_t flags = mask.tiles.heads * mask.tiles.query_tiles * mask.tiles.key_tiles;
         for (uint64_t i = 0; i < flags; ++i) mask.tiles.flags.push_back(below(100) < percent);
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "host/verify/case.h"
+#include "spec/float.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/ragged.h"
 #include "tests/support/run_json.h"
@@ -18,8 +19,6 @@ using test::run_json;
 
 namespace {
 
-constexpr uint16_t kNan = 0x7fc0;
-
 /// NaN in the rows, of `rows` a head, that no sequence has; an entry of the batch has `heads`.
 host::Operand spoilt(const host::Operand& from, const host::Problem& p, uint32_t heads,
                      uint32_t rows, uint32_t columns, bool keys) {
@@ -29,7 +28,7 @@ host::Operand spoilt(const host::Operand& from, const host::Problem& p, uint32_t
         inner(first, count, out);
         for (uint64_t i = 0; i < count; ++i) {
             const auto row = static_cast<uint32_t>((first + i) / columns);
-            if (test::owner(all, row / rows / heads, row % rows, keys) < 0) out[i] = kNan;
+            if (test::owner(all, row / rows / heads, row % rows, keys) < 0) out[i] = spec::kNanBf16;
         }
     };
     return o;

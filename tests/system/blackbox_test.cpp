@@ -3,6 +3,7 @@
 // sums out of a sentinel's share. Every form under every mask within the bound; the error is that
 // of `stats`, wherever the sentinel is; what it cannot tell is retried, or named.
 
+#include "host/divide_up.h"
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/run_json.h"
@@ -170,9 +171,10 @@ TEST_CASE("rows that no sentinel tells are named, and nothing is left behind") {
         "--set device.profile=blackbox --out " +
         (folder / "far"));
     facts.equal(far.exit_code, 4, [&] { return far.err; });
-    for (const char* part : {"black box", "unresolved", "head 0 row ", "the zero key", "larger D"})
+    for (const char* part :
+         {"black-box device", "softmax sum", "head 0 row ", "the zero key", "larger D"})
         facts.holds(contains(far.err, part), [&] { return far.err; });
-    const size_t at = far.err.find("black box: ") + 11;
+    const size_t at = far.err.find("black-box device: ") + 18;
     facts.holds(std::stoul(far.err.substr(at)) <= 40,
                 [&] { return "a row named twice: " + far.err; });
     facts.equal(std::filesystem::exists(folder / "far/out.safetensors"), false);
@@ -240,11 +242,11 @@ TEST_CASE("calls, bytes and merging are what the formulas say, also without data
         const auto json = run_json(arguments), timing = run_json(arguments + " --timing-only");
         const auto where = [&] { return std::string(r.arguments); };
         const uint64_t tiles = (r.nk + kM - 2) / (kM - 1), rows = r.heads * r.nq;
-        figures.equal(count_of(json, "calls"), r.heads * ((r.nq + kM - 1) / kM) * tiles * r.passes,
-                      where);
+        figures.equal(count_of(json, "calls"),
+                      r.heads * host::divide_up(r.nq, kM) * tiles * r.passes, where);
         figures.equal(count_of(json, "merge_elements"), rows * (2 * tiles * (r.d_v + 1) + r.d_v),
                       where);
-        const auto beats = [](uint64_t bytes) { return (bytes + kBus - 1) / kBus * kBus; };
+        const auto beats = [](uint64_t bytes) { return host::round_up(bytes, kBus); };
         const uint64_t stored = r.passes == 1 ? beats(4 * (r.d_v + 2)) : beats(4 * r.d_v) + kBus;
         figures.equal(json["counters"]["bytes_o"]["value"], rows * tiles * stored, where);
         figures.equal(json["counters"]["bytes_state_write"]["value"], 0u, where);

@@ -2,6 +2,7 @@
 // `tessera linear` on the whole machine: its result against double precision, calls, mistakes.
 #include <cmath>
 
+#include "host/divide_up.h"
 #include "host/io/safetensors.h"
 #include "tests/support/bf16_numbers.h"
 #include "tests/support/compared.h"
@@ -41,7 +42,7 @@ TEST_CASE("linear: every element within its bound, calls by formula") {
         const uint64_t m = large ? 128 : 16, d = 1 + random() % (large ? 71 : 15);
         const uint64_t kv = 1 + random() % 2, heads = kv * (1 + random() % 2);
         const uint64_t tokens = 1 + random() % (8 * m);
-        const uint64_t chunk = causal ? m - d : m, chunks = (tokens + chunk - 1) / chunk;
+        const uint64_t chunk = causal ? m - d : m, chunks = host::divide_up(tokens, chunk);
         const std::string arguments =
             std::string("linear --device ") + (large ? "blackbox-64" : "tiny") + " --random " +
             std::to_string(heads) + "," + std::to_string(tokens) + "," + std::to_string(d) +
@@ -81,7 +82,7 @@ TEST_CASE("linear: what a user gets wrong") {
     refused("--random 1,100,64", "dimension of v is 64; allowed: at most 63");
     refused("--random 1,100,65 --dim-v 3", "dimension of q is 65; allowed: at most 64");
     refused("--device blackbox-64 --random 1,100,64 --keys 90",
-            "tokens of k is 90; allowed: as many as of q");
+            "tokens of k is 90; allowed: as many as q has");
     refused("--device blackbox-64 --random 1,100,64 --mask window",
             "--mask is window; allowed: causal");
     refused("--device blackbox-64 --random 1,129,64 --set device.profile=stats",

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Every mask through the firmware on the model, against the double reference, in both loop orders
+// Every mask through the firmware on the model, against the double reference, in both schedules
 // and with profile `stats`, on random data and on rows that are hard: scores from -80 to 80, all
 // equal, one key that dominates, one key alone, no key at all, NaN where nobody may look.
 #include <cmath>
 #include <limits>
 
+#include "host/divide_up.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/mask_oracle.h"
 
@@ -22,7 +23,7 @@ struct NamedMask {
 
 /// Of n tokens on a device with tiles of m.
 std::vector<NamedMask> masks(uint32_t n, uint32_t m) {
-    const uint32_t tiles = (n + m - 1) / m;
+    const uint32_t tiles = host::divide_up(n, m);
     host::AttentionMask dense, causal, window, both, two_sided, sinks, own, sparse, documents,
         flags;
     causal.causal = window.causal = both.causal = sinks.causal = sparse.causal = true;

@@ -130,17 +130,17 @@ TEST_CASE("a folder that cannot be made or written: the path, the reason, nothin
         {places / "closed/inside/new", "Permission denied"},
         {places / "readonly", "cannot write in this folder: Permission denied"},
         {places / "readonly/new",
-         "cannot make the folder " + (places / "readonly/new") + ": Permission denied"},
+         "cannot create the folder " + (places / "readonly/new") + ": Permission denied"},
         {places / "readonly/new/below",
-         "cannot make the folder " + (places / "readonly/new") + ": Permission denied"},
+         "cannot create the folder " + (places / "readonly/new") + ": Permission denied"},
         {places / "file", "cannot use this as a folder: Not a directory"},
         {places / "file/below", "Not a directory"},
         {places / "loop", "Too many levels of symbolic links"},
         {places / "loop/below", "Too many levels of symbolic links"},
         {places / kLong, "File name too long"},
         {places / ("new/" + kLong), "File name too long"},
-        {"/proc/none", "cannot make the folder /proc/none: No such file or directory"},
-        {"/sys/none", "cannot make the folder /sys/none: "},
+        {"/proc/none", "cannot create the folder /proc/none: No such file or directory"},
+        {"/sys/none", "cannot create the folder /sys/none: "},
         {"/dev/full", "cannot use this as a folder: Not a directory"},
     };
     Compared messages("messages");
@@ -213,7 +213,7 @@ TEST_CASE("a full and a read-only file system: the path, the reason, nothing lef
         {read_only, "run --random 1,8,8 --out " + folder,
          "--out " + folder + ": cannot write in this folder: Read-only file system"},
         {read_only, "linear --random 1,8,8 --out " + folder + "/out",
-         "--out " + folder + "/out: cannot make the folder " + folder +
+         "--out " + folder + "/out: cannot create the folder " + folder +
              "/out: Read-only file system"},
         {read_only, "compare --random 1,8,8 --timing-only --out " + folder + "/x",
          folder + "/x: cannot open for writing: Read-only file system"},

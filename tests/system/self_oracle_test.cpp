@@ -191,8 +191,8 @@ TEST_CASE("what a cover cannot do is the user's error") {
     Compared errors("messages");
     const std::pair<const char*, const char*> kWrong[] = {
         {"--random 1,64,16 --oracle other", "--oracle"},
-        {"--random 1,64,16 --oracle self --sentinel columns", "not of --oracle self"},
-        {"--random 1,64,16 --oracle self --sentinel auto", "not of --oracle self"},
+        {"--random 1,64,16 --oracle self --sentinel columns", "not available with --oracle self"},
+        {"--random 1,64,16 --oracle self --sentinel auto", "not available with --oracle self"},
         {"--random 1,64,16 --sentinel moon", "--sentinel is moon"},
         {"--random 1,64,16 --schedule ''", "--schedule"},
         {"--random 1,64,16 --oracle self --slots 2x2", "--slots"},
@@ -204,7 +204,7 @@ TEST_CASE("what a cover cannot do is the user's error") {
         {"--random 2,64,16 --kv-heads 1 --stack-heads --oracle self", "--stack-heads"},
         {"--random 1,64,16 --schedule auto --oracle self", "--schedule"},
         {"--random 1,64,16 --schedule kv-resident --oracle self", "--schedule"},
-        {"--random 1,64,16 --schedule query-resident --oracle self", "no --schedule"},
+        {"--random 1,64,16 --schedule query-resident --oracle self", "none with --oracle self"},
         {"--random 1,64,16 --num-devices 2 --oracle self", "1 to 1 with --oracle self"},
         {"--random 1,64,16 --set device.profile=blackbox --oracle self", "blackbox"},
         {"--random 1,3000,16 --oracle self --cover grid", "--cover"}};

@@ -8,20 +8,12 @@
 #include "host/run/command_names.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/small_platform.h"
 
 using namespace tessera;
 using namespace tessera::host;
 using test::Compared;
-
-namespace {
-
-hw::PlatformConfig small_platform() {
-    hw::PlatformConfig config;
-    config.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
-    return config;
-}
-
-}  // namespace
+using test::small_platform;
 
 TEST_CASE("what a batch cannot have is refused in words") {
     Compared messages("messages");

@@ -7,17 +7,21 @@
 #include "firmware/plan/planner.h"
 #include "firmware/plan/summary_list.h"
 #include "firmware/runner/job_check.h"
+#include "host/divide_up.h"
 #include "host/operation/layout.h"
 #include "host/predict/formulas.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
 #include "tests/support/ragged.h"
+#include "tests/support/random_mask.h"
+#include "tests/support/small_platform.h"
 
 using namespace tessera;
 using namespace tessera::host;
 using test::Compared;
 using test::OwnRows;
+using test::small_platform;
 
 namespace {
 
@@ -29,21 +33,6 @@ std::vector<uint32_t> random_lengths(std::mt19937_64& random, uint32_t count, ui
     std::vector<uint32_t> lengths(count);
     for (uint32_t& length : lengths) length = between(random, 1, most);
     return lengths;
-}
-
-/// Any mask but those that a batch cannot have.
-void random_mask(std::mt19937_64& random, Problem& p) {
-    AttentionMask& mask = p.mask;
-    mask.causal = between(random, 0, 2) != 0;
-    mask.align = between(random, 0, 1) == 0 ? Align::kEnd : Align::kStart;
-    const uint32_t kind = between(random, 0, 5);
-    if (kind == 2 || kind == 3) mask.window = between(random, 1, 40);
-    if (kind == 3 || kind == 4) mask.sinks = between(random, 1, p.nk);
-    if (mask.causal && between(random, 0, 3) == 0) mask.prefix = between(random, 1, p.nk);
-    if (kind != 5) return;
-    mask.block = 1u << between(random, 0, 5);
-    if (mask.causal && mask.prefix == 0 && between(random, 0, 1) == 0)
-        mask.summary = between(random, 1, mask.block);
 }
 
 Problem random_batch(std::mt19937_64& random) {
@@ -60,15 +49,9 @@ Problem random_batch(std::mt19937_64& random) {
                                             : fw::ScheduleId::kKeyValueResident;
     p.want_lse = between(random, 0, 1) == 0;
     p.scale = 0.25;
-    random_mask(random, p);
+    test::random_user_mask(random, small_platform().params.m, p);
     p.stacked = p.stackable() && between(random, 0, 2) == 0;
     return p;
-}
-
-hw::PlatformConfig small_platform() {
-    hw::PlatformConfig config;
-    config.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
-    return config;
 }
 
 std::string text_of(const Problem& p) {
@@ -95,8 +78,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
         for (uint32_t i = 0; i < nq; ++i)
             for (uint32_t j = 0; j < nk; ++j) pairs += allowed(p, own, i, j) ? 1 : 0;
         f.pairs_allowed += pairs * (p.query_heads / p.batch);
-        f.calls_at_least +=
-            p.kv_heads / p.batch * ((pairs * p.group() + uint64_t{m} * m - 1) / (uint64_t{m} * m));
+        f.calls_at_least += p.kv_heads / p.batch * divide_up(pairs * p.group(), uint64_t{m} * m);
         for (uint32_t row = 0; row < rows; row += m) {
             const uint32_t end = std::min(row + m, rows);
             uint64_t calls = 0, keys = 0;

@@ -179,10 +179,10 @@ TEST_CASE("mistakes in files are named", "[config]") {
     device(with(kDevice, "clock_ghz", "1"), "clock_ghz is \"1\"; allowed: a number, 0.001 to 100");
     device(R"({"M": 16, "D": 8, "BUS_BYTES": 16})", "LANES is missing" + lanes);
     device(R"({"M": 16, "M": 16})", "key M is given twice; allowed: once");
-    device(R"({"M": 16,})", "is no valid JSON: parse error at line 1, column 10");
-    device("", "is no valid JSON: ");
+    device(R"({"M": 16,})", "is not valid JSON: parse error at line 1, column 10");
+    device("", "is not valid JSON: ");
     device("[]", "the file's content is an array of 0; allowed: a JSON object");
-    device("// M\n{}", "is no valid JSON: ");
+    device("// M\n{}", "is not valid JSON: ");
     memory("{}", "kind is missing; allowed: ideal, dram");
     memory(with(kMemory, "stall", {{"permille", 1001}}),
            "stall.permille is 1001; allowed: an integer, 0 to 1000");

@@ -3,11 +3,13 @@
 #include <cmath>
 
 #include "firmware/plan/planner.h"
+#include "host/divide_up.h"
 #include "host/predict/formulas.h"
 #include "host/report/figures.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
+#include "tests/support/random_mask.h"
 #include "tests/unit/record_by_hand.h"
 
 using namespace tessera;
@@ -23,41 +25,6 @@ uint32_t between(std::mt19937_64& random, uint32_t low, uint32_t high) {
     return std::uniform_int_distribution<uint32_t>(low, high)(random);
 }
 
-/// A mask of any kind that goes with the tokens of `p`, which it may make as many keys as queries.
-void random_mask(std::mt19937_64& random, uint32_t m, Problem& p) {
-    const auto length = [&] {
-        return between(random, 1, between(random, 0, 3) == 0 ? 100 : 3 * m);
-    };
-    AttentionMask& mask = p.mask;
-    mask.causal = between(random, 0, 3) != 0;
-    mask.align = between(random, 0, 1) == 0 ? Align::kEnd : Align::kStart;
-    const uint32_t kind = between(random, 0, 7);
-    if (kind == 2 || kind == 3) mask.window = length();
-    if (kind == 3 || kind == 4) mask.sinks = std::min(length(), p.nk);
-    if (kind == 5) {
-        mask.block = 1u << between(random, 0, 6);
-        if (mask.causal && between(random, 0, 3) != 0)
-            mask.summary = between(random, 0, 2) != 0 ? 1 : between(random, 1, mask.block);
-    }
-    if (mask.causal && kind < 6 && mask.summary == 0 && between(random, 0, 2) == 0)
-        mask.prefix = std::min(length(), p.nk);
-    if (kind == 6) {
-        p.nq = p.nk;
-        for (uint32_t at = 0; at < p.nk; at += length()) mask.documents.push_back(at);
-    }
-    if (kind == 7) {
-        mask.tiles = {"flags",
-                      between(random, 0, 1) == 0 ? 1 : p.query_heads,
-                      (p.nq + m - 1) / m,
-                      (p.nk + m - 1) / m,
-                      {}};
-        mask.tiles.flags.resize(mask.tiles.heads * mask.tiles.query_tiles * mask.tiles.key_tiles);
-        const uint32_t percent = between(random, 0, 100);
-        for (uint8_t& flag : mask.tiles.flags) flag = between(random, 0, 99) < percent;
-    }
-    p.stacked = kind < 7 && (mask.summary == 0 || p.nq == 1) && between(random, 0, 2) == 0;
-}
-
 Problem random_problem(std::mt19937_64& random, uint32_t m) {
     Problem p;
     p.kv_heads = between(random, 1, 3);
@@ -69,7 +36,8 @@ Problem random_problem(std::mt19937_64& random, uint32_t m) {
     p.schedule = between(random, 0, 1) == 0 ? fw::ScheduleId::kQueryResident
                                             : fw::ScheduleId::kKeyValueResident;
     p.scale = 0.25;
-    random_mask(random, m, p);
+    test::random_user_mask(random, m, p);
+    p.stacked = p.stackable() && between(random, 0, 2) == 0;
     check_mask(p, m);
     return p;
 }
@@ -103,7 +71,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
                 if (own >= nk) linear = p.nk;
                 for (uint32_t b = 0; b < linear; ++b) gathered += queries[b] != 0 ? 1 : 0;
             }
-            uint64_t calls = (gathered + m - 1) / m, keys = gathered;
+            uint64_t calls = divide_up(gathered, m), keys = gathered;
             for (uint32_t tile = linear; tile < p.nk; tile += m) {
                 const uint32_t end = std::min(tile + m, p.nk);
                 if (std::all_of(&queries[tile], &queries[tile] + (end - tile),
@@ -122,7 +90,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
         }
         if ((first_head + stack) % p.group() != 0) continue;
         f.pairs_allowed += of_kv_head;
-        f.calls_at_least += (of_kv_head + m * m - 1) / (m * m);
+        f.calls_at_least += divide_up(of_kv_head, m * m);
         of_kv_head = 0;
     }
     return f;

@@ -7,18 +7,15 @@
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
+#include "tests/support/ragged.h"
 #include "tests/support/random_mask.h"
+#include "tests/support/small_platform.h"
 
 using namespace tessera;
 using test::Compared;
+using test::small_platform;
 
 namespace {
-
-hw::PlatformConfig tiny() {
-    hw::PlatformConfig config;
-    config.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
-    return config;
-}
 
 uint32_t below(std::mt19937_64& random, uint64_t n) { return static_cast<uint32_t>(random() % n); }
 
@@ -32,11 +29,7 @@ host::Problem random_problem(std::mt19937_64& random) {
     p.nk = below(random, 3) == 0 ? p.nq : 1 + below(random, 80);
     p.d_k = p.d_v = 8;
     p.scale = 0.25;
-    if (p.batch > 1)
-        for (uint32_t s = 0; s < p.batch; ++s) {
-            p.query_lengths.push_back(1 + below(random, p.nq));
-            p.key_lengths.push_back(1 + below(random, p.nk));
-        }
+    if (p.batch > 1) test::make_ragged(random, p);
     test::random_user_mask(random, 16, p);
     p.stacked = p.stackable() && below(random, 3) == 0;
     return p;
@@ -99,7 +92,7 @@ TEST_CASE("run's keys, the jobs of run and verify, and verify's keys are those a
     Compared of_run("key lists of queries by the host");
     Compared of_jobs("pairs of tokens by jobs of firmware");
     Compared of_verify("pairs of tokens by verify");
-    const hw::PlatformConfig config = tiny();
+    const hw::PlatformConfig config = small_platform();
     const uint32_t m = config.params.m;
     for (int n = 0; n < 1500; ++n) {
         const host::Problem p = random_problem(random);
@@ -159,7 +152,7 @@ TEST_CASE("blocks for whose queries the device has no positions are refused") {
     const auto refused = [&](uint32_t block) {
         p.mask.block = block;
         try {
-            host::check_problem(p, tiny(), "tiny");
+            host::check_problem(p, small_platform(), "tiny");
             return false;
         } catch (const host::UserError& e) {
             return std::string(e.what()).find("--block is 2147483648 for 9 queries") !=

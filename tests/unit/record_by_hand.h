@@ -3,14 +3,9 @@
 #pragma once
 #include "host/operation/layout.h"
 #include "host/run/run_record.h"
+#include "tests/support/small_platform.h"
 
 namespace tessera::test {
-
-inline hw::PlatformConfig small_platform() {
-    hw::PlatformConfig config;
-    config.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
-    return config;
-}
 
 /// One head, 32 x 32 tokens, causal, dimension 16 on the tiny device, with made-up counters.
 inline host::RunRecord record_by_hand() {

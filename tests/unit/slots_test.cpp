@@ -10,21 +10,17 @@
 #include "host/predict/formulas.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/support/small_platform.h"
 
 using namespace tessera;
 using namespace tessera::host;
 using test::Compared;
+using test::small_platform;
 
 namespace {
 
 uint32_t between(std::mt19937_64& random, uint32_t low, uint32_t high) {
     return std::uniform_int_distribution<uint32_t>(low, high)(random);
-}
-
-hw::PlatformConfig small_platform() {
-    hw::PlatformConfig config;
-    config.params = {16, 16, 2, 4, 16, spec::Profile::kStateful};
-    return config;
 }
 
 Problem random_problem(std::mt19937_64& random) {
