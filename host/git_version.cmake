@@ -1,4 +1,4 @@
-# Writes host/cli/version.h into the build: version and commit. A commit or checkout configures anew.
+# Writes host/version.h into the build: version and commit. A commit or checkout configures anew.
 set(TESSERA_GIT_HASH unknown)
 set(TESSERA_GIT_DIRTY false)
 find_package(Git QUIET)
@@ -22,5 +22,5 @@ if(GIT_FOUND)
     endif()
   endif()
 endif()
-configure_file(${CMAKE_CURRENT_LIST_DIR}/cli/version.h.in
-               ${CMAKE_BINARY_DIR}/generated/host/cli/version.h @ONLY)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/version.h.in
+               ${CMAKE_BINARY_DIR}/generated/host/version.h @ONLY)

@@ -15,15 +15,15 @@
 #include <vector>
 
 #include "host/cli/compare_command.h"
-#include "host/cli/device_error.h"
+#include "host/cli/gemm_command.h"
 #include "host/cli/linear_command.h"
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
-#include "host/cli/product_command.h"
 #include "host/cli/run_command.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
+#include "host/run/device_error.h"
 
 namespace {
 
@@ -36,7 +36,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kRun: return run_command(line.run, command_line);
         case CommandName::kVerify: return verify_command(line.run, line.verify, command_line);
         case CommandName::kCompare: return compare_command(line.run, line.compare, command_line);
-        case CommandName::kProduct: return product_command(line.run, command_line);
+        case CommandName::kGemm: return gemm_command(line.run, command_line);
         case CommandName::kLinear: return linear_command(line.run, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;

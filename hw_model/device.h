@@ -4,16 +4,16 @@
 #pragma once
 #include <memory>
 
-#include "hw_model/core.h"
-#include "hw_model/csr.h"
+#include "hw_model/compute/score_stage.h"
+#include "hw_model/compute/value_stage.h"
+#include "hw_model/core/core.h"
 #include "hw_model/device_base.h"
-#include "hw_model/dispatch.h"
-#include "hw_model/front_end.h"
-#include "hw_model/load_engine.h"
-#include "hw_model/memory_port.h"
-#include "hw_model/score_stage.h"
-#include "hw_model/store_engine.h"
-#include "hw_model/value_stage.h"
+#include "hw_model/front/csr.h"
+#include "hw_model/front/dispatch.h"
+#include "hw_model/front/front_end.h"
+#include "hw_model/load/load_engine.h"
+#include "hw_model/memory/memory_port.h"
+#include "hw_model/store/store_engine.h"
 
 namespace tessera::hw {
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <tlm>
 
-#include "hw_model/trace_log.h"
+#include "hw_model/core/trace_log.h"
 
 namespace tessera::hw {
 

@@ -84,7 +84,7 @@ constexpr Descriptor encode(const Command& c) {
         r.word[6] = c.mask.window;
         r.word[7] = c.mask.sinks;
         r.word[8] = c.mask.block;
-        r.word[9] = c.mask.tail;
+        r.word[9] = c.mask.summary;
         r.word[10] = c.mask.free_from;
         r.word[11] = c.mask.diag_group;
         r.word[12] = c.mask.prefix;

@@ -14,12 +14,12 @@ enum MaskFlag : uint32_t {
     kMaskWindow = 1u << 1,   ///< local: q - k < window and, unless causal, k - q < window
     kMaskSink = 1u << 2,     ///< local: k < sinks
     kMaskBlock = 1u << 3,    ///< local: q and k in the same block
-    kMaskTail = 1u << 4,     ///< local: k among the last `tail` of its block
+    kMaskSummary = 1u << 4,  ///< local: k among the last `summary` of its block
     kMaskFree = 1u << 5,     ///< tile key rows from free_from on are always allowed
     kMaskDiagOff = 1u << 6,  ///< tile rows of the same group of diag_group rows never meet
     kMaskPrefix = 1u << 7,   ///< k < prefix is allowed, whatever causal and local terms say
 };
-inline constexpr uint32_t kMaskLocal = kMaskWindow | kMaskSink | kMaskBlock | kMaskTail;
+inline constexpr uint32_t kMaskLocal = kMaskWindow | kMaskSink | kMaskBlock | kMaskSummary;
 inline constexpr uint32_t kMaskAll = 0xff;
 
 /// A mask as ATTEND carries it. Operands whose flag is not set are ignored and must be zero.
@@ -27,8 +27,8 @@ struct Mask {
     uint32_t flags = 0;
     uint32_t window = 0;      ///< positions, at least 1
     uint32_t sinks = 0;       ///< positions
-    uint32_t block = 0;       ///< positions, a power of two (for kMaskBlock and kMaskTail)
-    uint32_t tail = 0;        ///< positions, 1 to block
+    uint32_t block = 0;       ///< positions, a power of two (for kMaskBlock and kMaskSummary)
+    uint32_t summary = 0;     ///< positions, 1 to block
     uint32_t free_from = 0;   ///< tile key row, 0 to M
     uint32_t diag_group = 0;  ///< tile rows, 1 to M
     uint32_t prefix = 0;      ///< positions
@@ -46,7 +46,7 @@ constexpr bool mask_local(const Mask& mask, uint32_t q, uint32_t k) {
     if ((mask.flags & kMaskSink) != 0 && k < mask.sinks) return true;
     const uint32_t in_block = mask.block - 1;
     if ((mask.flags & kMaskBlock) != 0 && ((q ^ k) & ~in_block) == 0) return true;
-    return (mask.flags & kMaskTail) != 0 && (k & in_block) >= mask.block - mask.tail;
+    return (mask.flags & kMaskSummary) != 0 && (k & in_block) >= mask.block - mask.summary;
 }
 
 /// May the query in tile row i at position q see the key in tile row j at position k?
@@ -69,8 +69,9 @@ constexpr bool mask_legal(const Mask& mask, uint32_t m) {
         return false;
     if (given(kMaskSink) ? mask.sinks > kPositionLimit : mask.sinks != 0) return false;
     if (given(kMaskPrefix) ? mask.prefix > kPositionLimit : mask.prefix != 0) return false;
-    if (given(kMaskBlock | kMaskTail) ? !power_of_two : mask.block != 0) return false;
-    if (given(kMaskTail) ? mask.tail == 0 || mask.tail > mask.block : mask.tail != 0) return false;
+    if (given(kMaskBlock | kMaskSummary) ? !power_of_two : mask.block != 0) return false;
+    if (given(kMaskSummary) ? mask.summary == 0 || mask.summary > mask.block : mask.summary != 0)
+        return false;
     if (given(kMaskFree) ? mask.free_from > m : mask.free_from != 0) return false;
     if (given(kMaskDiagOff) ? mask.diag_group == 0 || mask.diag_group > m : mask.diag_group != 0)
         return false;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "firmware/driver.h"
+#include "firmware/driver/driver.h"
 
 namespace tessera::fw {
 namespace {

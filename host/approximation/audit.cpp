@@ -39,7 +39,7 @@ double quantile(const std::vector<double>& sorted, double share) {
 }  // namespace
 
 std::vector<uint32_t> audit_rows(uint32_t nq, uint32_t m, uint64_t seed) {
-    const uint32_t tiles = (std::max(m, kLeastAuditRows) + m - 1) / m;
+    const uint32_t tiles = (std::max(m, kMinAuditRows) + m - 1) / m;
     std::vector<uint32_t> rows(nq);
     std::iota(rows.begin(), rows.end(), 0u);
     if (uint64_t{tiles} * m >= nq) return rows;
@@ -108,9 +108,9 @@ Verdict verdict_of(const std::vector<HeadAudit>& heads, double tolerance) {
         v.worst.least_samples = std::min(v.worst.least_samples, head.least_samples);
         v.worst.largest_share = std::max(v.worst.largest_share, head.largest_share);
     }
-    v.few_fail = v.worst.bound <= kMostFailing;
+    v.few_fail = v.worst.bound <= kMaxFailing;
     v.enough_samples = v.worst.least_samples >= 1 / (tolerance * tolerance);
-    v.no_heavy_tile = v.worst.largest_share <= kMostShare;
+    v.no_heavy_tile = v.worst.largest_share <= kMaxShare;
     return v;
 }
 
@@ -121,14 +121,14 @@ std::string Verdict::text() const {
         reasons.push_back(fmt::format(
             "{} of {} audited rows are off by more than {:g}, so up to {:.3g} % of all rows may "
             "be; allowed: {:g} %",
-            worst.failures, worst.rows, tolerance, 100 * worst.bound, 100 * kMostFailing));
+            worst.failures, worst.rows, tolerance, 100 * worst.bound, 100 * kMaxFailing));
     if (!enough_samples)
         reasons.push_back(
             fmt::format("a row has an effective sample size of {:.3g}; needed: {:.6g}",
                         worst.least_samples, 1 / (tolerance * tolerance)));
     if (!no_heavy_tile)
         reasons.push_back(fmt::format("a seen tile carries {:.3g} % of a row; allowed: {:g} %",
-                                      100 * worst.largest_share, 100 * kMostShare));
+                                      100 * worst.largest_share, 100 * kMaxShare));
     return fmt::format("approximation not valid for this input: {}", fmt::join(reasons, "; "));
 }
 

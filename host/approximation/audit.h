@@ -11,10 +11,10 @@
 namespace tessera::host {
 
 /// Limits of the verdict.
-inline constexpr double kMostFailing = 0.05;  ///< of rows, by the bound
-inline constexpr double kMostShare = 0.5;     ///< of a row's weight, in one seen tile
+inline constexpr double kMaxFailing = 0.05;  ///< of rows, by the bound
+inline constexpr double kMaxShare = 0.5;     ///< of a row's weight, in one seen tile
 inline constexpr double kConfidence = 0.95;
-inline constexpr uint32_t kLeastAuditRows = 256;
+inline constexpr uint32_t kMinAuditRows = 256;
 
 /// The rows that are audited, ascending, the same in every head: max(m, 256) of nq, rounded up to
 /// whole tiles of m, drawn without replacement; all if there are no more.
@@ -51,9 +51,9 @@ HeadAudit audit_head(const std::vector<AuditedRow>& rows, double tolerance, bool
 struct Verdict {
     HeadAudit worst;  ///< each figure the worst of all heads; all heads have the same rows
     double tolerance = 0;
-    bool few_fail = false;        ///< bound <= kMostFailing
+    bool few_fail = false;        ///< bound <= kMaxFailing
     bool enough_samples = false;  ///< least_samples >= 1 / tolerance^2
-    bool no_heavy_tile = false;   ///< largest_share <= kMostShare
+    bool no_heavy_tile = false;   ///< largest_share <= kMaxShare
 
     bool valid() const { return few_fail && enough_samples && no_heavy_tile; }
     /// "VALID", or "not valid: " and each condition that fails, with its figures.

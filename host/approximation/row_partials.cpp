@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "host/reference/kernels.h"
+#include "host/reference/inner_loops.h"
 
 namespace tessera::host {
 namespace {

@@ -11,7 +11,7 @@ namespace tessera::host {
 namespace {
 
 constexpr const char* kGroup = "Approximation (docs/use/schedules.md, section 5)";
-constexpr uint64_t kMostTiles = std::numeric_limits<uint32_t>::max();
+constexpr uint64_t kMaxTiles = std::numeric_limits<uint32_t>::max();
 
 void check_combinations(const RunOptions& o) {
     const struct {
@@ -25,7 +25,7 @@ void check_combinations(const RunOptions& o) {
                   {o.sinks != 0, "--sinks"},
                   {o.block != 0, "--block"},
                   {o.mask == kSparseMask, "--mask sparse"},
-                  {!o.segments.empty(), "--segments"},
+                  {!o.documents.empty(), "--documents"},
                   {!o.tile_mask.empty(), "--tile-mask"},
                   {!o.key_lengths.empty() || !o.query_lengths.empty(), "lengths of sequences"},
                   {!o.query_offsets.empty(), "--cu-seqlens-q"},
@@ -55,7 +55,7 @@ void add_approximation_options(CLI::App& run, RunOptions& o) {
                      ->type_name("RULE")
                      ->group(kGroup);
     run.add_option("--tiles", o.tiles, "key tiles of a query tile, beside its own")
-        ->check(from_one(kMostTiles))
+        ->check(from_one(kMaxTiles))
         ->type_name("R")
         ->needs(rule)
         ->group(kGroup);
@@ -88,7 +88,7 @@ std::optional<Approximation> approximation_of(const RunOptions& o) {
     a.rule = choose("--approximate", o.approximate, rules);
     if (!o.tiles)
         throw bad_value("command line", "--tiles", "missing",
-                        fmt::format("1 to {}, with --approximate", kMostTiles));
+                        fmt::format("1 to {}, with --approximate", kMaxTiles));
     a.tiles = static_cast<uint32_t>(*o.tiles);
     a.seed = o.approximate_seed;
     a.tolerance = o.tolerance;

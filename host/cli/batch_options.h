@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/cli/options.h"
-#include "host/workload/inputs.h"
+#include "host/problem/inputs.h"
 
 namespace tessera::host {
 

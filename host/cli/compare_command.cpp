@@ -15,7 +15,6 @@
 #include <utility>
 
 #include "host/cli/compare_options.h"
-#include "host/cli/device_error.h"
 #include "host/cli/execution.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
@@ -26,7 +25,8 @@
 #include "host/io/output_file.h"
 #include "host/report/comparison.h"
 #include "host/report/report_json.h"
-#include "host/verify/forked.h"
+#include "host/run/device_error.h"
+#include "host/run/forked.h"
 
 namespace tessera::host {
 namespace {

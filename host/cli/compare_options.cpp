@@ -17,7 +17,7 @@ constexpr const char* kProfileKey = "device.profile";
 constexpr const char* kBlackbox = "blackbox/";
 constexpr const char* kSentinelForms[] = {"columns", "split", "two-call"};
 constexpr const char* kMaskTerms =
-    "dense, causal, sparse, prefix=N, window=N, sinks=N, block=N, summary=N, segments=0:100:250, "
+    "dense, causal, sparse, prefix=N, window=N, sinks=N, block=N, summary=N, documents=0:100:250, "
     "tile-mask=FILE, "
     "each once, with commas between them";
 
@@ -28,7 +28,7 @@ constexpr const char* kExamples = R"(Examples:
       and every one of these masks
   tessera compare --random 8,64,64 --kv-heads 2 --heads separate,stacked --profiles stats,stateful
       grouped queries both ways on two profiles; what a device cannot run says why
-  tessera compare --device oracle --random 1,1024,64 --profiles blackbox,blackbox/two-call,stats
+  tessera compare --device blackbox-64 --random 1,1024,64 --profiles blackbox,blackbox/two-call,stats
       what a device must tell: shares in one call, in two, or its state
   tessera compare --random 1,1024,64 --schedules query-resident --covers auto,half
       a device that takes queries and keys apart beside one that takes a single set of tokens
@@ -68,11 +68,13 @@ bool add_term(const std::string& term, RunOptions& o) {
                                                          {"summary", &o.summary}};
     for (const auto& [number, place] : numbers)
         if (name == number) return *place == 0 && parses_as(value, *place) && *place != 0;
-    const std::pair<const char*, std::string*> texts[] = {{"segments", &o.segments},
+    const std::pair<const char*, std::string*> texts[] = {{"documents", &o.documents},
+                                                          {"segments", &o.documents},  // alias
                                                           {"tile-mask", &o.tile_mask}};
     for (const auto& [text, place] : texts)
         if (name == text) {
-            if (name == "segments") std::replace(value.begin(), value.end(), ':', ',');
+            if (name != std::string("tile-mask"))
+                std::replace(value.begin(), value.end(), ':', ',');
             const bool first = place->empty();
             *place = value;
             return first && !value.empty();
@@ -82,7 +84,7 @@ bool add_term(const std::string& term, RunOptions& o) {
 
 bool has_mask(const RunOptions& o) {
     return !o.mask.empty() || o.prefix != 0 || o.window != 0 || o.sinks != 0 || o.block != 0 ||
-           o.summary != 0 || !o.segments.empty() || !o.tile_mask.empty();
+           o.summary != 0 || !o.documents.empty() || !o.tile_mask.empty();
 }
 
 /// The options of each mask.

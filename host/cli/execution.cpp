@@ -7,19 +7,20 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "firmware/sentinel.h"
-#include "host/cli/device_error.h"
-#include "host/cli/find_inexact.h"
+#include "firmware/merge/sentinel.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
-#include "host/cli/platform_memory.h"
-#include "host/cli/stopwatch.h"
-#include "host/report/counters.h"
+#include "host/operation/approximate.h"
+#include "host/operation/cover_layout.h"
+#include "host/predict/formulas.h"
 #include "host/report/dram.h"
-#include "host/report/formulas.h"
 #include "host/report/table.h"
-#include "host/workload/approximate.h"
-#include "host/workload/cover_layout.h"
+#include "host/run/counters.h"
+#include "host/run/device_error.h"
+#include "host/run/find_inexact.h"
+#include "host/run/platform_memory.h"
+#include "host/run/stopwatch.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {
@@ -38,12 +39,12 @@ std::string reason_not_to_check(const RunOptions& options, const Problem& proble
 /// "8x12" of --slots.
 std::optional<Slots> slots_of(const RunOptions& options) {
     if (options.slots.empty()) return std::nullopt;
-    constexpr uint32_t kMost = 65536;
+    constexpr uint32_t kMax = 65536;
     const size_t x = options.slots.find('x');
     Slots slots;
     if (x == std::string::npos || !parses_as(options.slots.substr(0, x), slots.heads) ||
         !parses_as(options.slots.substr(x + 1), slots.layers) || slots.heads == 0 ||
-        slots.layers == 0 || slots.heads > kMost || slots.layers > kMost)
+        slots.layers == 0 || slots.heads > kMax || slots.layers > kMax)
         throw bad_value("command line", "--slots", printable(options.slots),
                         "HEADSxLAYERS of a call, each 1 to 65536: 8x12");
     return slots;
@@ -54,11 +55,10 @@ void require_consistent(const RunRecord& record) {
     const CounterValues& counters = record.outcome.counters;
     const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
     const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
-    const uint64_t again = record.outcome.merging.work.calls_asked_again;
+    const uint64_t again = record.outcome.merging.work.calls_retried;
     if (calls != formula + again)
-        throw std::logic_error(
-            fmt::format("{} calls were made, {} of them asked again; the formula says {}", calls,
-                        again, formula));
+        throw std::logic_error(fmt::format(
+            "{} calls were made, {} of them retried; the formula says {}", calls, again, formula));
     if (const char* engine = broken_identity(counters, record.config.platform.devices))
         throw std::logic_error(
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
@@ -77,7 +77,7 @@ void count_packed_calls(RunRecord& record) {
 }
 
 /// With a sentinel every stored row is a partial result that firmware merged, or that of a pair of
-/// tiles that was asked again.
+/// tiles that was retried.
 void require_consistent_shares(const RunRecord& record) {
     const spec::DeviceParams& params = record.config.platform.params;
     const fw::AttentionJob& job = record.layout.job;
@@ -88,7 +88,7 @@ void require_consistent_shares(const RunRecord& record) {
         row +=
             uint64_t{params.beats(uint64_t{4} * fw::value_columns(job, pass))} * params.bus_bytes;
     const bool good =
-        work.calls_asked_again == 0 ? stored == work.rows * row : stored > work.rows * row;
+        work.calls_retried == 0 ? stored == work.rows * row : stored > work.rows * row;
     if (!good)
         throw std::logic_error(fmt::format("{} bytes of partial results were stored, {} merged",
                                            stored, work.rows * row));

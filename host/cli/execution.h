@@ -5,14 +5,14 @@
 #include <optional>
 #include <vector>
 
-#include "host/cli/approximate_run.h"
 #include "host/cli/options.h"
-#include "host/cli/output_stream.h"
 #include "host/cli/progress.h"
-#include "host/report/run_record.h"
-#include "host/verify/forked.h"
-#include "host/workload/inexact_rows.h"
-#include "host/workload/inputs.h"
+#include "host/operation/inexact_rows.h"
+#include "host/problem/inputs.h"
+#include "host/run/approximate_run.h"
+#include "host/run/forked.h"
+#include "host/run/output_stream.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 

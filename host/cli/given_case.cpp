@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include "host/cli/approximate_run.h"
-#include "host/cli/find_inexact.h"
-#include "host/cli/platform_memory.h"
+#include "host/operation/approximate.h"
+#include "host/operation/cover_layout.h"
 #include "host/report/coverage_text.h"
+#include "host/run/approximate_run.h"
+#include "host/run/find_inexact.h"
+#include "host/run/platform_memory.h"
 #include "host/verify/command_words.h"
-#include "host/workload/approximate.h"
-#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
@@ -110,29 +110,31 @@ verify::Case case_of(const std::shared_ptr<const Job>& job, const Layout& layout
     return c;
 }
 
-void run_kernel_job(const KernelJob& kernel, verify::Machine& machine, verify::Outcome& out) {
+void run_operation_job(const OperationJob& operation, verify::Machine& machine,
+                       verify::Outcome& out) {
     Platform& platform = machine.platform();
-    kernel.write(access_to(platform));
+    operation.write(access_to(platform));
     FirmwareOutcome firmware;
-    machine.run(Platform::firmware(kernel.firmware, kernel.driver, firmware), kernel.driver, out);
+    machine.run(Platform::firmware(operation.firmware, operation.driver, firmware),
+                operation.driver, out);
     out.status = firmware.status;
     out.calls = firmware.calls;
-    const std::vector<Region>& regions = kernel.record.regions;
+    const std::vector<Region>& regions = operation.record.regions;
     keep(platform, 0, regions.back().address + regions.back().bytes, out);
 }
 
-void compare_kernel(const KernelJob& kernel, const verify::Outcome& out,
-                    verify::Comparison& comparison) {
+void compare_operation(const OperationJob& operation, const verify::Outcome& out,
+                       verify::Comparison& comparison) {
     if (!verify::firmware_succeeded(out, comparison)) return;
     verify::Bytes bytes = out.memory;
     const std::vector<float> result =
-        kernel.read([&](uint64_t address, uint64_t) { return bytes.data() + address; });
-    const Exactness exactness = exactness_of(kernel, result);
+        operation.read([&](uint64_t address, uint64_t) { return bytes.data() + address; });
+    const Exactness exactness = exactness_of(operation, result);
     if (exactness.withheld()) {
         comparison.inexact = exactness.text();
         return;
     }
-    const ElementErrors e = kernel.check(result, [](double) {});
+    const ElementErrors e = operation.check(result, [](double) {});
     comparison.elements += e.elements;
     if (e.elements == 0) comparison.different(hw::kNever, nothing_held_text(e));
     if (!e.outside_bound()) return;
@@ -154,17 +156,17 @@ std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job, bo
     return cases;
 }
 
-verify::Case case_of_kernel(const std::shared_ptr<const KernelJob>& kernel) {
-    const hw::PlatformConfig& platform = kernel->record.config.platform;
+verify::Case case_of_operation(const std::shared_ptr<const OperationJob>& operation) {
+    const hw::PlatformConfig& platform = operation->record.config.platform;
     verify::Case c;
-    c.name = kernel->record.title;
+    c.name = operation->record.title;
     c.platform = platform;
-    c.body = [kernel](verify::Machine& machine, verify::Outcome& out) {
-        run_kernel_job(*kernel, machine, out);
+    c.body = [operation](verify::Machine& machine, verify::Outcome& out) {
+        run_operation_job(*operation, machine, out);
     };
-    c.words = verify::command_words(kernel->commands());
-    c.reference = [kernel](const verify::Outcome& out, verify::Comparison& comparison) {
-        compare_kernel(*kernel, out, comparison);
+    c.words = verify::command_words(operation->commands());
+    c.reference = [operation](const verify::Outcome& out, verify::Comparison& comparison) {
+        compare_operation(*operation, out, comparison);
     };
     return c;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/cli/job.h"
-#include "host/cli/kernel_run.h"
+#include "host/cli/operation_run.h"
 #include "host/verify/case.h"
 
 namespace tessera::host {
@@ -15,8 +15,8 @@ namespace tessera::host {
 /// result that is known not to be exact is compared with double precision only if that is accepted.
 std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job, bool accept_inexact);
 
-/// A kernel: all of its memory bit by bit, and the result within its bound of double precision,
+/// An operation: all of its memory bit by bit, and the result within its bound of double precision,
 /// likewise.
-verify::Case case_of_kernel(const std::shared_ptr<const KernelJob>& kernel);
+verify::Case case_of_operation(const std::shared_ptr<const OperationJob>& operation);
 
 }  // namespace tessera::host

@@ -2,7 +2,7 @@
 // The files that --input, --q, --k, --v, --tensors and --layout name.
 #pragma once
 #include "host/cli/options.h"
-#include "host/workload/inputs.h"
+#include "host/problem/inputs.h"
 
 namespace tessera::host {
 

@@ -5,12 +5,12 @@
 
 #include <charconv>
 
-#include "firmware/schedule.h"
+#include "firmware/plan/schedule.h"
 #include "host/cli/batch_options.h"
 #include "host/cli/input_files.h"
 #include "host/error.h"
-#include "host/workload/approximate.h"
-#include "host/workload/tile_flags.h"
+#include "host/operation/approximate.h"
+#include "host/problem/tile_flags.h"
 #ifdef TESSERA_HAS_RTL
 #include "rtl/sim/rtl_device.h"
 #endif
@@ -60,7 +60,7 @@ std::string shared_schedules() {
 }
 
 uint32_t device_count(const RunOptions& options, const Problem& problem) {
-    if (options.num_devices != 1 && fw::schedule_type(problem.order).open_tiles == 0)
+    if (options.num_devices != 1 && fw::schedule_type(problem.schedule).open_tiles == 0)
         throw bad_value(
             "command line", "--num-devices", std::to_string(options.num_devices),
             fmt::format("1 with this --schedule: only {} can be shared", shared_schedules()));
@@ -122,7 +122,7 @@ Job make_job(const RunOptions& options, bool timing_only) {
     if (options.schedule == kAutoSchedule) {
         job.candidates = schedule_candidates(job.problem, platform);
         if (!job.candidates.empty()) {
-            job.problem.order = job.candidates.front().order;
+            job.problem.schedule = job.candidates.front().schedule;
             job.problem.stacked = job.candidates.front().stacked;
         }
     }

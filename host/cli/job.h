@@ -5,9 +5,9 @@
 
 #include "host/cli/options.h"
 #include "host/config/config.h"
-#include "host/report/auto_schedule.h"
-#include "host/workload/inputs.h"
-#include "host/workload/layout.h"
+#include "host/operation/layout.h"
+#include "host/predict/auto_schedule.h"
+#include "host/problem/inputs.h"
 
 namespace tessera::host {
 

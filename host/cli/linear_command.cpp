@@ -8,16 +8,16 @@
 #include <iterator>
 #include <memory>
 
-#include "firmware/driver.h"
-#include "firmware/linear_sequencer.h"
+#include "firmware/driver/driver.h"
+#include "firmware/linear/linear_sequencer.h"
 #include "host/cli/input_files.h"
 #include "host/cli/job.h"
-#include "host/cli/kernel_run.h"
+#include "host/cli/operation_run.h"
 #include "host/cli/option_values.h"
+#include "host/operation/inexact_rows.h"
+#include "host/operation/linear.h"
 #include "host/reference/linear.h"
 #include "host/verify/command_words.h"
-#include "host/workload/inexact_rows.h"
-#include "host/workload/linear.h"
 
 namespace tessera::host {
 namespace {
@@ -49,7 +49,7 @@ Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) 
 /// Multiply-adds of a state's update and of its use, for one token: d_k * (d_v + 1).
 double state_macs(const Problem& p) { return 1.0 * p.d_k * (p.d_v + 1); }
 
-KernelWork work_of(const LinearRun& run) {
+OperationWork work_of(const LinearRun& run) {
     const Problem& p = run.problem;
     const uint64_t queries = uint64_t{p.query_heads} * p.nq, keys = uint64_t{p.kv_heads} * p.nk;
     return {linear_calls(run.layout, run.config.params),
@@ -122,13 +122,14 @@ ElementErrors check(const LinearRun& run, const std::vector<float>& o,
 
 }  // namespace
 
-KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string>& command_line) {
+OperationJob linear_operation(const RunOptions& options,
+                              const std::vector<std::string>& command_line) {
     const auto run = std::make_shared<LinearRun>();
     Problem& p = run->problem;
     p.mask.causal = choose<bool>("--mask", options.mask.empty() ? "causal" : options.mask,
                                  {{"causal", true}, {"dense", false}});
-    KernelJob job;
-    KernelRecord& record = job.record = kernel_record("linear", options, command_line);
+    OperationJob job;
+    OperationRecord& record = job.record = operation_record("linear", options, command_line);
     run->config = record.config.platform;
     run->inputs = inputs_of(options, true, p);
     run->layout = make_linear_layout(p, run->config);
@@ -187,8 +188,8 @@ KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string
 }
 
 int linear_command(const RunOptions& options, const std::vector<std::string>& command_line) {
-    KernelJob job = linear_kernel(options, command_line);
-    return run_kernel(options, job);
+    OperationJob job = linear_operation(options, command_line);
+    return run_operation(options, job);
 }
 
 }  // namespace tessera::host

@@ -4,14 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/kernel_run.h"
+#include "host/cli/operation_run.h"
 #include "host/cli/options.h"
 
 namespace tessera::host {
 
 /// The linear attention that `options` ask for, placed and, but with --timing-only, read.
 /// UserError.
-KernelJob linear_kernel(const RunOptions& options, const std::vector<std::string>& command_line);
+OperationJob linear_operation(const RunOptions& options,
+                              const std::vector<std::string>& command_line);
 
 /// Attends and prints the report; the exit code. UserError, DeviceError.
 int linear_command(const RunOptions& options, const std::vector<std::string>& command_line);

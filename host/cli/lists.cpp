@@ -6,7 +6,7 @@
 #include "host/cli/options.h"
 #include "host/config/config.h"
 #include "host/cover/cover.h"
-#include "host/workload/problem.h"
+#include "host/problem/problem.h"
 
 namespace tessera::host {
 
@@ -44,13 +44,13 @@ std::string memory_list() {
 }
 
 std::string cover_list() {
-    constexpr uint32_t kLargestRatio = 64;
+    constexpr uint32_t kMaxRatio = 64;
     std::string text;
     for (const CoverKindInfo& info : cover_kinds())
         text += fmt::format("{:<12} {}\n", info.name, info.description);
     text += fmt::format("\n{:>4} {:>9} {:>8} {:>8} {:>11} {:>11}  {}\n", "N/M", "calls", "bound",
                         "+ %", "half-tiles", "query x key", "best cover, if M is a multiple of W");
-    for (uint32_t ratio = 2; ratio <= kLargestRatio; ++ratio) {
+    for (uint32_t ratio = 2; ratio <= kMaxRatio; ++ratio) {
         const DesignCandidate best = best_candidate(ratio);
         const auto width = static_cast<uint32_t>(best.width);
         const Cover cover = cover_by(best, ratio * width, width);

@@ -46,7 +46,7 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
     add("--sinks", o.sinks, "see the first N keys; besides --window or alone");
     add("--block", o.block, "see keys of the own block of N positions, a power of two");
     add("--summary", o.summary, "with --block: see the last N keys of every earlier block");
-    run.add_option("--segments", o.segments,
+    run.add_option("--documents,--segments", o.documents,
                    "first tokens of packed documents, which see only themselves: 0,100,250")
         ->check(not_empty())
         ->type_name("LIST")
@@ -76,8 +76,8 @@ AttentionMask mask_of(const RunOptions& o) {
                       ? mask.local() || mask.prefix != 0
                       : choose<bool>("--mask", o.mask,
                                      {{"dense", false}, {"causal", true}, {kSparseMask, true}});
-    if (!o.segments.empty())
-        mask.documents = number_list("--segments", o.segments,
+    if (!o.documents.empty())
+        mask.documents = number_list("--documents", o.documents,
                                      "whole numbers with commas between them: 0,100,250");
     mask.align =
         choose<Align>("--align", o.align, {{"end", Align::kEnd}, {"start", Align::kStart}});

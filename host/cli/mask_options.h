@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "host/cli/options.h"
-#include "host/workload/mask.h"
+#include "host/problem/mask.h"
 
 namespace tessera::host {
 

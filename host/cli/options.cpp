@@ -11,12 +11,12 @@
 #include "host/cli/approximation_options.h"
 #include "host/cli/batch_options.h"
 #include "host/cli/compare_options.h"
-#include "host/cli/kernel_options.h"
 #include "host/cli/mask_options.h"
+#include "host/cli/operation_options.h"
 #include "host/cli/option_values.h"
 #include "host/cli/run_options.h"
-#include "host/cli/version.h"
 #include "host/error.h"
+#include "host/version.h"
 
 namespace tessera::host {
 namespace {
@@ -64,21 +64,22 @@ not to be exact)";
 
 /// `tessera verify gemm` and `verify linear`: a single job. What chooses the machine may stand in
 /// front of the name, too.
-void add_verified_kernels(CLI::App& verify, CommandLine& line) {
-    const auto add = [&](CommandName name, CLI::App* kernel) {
-        kernel->footer("Compares as tessera verify does; the result also with double precision.");
-        add_accept_option(*kernel, line.run);
-        kernel->parse_complete_callback([&line, name] { line.verify.kernel = name; });
-        add_machine_options(*kernel, line.run);
+void add_verified_operations(CLI::App& verify, CommandLine& line) {
+    const auto add = [&](CommandName name, CLI::App* operation) {
+        operation->footer(
+            "Compares as tessera verify does; the result also with double precision.");
+        add_accept_option(*operation, line.run);
+        operation->parse_complete_callback([&line, name] { line.verify.operation = name; });
+        add_machine_options(*operation, line.run);
         for (CLI::Option* option : verify.get_options()) {
             const std::string given = option->get_name();
             if (given != "--device" && given != "--memory" && given != "--set" && given != "--help")
-                kernel->excludes(option);
+                operation->excludes(option);
         }
     };
     CLI::App* gemm = verify.add_subcommand("gemm", "Verify a product of two matrices");
-    add_product_options(*gemm, line.run);
-    add(CommandName::kProduct, gemm);
+    add_gemm_options(*gemm, line.run);
+    add(CommandName::kGemm, gemm);
     CLI::App* linear = verify.add_subcommand("linear", "Verify linear attention");
     add_input_options(*linear, line.run, false);
     add_linear_options(*linear, line.run);
@@ -201,7 +202,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_approximation_options(*verify, line.run);
     add_accept_option(*verify, line.run);
     add_verify_options(*verify, line.verify);
-    add_verified_kernels(*verify, line);
+    add_verified_operations(*verify, line);
     CLI::App* compare = app.add_subcommand(
         "compare", "Run one workload by many schedules, profiles and masks, and list the results");
     add_input_options(*compare, line.run, false);
@@ -214,19 +215,19 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_check_options(*compare, line.run);
     add_compare_options(*compare, line.compare);
     CLI::App* gemm = app.add_subcommand("gemm", "Multiply two matrices on the device");
-    add_product_options(*gemm, line.run);
+    add_gemm_options(*gemm, line.run);
     add_machine_options(*gemm, line.run);
-    add_report_options(*gemm, line.run, kKernelFiles, kKernelCheckLimit);
+    add_report_options(*gemm, line.run, kOperationFiles, kOperationCheckLimit);
     CLI::App* linear = app.add_subcommand("linear", "Run linear attention on the device");
     add_input_options(*linear, line.run, false);
     add_linear_options(*linear, line.run);
     add_machine_options(*linear, line.run);
-    add_report_options(*linear, line.run, kKernelFiles, kKernelCheckLimit);
+    add_report_options(*linear, line.run, kOperationFiles, kOperationCheckLimit);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
         {verify, CommandName::kVerify},
         {compare, CommandName::kCompare},
-        {gemm, CommandName::kProduct},
+        {gemm, CommandName::kGemm},
         {linear, CommandName::kLinear},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
@@ -259,8 +260,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         check_inputs(line.run);
         check_checks(line.run);
     }
-    if (line.command == CommandName::kProduct) {
-        check_product_inputs(line.run);
+    if (line.command == CommandName::kGemm) {
+        check_gemm_inputs(line.run);
         check_report(line.run);
     }
     if (line.command == CommandName::kLinear) {
@@ -268,8 +269,8 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         check_report(line.run);
     }
     if (line.command == CommandName::kVerify && !line.verify.count) {
-        if (line.verify.kernel == CommandName::kProduct)
-            check_product_inputs(line.run);
+        if (line.verify.operation == CommandName::kGemm)
+            check_gemm_inputs(line.run);
         else
             check_inputs(line.run);
     }
@@ -281,10 +282,10 @@ Problem problem_of(const RunOptions& o) {
     p.mask = mask_of(o);
     p.stacked = o.stack_heads;
     set_lengths(o, p);
-    std::vector<std::pair<std::string, fw::LoopOrder>> orders;
-    for (const ScheduleInfo& info : schedules()) orders.emplace_back(info.name, info.order);
-    orders.emplace_back(kAutoSchedule, p.order);  // until it is chosen
-    if (!o.schedule.empty()) p.order = choose("--schedule", o.schedule, orders);
+    std::vector<std::pair<std::string, fw::ScheduleId>> names;
+    for (const ScheduleInfo& info : schedules()) names.emplace_back(info.name, info.id);
+    names.emplace_back(kAutoSchedule, p.schedule);  // until it is chosen
+    if (!o.schedule.empty()) p.schedule = choose("--schedule", o.schedule, names);
     p.cover = cover_of_options(o);
     p.approximation = approximation_of(o);
     p.bf16_output =
@@ -297,7 +298,7 @@ Problem problem_of(const RunOptions& o) {
 
 SentinelWish sentinel_wish(const RunOptions& o) {
     using Form = std::optional<fw::SentinelForm>;
-    constexpr int64_t kMostOffset = 32767;  // scores are clamped there
+    constexpr int64_t kMaxOffset = 32767;  // scores are clamped there
     SentinelWish wish;
     wish.form = choose<Form>("--sentinel", o.sentinel.empty() ? "auto" : o.sentinel,
                              {{"auto", std::nullopt},
@@ -305,9 +306,9 @@ SentinelWish sentinel_wish(const RunOptions& o) {
                               {"split", fw::SentinelForm::kSplit},
                               {"two-call", fw::SentinelForm::kTwoCalls}});
     if (!o.sentinel_offset) return wish;
-    if (*o.sentinel_offset < -kMostOffset || *o.sentinel_offset > kMostOffset)
+    if (*o.sentinel_offset < -kMaxOffset || *o.sentinel_offset > kMaxOffset)
         throw bad_value("command line", "--sentinel-offset", std::to_string(*o.sentinel_offset),
-                        fmt::format("-{} to {}", kMostOffset, kMostOffset));
+                        fmt::format("-{} to {}", kMaxOffset, kMaxOffset));
     wish.offset = static_cast<int32_t>(*o.sentinel_offset);
     return wish;
 }

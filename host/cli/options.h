@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/workload/problem.h"
+#include "host/problem/problem.h"
 
 namespace tessera::host {
 
@@ -15,7 +15,7 @@ enum class CommandName {
     kRun,
     kVerify,
     kCompare,
-    kProduct,
+    kGemm,
     kLinear,
     kDevices,
     kSchedules,
@@ -23,8 +23,8 @@ enum class CommandName {
     kMemories
 };
 
-inline constexpr uint64_t kMostDevices = 64;
-inline constexpr uint64_t kMostRandomTokens = 65536;  ///< of a random job of `verify`
+inline constexpr uint64_t kMaxDevices = 64;
+inline constexpr uint64_t kMaxRandomTokens = 65536;  ///< of a random job of `verify`
 inline constexpr const char* kAutoSchedule = "auto";
 inline constexpr const char* kSparseMask = "sparse";
 
@@ -48,7 +48,7 @@ struct RunOptions {
     std::string slots;                           ///< "8x12"
     std::string mask;  ///< empty: causal with a term that looks back, else dense
     uint64_t prefix = 0, window = 0, sinks = 0, block = 0, summary = 0;  ///< 0: not given
-    std::string segments;                                                ///< "0,100,250"
+    std::string documents;                                               ///< "0,100,250"
     std::string tile_mask;                                               ///< .npy or safetensors
     bool stack_heads = false;
     std::string align = "end";
@@ -79,9 +79,9 @@ struct RunOptions {
 
 /// Of `tessera verify`, beside the RunOptions of its one job.
 struct VerifyOptions {
-    CommandName kernel = CommandName::kNone;  ///< kProduct, kLinear: that job, not attention
-    std::optional<uint64_t> count;            ///< random jobs instead of one job
-    std::optional<uint64_t> max_tokens;       ///< of random attention jobs
+    CommandName operation = CommandName::kNone;  ///< kGemm, kLinear: that job, not attention
+    std::optional<uint64_t> count;               ///< random jobs instead of one job
+    std::optional<uint64_t> max_tokens;          ///< of random attention jobs
 };
 
 /// Of `tessera compare`, beside the RunOptions that all rows have in common. Lists have commas;

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/output_stream.h"
 #include "host/io/cleanup.h"
-#include "host/report/run_record.h"
+#include "host/run/output_stream.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 

@@ -14,6 +14,7 @@
 #include "host/report/coverage_text.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {

@@ -162,7 +162,7 @@ void add_machine_options(CLI::App& run, RunOptions& o) {
 void add_devices_option(CLI::App& run, RunOptions& o) {
     run.add_option("--num-devices", o.num_devices,
                    "devices that share the memory and the job (default 1)")
-        ->check(from_one(kMostDevices))
+        ->check(from_one(kMaxDevices))
         ->type_name("N")
         ->group("Machine");
 }
@@ -187,7 +187,7 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
     verify
         .add_option("--max-tokens", o.max_tokens,
                     "largest number of queries or keys of one (default 4 M)")
-        ->check(from_one(kMostRandomTokens))
+        ->check(from_one(kMaxRandomTokens))
         ->type_name("N")
         ->needs(count)
         ->group(group);

@@ -7,14 +7,14 @@
 #include <memory>
 #include <stdexcept>
 
-#include "host/cli/device_error.h"
+#include "host/cli/gemm_command.h"
 #include "host/cli/given_case.h"
 #include "host/cli/job.h"
 #include "host/cli/linear_command.h"
-#include "host/cli/product_command.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
+#include "host/run/device_error.h"
 #include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
 
@@ -36,28 +36,28 @@ int finish(const std::string& divergence, const std::string& again, const verify
     return kExitNotValid;
 }
 
-std::vector<verify::Case> given_cases(const RunOptions& options, CommandName kernel,
+std::vector<verify::Case> given_cases(const RunOptions& options, CommandName operation,
                                       const std::vector<std::string>& command_line) {
     Progress silent(true);
-    if (kernel == CommandName::kNone) {
+    if (operation == CommandName::kNone) {
         const auto job = std::make_shared<Job>(make_job(options, false));
         for (const std::string& note : job->inputs.notes) silent.note(note);
         return cases_of_job(job, options.accept_inexact);
     }
-    const auto make = kernel == CommandName::kProduct ? product_kernel : linear_kernel;
-    const auto job = std::make_shared<KernelJob>(make(options, command_line));
+    const auto make = operation == CommandName::kGemm ? gemm_operation : linear_operation;
+    const auto job = std::make_shared<OperationJob>(make(options, command_line));
     for (const std::string& note : job->notes) silent.note(note);
-    return {case_of_kernel(job)};
+    return {case_of_operation(job)};
 }
 
-int verify_given(const RunOptions& options, CommandName kernel,
+int verify_given(const RunOptions& options, CommandName operation,
                  const std::vector<std::string>& command_line) {
     const std::string again = fmt::format("{}", fmt::join(command_line, " "));
     // Whether there is such RTL is known before the input is read.
     const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
     const hw::DeviceFactory rtl = device_factory(options, config, "");
     verify::Totals totals;
-    for (const verify::Case& c : given_cases(options, kernel, command_line)) {
+    for (const verify::Case& c : given_cases(options, operation, command_line)) {
         const std::string divergence = verify::verify_case(c, rtl, 0, totals);
         if (!divergence.empty()) return finish(divergence, again, totals);
     }
@@ -111,7 +111,7 @@ int verify_command(const RunOptions& run, const VerifyOptions& verify,
     RunOptions options = run;
     options.impl = "rtl";
     return verify.count ? verify_random(options, verify)
-                        : verify_given(options, verify.kernel, command_line);
+                        : verify_given(options, verify.operation, command_line);
 }
 
 }  // namespace tessera::host

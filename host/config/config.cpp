@@ -42,6 +42,15 @@ bool is_file_name(const std::string& name) {
     return json_file || name.find('/') != std::string::npos;
 }
 
+/// Names that presets had before; they stay usable.
+std::string present_name(const std::string& name) {
+    static const std::pair<const char*, const char*> kAliases[] = {{"oracle", "blackbox-64"},
+                                                                   {"oracle-wide", "blackbox-128"}};
+    for (const auto& [before, now] : kAliases)
+        if (name == before) return now;
+    return name;
+}
+
 std::string names_of(const std::vector<EmbeddedPreset>& presets) {
     std::string names;
     for (const EmbeddedPreset& preset : presets) names += preset.name + std::string(", ");
@@ -52,8 +61,9 @@ std::string names_of(const std::vector<EmbeddedPreset>& presets) {
 Source find_source(const std::string& where, const std::string& key, const std::string& name,
                    const std::vector<EmbeddedPreset>& presets) {
     if (!is_file_name(name)) {
+        const std::string present = present_name(name);
         for (const EmbeddedPreset& preset : presets) {
-            if (name == preset.name) return {"preset " + name, name, preset.text};
+            if (present == preset.name) return {"preset " + present, present, preset.text};
         }
         std::error_code error;
         const bool folder = std::filesystem::is_directory(name, error);

@@ -15,9 +15,9 @@ namespace {
 
 /// Powers of primes up to 2 * width: beyond, a grid has far more lines than a design that fits.
 std::vector<uint32_t> orders(uint64_t width) {
-    constexpr uint64_t kMostOrder = 256;
+    constexpr uint64_t kMaxOrder = 256;
     std::vector<uint32_t> result;
-    for (uint32_t q = 2; q <= std::min(2 * width, kMostOrder); ++q)
+    for (uint32_t q = 2; q <= std::min(2 * width, kMaxOrder); ++q)
         if (prime_of_power(q) != 0) result.push_back(q);
     return result;
 }
@@ -25,7 +25,7 @@ std::vector<uint32_t> orders(uint64_t width) {
 /// AG(n, q) for every n that fits.
 void add_affine(uint64_t q, std::vector<DesignCandidate>& list) {
     uint64_t classes = q + 1, per_class = q;  // of dimension 2
-    for (uint32_t n = 2; classes * per_class <= kMostLines; ++n) {
+    for (uint32_t n = 2; classes * per_class <= kMaxLines; ++n) {
         list.push_back({CoverKind::kAffine, per_class * q, q, classes * per_class,
                         n == 2 ? fmt::format("q^2 + q, q = {}", q)
                                : fmt::format("q^{} (q^{} - 1)/(q - 1), q = {}", n - 1, n, q),
@@ -36,11 +36,11 @@ void add_affine(uint64_t q, std::vector<DesignCandidate>& list) {
 }
 
 void add_projective(uint64_t q, std::vector<DesignCandidate>& list) {
-    constexpr uint64_t kLargestSpace = 16;  // its field has q^4 elements
+    constexpr uint64_t kMaxSpace = 16;  // its field has q^4 elements
     list.push_back({CoverKind::kProjective, q * q + q, q + 1, q * q + q + 1,
                     fmt::format("q^2 + q + 1, q = {}", q),
                     [q] { return punctured_plane(static_cast<uint32_t>(q)); }});
-    if (q <= kLargestSpace)
+    if (q <= kMaxSpace)
         list.push_back({CoverKind::kProjective, (q * q + 1) * (q + 1), q + 1,
                         (q * q + 1) * (q * q + q + 1),
                         fmt::format("(q^2 + 1)(q^2 + q + 1), q = {}", q),
@@ -70,8 +70,8 @@ void add_arcs(uint64_t q, std::vector<DesignCandidate>& list) {
 
 /// TD(k, n) with groups filled by AG(2, n / k): no other fill that there is makes one worth having.
 void add_transversals(uint64_t width, std::vector<DesignCandidate>& list) {
-    constexpr uint32_t kLargestGroup = 64;
-    for (uint32_t n = 4; n <= kLargestGroup; ++n)
+    constexpr uint32_t kMaxGroup = 64;
+    for (uint32_t n = 4; n <= kMaxGroup; ++n)
         for (uint32_t k = 2; k <= transversal_groups(n); ++k) {
             const uint32_t q = n % k == 0 ? n / k : 0;
             if (prime_of_power(q) == 0) continue;
@@ -111,7 +111,7 @@ std::vector<DesignCandidate> design_candidates(uint64_t width) {
     add_transversals(width, list);
     list.push_back({CoverKind::kSearched, 24, 4, 49, "49, found by search", searched_six});
     const auto unfit = [&](const DesignCandidate& c) {
-        return c.width > width || c.lines > kMostLines;
+        return c.width > width || c.lines > kMaxLines;
     };
     list.erase(std::remove_if(list.begin(), list.end(), unfit), list.end());
     return list;
@@ -130,7 +130,7 @@ DesignCandidate half_tiles(uint32_t points) {
 
 DesignCandidate best_candidate(uint32_t ratio) {
     DesignCandidate best = half_tiles(2 * ratio);
-    for (DesignCandidate& candidate : design_candidates(kMostLines))
+    for (DesignCandidate& candidate : design_candidates(kMaxLines))
         if (candidate.points >= ratio * candidate.width && candidate.lines < best.lines)
             best = std::move(candidate);
     return best;

@@ -30,10 +30,10 @@ struct DesignCandidate {
 };
 
 /// Largest cover that is worth building, in lines.
-inline constexpr uint64_t kMostLines = 1u << 18;
+inline constexpr uint64_t kMaxLines = 1u << 18;
 
 /// All candidates but half-tiles, which exist for every number of points, with at most `width`
-/// points on a line and at most kMostLines lines. Of designs filled with others only the best fill.
+/// points on a line and at most kMaxLines lines. Of designs filled with others only the best fill.
 std::vector<DesignCandidate> design_candidates(uint64_t width);
 
 /// Half-tiles on `points` points.

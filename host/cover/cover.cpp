@@ -74,7 +74,7 @@ std::vector<DesignCandidate> cover_candidates(uint32_t tokens, uint32_t m) {
     if (m >= 2 && ceil_div(tokens, m / 2) <= UINT16_MAX)
         candidates.push_back(half_tiles(static_cast<uint32_t>(ceil_div(tokens, m / 2))));
     const auto unfit = [&](const DesignCandidate& c) {
-        return c.points * (m / c.width) < tokens || c.lines > kMostLines;
+        return c.points * (m / c.width) < tokens || c.lines > kMaxLines;
     };
     candidates.erase(std::remove_if(candidates.begin(), candidates.end(), unfit), candidates.end());
     return candidates;

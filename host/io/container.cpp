@@ -74,9 +74,9 @@ bool is_pickle(std::string_view content) {
 
 /// Fields of a ModelProto: the version of its format, then the producer or an opset.
 bool is_onnx(std::string_view content) {
-    constexpr char kMostVersion = 32;
+    constexpr char kMaxVersion = 32;
     return content.size() > 2 && content[0] == '\x08' && content[1] >= 1 &&
-           content[1] <= kMostVersion && "\x12\x1a\x22\x3a\x42"sv.find(content[2]) != content.npos;
+           content[1] <= kMaxVersion && "\x12\x1a\x22\x3a\x42"sv.find(content[2]) != content.npos;
 }
 
 [[noreturn]] void refuse(const std::string& file, const std::string& what, Container wanted,

@@ -20,11 +20,11 @@ namespace {
 /// "dir/.name.tmp-PID-N": in the same folder, so that the rename cannot cross file systems. Of a
 /// long name the start only: the temporary must not be too long where the file is not.
 std::string temporary_name(const std::string& path) {
-    constexpr size_t kMostBytes = 128;
+    constexpr size_t kMaxBytes = 128;
     static std::atomic<uint64_t> serial{0};
     const size_t slash = path.rfind('/');
     const size_t start = slash == std::string::npos ? 0 : slash + 1;
-    return path.substr(0, start) + "." + path.substr(start, kMostBytes) + ".tmp-" +
+    return path.substr(0, start) + "." + path.substr(start, kMaxBytes) + ".tmp-" +
            std::to_string(::getpid()) + "-" + std::to_string(serial++);
 }
 
@@ -66,12 +66,12 @@ void OutputFile::append(std::string_view text) {
 }
 
 void OutputFile::write_at(uint64_t offset, const void* data, uint64_t bytes) {
-    constexpr uint64_t kLargest = uint64_t{1} << 30;  // of one pwrite
+    constexpr uint64_t kMax = uint64_t{1} << 30;  // of one pwrite
     if (descriptor_ < 0) throw std::logic_error(path_ + ": written after commit");
     const auto* next = static_cast<const uint8_t*>(data);
     while (bytes > 0) {
         const ssize_t written =
-            ::pwrite(descriptor_, next, std::min(bytes, kLargest), static_cast<off_t>(offset));
+            ::pwrite(descriptor_, next, std::min(bytes, kMax), static_cast<off_t>(offset));
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) throw system_error(path_, "cannot write", written < 0 ? errno : ENOSPC);
         next += written;

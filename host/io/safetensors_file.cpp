@@ -74,14 +74,14 @@ const TensorView* SafetensorsFile::find(const std::string& name) const {
 }
 
 std::string SafetensorsFile::names() const {
-    constexpr size_t kMostBytes = 400;
+    constexpr size_t kMaxBytes = 400;
     std::vector<std::string> all;
     for (const TensorView& tensor : content_.tensors) all.push_back(printable(tensor.name));
     for (const auto& [name, unknown] : content_.unknown) all.push_back(printable(name));
     if (all.empty()) return "no tensors";
     std::string text = all.front();
     for (size_t i = 1; i < all.size(); ++i) {
-        if (text.size() + all[i].size() > kMostBytes)
+        if (text.size() + all[i].size() > kMaxBytes)
             return text + " and " + std::to_string(all.size() - i) + " more";
         text += ", " + all[i];
     }

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "firmware/driver.h"
+#include "firmware/driver/driver.h"
 #include "host/platform/processor.h"
 #include "hw_model/device.h"
 #include "hw_model/memory/arbiter.h"

@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "firmware/bus.h"
-#include "firmware/cover_job.h"
-#include "firmware/job.h"
-#include "firmware/merger.h"
-#include "firmware/status.h"
+#include "firmware/cover/cover_job.h"
+#include "firmware/driver/bus.h"
+#include "firmware/driver/status.h"
+#include "firmware/merge/merger.h"
+#include "firmware/runner/job.h"
 #include "hw_model/config.h"
-#include "hw_model/trace.h"
+#include "hw_model/core/trace.h"
 #include "spec/counters.h"
 
 namespace tessera::fw {
@@ -34,7 +34,7 @@ struct MergeOutcome {
     fw::MergeWork work;
     uint64_t cycles = 0;
     /// With a sentinel: commands that ask a pair of tiles again, ascending.
-    std::vector<CommandRange> asked_again;
+    std::vector<CommandRange> retried;
 };
 
 /// What firmware says at its end.

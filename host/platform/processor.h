@@ -10,10 +10,10 @@
 #include <functional>
 #include <utility>
 
-#include "firmware/bus.h"
+#include "firmware/driver/bus.h"
 #include "host/platform/platform.h"
 #include "hw_model/config.h"
-#include "hw_model/cycle.h"
+#include "hw_model/core/cycle.h"
 #include "hw_model/memory/memory_image.h"
 
 namespace tessera::host {
@@ -49,8 +49,8 @@ class Processor : public sc_core::sc_module, public fw::Bus {
     void wait_irq() override;
     bool holds_data() const override { return holds_data_; }
     void merged(const fw::MergeWork& work) override;
-    void asked_again(uint64_t first, uint64_t commands) override {
-        merging_.asked_again.push_back({first, commands});
+    void retried(uint64_t first, uint64_t commands) override {
+        merging_.retried.push_back({first, commands});
     }
 
     uint64_t busy_cycles() const { return busy_; }       ///< accesses and descriptors

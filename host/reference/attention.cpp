@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "host/float_bits.h"
-#include "host/reference/kernels.h"
+#include "host/reference/inner_loops.h"
 #include "spec/float.h"
 
 namespace tessera::host {

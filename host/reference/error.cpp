@@ -12,7 +12,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Rounded scores that may double a weight are far beyond what the device's score format holds
 /// (docs/contract/device.md, section 5): such a row has no bound worth the name, and counts as
 /// outside.
-constexpr double kLargestScoreTerm = 1.0;
+constexpr double kMaxScoreTerm = 1.0;
 
 /// Shares and values are quotients, then comes a quotient of u and a product.
 constexpr double kSentinelRoundings = 8;
@@ -89,7 +89,7 @@ class Comparison {
         if (empty)
             compare_lse(sink_logit(p_, head, row) == kNoSink ? 0 : kSinkWeightError, true, index);
         else
-            compare_lse(lse_bound(bound), bound.scores <= kLargestScoreTerm, index);
+            compare_lse(lse_bound(bound), bound.scores <= kMaxScoreTerm, index);
     }
 
     void compare_element(const RowBound& bound, bool empty, uint32_t head, uint32_t row,
@@ -99,7 +99,7 @@ class Comparison {
         const double error = distance(static_cast<double>(o_[i]), r_.o[i]);
         const double strict = empty ? 0 : element_bound(r_, params_, bound, i);
         const double full = empty ? 0 : full_element_bound(r_, params_, bound, i);
-        const bool bounded = empty || bound.scores <= kLargestScoreTerm;
+        const bool bounded = empty || bound.scores <= kMaxScoreTerm;
         ++s_.elements;
         if (!bounded || !(error <= full)) ++s_.outside;
         squares_.add(error, r_.o[i]);

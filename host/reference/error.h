@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "firmware/job.h"
+#include "firmware/runner/job.h"
 #include "host/reference/attention.h"
 #include "host/reference/coverage.h"
 

@@ -9,7 +9,7 @@ namespace tessera::host {
 namespace {
 
 /// What the flushing of a row may be of its denominator, for the bound to apply.
-constexpr double kLargestFlushed = 0x1p-24;
+constexpr double kMaxFlushed = 0x1p-24;
 
 /// A query's exact result, an element each, and what its error is held against.
 struct Answer {
@@ -58,7 +58,7 @@ class Denominators {
         return 0x1p-123 * (keys + (keys_ + 1.0) * (queries + 2.0 * p_.d_k + 1)) / denominator_;
     }
     /// May the denominator be lost? One that is not finite comes from the input, as do its results.
-    bool lost() const { return std::isfinite(denominator_) && !(flushed() <= kLargestFlushed); }
+    bool lost() const { return std::isfinite(denominator_) && !(flushed() <= kMaxFlushed); }
 
   private:
     void read(const ElementReader& from, size_t row, int exponent, std::vector<double>& to) const {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "host/reference/attention.h"
-#include "host/reference/product.h"
+#include "host/reference/gemm.h"
 
 namespace tessera::host {
 

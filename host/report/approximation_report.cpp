@@ -5,9 +5,10 @@
 
 #include <cmath>
 
-#include "host/report/counters.h"
 #include "host/report/coverage_text.h"
 #include "host/report/table.h"
+#include "host/run/counters.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {
@@ -110,7 +111,7 @@ nlohmann::ordered_json approximation_json(const RunRecord& record) {
             {"exact",
              {{"calls", quantity(a.exact_calls, "call", "of exact attention, by formula")},
               {"predicted_cycles",
-               quantity(a.exact.cycles, "cycle", "of exact attention (host/report/predict.h)")},
+               quantity(a.exact.cycles, "cycle", "of exact attention (host/predict/predict.h)")},
               {"predicted_bytes", quantity(a.exact.bytes, "byte", "likewise")}}},
             {"audit", audit_json(a)},
             {"heads", heads},
@@ -154,13 +155,13 @@ std::vector<ReportRow> approximation_rows(const RunRecord& record) {
                     fmt::format("at most, {:g} % confidence; {} of {} audited are over {:g}; "
                                 "allowed: {}",
                                 100 * kConfidence, worst.failures, worst.rows, asked.tolerance,
-                                percent(kMostFailing))});
+                                percent(kMaxFailing))});
     rows.push_back({"  effective samples", samples_text(worst.least_samples),
                     fmt::format("keys, the least of an audited row (on the host, in double "
                                 "precision); needed: {:.6g}",
                                 1 / (asked.tolerance * asked.tolerance))});
     rows.push_back({"  largest tile share", percent(worst.largest_share),
-                    fmt::format("of a row's weight, likewise; allowed: {}", percent(kMostShare))});
+                    fmt::format("of a row's weight, likewise; allowed: {}", percent(kMaxShare))});
     rows.push_back({"verdict", a.verdict.valid() ? "VALID" : "NOT VALID",
                     a.verdict.valid() ? "" : a.verdict.text()});
     return rows;

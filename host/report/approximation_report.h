@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/run_record.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 

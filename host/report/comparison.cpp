@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "host/cli/version.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
+#include "host/text.h"
+#include "host/version.h"
 
 namespace tessera::host {
 namespace {

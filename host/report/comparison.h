@@ -8,7 +8,7 @@
 
 namespace tessera::host {
 
-inline constexpr int kComparisonSchemaVersion = 1;
+inline constexpr int kComparisonSchemaVersion = 2;
 
 enum class RowState {
     kWithinBound,

@@ -5,6 +5,7 @@
 
 #include "host/report/json_parts.h"
 #include "host/report/table.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "hw_model/memory/dram_channel.h"
-
 namespace tessera::host {
 
 DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram) {
@@ -42,29 +40,6 @@ std::string memory_title(const hw::MemoryConfig& memory) {
     const hw::DramController& controller = memory.dram.controller;
     return memory.name + " (" + controller.policy_name() +
            (controller.forwarding ? ", forwarding)" : ")");
-}
-
-double peak_gb_per_s(const hw::DramSpec& dram) {
-    const hw::DramOrganisation& o = dram.organisation;
-    const double bytes = static_cast<double>(o.channels) * o.pseudo_channels * o.transaction_bytes;
-    return 1e3 * bytes / (static_cast<double>(dram.timing.nBL) * dram.tCK_ps);
-}
-
-double stream_gb_per_s(const hw::DramSpec& dram) {
-    constexpr uint64_t kTransactions = 16384;
-    constexpr hw::Clock kLong = uint64_t{1} << 22;  // far more than they take
-    hw::DramChannel channel(dram);
-    const hw::DramMap map(dram.organisation);
-    for (uint64_t n = 0; n < kTransactions;) {
-        const uint64_t count = std::min<uint64_t>(map.neighbours(n), kTransactions - n);
-        channel.arrive(hw::run_at(map.place(n), false, static_cast<uint32_t>(count), 0), 0);
-        n += count;
-    }
-    std::vector<hw::DramColumns> columns;
-    channel.run(kLong, columns);
-    const double seconds = 1e-12 * static_cast<double>(channel.stats().last_data) * dram.tCK_ps;
-    const double bytes = static_cast<double>(kTransactions) * dram.organisation.transaction_bytes;
-    return 1e-9 * bytes / seconds * dram.organisation.channels;
 }
 
 std::vector<hw::MemoryStream> streams_of_all_devices(const std::vector<hw::MemoryStream>& streams) {

@@ -21,13 +21,6 @@ DramSum dram_sum(const hw::MemoryOutcome& memory, const hw::DramSpec& dram);
 /// "hbm3 (ramulator2)", "hbm3 (registered, forwarding)".
 std::string memory_title(const hw::MemoryConfig& memory);
 
-/// What all data buses together can carry.
-double peak_gb_per_s(const hw::DramSpec& dram);
-
-/// What a stream of reads can have of that, measured: 16,384 neighbouring transactions through a
-/// channel of the model, as many as it takes in flight, refresh included.
-double stream_gb_per_s(const hw::DramSpec& dram);
-
 /// Streams of the same part of memory and direction added up over the devices.
 std::vector<hw::MemoryStream> streams_of_all_devices(const std::vector<hw::MemoryStream>& streams);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/energy.h"
 
-#include "firmware/sentinel.h"
+#include "firmware/merge/sentinel.h"
 #include "host/error.h"
-#include "host/report/counters.h"
-#include "host/report/formulas.h"
+#include "host/predict/formulas.h"
+#include "host/run/counters.h"
 
 namespace tessera::host {
 namespace {
@@ -19,7 +19,7 @@ const std::string* giver(const EnergyConstant& constant, const ResolvedConfig& c
     return given == config.given.end() ? nullptr : &given->second;
 }
 
-/// Of all ATTENDs and stores, but for calls asked again.
+/// Of all ATTENDs and stores, but for calls retried.
 struct Operations {
     double macs = 0, weights = 0, divisions = 0;
     double merged_elements = 0;  ///< of a state row, on average over the calls

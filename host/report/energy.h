@@ -6,11 +6,11 @@
 
 #include <string>
 
-#include "firmware/job.h"
+#include "firmware/runner/job.h"
 #include "host/config/config.h"
-#include "host/report/counters.h"
+#include "host/predict/formulas.h"
 #include "host/report/dram.h"
-#include "host/report/formulas.h"
+#include "host/run/counters.h"
 
 namespace tessera::host {
 
@@ -29,7 +29,7 @@ inline constexpr const char* kArithmeticEnergyFormula =
     "(pairs issued * d_k + pairs allowed * d_v) * multiply_add + pairs allowed * score_to_weight + "
     "state rows written * (d_v + 1) * merge_element + outputs * divide_element; with a sentinel "
     "over "
-    "its calls, itself and its columns included, calls asked again not";
+    "its calls, itself and its columns included, calls retried not";
 inline constexpr const char* kSramEnergyFormula =
     "(Q, K, V beats written * bus + Q, K, V rows read * 2 D + scores moved * 4 + state rows moved "
     "* (4 D + 8)) * sram_byte";

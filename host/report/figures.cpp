@@ -6,12 +6,13 @@
 #include <stdexcept>
 #include <utility>
 
-#include "host/report/closed_form.h"
-#include "host/report/counters.h"
-#include "host/report/cover_work.h"
+#include "host/predict/closed_form.h"
+#include "host/predict/cover_work.h"
+#include "host/predict/dram_bandwidth.h"
+#include "host/predict/formulas.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
-#include "host/report/formulas.h"
+#include "host/run/counters.h"
 
 namespace tessera::host {
 namespace {
@@ -69,7 +70,7 @@ void Figures::add(const char* key, FigureValue value, const char* unit, std::str
 
 void Figures::add_work(const RunRecord& record) {
     add("calls", counter_value(record.outcome.counters, Counter::kAttendsRetired), "call",
-        "counter attends_retired; calls asked again are not among calls_formula");
+        "counter attends_retired; calls retried are not among calls_formula");
     add("calls_formula", work_.calls, "call",
         calls_formula_text(record.problem, record.config.platform.params.m));
     add("calls_at_least", work_.calls_at_least, "call",
@@ -105,7 +106,7 @@ void Figures::add_time(const RunRecord& record) {
     add("time", static_cast<double>(cycles) / (record.config.clock_ghz * 1e9), "s",
         "cycles / device clock");
     const auto ideal = stall_free_cycles(record.problem, record.layout, record.config.platform);
-    const char* formula = "closed formula from the parameters alone (host/report/closed_form.h)";
+    const char* formula = "closed formula from the parameters alone (host/predict/closed_form.h)";
     add("stall_free_cycles", ideal ? FigureValue{*ideal} : FigureValue{}, "cycle", formula);
     FigureValue difference;
     if (ideal) difference = static_cast<int64_t>(cycles - *ideal);
@@ -116,15 +117,15 @@ void Figures::add_time(const RunRecord& record) {
 void Figures::add_prediction(const RunRecord& record) {
     if (record.candidates.empty()) return;
     const Prediction& prediction = record.candidates.front().prediction;
-    const bool again = record.outcome.merging.work.calls_asked_again != 0;
+    const bool again = record.outcome.merging.work.calls_retried != 0;
     add("predicted_cycles", prediction.cycles, "cycle",
-        "recurrences of docs/contract/timing.md on firmware's commands (host/report/predict.h)");
+        "recurrences of docs/contract/timing.md on firmware's commands (host/predict/predict.h)");
     add("predicted_bytes", prediction.bytes, "byte",
         "rows of firmware's commands, in whole beats; FENCEs of merging are left out");
     add("prediction_error",
         again ? FigureValue{}
               : measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1),
-        "1", "predicted_cycles / cycles - 1; not where rows were asked again");
+        "1", "predicted_cycles / cycles - 1; not where rows were retried");
 }
 
 void Figures::add_utilisation(const RunRecord& record) {
@@ -150,11 +151,11 @@ void Figures::add_devices(const RunRecord& record) {
         "mean of the devices' cycles / cycles of the slowest");
     add("single_device_cycles", record.single_device_cycles, "cycle",
         "the same job on one device behind the same memory, timing only");
-    const bool again = record.outcome.merging.work.calls_asked_again != 0;
+    const bool again = record.outcome.merging.work.calls_retried != 0;
     const double speed_up =
         quotient(static_cast<double>(record.single_device_cycles), number("cycles"));
     add("speed_up", measure(again ? kNothing : speed_up), "1",
-        "single_device_cycles / cycles; not where rows were asked again");
+        "single_device_cycles / cycles; not where rows were retried");
     add("parallel_efficiency", measure(number("speed_up") / devices), "1", "speed_up / devices");
     add("contention", measure(1 - number("parallel_efficiency") / number("device_balance")), "1",
         "1 - parallel_efficiency / device_balance: lost to the shared memory, not to uneven "
@@ -252,10 +253,10 @@ void Figures::add_merging(const RunRecord& record) {
     if (work.elements == 0) return;
     const bool sentinel = record.problem.sentinel.given();
     if (sentinel) {
-        add("rows_asked_again", work.rows_asked_again, "row",
+        add("rows_retried", work.rows_retried, "row",
             "rows of partial results whose shares did not tell their sum, so that they were asked "
             "with another sentinel, and again");
-        add("calls_asked_again", work.calls_asked_again, "call", "ATTENDs that these took");
+        add("calls_retried", work.calls_retried, "call", "ATTENDs that these took");
     }
     add("merge_elements", work.elements, "element",
         sentinel ? "rows of partial results * (d_v + 1) twice, scaled and merged, and rows of o * "
@@ -264,7 +265,7 @@ void Figures::add_merging(const RunRecord& record) {
                    "l; of a remainder (--approximate hybrid) rows * (d_v + 1)");
     add("merge_bytes_read", work.bytes_read, "byte",
         sentinel ? "firmware: shares, level and values of each row of partial results, 8 + 4 * d_v "
-                   "of its working row but for a query tile's first, and queries asked again; not "
+                   "of its working row but for a query tile's first, and queries retried; not "
                    "in bytes, and not on the devices' memory port"
                  : "firmware: 8 + 4 * d_v of each row of partial results, and as much of its "
                    "working row but for a query tile's first; of a remainder (--approximate "

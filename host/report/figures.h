@@ -6,8 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "host/report/formulas.h"
-#include "host/report/run_record.h"
+#include "host/predict/formulas.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/json_parts.h"
 
-#include "host/cli/version.h"
 #include "host/report/dram.h"
+#include "host/version.h"
 
 namespace tessera::host {
 namespace {

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "host/config/config.h"
-#include "host/report/counters.h"
+#include "host/operation/device_memory.h"
 #include "host/report/figures.h"
-#include "host/workload/device_memory.h"
+#include "host/run/counters.h"
 
 namespace tessera::host {
 
-inline constexpr int kReportSchemaVersion = 1;
+inline constexpr int kReportSchemaVersion = 2;
 
 /// A number with its unit and what it is.
 nlohmann::ordered_json quantity(const nlohmann::ordered_json& value, const char* unit,

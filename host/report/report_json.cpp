@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/report_json.h"
 
+#include "host/operation/cover_layout.h"
+#include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
-#include "host/report/cover_work.h"
 #include "host/report/coverage_text.h"
 #include "host/report/energy.h"
+#include "host/report/exactness_json.h"
 #include "host/report/figures.h"
 #include "host/report/json_parts.h"
-#include "host/workload/cover_layout.h"
 
 namespace tessera::host {
 namespace {
@@ -63,7 +64,7 @@ Json problem_json(const RunRecord& record) {
             {"sentinel", sentinel_json(p.sentinel)},
             {"stacked", p.stacked},
             {"align", align_name(p.mask.align)},
-            {"schedule", p.cover ? "cover" : schedule_name(p.order)},
+            {"schedule", p.cover ? "cover" : schedule_name(p.schedule)},
             {"scale", p.scale},
             {"output_format", p.bf16_output ? "bf16" : "fp32"},
             {"lse", p.want_lse},
@@ -95,7 +96,7 @@ Json oracle_json(const RunRecord& record) {
 Json candidates_json(const RunRecord& record) {
     Json list = Json::array();
     for (const Candidate& c : record.candidates)
-        list.push_back({{"schedule", schedule_name(c.order)},
+        list.push_back({{"schedule", schedule_name(c.schedule)},
                         {"stacked", c.stacked},
                         {"predicted_cycles", c.prediction.cycles},
                         {"predicted_bytes", c.prediction.bytes}});

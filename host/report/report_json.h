@@ -7,7 +7,7 @@
 #include <string>
 
 #include "host/report/json_parts.h"
-#include "host/report/run_record.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 

@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/cli/version.h"
+#include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
-#include "host/report/counters.h"
-#include "host/report/cover_work.h"
 #include "host/report/coverage_text.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
+#include "host/run/counters.h"
+#include "host/text.h"
+#include "host/version.h"
 
 namespace tessera::host {
 namespace {
@@ -108,7 +109,7 @@ class Table {
                             p.mask.positional() && (p.ragged() || p.nq != p.nk)
                                 ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                                 : "",
-                            p.cover ? "self oracle" : schedule_name(p.order),
+                            p.cover ? "self oracle" : schedule_name(p.schedule),
                             p.stacked ? ", heads stacked" : "", sentinel_text(p), p.scale,
                             p.sink_logits ? ", sink logits" : "",
                             record_.config.platform.timing_only ? "; timing only" : "");
@@ -388,12 +389,6 @@ class Table {
 }  // namespace
 
 std::string report_table(const RunRecord& record) { return Table(record).text(); }
-
-std::string with_commas(uint64_t x) {
-    std::string text = fmt::to_string(x);
-    for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-    return text;
-}
 
 std::string engineering(double x, const char* unit) {
     static constexpr const char* kPrefixes[] = {"p", "n", "u", "m", "", "k", "M"};

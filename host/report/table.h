@@ -3,15 +3,13 @@
 #pragma once
 #include <string>
 
-#include "host/report/run_record.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 
 /// Lines of at most about 100 columns, ending with a line feed.
 std::string report_table(const RunRecord& record);
 
-/// 1234567 as "1,234,567".
-std::string with_commas(uint64_t x);
 /// 0.00123 with unit "s" as "1.23 ms": three digits, powers of 1,000.
 std::string engineering(double x, const char* unit);
 

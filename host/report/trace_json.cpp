@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/report/command_names.h"
+#include "host/run/command_names.h"
 #include "spec/latency.h"
 
 namespace tessera::host {
@@ -120,10 +120,10 @@ class DeviceTracks {
     }
 
     void name_commands() {
-        CommandNames names(layout_, params_, outcome_.merging.asked_again);
+        CommandNames names(layout_, params_, outcome_.merging.retried);
         names_.reserve(outcome_.commands.size());
         for (const hw::CommandTrace& command : outcome_.commands) {
-            names.go_to(command.sequence);
+            names.go_to(command.number);
             names_.push_back(names.name());
         }
     }
@@ -154,14 +154,14 @@ class DeviceTracks {
         const bool finished = c.retire != kNever;
         const Cycle end = finished ? c.retire : std::max(c.start, outcome_.end_cycle);
         slice(engine, names_[index], c.start, end,
-              fmt::format("\"sequence\":{},\"dispatch\":{},\"start\":{},\"retire\":{}", c.sequence,
+              fmt::format("\"number\":{},\"dispatch\":{},\"start\":{},\"retire\":{}", c.number,
                           c.dispatch, c.start, finished ? fmt::to_string(c.retire) : "null"));
     }
 
     /// From dispatch to start, as an asynchronous slice: many commands wait at the same time.
     void wait_events(const hw::CommandTrace& c, Engine engine, const std::string& name) {
         // Identities are of the whole file, not of a process.
-        const uint64_t id = c.sequence * record_.config.platform.devices + device_;
+        const uint64_t id = c.number * record_.config.platform.devices + device_;
         for (const bool begin : {true, false}) {
             out_.event(fmt::format(
                 "{{\"ph\":\"{}\",\"cat\":\"wait\",\"id\":{},\"pid\":{},\"tid\":0,\"ts\":{},"
@@ -174,18 +174,18 @@ class DeviceTracks {
     void group_events(const hw::GroupTrace& g) {
         const auto& commands = outcome_.commands;
         const auto attend = std::lower_bound(
-            commands.begin(), commands.end(), g.sequence,
-            [](const hw::CommandTrace& c, uint64_t sequence) { return c.sequence < sequence; });
+            commands.begin(), commands.end(), g.number,
+            [](const hw::CommandTrace& c, uint64_t number) { return c.number < number; });
         if (attend == commands.end()) return;
         const std::string name = fmt::format(
             "{} group {}", names_[static_cast<size_t>(attend - commands.begin())], g.group);
         const std::string args =
-            fmt::format("\"sequence\":{},\"group\":{},\"keys\":{}", g.sequence, g.group, g.keys);
+            fmt::format("\"number\":{},\"group\":{},\"keys\":{}", g.number, g.group, g.keys);
         const Cycle keys = spec::group_cycles(params_, g.keys);
-        if (g.score != kNever) slice(kScore, name, g.score, g.score + keys, args);
-        if (g.value == kNever) return;
-        slice(kValue, name, g.value, g.value + keys, args);
-        const Cycle first_row = g.value + spec::merge_write_after(params_, g.keys);
+        if (g.score_start != kNever) slice(kScore, name, g.score_start, g.score_start + keys, args);
+        if (g.value_start == kNever) return;
+        slice(kValue, name, g.value_start, g.value_start + keys, args);
+        const Cycle first_row = g.value_start + spec::merge_write_after(params_, g.keys);
         if (g.merged != kNever && g.merged >= first_row)
             slice(kMerge, name, first_row, g.merged + 1, args);
     }

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "host/report/run_record.h"
+#include "host/run/run_record.h"
 
 namespace tessera::host {
 

@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
-#include "firmware/partial.h"
-#include "firmware/row_list.h"
-#include "firmware/sentinel.h"
-#include "firmware/summary_list.h"
+#include "firmware/merge/partial.h"
+#include "firmware/merge/sentinel.h"
+#include "firmware/plan/row_list.h"
+#include "firmware/plan/summary_list.h"
 #include "host/float_bits.h"
+#include "host/operation/schedule_check.h"
+#include "host/problem/sentinel.h"
+#include "host/problem/sink_logits.h"
 #include "host/verify/attention_job.h"
-#include "host/workload/schedule_check.h"
-#include "host/workload/sentinel.h"
-#include "host/workload/sink_logits.h"
 #include "spec/float.h"
 
 namespace tessera::verify {
@@ -42,7 +42,7 @@ class Generator : JobGenerator {
         fill(j.image);
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
         spoil_padding(j);
-        if (fw::schedule_type(j.layout.job.order).open_tiles != 0 && chance(20))
+        if (fw::schedule_type(j.layout.job.schedule).open_tiles != 0 && chance(20))
             j.platform.devices = j.layout.devices = 2 + below(3);
         for (host::SequenceJob& sequence : j.layout.sequences)
             sequence.first_device = below(j.layout.devices);
@@ -65,7 +65,7 @@ class Generator : JobGenerator {
         const bool at_end = job.nk > job.nq && chance(50);
         job.q_position = at_end ? origin + job.nk - job.nq : origin;
         job.k_position = origin;
-        job.order = static_cast<fw::LoopOrder>(below(fw::schedule_count()));
+        job.schedule = static_cast<fw::ScheduleId>(below(fw::schedule_count()));
         job.bf16_output = chance(50);
         job.want_lse = chance(30);
         if (p_.profile == spec::Profile::kBlackbox) choose_sentinel(job);
@@ -73,7 +73,7 @@ class Generator : JobGenerator {
         if (p_.profile != spec::Profile::kBlackbox) return;
         job.tile_flags = nullptr;  // of whole tiles
         // Gathered keys are a key tile of their own.
-        const bool gathers = (job.mask.flags & spec::kMaskTail) != 0;
+        const bool gathers = (job.mask.flags & spec::kMaskSummary) != 0;
         if (gathers && job.sentinel.form == fw::SentinelForm::kNone) job.mask = spec::Mask();
     }
 
@@ -256,7 +256,7 @@ class Generator : JobGenerator {
         const uint32_t last_pass = fw::sentinel_passes(job.sentinel.form) - 1;
         uint64_t next = place_operands(j, fw::key_columns(job), fw::value_columns(job, last_pass));
         // Of each of up to four devices.
-        const bool tile = fw::schedule_type(job.order).open_tiles == 1;
+        const bool tile = fw::schedule_type(job.schedule).open_tiles == 1;
         j.layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
         job.state =
             place(4 * j.layout.state_heads, tile ? p_.m : job.nq, p_.bus_bytes + 4 * job.d_v, next);
@@ -268,8 +268,8 @@ class Generator : JobGenerator {
             fw::Sentinel& s = job.sentinel;
             s.rows = place(1, fw::kSentinelRows, fw::sentinel_row_bytes(job), next);
             s.indicators = place(1, p_.m, 4, next);
-            s.redo = place(4, p_.m,
-                           p_.beats(2 * fw::key_columns(job)) * p_.bus_bytes + p_.bus_bytes, next);
+            s.retry = place(4, p_.m,
+                            p_.beats(2 * fw::key_columns(job)) * p_.bus_bytes + p_.bus_bytes, next);
         }
         job.summary_list = next;
         const std::vector<fw::AttentionJob> jobs = j.layout.jobs();

@@ -5,10 +5,11 @@
 #include <cstring>
 
 #include "host/float_bits.h"
+#include "host/operation/cover_layout.h"
+#include "host/operation/sink_states.h"
+#include "host/problem/sink_logits.h"
 #include "host/reference/error.h"
-#include "host/report/command_names.h"
-#include "host/workload/cover_layout.h"
-#include "host/workload/sink_logits.h"
+#include "host/run/command_names.h"
 
 namespace tessera::verify {
 
@@ -154,11 +155,11 @@ void run_job(const AttentionJob& j, Machine& machine, Outcome& out) {
 }  // namespace
 
 CommandWords layout_words(const host::Layout& layout, const spec::DeviceParams& params) {
-    return [layout, params](uint32_t device, uint64_t sequence,
-                            const std::vector<host::CommandRange>& asked_again) {
+    return [layout, params](uint32_t device, uint64_t number,
+                            const std::vector<host::CommandRange>& retried) {
         const host::Layout own = layout.of_device(device);
-        host::CommandNames names(own, params, asked_again);
-        names.go_to(sequence);
+        host::CommandNames names(own, params, retried);
+        names.go_to(number);
         return names.description();
     };
 }
@@ -170,9 +171,9 @@ Case case_of_job(std::string name, const std::shared_ptr<const AttentionJob>& j)
     c.memory_bytes = j->bytes;
     // The job's mask may point into `j`.
     c.words = [j, words = layout_words(j->layout, j->platform.params)](
-                  uint32_t device, uint64_t sequence,
-                  const std::vector<host::CommandRange>& asked_again) {
-        return words(device, sequence, asked_again);
+                  uint32_t device, uint64_t number,
+                  const std::vector<host::CommandRange>& retried) {
+        return words(device, number, retried);
     };
     c.body = [j](Machine& machine, Outcome& out) { run_job(*j, machine, out); };
     c.reference = [j](const Outcome& out, Comparison& comparison) {

@@ -6,9 +6,9 @@
 #include <random>
 #include <string>
 
+#include "host/operation/layout.h"
 #include "host/verify/case.h"
 #include "host/verify/job_mask.h"
-#include "host/workload/layout.h"
 
 namespace tessera::verify {
 

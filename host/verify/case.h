@@ -43,7 +43,7 @@ Case error_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// A product of matrices, or linear attention, through the firmware: ragged sizes, row pitches,
 /// ring sizes, random stalls. Reference: the golden device, bit by bit.
-Case product_case(uint64_t seed, const spec::DeviceParams& params);
+Case gemm_case(uint64_t seed, const spec::DeviceParams& params);
 Case linear_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// What `tessera verify --count` runs for a seed: of 20 cases 7 are sequences, 8 attention jobs, 3

@@ -16,9 +16,9 @@ std::string describe(const spec::Command& c) {
 }
 
 CommandWords command_words(std::vector<spec::Command> commands) {
-    return [all = std::move(commands)](uint32_t, uint64_t sequence,
+    return [all = std::move(commands)](uint32_t, uint64_t number,
                                        const std::vector<host::CommandRange>&) {
-        return sequence < all.size() ? describe(all[sequence]) : std::string("no such command");
+        return number < all.size() ? describe(all[number]) : std::string("no such command");
     };
 }
 

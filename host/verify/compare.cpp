@@ -54,12 +54,12 @@ void compare_commands(Comparer& c, const Outcome& model, const Outcome& rtl) {
         const auto what = [&](const char* field) {
             return [&m, i, field] {
                 return fmt::format("command {} ({}, number {}) {}", i, spec::opcode_name(m.opcode),
-                                   m.sequence, field);
+                                   m.number, field);
             };
         };
         c.equal(static_cast<uint32_t>(m.opcode), static_cast<uint32_t>(r.opcode), what("opcode"));
         c.equal(m.tag, r.tag, what("tag"));
-        c.equal(m.sequence, r.sequence, what("number"));
+        c.equal(m.number, r.number, what("number"));
         c.cycle(m.dispatch, r.dispatch, what("dispatch"));
         c.cycle(m.start, r.start, what("start"));
         c.cycle(m.retire, r.retire, what("retire"));
@@ -73,14 +73,14 @@ void compare_groups(Comparer& c, const Outcome& model, const Outcome& rtl) {
         const auto what = [&](const char* field) {
             return [&m, i, field] {
                 return fmt::format("lane group {} ({} of command number {}) {}", i, m.group,
-                                   m.sequence, field);
+                                   m.number, field);
             };
         };
-        c.equal(m.sequence, r.sequence, what("number"));
+        c.equal(m.number, r.number, what("number"));
         c.equal(m.group, r.group, what("index"));
         c.equal(m.keys, r.keys, what("keys"));
-        c.cycle(m.score, r.score, what("S"));
-        c.cycle(m.value, r.value, what("V"));
+        c.cycle(m.score_start, r.score_start, what("S"));
+        c.cycle(m.value_start, r.value_start, what("V"));
         c.cycle(m.merged, r.merged, what("last row"));
     }
 }

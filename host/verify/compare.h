@@ -39,10 +39,10 @@ struct Comparison {
 /// Predictions for cycles after the end of the run are no part of it.
 void compare_outcomes(Outcome model, Outcome rtl, Comparison& comparison);
 
-/// A command of a device in words, by its number since the last reset. `asked_again`: what that
+/// A command of a device in words, by its number since the last reset. `retried`: what that
 /// device's Outcome says.
-using CommandWords = std::function<std::string(uint32_t device, uint64_t sequence,
-                                               const std::vector<host::CommandRange>& asked_again)>;
+using CommandWords = std::function<std::string(uint32_t device, uint64_t number,
+                                               const std::vector<host::CommandRange>& retried)>;
 
 /// What model and RTL did around the first event that only one of them has, side by side, one line
 /// an event, such lines marked; below it the commands in words. Of several devices, that of the

@@ -5,21 +5,21 @@
 #include <algorithm>
 #include <vector>
 
-#include "firmware/partial.h"
-#include "firmware/row_list.h"
+#include "firmware/merge/partial.h"
+#include "firmware/plan/row_list.h"
+#include "host/operation/cover_layout.h"
 #include "host/verify/attention_job.h"
-#include "host/workload/cover_layout.h"
 
 namespace tessera::verify {
 namespace {
 
-constexpr uint64_t kMostCalls = 300;  ///< of a head
-constexpr uint32_t kMostTiles = 16;   ///< of tokens: more take too long
+constexpr uint64_t kMaxCalls = 300;  ///< of a head
+constexpr uint32_t kMaxTiles = 16;   ///< of tokens: more take too long
 
 class Generator : JobGenerator {
   public:
     Generator(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens)
-        : JobGenerator(seed, params), max_tokens_(std::min(max_tokens, kMostTiles * params.m)) {}
+        : JobGenerator(seed, params), max_tokens_(std::min(max_tokens, kMaxTiles * params.m)) {}
 
     AttentionJob make() {
         AttentionJob j;
@@ -56,7 +56,7 @@ class Generator : JobGenerator {
     /// kind is as likely.
     host::Cover random_cover(uint32_t tokens) {
         std::vector<host::DesignCandidate> designs = host::cover_candidates(tokens, p_.m);
-        const auto too_long = [](const host::DesignCandidate& c) { return c.lines > kMostCalls; };
+        const auto too_long = [](const host::DesignCandidate& c) { return c.lines > kMaxCalls; };
         designs.erase(std::remove_if(designs.begin(), designs.end(), too_long), designs.end());
         const bool one_call = tokens <= p_.m && (chance(50) || is_blackbox());
         if (one_call || designs.empty()) return host::plan_cover(tokens, p_.m).value();

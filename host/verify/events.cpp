@@ -20,15 +20,15 @@ std::vector<Event> events_of(const Outcome& o) {
         if (cycle < o.end) events.emplace_back(cycle, std::move(text));
     };
     for (const hw::CommandTrace& c : o.commands) {
-        const std::string name = fmt::format("{} #{}", spec::opcode_name(c.opcode), c.sequence);
+        const std::string name = fmt::format("{} #{}", spec::opcode_name(c.opcode), c.number);
         add(c.dispatch, "dispatch " + name);
         add(c.start, "start " + name);
         add(c.retire, "retire " + name);
     }
     for (const hw::GroupTrace& g : o.groups) {
-        const std::string name = fmt::format("#{} group {}", g.sequence, g.group);
-        add(g.score, "S " + name);
-        add(g.value, "V " + name);
+        const std::string name = fmt::format("#{} group {}", g.number, g.group);
+        add(g.score_start, "S " + name);
+        add(g.value_start, "V " + name);
         add(g.merged, "merged " + name);
     }
     for (const RegisterWrite& w : o.writes)
@@ -60,7 +60,7 @@ struct Events {
 };
 
 std::string text_of(const Events& events, uint32_t device,
-                    const std::vector<host::CommandRange>& asked_again, const CommandWords& words) {
+                    const std::vector<host::CommandRange>& retried, const CommandWords& words) {
     const size_t middle = events.divergence;
     const size_t begin = middle < kBefore ? 0 : middle - kBefore;
     const size_t end = std::min(events.all.size(), middle + kAfter);
@@ -75,7 +75,7 @@ std::string text_of(const Events& events, uint32_t device,
         if (words && number_of(events.all[i], number)) commands[number] = "";
     }
     for (auto& [number, name] : commands)
-        text += fmt::format("  #{}: {}\n", number, words(device, number, asked_again));
+        text += fmt::format("  #{}: {}\n", number, words(device, number, retried));
     return text;
 }
 
@@ -93,10 +93,10 @@ std::string events_around_divergence(const Outcome& model, const Outcome& rtl,
             first = &events;
     if (first == nullptr) return "";
     const auto device = static_cast<uint32_t>(first - devices.data());
-    // Model and RTL agree in what is asked again before the divergence.
+    // Model and RTL agree in what is retried before the divergence.
     const Outcome& own = device == 0 ? model : model.others[device - 1];
     return (devices.size() == 1 ? "" : fmt::format("  device {}:\n", device)) +
-           text_of(*first, device, own.asked_again, words);
+           text_of(*first, device, own.retried, words);
 }
 
 }  // namespace tessera::verify

@@ -32,7 +32,7 @@ class MaskGenerator {
             case 6: documents(); break;
             default: tile_flags(); break;
         }
-        const bool gathers = (job_.mask.flags & spec::kMaskTail) != 0;
+        const bool gathers = (job_.mask.flags & spec::kMaskSummary) != 0;
         job_.stacked = below(3) == 0 && job_.tile_flags == nullptr && (!gathers || job_.nq == 1);
         const bool alone = job_.documents != nullptr || job_.tile_flags != nullptr || gathers;
         if (!alone && below(4) == 0) prefix();
@@ -66,9 +66,9 @@ class MaskGenerator {
     }
 
     void sparse() {
-        job_.mask.flags = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskTail;
+        job_.mask.flags = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskSummary;
         job_.mask.block = 1u << below(7);
-        job_.mask.tail = 1 + below(below(3) == 0 ? job_.mask.block : 1);
+        job_.mask.summary = 1 + below(below(3) == 0 ? job_.mask.block : 1);
     }
 
     void documents() {
@@ -160,7 +160,7 @@ std::string mask_text(const fw::AttentionJob& job) {
     if ((mask.flags & spec::kMaskPrefix) != 0)
         text += fmt::format(", prefix to position {}", mask.prefix);
     if (mask.block != 0) text += fmt::format(", block {}", mask.block);
-    if (mask.tail != 0) text += fmt::format(", summary {}", mask.tail);
+    if (mask.summary != 0) text += fmt::format(", summary {}", mask.summary);
     if (job.documents != nullptr) text += fmt::format(", {} documents", job.document_count);
     if (job.tile_flags != nullptr) text += ", tile flags";
     if (job.stacked) text += ", stacked";

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware/job.h"
+#include "firmware/runner/job.h"
 
 namespace tessera::verify {
 

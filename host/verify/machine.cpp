@@ -4,7 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "host/workload/cover_layout.h"
+#include "host/operation/cover_layout.h"
 
 namespace tessera::verify {
 namespace {
@@ -66,7 +66,7 @@ void visit(Visitor& v, SomeOutcome& o) {
     v.list(o.commands);
     v.list(o.groups);
     v.list(o.writes);
-    v.list(o.asked_again);
+    v.list(o.retried);
     v.list(o.notes);
     v.list(o.memory);
     v.value(o.calls);
@@ -91,9 +91,7 @@ class RecordingBus final : public fw::Bus {
     void wait_irq() override { bus_.wait_irq(); }
     bool holds_data() const override { return bus_.holds_data(); }
     void merged(const fw::MergeWork& work) override { bus_.merged(work); }
-    void asked_again(uint64_t first, uint64_t commands) override {
-        bus_.asked_again(first, commands);
-    }
+    void retried(uint64_t first, uint64_t commands) override { bus_.retried(first, commands); }
 
   private:
     fw::Bus& bus_;
@@ -144,7 +142,7 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
         own.counters = outcomes[i].counters;
         own.commands = std::move(outcomes[i].commands);
         own.groups = std::move(outcomes[i].groups);
-        own.asked_again = std::move(outcomes[i].merging.asked_again);
+        own.retried = std::move(outcomes[i].merging.retried);
         own.end = outcomes[i].end_cycle;
     }
 }

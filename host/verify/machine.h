@@ -9,11 +9,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "firmware/driver.h"
+#include "firmware/driver/driver.h"
+#include "host/operation/layout.h"
 #include "host/platform/platform.h"
 #include "host/platform/processor.h"
-#include "host/verify/forked.h"
-#include "host/workload/layout.h"
+#include "host/run/forked.h"
 #include "spec/command.h"
 #include "spec/registers.h"
 
@@ -36,7 +36,7 @@ struct Outcome {
     std::vector<hw::CommandTrace> commands;
     std::vector<hw::GroupTrace> groups;
     std::vector<RegisterWrite> writes;
-    std::vector<host::CommandRange> asked_again;  ///< as MergeOutcome
+    std::vector<host::CommandRange> retried;  ///< as MergeOutcome
     std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read
     Bytes memory;                 ///< [0, memory_bytes), or what the body puts there
     uint64_t calls = 0;

@@ -9,7 +9,7 @@ namespace {
 Case case_of(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens) {
     // Neighbouring seeds differ in kind, so that a short series has all of them.
     switch (seed % 20) {
-        case 4: return seed / 40 % 2 == 0 ? product_case(seed, params) : linear_case(seed, params);
+        case 4: return seed / 40 % 2 == 0 ? gemm_case(seed, params) : linear_case(seed, params);
         case 3:
         case 10:
         case 17: return error_case(seed, params);

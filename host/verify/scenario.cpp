@@ -193,8 +193,9 @@ spec::Mask Builder::random_mask() {
     if (given(spec::kMaskWindow))
         m.window = chance(10) ? spec::kPositionLimit : between(1, 2 * p_.m);
     if (given(spec::kMaskSink)) m.sinks = chance(20) ? 0 : origin_ + below(2 * p_.m);
-    if (given(spec::kMaskBlock | spec::kMaskTail)) m.block = chance(5) ? 1u << 31 : 1u << below(7);
-    if (given(spec::kMaskTail)) m.tail = between(1, std::min(m.block, 64u));
+    if (given(spec::kMaskBlock | spec::kMaskSummary))
+        m.block = chance(5) ? 1u << 31 : 1u << below(7);
+    if (given(spec::kMaskSummary)) m.summary = between(1, std::min(m.block, 64u));
     if (given(spec::kMaskFree)) m.free_from = below(p_.m + 1);
     if (given(spec::kMaskDiagOff)) m.diag_group = between(1, p_.m);
     if (given(spec::kMaskPrefix)) m.prefix = origin_ + below(p_.m);

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "firmware/job.h"
+#include "firmware/runner/job.h"
 #include "spec/params.h"
 
 namespace tessera::verify {

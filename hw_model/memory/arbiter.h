@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "hw_model/burst.h"
-#include "hw_model/unit.h"
+#include "hw_model/core/unit.h"
+#include "hw_model/memory/burst.h"
 
 namespace tessera::hw {
 

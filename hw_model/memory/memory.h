@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "hw_model/burst.h"
 #include "hw_model/config.h"
+#include "hw_model/core/unit.h"
+#include "hw_model/memory/burst.h"
 #include "hw_model/memory/memory_image.h"
-#include "hw_model/unit.h"
 
 namespace tessera::hw {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "hw_model/core/window_series.h"
 #include "hw_model/memory/dram_channel.h"
-#include "hw_model/window_series.h"
 #include "spec/latency.h"
 
 namespace tessera::hw {

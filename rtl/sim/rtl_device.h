@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "hw_model/burst.h"
 #include "hw_model/config.h"
 #include "hw_model/device_base.h"
+#include "hw_model/memory/burst.h"
 #include "rtl/sim/verilated_top.h"
 
 namespace tessera::rtl {

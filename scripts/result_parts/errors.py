@@ -10,7 +10,7 @@ FORMATS = ["fp32", "bf16"]
 
 class Errors(Part):
     name = "errors"
-    command = ("tessera compare --random 1,TOKENS,64 --device oracle --memory ideal --check "
+    command = ("tessera compare --random 1,TOKENS,64 --device blackbox-64 --memory ideal --check "
                "--schedules query-resident --profiles " + ",".join(PROFILES) +
                " --output-format FORMAT --jobs 1 --format json")
     width = 900

@@ -13,7 +13,7 @@ MOST_ERROR = 2e-3
 
 class Linear(Part):
     name = "linear"
-    command = "tessera linear --random 1,TOKENS,64 --device oracle --memory ideal --check --format json"
+    command = "tessera linear --random 1,TOKENS,64 --device blackbox-64 --memory ideal --check --format json"
     width = 900
     runs = [{"TOKENS": n} for n in doubled(M, 1024 * M)]
     columns = ["tokens", "ratio", "calls", "cycles", "bytes", "elementwise", "rms", "over_bound"]

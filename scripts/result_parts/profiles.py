@@ -10,7 +10,7 @@ MERGE_CYCLES = [1, 0.125, 0]
 
 class Profiles(Part):
     name = "profiles"
-    command = ("tessera compare --random 1,TOKENS,64 --device oracle --memory ideal --timing-only "
+    command = ("tessera compare --random 1,TOKENS,64 --device blackbox-64 --memory ideal --timing-only "
                "--set firmware.merge_cycles_per_element=COST --schedules query-resident --profiles " +
                ",".join(PROFILES) + " --jobs 1 --format json")
     width = 1200

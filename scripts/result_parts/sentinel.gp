@@ -3,7 +3,7 @@
 set xlabel "sentinel over the typical row maximum, powers of two"
 set xrange [-125:125]
 set multiplot layout 1, 2
-set title "calls, with those asked again"
+set title "calls, with those retried"
 set yrange [0:560]
 plot for [form in "columns two-call"] csv using "offset":(only(strcol("form"), form, column("calls"))) \
     with linespoints title form

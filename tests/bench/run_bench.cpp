@@ -11,9 +11,9 @@
 #include <systemc>
 
 #include "host/config/config.h"
+#include "host/operation/layout.h"
 #include "host/platform/platform.h"
-#include "host/workload/layout.h"
-#include "host/workload/problem.h"
+#include "host/problem/problem.h"
 #ifdef TESSERA_HAS_RTL
 #include "rtl/sim/rtl_device.h"
 #endif

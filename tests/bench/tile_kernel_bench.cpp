@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "hw_model/tile_kernel.h"
-#include "hw_model/tile_kernel_isa.h"
+#include "hw_model/arith/tile_kernel.h"
+#include "hw_model/arith/tile_kernel_isa.h"
 #include "spec/float.h"
 
 namespace {
@@ -44,9 +44,9 @@ struct Tile {
         in.factor = 0x3e38aa3b;  // log2(e) / 8
         if (kind == 1) in.mask.flags = spec::kMaskCausal;
         if (kind == 2) {
-            in.mask.flags = spec::kMaskTail;
+            in.mask.flags = spec::kMaskSummary;
             in.mask.block = 8;
-            in.mask.tail = 3;
+            in.mask.summary = 3;
         }
         state_o.resize(uint64_t{m} * d);
         state.resize(m);

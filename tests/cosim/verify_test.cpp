@@ -129,7 +129,7 @@ TEST_CASE("batches from the command line: padding on either side, packed, with e
           "--random 2,30,16 --key-lengths 30,11 --query-lengths 30,11 --padding left --window 7",
           "--random 4,30,16 --kv-heads 2 --stack-heads --cu-seqlens-q 0,3,3,29 --cu-seqlens-k "
           "0,40,50,55 --mask causal --num-devices 2",
-          "--random 2,60,16 --segments 0,20,43 --window 9 --sinks 2 --set device.profile=stats",
+          "--random 2,60,16 --documents 0,20,43 --window 9 --sinks 2 --set device.profile=stats",
           "--random 2,40,8 --cu-seqlens-q 0,25,38 --set device.profile=blackbox"})
         CHECK(jobs_without_difference(run_tessera(device + job)) == 1);
 }
@@ -245,7 +245,7 @@ TEST_CASE("a divergence of a job by a cover names its lines") {
 TEST_CASE("a divergence of a kernel has its commands in words") {
     Compared cases("divergences reported");
     const spec::DeviceParams params = test::device_params("tiny");
-    for (const auto make : {verify::product_case, verify::linear_case})
+    for (const auto make : {verify::gemm_case, verify::linear_case})
         for (uint64_t seed = 0, found = 0; found < 3; ++seed) {
             verify::Totals totals;
             const std::string text =
@@ -269,10 +269,10 @@ TEST_CASE("commands behind a repeat of a black box keep their names") {
         const verify::Outcome outcome = verify::run_machine(config, c.body, c.memory_bytes);
         REQUIRE(outcome.failure.empty());
         for (const hw::CommandTrace& command : outcome.commands) {
-            const std::string text = c.words(0, command.sequence, outcome.asked_again);
-            const bool again = text == "asked again";
-            repeats += again ? 1 : 0;
-            names.holds(again || text.rfind(spec::opcode_name(command.opcode), 0) == 0,
+            const std::string text = c.words(0, command.number, outcome.retried);
+            const bool retry = text == "retry";
+            repeats += retry ? 1 : 0;
+            names.holds(retry || text.rfind(spec::opcode_name(command.opcode), 0) == 0,
                         [&] { return c.name + ": " + text; });
         }
     }

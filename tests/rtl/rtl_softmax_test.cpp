@@ -93,9 +93,9 @@ TEST_CASE("mask unit: every set of terms") {
             const uint32_t far = round % 4 == 3 ? 1u << 31 : 2 * kM;
             if (flags & spec::kMaskWindow) mask.window = 1 + any(far);
             if (flags & spec::kMaskSink) mask.sinks = any(uint64_t{far} + 1);
-            if (flags & (spec::kMaskBlock | spec::kMaskTail))
+            if (flags & (spec::kMaskBlock | spec::kMaskSummary))
                 mask.block = 1u << any(round % 4 == 3 ? 32 : 6);
-            if (flags & spec::kMaskTail) mask.tail = 1 + any(mask.block);
+            if (flags & spec::kMaskSummary) mask.summary = 1 + any(mask.block);
             if (flags & spec::kMaskFree) mask.free_from = any(kM + 1);
             if (flags & spec::kMaskDiagOff) mask.diag_group = 1 + any(kM);
             if (flags & spec::kMaskPrefix) mask.prefix = any(uint64_t{far} + 1);
@@ -107,7 +107,7 @@ TEST_CASE("mask unit: every set of terms") {
             dut.window_i = mask.window;
             dut.sinks_i = mask.sinks;
             dut.block_i = mask.block;
-            dut.tail_i = mask.tail;
+            dut.summary_i = mask.summary;
             dut.free_from_i = mask.free_from & 0x7ff;
             dut.diag_group_i = mask.diag_group & 0x7ff;
             dut.prefix_i = mask.prefix;

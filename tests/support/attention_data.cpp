@@ -80,13 +80,13 @@ const char* data_name(DataKind kind) {
 
 host::ReferenceProblem attention_data(DataKind kind, const DataShape& shape,
                                       std::mt19937_64& random) {
-    constexpr double kMostScore = 8;  // of 1,024 keys one with e^8 has three quarters of the weight
+    constexpr double kMaxScore = 8;  // of 1,024 keys one with e^8 has three quarters of the weight
     Rows q = normal_rows(random, size_t{shape.tokens} * shape.d_k, 0, 1);
     Rows k = normal_rows(random, size_t{shape.tokens} * shape.d_k, 0, 1);
     Rows v = normal_rows(random, size_t{shape.tokens} * shape.d_v, 1, shape.value_spread);
-    if (kind == DataKind::kPeaked) add_peaks(shape, kMostScore * shape.strength, k, q, random);
+    if (kind == DataKind::kPeaked) add_peaks(shape, kMaxScore * shape.strength, k, q, random);
     if (kind == DataKind::kStructured)
-        add_topics(shape, kMostScore * shape.strength, q, k, v, random);
+        add_topics(shape, kMaxScore * shape.strength, q, k, v, random);
     if (kind == DataKind::kNeedle) add_needle(shape, shape.strength, k, q, v, random);
 
     host::ReferenceProblem p;

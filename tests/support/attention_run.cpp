@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "host/workload/cover_layout.h"
-#include "host/workload/layout.h"
+#include "host/operation/cover_layout.h"
+#include "host/operation/layout.h"
 #include "spec/float.h"
 
 namespace tessera::test {
@@ -15,7 +15,7 @@ host::Layout moved(host::Layout layout, uint64_t by) {
     fw::AttentionJob& job = layout.job;
     for (fw::Tensor* t :
          {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial, &job.sentinel.rows,
-          &job.sentinel.indicators, &job.sentinel.redo, &job.sink_state})
+          &job.sentinel.indicators, &job.sentinel.retry, &job.sink_state})
         t->address += by;
     job.summary_list += by;
     layout.cover_list += by;
@@ -104,7 +104,7 @@ std::string AttentionSetup::name() const {
     };
     return n(problem.query_heads) + "/" + n(problem.kv_heads) + " heads " + n(problem.nq) + "x" +
            n(problem.nk) + " d " + n(problem.d_k) + "/" + n(problem.d_v) + " " +
-           problem.mask.text() + " " + host::schedule_name(problem.order) + " align " +
+           problem.mask.text() + " " + host::schedule_name(problem.schedule) + " align " +
            host::align_name(problem.mask.align) + (problem.bf16_output ? " bf16" : "") +
            lengths(" queries ", problem.query_lengths) + lengths(" keys ", problem.key_lengths) +
            lengths(" query offsets ", problem.query_offsets) +

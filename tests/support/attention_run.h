@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "host/problem/inputs.h"
+#include "host/problem/problem.h"
 #include "host/reference/error.h"
-#include "host/workload/inputs.h"
-#include "host/workload/problem.h"
 #include "tests/support/compared.h"
 #include "tests/support/machine.h"
 

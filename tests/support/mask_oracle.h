@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "firmware/job.h"
-#include "host/workload/problem.h"
+#include "firmware/runner/job.h"
+#include "host/problem/problem.h"
 
 namespace tessera::test {
 
@@ -30,7 +30,7 @@ inline bool device_sees(const spec::Mask& mask, int64_t i, int64_t j, int64_t q,
     if (term(1) && q - k < window && (term(0) || k - q < window)) return true;
     if (term(2) && k < mask.sinks) return true;
     if (term(3) && floor_of(q, block) == floor_of(k, block)) return true;
-    return term(4) && k - floor_of(k, block) * block >= block - mask.tail;
+    return term(4) && k - floor_of(k, block) * block >= block - mask.summary;
 }
 
 /// Number of the packed document that holds a token.

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "host/workload/problem.h"
+#include "host/problem/problem.h"
 
 namespace tessera::test {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "host/workload/problem.h"
+#include "host/problem/problem.h"
 
 namespace tessera::test {
 

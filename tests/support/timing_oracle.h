@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hw_model/config.h"
-#include "hw_model/trace.h"
+#include "hw_model/core/trace.h"
 #include "spec/counters.h"
 #include "tests/support/machine.h"
 

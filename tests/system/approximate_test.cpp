@@ -11,7 +11,7 @@
 #include "host/approximation/audit.h"
 #include "host/approximation/row_partials.h"
 #include "host/io/safetensors.h"
-#include "host/workload/approximate.h"
+#include "host/operation/approximate.h"
 #include "tests/support/compared.h"
 #include "tests/support/run_tessera.h"
 

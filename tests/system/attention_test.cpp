@@ -18,9 +18,9 @@ struct Counts {
 /// Both loop orders against each other and one of them against the reference.
 void compare(Counts& counts, AttentionSetup setup) {
     INFO(setup.name());
-    setup.problem.order = fw::LoopOrder::kQueryResident;
+    setup.problem.schedule = fw::ScheduleId::kQueryResident;
     const test::AttentionRun a = test::run_attention(setup);
-    setup.problem.order = fw::LoopOrder::kKeyValueResident;
+    setup.problem.schedule = fw::ScheduleId::kKeyValueResident;
     const test::AttentionRun b = test::run_attention(setup);
     test::check_bound(counts.elements, setup, a);
     test::check_identities(counts.identities, a.outcome);

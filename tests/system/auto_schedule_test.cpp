@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "host/config/config.h"
-#include "host/report/auto_schedule.h"
+#include "host/predict/auto_schedule.h"
 #include "tests/support/attention_run.h"
 
 using namespace tessera;
@@ -55,7 +55,7 @@ test::Outcome simulate(const Workload& w, const host::Candidate& candidate) {
     AttentionSetup setup;
     setup.platform = w.platform;
     setup.problem = w.problem;
-    setup.problem.order = candidate.order;
+    setup.problem.schedule = candidate.schedule;
     setup.problem.stacked = candidate.stacked;
     return test::run_attention(setup).outcome;
 }

@@ -78,7 +78,7 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {random + "--batch 2 --key-lengths 1,2,3", {"--key-lengths", "a list of 3", "2, one for"}},
         {random + "--batch 0", {"--batch", "0", "1 to"}},
         {random + "--batch 2000000000", {"heads of the batch"}},
-        {random + "--key-lengths 8,8 --segments 0,4", {"--key-lengths", "--segments"}},
+        {random + "--key-lengths 8,8 --documents 0,4", {"--key-lengths", "--documents"}},
         {random + "--padding left", {"--padding needs --key-lengths or --query-lengths"}},
         {random + "--key-lengths 8,8 --padding top", {"--padding", "top", "right, left"}},
         {random + "--cu-seqlens-k 0,8", {"--cu-seqlens-k needs --cu-seqlens-q"}},
@@ -92,16 +92,16 @@ TEST_CASE("bad lengths: exit code 2, one message that says what is allowed") {
         {random + "--cu-seqlens-q 0,0,0", {"--cu-seqlens-q", "no sequence with both"}},
         {random + "--cu-seqlens-q 0,8 --cu-seqlens-k 0,3,8", {"--cu-seqlens-k", "a list of 3"}},
         {random + "--keys 4 --cu-seqlens-q 0,8", {"--cu-seqlens-q", "8 at place 2", "4, the"}},
-        {random + "--cu-seqlens-q 0,8 --segments 0,4",
-         {"--cu-seqlens-q", "--segments", "both cut the tokens into sequences"}},
+        {random + "--cu-seqlens-q 0,8 --documents 0,4",
+         {"--cu-seqlens-q", "--documents", "both cut the tokens into sequences"}},
         {random + "--cu-seqlens-q 0,8 --oracle self", {"--oracle", "--cu-seqlens-q"}},
         {random + "--cu-seqlens-q 0,8 --approximate hybrid --tiles 1",
          {"--approximate", "--cu-seqlens-q"}},
         {random + "--cu-seqlens-q @" + empty, {"--cu-seqlens-q", "empty.txt", "a number"}},
         {random + "--cu-seqlens-q @" + words, {"--cu-seqlens-q", "8k in ", "words.txt"}},
         {random + "--cu-seqlens-q @missing.txt", {"missing.txt"}},
-        {random + "--segments 0,9 --window 2", {"--segments", "9 at place 2", "below 8"}},
-        {random + "--keys 9 --segments 0,4 --window 2", {"--segments", "8 queries and 9 keys"}},
+        {random + "--documents 0,9 --window 2", {"--documents", "9 at place 2", "below 8"}},
+        {random + "--keys 9 --documents 0,4 --window 2", {"--documents", "8 queries and 9 keys"}},
         {file + "--key-lengths 5", {"--key-lengths", "a list of 1", "2, one for each sequence"}},
         {file + "--key-lengths 5,301", {"--key-lengths", "301 at place 2", "0 to 300"}},
         {file + "--batch 2", {"--batch", "--random"}},
@@ -224,12 +224,12 @@ TEST_CASE("documents with a window, sinks or blocks are packed sequences, from a
          {"--window 8", "--sinks 3", "--block 16", "--prefix 5", "--prefix 9 --window 4",
           "--mask sparse", "--mask dense --window 5 --sinks 1"}) {
         const std::string job = "--device tiny --random 2,130,16 --check " + mask;
-        const std::vector<float> documents = output_of(job + " --segments 0,40,100", folder);
+        const std::vector<float> documents = output_of(job + " --documents 0,40,100", folder);
         const std::vector<float> packed =
             output_of(job + " --cu-seqlens-q @" + (folder / "offsets.txt"), folder);
         elements.equal(documents.size(), size_t{2 * 130 * 16});
         for (size_t i = 0; i < documents.size(); ++i) elements.equal(documents[i], packed[i]);
-        const Finished f = run_tessera("run --format json " + job + " --segments 0,40,100");
+        const Finished f = run_tessera("run --format json " + job + " --documents 0,40,100");
         const auto problem = nlohmann::json::parse(f.out)["problem"];
         reports.holds(problem["query_offsets"] == nlohmann::json({0, 40, 100, 130}) &&
                           problem["batch"] == 3 && problem["padding"].is_null(),

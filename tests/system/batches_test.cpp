@@ -159,8 +159,9 @@ TEST_CASE("a batch is its sequences one by one, NaN in the padding, in both orde
         identities("counter identities");
     for (int n = 0; n < 50; ++n) {
         AttentionSetup s = random_batch(random, n % 5 == 4 ? "odd" : "tiny");
-        for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident}) {
-            s.problem.order = order;
+        for (const auto order :
+             {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident}) {
+            s.problem.schedule = order;
             s.platform.params.profile =
                 random.below(2) == 0 ? spec::Profile::kStateful : spec::Profile::kStats;
             INFO(s.name());
@@ -290,9 +291,9 @@ TEST_CASE("batches in every profile, format and schedule: within the bound, timi
             const std::string job = "--device tiny " + std::string(three.options) + more;
             const auto report = run_json(job), timing = run_json(job + " --timing-only");
             runs.equal(report["error"]["within_bound"].get<bool>(), true, [&] { return job; });
-            const auto& derived = report["derived"];  // without data no row is asked again
+            const auto& derived = report["derived"];  // without data no row is retried
             const bool again =
-                derived.contains("calls_asked_again") && derived["calls_asked_again"]["value"] != 0;
+                derived.contains("calls_retried") && derived["calls_retried"]["value"] != 0;
             if (!again) runs.equal(cycles_of(report), cycles_of(timing), [&] { return job; });
         }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Devices of profile `blackbox`: they tell nothing but normalised results, and firmware gets the
 // sums out of a sentinel's share. Every form under every mask within the bound; the error is that
-// of `stats`, wherever the sentinel is; what it cannot tell is asked again, or named.
+// of `stats`, wherever the sentinel is; what it cannot tell is retried, or named.
 
 #include "host/verify/case.h"
 #include "tests/support/attention_run.h"
@@ -55,11 +55,11 @@ AttentionSetup random_setup(std::mt19937_64& random) {
             for (uint32_t at = 0; at < s.problem.nk; at += 1 + at / 2) mask.documents.push_back(at);
     }
     s.problem.stacked = mask.summary == 0 && below(3) == 0;
-    s.problem.order =
-        below(2) == 0 ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
+    s.problem.schedule =
+        below(2) == 0 ? fw::ScheduleId::kQueryResident : fw::ScheduleId::kKeyValueResident;
     s.problem.bf16_output = below(3) == 0;
     s.problem.want_lse = below(2) == 0;
-    if (below(3) == 0) s.problem.scale *= 200;  // rows lie far apart: some are asked again
+    if (below(3) == 0) s.problem.scale *= 200;  // rows lie far apart: some are retried
     if (below(4) == 0) s.platform.memory.stall = hw::StallConfig{random(), 200, 20};
     return s;
 }
@@ -113,7 +113,7 @@ TEST_CASE("random jobs of `tessera verify`, some on several devices, sentinels a
 
 TEST_CASE("the error is that of stats, for 2 to 512 key tiles and any sentinel that tells") {
     Compared errors("runs whose rms error is within 5 % of that of stats");
-    const std::string machine = "--device oracle --check --random 1,64,64 --keys ";
+    const std::string machine = "--device blackbox-64 --check --random 1,64,64 --keys ";
     for (const char* keys : {"256", "2048", "16384", "65536"}) {
         const double stats = rms_of(run_json(machine + keys + " --set device.profile=stats"));
         const std::string blackbox = machine + keys + " --set device.profile=blackbox";
@@ -135,25 +135,24 @@ TEST_CASE("the error is that of stats, for 2 to 512 key tiles and any sentinel t
             errors.holds(std::fabs(rms_of(report) - stats) <= 0.05 * stats,
                          [&] { return "offset " + std::to_string(offset); });
             if (offset > -90 && offset < 50)
-                errors.equal(count_of(report, "calls_asked_again"), 0u,
-                             [&] { return "asked again at " + std::to_string(offset); });
+                errors.equal(count_of(report, "calls_retried"), 0u,
+                             [&] { return "retried at " + std::to_string(offset); });
         }
     }
 }
 
-TEST_CASE("beyond what shares tell rows are asked again, and then right") {
+TEST_CASE("beyond what shares tell rows are retried, and then right") {
     Compared runs("runs");
     const std::string machine =
-        "--device oracle --random 2,100,64 --keys 700 --set device.profile=blackbox ";
+        "--device blackbox-64 --random 2,100,64 --keys 700 --set device.profile=blackbox ";
     for (const char* offset :
          {"-32767", "-3000", "-150", "-115", "75", "110", "140", "900", "32767"}) {
         const auto report = run_json(machine + "--sentinel-offset " + offset);
         const auto where = [&] { return std::string(offset); };
-        runs.holds(count_of(report, "calls_asked_again") > 0, where);
-        runs.holds(count_of(report, "rows_asked_again") >= 200, where);
+        runs.holds(count_of(report, "calls_retried") > 0, where);
+        runs.holds(count_of(report, "rows_retried") >= 200, where);
         runs.equal(count_of(report, "calls"),
-                   count_of(report, "calls_formula") + count_of(report, "calls_asked_again"),
-                   where);
+                   count_of(report, "calls_formula") + count_of(report, "calls_retried"), where);
         runs.holds(report["error"]["max_over_bound"]["value"].get<double>() <= 1, where);
     }
 }
@@ -199,7 +198,7 @@ TEST_CASE("scores of 0, and factors that fp32 can hardly hold") {
                          scale + " --set device.profile=blackbox --sentinel " + form);
             const auto where = [&] { return std::string(scale) + ", " + form; };
             runs.holds(report["error"]["max_over_bound"]["value"].get<double>() <= 1, where);
-            runs.equal(count_of(report, "calls_asked_again"), 0u, where);
+            runs.equal(count_of(report, "calls_retried"), 0u, where);
             runs.equal(count_of(report, "merge_rows_nan"), 0u, where);
         }
 }

@@ -7,9 +7,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "host/cli/device_error.h"
 #include "host/error.h"
 #include "host/io/safetensors.h"
+#include "host/run/device_error.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/run_tessera.h"
@@ -79,7 +79,7 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--mask sparse --block 4", {"--mask", "sparse", "without --prefix", "--block"}},
         {random + "--mask sparse --summary 2", {"--mask", "sparse", "--summary"}},
         {random + "--mask sparse --sinks 2", {"--mask", "sparse", "--sinks"}},
-        {random + "--mask sparse --segments 0,4 --oracle self",
+        {random + "--mask sparse --documents 0,4 --oracle self",
          {"--oracle", "without other terms"}},
         {random + "--window 0", {"--window", "0", "whole number, 1"}},
         {random + "--window 3000000000", {"--window", "3000000000", "1 to 2147483648"}},
@@ -97,12 +97,12 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--block 4 --summary 5", {"--summary", "5", "1 to --block 4"}},
         {random + "--block 4 --summary 1 --mask dense", {"--summary", "--mask causal"}},
         {random + "--block 4 --summary 1 --window 2", {"--summary", "without --window"}},
-        {random + "--segments 1,4", {"--segments", "1 at place 1", "0, then ascending"}},
-        {random + "--segments 0,4,4", {"--segments", "4 at place 3", "ascending"}},
-        {random + "--segments 0,8", {"--segments", "8 at place 2", "below 8"}},
-        {random + "--segments 0,x", {"--segments", "0,x", "whole numbers"}},
-        {random + "--segments 0,4 --keys 9", {"--segments", "8 queries and 9 keys"}},
-        {random + "--segments 0,4 --sinks 1 --oracle self", {"--oracle", "without other terms"}},
+        {random + "--documents 1,4", {"--documents", "1 at place 1", "0, then ascending"}},
+        {random + "--documents 0,4,4", {"--documents", "4 at place 3", "ascending"}},
+        {random + "--documents 0,8", {"--documents", "8 at place 2", "below 8"}},
+        {random + "--documents 0,x", {"--documents", "0,x", "whole numbers"}},
+        {random + "--documents 0,4 --keys 9", {"--documents", "8 queries and 9 keys"}},
+        {random + "--documents 0,4 --sinks 1 --oracle self", {"--oracle", "without other terms"}},
         {random + "--mask sparse --cu-seqlens-q 0,8 --cu-seqlens-k 0",
          {"--cu-seqlens-k", "a list of 1", "2 numbers"}},
         {random + "--tile-mask " + (files / "none.npy"), {"none.npy"}},
@@ -225,7 +225,7 @@ TEST_CASE("what there is to choose from, and help") {
             texts.holds(f.exit_code == 0 && f.err.empty() && contains(f.out, word),
                         [&] { return arguments + ": " + word; });
     };
-    says("devices", {"base", "tiny", "oracle-wide", "hbm2-2000-8ch"});
+    says("devices", {"base", "tiny", "blackbox-128", "hbm2-2000-8ch"});
     says("memories", {"ideal"});
     says("schedules", {"query-resident", "kv-resident"});
     says("--version", {"tessera "});
@@ -255,7 +255,7 @@ TEST_CASE("runs of every kind are good, and their JSON adds up") {
           "--random 2,300,64 --block 32 --summary 2 --schedule kv-resident --lse",
           "--random 2,300,64 --mask sparse --device tiny --set device.D=64 --schedule auto",
           "--random 2,7,16 --keys 150 --mask sparse --device tiny",
-          "--random 2,300,64 --segments 0,10,11,200 --mask causal --num-devices 2",
+          "--random 2,300,64 --documents 0,10,11,200 --mask causal --num-devices 2",
           "--random 8,1,64 --kv-heads 2 --keys 500 --stack-heads --lse",
           "--random 8,3,64 --kv-heads 2 --keys 500 --stack-heads --window 300 --align start",
           "--random 1,300,64 --timing-only"}) {

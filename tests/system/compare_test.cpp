@@ -29,7 +29,7 @@ Json compared(const std::string& arguments) {
     REQUIRE(f.err.empty());
     Json json = Json::parse(f.out);
     REQUIRE(json["schema"] == "tessera.compare");
-    REQUIRE(json["schema_version"] == 1);
+    REQUIRE(json["schema_version"] == 2);
     return json;
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("every row is what tessera run says of it") {
         {"prefix=7,window=3", "--prefix 7 --window 3", "causal, prefix 7, window 3"},
         {"block=16,summary=2", "--block 16 --summary 2", "causal, block 16, summary 2"},
         {"sparse", "--mask sparse", "sparse"},
-        {"segments=0:7:30,causal", "--segments 0,7,30 --mask causal", "causal, 3 documents"}};
+        {"documents=0:7:30,causal", "--documents 0,7,30 --mask causal", "causal, 3 documents"}};
     std::string masks;
     for (const auto& mask : kMasks) masks += std::string(" ") + mask.compare;
     const Json json = compared(job + " --heads separate,stacked --masks" + masks);
@@ -384,8 +384,8 @@ TEST_CASE("bad command lines of compare: exit code 2, one message with the right
         {random + "--masks causal,dense", {"--masks", "causal,dense"}},
         {random + "--masks sparse,block=4", {"--mask", "sparse", "--block"}},
         {random + "--masks causal causal", {"--masks", "causal", "each once"}},
-        {random + "--masks segments=", {"--masks", "segments="}},
-        {random + "--masks segments=0:x", {"--segments", "0,x"}},
+        {random + "--masks documents=", {"--masks", "documents="}},
+        {random + "--masks documents=0:x", {"--documents", "0,x"}},
         {random + "--masks ''", {"--masks"}},
         {random + "--masks causal --window 3", {"--masks", "options of one mask"}},
         {random + "--masks window=3000000000", {"--window", "1 to 2147483648"}},

@@ -44,7 +44,7 @@ class Schedule {
     }
 
     Work count() {
-        if (p_.order == fw::LoopOrder::kQueryResident) {
+        if (p_.schedule == fw::ScheduleId::kQueryResident) {
             for (uint32_t h = 0; h < p_.query_heads; ++h)
                 for (uint32_t q = 0; q < tq_; ++q)
                     for (uint32_t k = 0; k < tiles(q); ++k) step(h, q, k, false);
@@ -141,21 +141,21 @@ std::vector<AttentionSetup> setups(uint64_t seed) {
     for (const uint32_t n : {1u, 15u, 16u, 33u, 55u, 100u})
         for (const bool causal : {false, true})
             for (const auto order :
-                 {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+                 {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident})
                 for (const uint32_t kv_heads : {1u, 2u}) {
                     AttentionSetup s =
                         test::random_attention("tiny", 2, kv_heads, n, n, 11, 13, seed);
                     s.problem.mask.causal = causal;
-                    s.problem.order = order;
+                    s.problem.schedule = order;
                     s.problem.want_lse = n % 2 == 0;
                     s.problem.bf16_output = n % 3 == 0;
                     all.push_back(s);
                 }
-    for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+    for (const auto order : {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident})
         for (const auto& [nq, nk] : {std::pair<uint32_t, uint32_t>{16, 90}, {90, 16}, {40, 60}}) {
             AttentionSetup s = test::random_attention("tiny", 1, 1, nq, nk, 16, 16, seed);
             s.problem.mask.causal = nq == 40;
-            s.problem.order = order;
+            s.problem.schedule = order;
             all.push_back(s);
         }
     return all;

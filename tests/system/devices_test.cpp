@@ -13,12 +13,12 @@ TEST_CASE("two and three devices share the memory") {
     Compared identities("counter identities");
     Compared bytes("byte counters equal to those of a device alone");
     for (const uint32_t devices : {2u, 3u})
-        for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+        for (const auto order : {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident})
             for (const uint32_t stalls : {0u, 200u}) {
                 AttentionSetup s = test::random_attention("tiny", 2, 1, 40, 55, 16, 16, seed);
                 s.problem.mask.causal = true;
                 s.problem.want_lse = true;
-                s.problem.order = order;
+                s.problem.schedule = order;
                 const test::AttentionRun alone = test::run_attention(s);
                 s.platform.devices = devices;
                 s.platform.memory.stall = hw::StallConfig{seed, stalls, 20};

@@ -9,5 +9,5 @@ math(EXPR begin "${begin} + 7")
 string(SUBSTRING "${page}" ${begin} -1 code)
 string(FIND "${code}" "```\n" end)
 string(SUBSTRING "${code}" 0 ${end} code)
-file(WRITE ${OUTPUT} "#pragma once\n#include \"firmware/schedule.h\"\n\nnamespace tessera::fw {\n\n"
+file(WRITE ${OUTPUT} "#pragma once\n#include \"firmware/plan/schedule.h\"\n\nnamespace tessera::fw {\n\n"
                      "${code}\n}  // namespace tessera::fw\n")

@@ -52,11 +52,11 @@ TEST_CASE("query heads that share key/value heads") {
     Compared identities("counter identities");
     const std::pair<uint32_t, uint32_t> kHeads[] = {{2, 1}, {4, 1}, {4, 2}, {6, 3}, {3, 3}, {5, 1}};
     for (const auto& [heads, kv_heads] : kHeads)
-        for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+        for (const auto order : {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident})
             for (const auto& [nq, nk] : {std::pair<uint32_t, uint32_t>{16, 40}, {37, 37}}) {
                 AttentionSetup s =
                     test::random_attention("tiny", heads, kv_heads, nq, nk, 16, 12, seed);
-                s.problem.order = order;
+                s.problem.schedule = order;
                 s.problem.mask.causal = nq == nk;
                 s.problem.want_lse = true;
                 compare(bound, alone, identities, s);

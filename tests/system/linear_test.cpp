@@ -37,13 +37,13 @@ TEST_CASE("linear: every element within its bound, calls by formula") {
     auto random = test::test_random();
     Compared elements("elements"), figures("figures");
     for (int n = 0; n < 12; ++n) {
-        const bool oracle = n % 2 == 0, causal = n % 4 < 2;
-        const uint64_t m = oracle ? 128 : 16, d = 1 + random() % (oracle ? 71 : 15);
+        const bool large = n % 2 == 0, causal = n % 4 < 2;
+        const uint64_t m = large ? 128 : 16, d = 1 + random() % (large ? 71 : 15);
         const uint64_t kv = 1 + random() % 2, heads = kv * (1 + random() % 2);
         const uint64_t tokens = 1 + random() % (8 * m);
         const uint64_t chunk = causal ? m - d : m, chunks = (tokens + chunk - 1) / chunk;
         const std::string arguments =
-            std::string("linear --device ") + (oracle ? "oracle" : "tiny") + " --random " +
+            std::string("linear --device ") + (large ? "blackbox-64" : "tiny") + " --random " +
             std::to_string(heads) + "," + std::to_string(tokens) + "," + std::to_string(d) +
             " --kv-heads " + std::to_string(kv) + " --mask " + (causal ? "causal" : "dense") +
             " --seed " + std::to_string(random() % 1000);
@@ -64,8 +64,8 @@ TEST_CASE("linear: every element within its bound, calls by formula") {
 TEST_CASE("linear: 65,536 tokens within 2e-3 rms of double precision") {
     Compared figures("rms errors");
     for (const char* mask : {"causal", "dense"}) {
-        const nlohmann::json report =
-            report_of(std::string("linear --device oracle --random 1,65536,64 --mask ") + mask);
+        const nlohmann::json report = report_of(
+            std::string("linear --device blackbox-64 --random 1,65536,64 --mask ") + mask);
         const double rms = report["error"]["rms_relative"]["value"].get<double>();
         figures.holds(rms > 0 && rms <= 2e-3, [&] { return mask + std::to_string(rms); });
     }
@@ -80,14 +80,15 @@ TEST_CASE("linear: what a user gets wrong") {
     refused("--random 1,2", "--random is 1,2; allowed: three whole numbers HEADS,TOKENS,DIM");
     refused("--random 1,100,64", "dimension of v is 64; allowed: at most 63");
     refused("--random 1,100,65 --dim-v 3", "dimension of q is 65; allowed: at most 64");
-    refused("--device oracle --random 1,100,64 --keys 90",
+    refused("--device blackbox-64 --random 1,100,64 --keys 90",
             "tokens of k is 90; allowed: as many as of q");
-    refused("--device oracle --random 1,100,64 --mask window", "--mask is window; allowed: causal");
-    refused("--device oracle --random 1,129,64 --set device.profile=stats",
+    refused("--device blackbox-64 --random 1,100,64 --mask window",
+            "--mask is window; allowed: causal");
+    refused("--device blackbox-64 --random 1,129,64 --set device.profile=stats",
             "tokens is 129; allowed: at most 128 on this device");
-    refused("--device oracle --random 3,100,64 --kv-heads 2",
+    refused("--device blackbox-64 --random 3,100,64 --kv-heads 2",
             "heads of k is 2; allowed: a number that divides q's heads, 3");
-    refused("--device oracle --random 1,100,64 --num-devices 2", "--num-devices");
+    refused("--device blackbox-64 --random 1,100,64 --num-devices 2", "--num-devices");
     refused(
         "--random 1,2147483647,1 --set memory.size_bytes=1099511627776 --memory ideal "
         "--timing-only",

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "host/workload/layout.h"
+#include "host/operation/layout.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/mask_oracle.h"
 #include "tests/support/ragged.h"
@@ -95,7 +95,7 @@ RandomJob random_job(std::mt19937_64& random) {
     RandomJob job{{}, p};
     host::divide_documents(p);
     p.stacked = p.stackable() && below(random, 3) == 0;
-    p.order = static_cast<fw::LoopOrder>(below(random, 3));  // the third: paired
+    p.schedule = static_cast<fw::ScheduleId>(below(random, 3));  // the third: paired
     p.want_lse = true;
     if (below(random, 3) == 0) s.platform.params.profile = spec::Profile::kStats;
     s.inputs.q = test::operand_of([](uint64_t, uint64_t) { return 0.0f; }, 1);

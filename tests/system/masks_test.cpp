@@ -107,9 +107,9 @@ TEST_CASE("every mask, both loop orders, merged by device or firmware, random an
                 test::check_bound(bound, s, a);
                 test::check_identities(identities, a.outcome);
                 for (const auto order :
-                     {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+                     {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident})
                     for (const auto profile : {spec::Profile::kStateful, spec::Profile::kStats}) {
-                        s.problem.order = order;
+                        s.problem.schedule = order;
                         s.platform.params.profile = profile;
                         const test::AttentionRun b = test::run_attention(s);
                         test::check_identities(identities, b.outcome);

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "host/cover/cover.h"
-#include "host/report/cover_work.h"
+#include "host/predict/cover_work.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/run_json.h"
 

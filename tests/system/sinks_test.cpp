@@ -3,8 +3,8 @@
 // the host's reference, the same bits on every schedule and on devices that do and do not merge.
 #include <cmath>
 
-#include "host/workload/layout.h"
-#include "host/workload/sink_logits.h"
+#include "host/operation/layout.h"
+#include "host/problem/sink_logits.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/mask_oracle.h"
 #include "tests/support/ragged.h"
@@ -22,9 +22,9 @@ using test::run_tessera;
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-const std::vector<fw::LoopOrder> kOrders = {fw::LoopOrder::kQueryResident,
-                                            fw::LoopOrder::kKeyValueResident,
-                                            static_cast<fw::LoopOrder>(2)};  // paired
+const std::vector<fw::ScheduleId> kOrders = {fw::ScheduleId::kQueryResident,
+                                             fw::ScheduleId::kKeyValueResident,
+                                             static_cast<fw::ScheduleId>(2)};  // paired
 
 std::vector<double> elements(const host::Operand& operand, uint64_t count) {
     std::vector<uint16_t> raw(count);
@@ -179,9 +179,9 @@ TEST_CASE("sinks are in every denominator: profiles, schedules, masks, heads, fo
         s.problem.stacked = below(3) == 0;
         const test::AttentionRun first = test::run_attention(s);
         for (const auto profile : {spec::Profile::kStateful, spec::Profile::kStats})
-            for (const fw::LoopOrder order : kOrders) {
+            for (const fw::ScheduleId order : kOrders) {
                 use_profile(s, profile);
-                s.problem.order = order;
+                s.problem.schedule = order;
                 const test::AttentionRun run = test::run_attention(s);
                 Oracle(s).check(rows, run);
                 test::check_bound(bound, s, run);
@@ -196,10 +196,10 @@ TEST_CASE("a black box merges the sink by its sentinel, one key tile or more") {
     using fw::SentinelForm;
     for (const auto form : {SentinelForm::kColumns, SentinelForm::kSplit, SentinelForm::kTwoCalls})
         for (const uint32_t nk : {3u, 15u, 16u, 70u})
-            for (const fw::LoopOrder order : kOrders) {
+            for (const fw::ScheduleId order : kOrders) {
                 AttentionSetup s = with_sinks("tiny", 4, 2, 20, nk, 9, 11, random);
                 s.problem.mask.causal = nk == 70;
-                s.problem.order = order;
+                s.problem.schedule = order;
                 use_profile(s, spec::Profile::kBlackbox, form);
                 Oracle(s).check(rows, test::run_attention(s));
             }
@@ -298,7 +298,7 @@ TEST_CASE("sinks under every mask, in batches with padding on either side, packe
         test::make_ragged(random, s.problem);
         test::random_user_mask(random, s.platform.params.m, s.problem);
         s.problem.stacked = s.problem.stackable() && below(3) == 0;
-        s.problem.order = kOrders[below(3)];
+        s.problem.schedule = kOrders[below(3)];
         use_profile(s, static_cast<spec::Profile>(below(3)));
         Oracle(s).check(rows, test::run_attention(s));
     }

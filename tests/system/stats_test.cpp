@@ -17,8 +17,8 @@ namespace {
 
 /// The job on both profiles, in both orders.
 void compare(Compared& bits, Compared& identities, AttentionSetup setup) {
-    for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident}) {
-        setup.problem.order = order;
+    for (const auto order : {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident}) {
+        setup.problem.schedule = order;
         INFO(setup.name());
         setup.platform.params.profile = spec::Profile::kStateful;
         const test::AttentionRun stateful = test::run_attention(setup);

@@ -35,9 +35,9 @@ std::vector<std::string> lines_of_class(const char* path) {
     return {};
 }
 
-fw::LoopOrder order_named(const std::string& name) {
+fw::ScheduleId order_named(const std::string& name) {
     for (const host::ScheduleInfo& info : host::schedules())
-        if (info.name == name) return info.order;
+        if (info.name == name) return info.id;
     FAIL("no schedule " << name);
     return {};
 }
@@ -74,7 +74,7 @@ TEST_CASE("the page's schedule computes exact attention, with the bits of query-
                 s.problem.want_lse = true;
                 s.platform.params.profile = profile;
                 const test::AttentionRun other = test::run_attention(s);
-                s.problem.order = order_named("paired");
+                s.problem.schedule = order_named("paired");
                 const test::AttentionRun run = test::run_attention(s);
                 INFO(s.name());
                 test::check_bound(bound, s, run);

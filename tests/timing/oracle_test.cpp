@@ -15,9 +15,9 @@ namespace {
 /// Counters that depend on data, which the oracle does not know.
 bool is_row_flag(uint32_t c) { return c >= static_cast<uint32_t>(spec::Counter::kRowsEmpty); }
 
-std::string place(const test::Scenario& s, uint64_t sequence, const char* what) {
-    return std::string(what) + " of command " + std::to_string(sequence) + ", " +
-           test::describe(s.commands[sequence]);
+std::string place(const test::Scenario& s, uint64_t number, const char* what) {
+    return std::string(what) + " of command " + std::to_string(number) + ", " +
+           test::describe(s.commands[number]);
 }
 
 void compare_commands(Compared& compared, const test::Scenario& s, const test::Outcome& model,
@@ -37,11 +37,11 @@ void compare_groups(Compared& compared, const test::Scenario& s, const test::Out
     REQUIRE(model.groups.size() == oracle.groups.size());
     for (size_t i = 0; i < model.groups.size(); ++i) {
         const hw::GroupTrace &a = model.groups[i], &b = oracle.groups[i];
-        compared.equal(a.sequence, b.sequence);
+        compared.equal(a.number, b.number);
         compared.equal(a.group, b.group);
-        compared.equal(a.score, b.score, [&] { return place(s, a.sequence, "S"); });
-        compared.equal(a.value, b.value, [&] { return place(s, a.sequence, "V"); });
-        compared.equal(a.merged, b.merged, [&] { return place(s, a.sequence, "merge"); });
+        compared.equal(a.score_start, b.score_start, [&] { return place(s, a.number, "S"); });
+        compared.equal(a.value_start, b.value_start, [&] { return place(s, a.number, "V"); });
+        compared.equal(a.merged, b.merged, [&] { return place(s, a.number, "merge"); });
     }
 }
 
@@ -76,7 +76,7 @@ void compare_random(const std::string& preset, uint32_t sequences, uint32_t most
         test::Scenario s = test::random_scenario(random, params, options);
         s.platform.timing_only = random() % 2 == 0;
         const test::Outcome outcome = test::run_scenario(s);
-        INFO(preset << " sequence " << i << " of seed " << test::test_seed());
+        INFO(preset << " number " << i << " of seed " << test::test_seed());
         REQUIRE(outcome.failure == "");
         const test::OracleResult oracle = predict(s, outcome);
         compare_commands(commands, s, outcome, oracle);

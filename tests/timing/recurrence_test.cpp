@@ -84,8 +84,8 @@ void compare_attends(Compared& compared, const std::string& preset,
             return preset + " group " + std::to_string(g) + " with " + std::to_string(n[g]) +
                    " keys";
         };
-        compared.equal(outcome.groups[g].score, expected[g].score, where);
-        compared.equal(outcome.groups[g].value, expected[g].value, where);
+        compared.equal(outcome.groups[g].score_start, expected[g].score, where);
+        compared.equal(outcome.groups[g].value_start, expected[g].value, where);
         compared.equal(outcome.groups[g].merged, expected[g].merged, where);
     }
 }
@@ -139,9 +139,9 @@ TEST_CASE("lane groups of tiny by hand") {
         const test::Outcome r = run(p, attends(p, std::vector<uint32_t>(5, kKeys[i]), 8));
         REQUIRE(r.groups.size() == 5);
         for (size_t g = 0; g < 5; ++g) {
-            compared.equal(r.groups[g].score - r.groups[0].score, kTables[i][g].score);
-            compared.equal(r.groups[g].value - r.groups[0].score, kTables[i][g].value);
-            compared.equal(r.groups[g].merged - r.groups[0].score, kTables[i][g].merged);
+            compared.equal(r.groups[g].score_start - r.groups[0].score_start, kTables[i][g].score);
+            compared.equal(r.groups[g].value_start - r.groups[0].score_start, kTables[i][g].value);
+            compared.equal(r.groups[g].merged - r.groups[0].score_start, kTables[i][g].merged);
         }
     }
 }

@@ -23,7 +23,7 @@ namespace {
 constexpr uint32_t kTokens = 1024, kTile = 32, kDimK = 16, kDimV = 8, kTiles = 12;
 constexpr uint32_t kRuns = 200;  ///< of each kind of data, with every rule, at least
 /// A class of runs that is empty proves nothing: while one has fewer, there are more runs.
-constexpr uint32_t kLeastOfClass = 20, kMostRuns = 600;
+constexpr uint32_t kMinOfClass = 20, kMaxRuns = 600;
 
 /// Data between harmless and hopeless: the spread of the values and the kind's strength are drawn.
 host::ReferenceProblem random_data(DataKind kind, std::mt19937_64& random) {
@@ -82,7 +82,7 @@ struct Classes {
             if (others) ++bad_by_audit;
         }
     }
-    bool enough() const { return good >= kLeastOfClass && bad_by_audit >= kLeastOfClass; }
+    bool enough() const { return good >= kMinOfClass && bad_by_audit >= kMinOfClass; }
     void print(const char* data, const char* rule) const {
         std::printf(
             "%-10s %-11s %3u of %3u under their bound; <= 1 %% fail: %3u of %3u VALID, %3u "
@@ -98,7 +98,7 @@ void check_audit(DataKind kind) {
     const uint64_t first = random();
     std::map<Rule, std::vector<ApproximateRun>> runs;
     Classes all;
-    for (uint32_t i = 0; i < kRuns || (i < kMostRuns && !all.enough()); ++i) {
+    for (uint32_t i = 0; i < kRuns || (i < kMaxRuns && !all.enough()); ++i) {
         run_rules(kind, first + i, runs);
         for (const auto& [rule, list] : runs) all.add(list.back());
     }

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "host/error.h"
-#include "host/report/command_names.h"
-#include "host/workload/layout.h"
+#include "host/operation/layout.h"
+#include "host/run/command_names.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 
@@ -45,7 +45,7 @@ TEST_CASE("what a batch cannot have is refused in words") {
     messages.equal(message_of(p), std::string());
     p.mask.documents = {0, 4};
     expect(p,
-           "--key-lengths is given with --segments; documents packed into one sequence have no "
+           "--key-lengths is given with --documents; documents packed into one sequence have no "
            "batch; give one of them");
     p.mask.documents.clear();
     p.mask.tiles = {"flags", 1, 1, 1, {1}};
@@ -88,7 +88,7 @@ TEST_CASE("what a batch cannot have is refused in words") {
     p.mask.documents = {0, 4};
     expect(
         p,
-        "--cu-seqlens-q is given with --segments; both cut the tokens into sequences; give one of "
+        "--cu-seqlens-q is given with --documents; both cut the tokens into sequences; give one of "
         "them");
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("documents become packed sequences where the mask looks back, and only
         divide_documents(window);
         divided.holds(false, [] { return "50 queries and 51 keys"; });
     } catch (const UserError& error) {
-        divided.holds(std::string(error.what()).find("--segments") != std::string::npos,
+        divided.holds(std::string(error.what()).find("--documents") != std::string::npos,
                       [&] { return error.what(); });
     }
 }

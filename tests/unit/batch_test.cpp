@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "firmware/job_check.h"
-#include "firmware/planner.h"
-#include "firmware/summary_list.h"
-#include "host/report/formulas.h"
-#include "host/workload/layout.h"
+#include "firmware/plan/planner.h"
+#include "firmware/plan/summary_list.h"
+#include "firmware/runner/job_check.h"
+#include "host/operation/layout.h"
+#include "host/predict/formulas.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
@@ -56,8 +56,8 @@ Problem random_batch(std::mt19937_64& random) {
     p.d_k = between(random, 1, 16);
     p.d_v = between(random, 1, 16);
     test::make_ragged(random, p);
-    p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
-                                         : fw::LoopOrder::kKeyValueResident;
+    p.schedule = between(random, 0, 1) == 0 ? fw::ScheduleId::kQueryResident
+                                            : fw::ScheduleId::kKeyValueResident;
     p.want_lse = between(random, 0, 1) == 0;
     p.scale = 0.25;
     random_mask(random, p);
@@ -175,7 +175,7 @@ TEST_CASE("work of a batch: formula, brute force over tokens, planner, shares of
         const Count whole = planned(make_layout(p, config).jobs(), m);
         batches.equal(f.calls, whole.calls, where);
         batches.equal(f.pairs_issued, whole.pairs, where);
-        if (p.order != fw::LoopOrder::kQueryResident) continue;
+        if (p.schedule != fw::ScheduleId::kQueryResident) continue;
         config.devices = between(random, 2, 5);
         const Layout layout = make_layout(p, config);
         Count shares;

@@ -47,11 +47,13 @@ TEST_CASE("device presets are those of the manual", "[config]") {
         uint32_t m, d, lanes, bus_bytes;
         const char* memory;
     };
-    const std::vector<Row> rows = {
-        {"base", 128, 64, 16, 64, "hbm2-2000-8ch"},   {"mla", 128, 576, 4, 128, "hbm3"},
-        {"oracle", 128, 72, 16, 64, "hbm2-2000-8ch"}, {"oracle-wide", 256, 136, 32, 128, "hbm3"},
-        {"small", 64, 64, 4, 32, "ddr4-3200"},        {"tiny", 16, 16, 2, 16, "ddr4-2400r"},
-        {"wide", 256, 128, 32, 128, "hbm3"}};
+    const std::vector<Row> rows = {{"base", 128, 64, 16, 64, "hbm2-2000-8ch"},
+                                   {"blackbox-128", 256, 136, 32, 128, "hbm3"},
+                                   {"blackbox-64", 128, 72, 16, 64, "hbm2-2000-8ch"},
+                                   {"mla", 128, 576, 4, 128, "hbm3"},
+                                   {"small", 64, 64, 4, 32, "ddr4-3200"},
+                                   {"tiny", 16, 16, 2, 16, "ddr4-2400r"},
+                                   {"wide", 256, 128, 32, 128, "hbm3"}};
     Compared compared("values of presets");
     const auto presets = host::device_presets();
     compared.equal(presets.size(), rows.size());
@@ -218,7 +220,8 @@ TEST_CASE("a name is a preset or a file", "[config]") {
     };
     const std::string file = ", or the path of a .json file";
     says("bas", {},
-         "--device: device is bas; allowed: base, mla, oracle, oracle-wide, small, tiny, wide" +
+         "--device: device is bas; allowed: base, blackbox-128, blackbox-64, mla, small, tiny, "
+         "wide" +
              file);
     const std::string memories =
         "ddr4-2400r, ddr4-3200, hbm2-2000-1ch, hbm2-2000-8ch, hbm3, ideal, ideal-stall, "

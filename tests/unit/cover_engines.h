@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "firmware/cover_job.h"
+#include "firmware/cover/cover_job.h"
 #include "spec/command.h"
 #include "spec/mask.h"
 

@@ -3,12 +3,12 @@
 // back, refusals.
 #include <map>
 
-#include "firmware/cover_merger.h"
-#include "firmware/cover_planner.h"
-#include "firmware/driver.h"
-#include "firmware/partial.h"
+#include "firmware/cover/cover_merger.h"
+#include "firmware/cover/cover_planner.h"
+#include "firmware/driver/driver.h"
+#include "firmware/merge/partial.h"
 #include "host/cover/cover.h"
-#include "host/workload/cover_layout.h"
+#include "host/operation/cover_layout.h"
 #include "tests/support/compared.h"
 #include "tests/unit/cover_engines.h"
 #include "tests/unit/mock_device.h"

@@ -10,7 +10,7 @@
 #include <deque>
 #include <random>
 
-#include "host/verify/forked.h"
+#include "host/run/forked.h"
 #include "host/verify/random_memory.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"

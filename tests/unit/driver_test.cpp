@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The driver against a mock device: right keys merged and stored for any job, ring and interrupt
 // protocol at every ring size, errors, bus faults, reset, and refusal of jobs that do not fit.
-#include "firmware/driver.h"
+#include "firmware/driver/driver.h"
 
 #include <algorithm>
 #include <string>
 
-#include "firmware/partial.h"
-#include "firmware/planner.h"
+#include "firmware/merge/partial.h"
+#include "firmware/plan/planner.h"
 #include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -78,7 +78,8 @@ fw::AttentionJob random_job(std::mt19937_64& random, uint32_t limit,
     const uint32_t kv_heads = draw(1, 3);
     const uint32_t nq = draw(0, 4) == 0 ? 1 : draw(1, limit), nk = draw(1, limit);
     fw::AttentionJob job = make_job(kv_heads * draw(1, 3), kv_heads, nq, nk);
-    job.order = draw(0, 1) == 0 ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
+    job.schedule =
+        draw(0, 1) == 0 ? fw::ScheduleId::kQueryResident : fw::ScheduleId::kKeyValueResident;
     job.q_position = draw(0, 1) == 0 ? draw(0, 60) : nk > nq ? nk - nq : 0;
     job.k_position = draw(0, 1) == 0 ? draw(0, 60) : nq > nk ? nq - nk : 0;
     job.bf16_output = draw(0, 1) == 1;
@@ -94,7 +95,7 @@ std::string text(const fw::AttentionJob& job) {
            " nq " + std::to_string(job.nq) + " nk " + std::to_string(job.nk) + " positions " +
            std::to_string(job.q_position) + "," + std::to_string(job.k_position) + " " +
            tessera::verify::mask_text(job) + " key/value-resident " +
-           std::to_string(job.order == fw::LoopOrder::kKeyValueResident);
+           std::to_string(job.schedule == fw::ScheduleId::kKeyValueResident);
 }
 
 /// What the planner says of a whole job.
@@ -215,7 +216,7 @@ TEST_CASE("tiles and states that are in a bank are not loaded again") {
             for (const uint32_t tk : {1u, 2u, 3u, 6u})
                 for (const bool by_key : {false, true}) {
                     fw::AttentionJob job = make_job(2 * group, 2, tq * 8 - 3, tk * 8 - 1);
-                    if (by_key) job.order = fw::LoopOrder::kKeyValueResident;
+                    if (by_key) job.schedule = fw::ScheduleId::kKeyValueResident;
                     MockDevice mock(kDevice, 1);
                     fw::Driver driver(mock);
                     REQUIRE(driver.init(config(16)).ok());

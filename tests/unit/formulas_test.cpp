@@ -2,9 +2,9 @@
 // Formulas of calls, pairs and bytes against brute force and against firmware's planner.
 #include <cmath>
 
-#include "firmware/planner.h"
+#include "firmware/plan/planner.h"
+#include "host/predict/formulas.h"
 #include "host/report/figures.h"
-#include "host/report/formulas.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
@@ -66,8 +66,8 @@ Problem random_problem(std::mt19937_64& random, uint32_t m) {
     p.nk = between(random, 0, 2) == 0 ? p.nq : between(random, 1, 70);
     p.d_k = between(random, 1, 16);
     p.d_v = between(random, 1, 16);
-    p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
-                                         : fw::LoopOrder::kKeyValueResident;
+    p.schedule = between(random, 0, 1) == 0 ? fw::ScheduleId::kQueryResident
+                                            : fw::ScheduleId::kKeyValueResident;
     p.scale = 0.25;
     random_mask(random, m, p);
     check_mask(p, m);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "firmware/driver.h"
+#include "firmware/driver/driver.h"
 #include "host/verify/golden_device.h"
 #include "host/verify/tensor_image.h"
 #include "tests/unit/mock_device.h"

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "host/float_bits.h"
-#include "host/workload/inexact_rows.h"
+#include "host/operation/inexact_rows.h"
 #include "tests/support/compared.h"
 
 using namespace tessera;

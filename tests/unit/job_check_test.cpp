@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Every rule for jobs and rings, just broken and just kept, and that a refused job leaves the
 // device's ring untouched.
-#include "firmware/job_check.h"
+#include "firmware/runner/job_check.h"
 
 #include <vector>
 
-#include "firmware/driver.h"
-#include "firmware/schedule.h"
+#include "firmware/driver/driver.h"
+#include "firmware/plan/schedule.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"
@@ -38,7 +38,7 @@ AttentionJob good_job() {
     job.lse = {0x6000, 32 * 20, 32};
     job.partial = {0x8000, 96 * 8, 96};
     job.sink_state = {0x9000, 96 * 8, 96};
-    job.order = fw::LoopOrder::kKeyValueResident;
+    job.schedule = fw::ScheduleId::kKeyValueResident;
     job.want_lse = true;
     return job;
 }
@@ -76,15 +76,17 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 3; });
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 8; });
     is(JobRule::kSchedule,
-       [](AttentionJob& j) { j.order = static_cast<fw::LoopOrder>(fw::schedule_count()); });
+       [](AttentionJob& j) { j.schedule = static_cast<fw::ScheduleId>(fw::schedule_count()); });
     is(JobRule::kShares, [](AttentionJob& j) { j.share = 1; });
     is(JobRule::kShares, [](AttentionJob& j) { j.peers = 1; });
     is(JobRule::kShares,
-       [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = UINT32_MAX; });
-    is(JobRule::kShares,
-       [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = 1, j.share = 2; });
-    is(JobRule::kNone,
-       [](AttentionJob& j) { j.order = fw::LoopOrder::kQueryResident, j.peers = 1, j.share = 1; });
+       [](AttentionJob& j) { j.schedule = fw::ScheduleId::kQueryResident, j.peers = UINT32_MAX; });
+    is(JobRule::kShares, [](AttentionJob& j) {
+        j.schedule = fw::ScheduleId::kQueryResident, j.peers = 1, j.share = 2;
+    });
+    is(JobRule::kNone, [](AttentionJob& j) {
+        j.schedule = fw::ScheduleId::kQueryResident, j.peers = 1, j.share = 1;
+    });
     is(JobRule::kDimension, [](AttentionJob& j) { j.d_k = 17; });
     is(JobRule::kDimension, [](AttentionJob& j) { j.d_v = 17; });
     is(JobRule::kPositions, [](AttentionJob& j) { ++j.q_position; });
@@ -102,7 +104,7 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
     is(JobRule::kNone, [](AttentionJob& j) { j.bf16_output = true, j.o.pitch = 32; });
     is(JobRule::kNone, [](AttentionJob& j) { j.want_lse = false, j.lse.pitch = 1; });
     is(JobRule::kNone, [](AttentionJob& j) {  // states never leave their banks
-        j.order = fw::LoopOrder::kQueryResident, j.state.pitch = 1;
+        j.schedule = fw::ScheduleId::kQueryResident, j.state.pitch = 1;
     });
     is(JobRule::kNone, [](AttentionJob& j) { j.nq = 8, j.state.pitch = 1; });
     is(JobRule::kNone, [](AttentionJob& j) { j.partial.pitch = 1; });
@@ -111,10 +113,10 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
 TEST_CASE("where firmware merges it needs its working rows and slots, in either order") {
     Compared rules("jobs");
     const auto is = [&](JobRule rule, auto&& change) {
-        for (const auto order : {fw::LoopOrder::kQueryResident, fw::LoopOrder::kKeyValueResident})
+        for (const auto order : {fw::ScheduleId::kQueryResident, fw::ScheduleId::kKeyValueResident})
             rules.equal(rule_after(
                             [&](AttentionJob& j) {
-                                j.order = order;
+                                j.schedule = order;
                                 change(j);
                             },
                             spec::Profile::kStats),
@@ -171,7 +173,7 @@ TEST_CASE("masks, documents and tile flags that do not go together are refused")
     constexpr uint32_t kCausal = spec::kMaskCausal, kWindow = spec::kMaskWindow;
     constexpr uint32_t kSink = spec::kMaskSink, kBlock = spec::kMaskBlock;
     constexpr uint32_t kPrefix = spec::kMaskPrefix;
-    constexpr uint32_t kSparse = kCausal | kBlock | spec::kMaskTail;
+    constexpr uint32_t kSparse = kCausal | kBlock | spec::kMaskSummary;
     const auto mask = [&](JobRule rule, const Mask& m) {
         is(rule, [&](AttentionJob& j) { j.mask = m; });
     };

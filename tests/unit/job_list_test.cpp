@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware/sequencer.h"
+#include "firmware/attention/sequencer.h"
 #include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -51,7 +51,7 @@ List random_list(std::mt19937_64& random) {
         verify::random_mask(random, list.device.m, job, list.arrays[i]);
         if (draw(0, 4) == 0) verify::random_lists(random, job, list.arrays[i]);
         if (draw(0, 1) == 0) {
-            job.order = fw::LoopOrder::kKeyValueResident;
+            job.schedule = fw::ScheduleId::kKeyValueResident;
         } else {
             job.peers = draw(0, 3);
             job.share = draw(0, job.peers);
@@ -90,7 +90,7 @@ std::string text(const List& list, Command c) {
     return words;
 }
 
-bool ends_batch(const Command& c) {
+bool ends_merge_batch(const Command& c) {
     return c.opcode == Opcode::kFence && c.has(spec::kFlagInterrupt);
 }
 
@@ -152,10 +152,10 @@ TEST_CASE("the commands of a list are those of its jobs, with no FENCE between t
             {list.jobs.data(), static_cast<uint32_t>(list.jobs.size()), list.device, kRecord});
         for (const fw::AttentionJob& job : list.jobs)
             for (const Command& c : commands_of({job, list.device, kRecord}))
-                if (!ends_batch(c)) expected.push_back(text(list, c));
+                if (!ends_merge_batch(c)) expected.push_back(text(list, c));
         uint64_t partials = 0, batches = 0;
         for (const Command& c : all) {
-            if (ends_batch(c)) {
+            if (ends_merge_batch(c)) {
                 ++batches;
                 commands.equal(partials % fw::kMergeBatch, 0u);
                 continue;

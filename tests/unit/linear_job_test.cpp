@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Firmware on linear attention, on the golden device: every element bit by bit, calls by formula,
 // refusals.
-#include "firmware/linear_job.h"
+#include "firmware/linear/linear_job.h"
 
 #include <algorithm>
 #include <memory>

@@ -2,8 +2,8 @@
 // Every rule that says which keys a query sees, against the oracle of tests/support/mask_oracle.h:
 // the device's, the host's for `run`, the jobs that it hands to firmware, and verify's.
 #include "host/error.h"
+#include "host/operation/layout.h"
 #include "host/verify/job_mask.h"
-#include "host/workload/layout.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
@@ -52,8 +52,8 @@ spec::Mask random_device_mask(std::mt19937_64& random, uint32_t flags, uint32_t 
     mask.flags = flags;
     if (flags & spec::kMaskWindow) mask.window = 1 + below(random, far);
     if (flags & spec::kMaskSink) mask.sinks = below(random, uint64_t{far} + 1);
-    if (flags & (spec::kMaskBlock | spec::kMaskTail)) mask.block = 1u << below(random, 32);
-    if (flags & spec::kMaskTail) mask.tail = 1 + below(random, mask.block);
+    if (flags & (spec::kMaskBlock | spec::kMaskSummary)) mask.block = 1u << below(random, 32);
+    if (flags & spec::kMaskSummary) mask.summary = 1 + below(random, mask.block);
     if (flags & spec::kMaskFree) mask.free_from = below(random, 17);
     if (flags & spec::kMaskDiagOff) mask.diag_group = 1 + below(random, 16);
     if (flags & spec::kMaskPrefix) mask.prefix = below(random, uint64_t{far} + 1);

@@ -2,7 +2,7 @@
 // The merger on random partial results, EMPTY, NaN and clamped rows among them, from EMPTY or the
 // state of a sink on: o and lse are what the golden device's merge and store make of them, and the
 // work it reports is what it did.
-#include "firmware/merger.h"
+#include "firmware/merge/merger.h"
 
 #include <cstring>
 #include <random>
@@ -66,7 +66,8 @@ fw::AttentionJob random_job(std::mt19937_64& random) {
     job.d_v = 1 + below(24);
     job.bf16_output = below(2) == 1;
     job.want_lse = below(2) == 1;
-    job.order = below(2) == 1 ? fw::LoopOrder::kQueryResident : fw::LoopOrder::kKeyValueResident;
+    job.schedule =
+        below(2) == 1 ? fw::ScheduleId::kQueryResident : fw::ScheduleId::kKeyValueResident;
     const uint32_t row = kBus + kDevice.beats(uint64_t{4} * job.d_v) * kBus;
     job.o = {kO, 0x2000, kDevice.beats(uint64_t{job.bf16_output ? 2u : 4u} * job.d_v) * kBus};
     job.lse = {kLse, 0x1000, kBus};

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware/bus.h"
+#include "firmware/driver/bus.h"
 #include "spec/command.h"
 #include "spec/registers.h"
 

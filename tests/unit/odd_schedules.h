@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Schedules that nobody would want: some that keep every promise of firmware/schedule.h in ways
-// that the shipped ones do not, some that break one promise each. Classes as a user writes them.
+// Schedules that nobody would want: some that keep every promise of firmware/plan/schedule.h in
+// ways that the shipped ones do not, some that break one promise each. Classes as a user writes
+// them.
 #pragma once
 #include <cstdint>
 
-#include "firmware/schedule.h"
+#include "firmware/plan/schedule.h"
 
 namespace tessera::test {
 
@@ -28,14 +29,14 @@ class Skewed final : public Schedule {
         const TileMap& map = pairs.map();
         const uint32_t stacks = map.stacks_per_kv_head(), tiles = stacks * map.query_tiles();
         for (; kv_ * stacks != map.stacks(); ++kv_, wave_ = 0)
-            for (; wave_ != map.key_tiles() + kMost; ++wave_, place_ = 0)
+            for (; wave_ != map.key_tiles() + kMax; ++wave_, place_ = 0)
                 while (place_ != tiles) {
                     const uint32_t n = wave_ % 2 == 0 ? place_ : tiles - 1 - place_;
                     ++place_;
                     pair.stack = kv_ * stacks + n / map.query_tiles();
                     pair.q_tile = n % map.query_tiles();
                     const uint64_t mixed = (skew_seed + n) * 0x9e3779b97f4a7c15u;
-                    pair.k_tile = wave_ - static_cast<uint32_t>(mixed >> 40) % (kMost + 1);
+                    pair.k_tile = wave_ - static_cast<uint32_t>(mixed >> 40) % (kMax + 1);
                     if (pair.k_tile < map.key_tiles() &&
                         map.next_key_tile(pair.stack, pair.q_tile, pair.k_tile) == pair.k_tile)
                         return true;
@@ -44,7 +45,7 @@ class Skewed final : public Schedule {
     }
 
   private:
-    static constexpr uint32_t kMost = 3;
+    static constexpr uint32_t kMax = 3;
     uint32_t kv_ = 0, wave_ = 0, place_ = 0;
 };
 

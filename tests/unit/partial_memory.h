@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "firmware/job.h"
-#include "firmware/partial.h"
+#include "firmware/merge/partial.h"
+#include "firmware/runner/job.h"
 #include "spec/state.h"
 
 namespace tessera::test {

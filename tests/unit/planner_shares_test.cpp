@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "firmware/planner.h"
+#include "firmware/plan/planner.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tiles and steps against brute force over single tokens: every allowed pair is issued exactly
 // once, no pair of tiles is empty, nothing is masked that one term allows as a whole.
-#include "firmware/planner.h"
+#include "firmware/plan/planner.h"
 
 #include <algorithm>
 #include <set>
@@ -16,9 +16,9 @@
 namespace {
 
 using tessera::fw::AttentionJob;
-using tessera::fw::LoopOrder;
 using tessera::fw::Planner;
 using tessera::fw::Run;
+using tessera::fw::ScheduleId;
 using tessera::fw::Step;
 using tessera::fw::TileMap;
 using tessera::test::Compared;
@@ -39,7 +39,8 @@ struct Case {
                " nq " + std::to_string(job.nq) + " nk " + std::to_string(job.nk) + " m " +
                std::to_string(m) + " " + tessera::verify::mask_text(job) + " positions " +
                std::to_string(job.q_position) + "," + std::to_string(job.k_position) +
-               " key/value-resident " + std::to_string(job.order == LoopOrder::kKeyValueResident);
+               " key/value-resident " +
+               std::to_string(job.schedule == ScheduleId::kKeyValueResident);
     }
 };
 
@@ -52,7 +53,7 @@ void draw_case(std::mt19937_64& random, uint32_t limit, Case& c) {
     c.job.query_heads = c.job.kv_heads * draw(1, 3);
     c.job.nq = draw(0, 4) == 0 ? 1 : draw(1, limit);
     c.job.nk = draw(1, limit);
-    c.job.order = draw(0, 1) == 0 ? LoopOrder::kQueryResident : LoopOrder::kKeyValueResident;
+    c.job.schedule = draw(0, 1) == 0 ? ScheduleId::kQueryResident : ScheduleId::kKeyValueResident;
     switch (draw(0, 3)) {
         case 0:  // aligned at the end
             c.job.q_position = c.job.nk > c.job.nq ? c.job.nk - c.job.nq : 0;
@@ -177,7 +178,7 @@ TEST_CASE("the loop order is what it is called") {
     for (int n = 0; n < 2000; ++n) {
         Case c;
         draw_case(random, 40, c);
-        const bool by_query = c.job.order == LoopOrder::kQueryResident;
+        const bool by_query = c.job.schedule == ScheduleId::kQueryResident;
         const auto rank = [&](const Step& s) {
             return by_query ? std::vector<uint32_t>{s.query_head, s.q_tile, s.k_tile}
                             : std::vector<uint32_t>{s.kv_head, s.k_tile, s.query_head, s.q_tile};
@@ -202,7 +203,7 @@ TEST_CASE("states travel, and tiles are merged, only where they have to") {
         const TileMap& map = planner.map();
         const bool fit = map.stacks_per_kv_head() * map.query_tiles() <= spec::kBanks;
         answers.equal(planner.states_travel(),
-                      merges && !fit && c.job.order == LoopOrder::kKeyValueResident,
+                      merges && !fit && c.job.schedule == ScheduleId::kKeyValueResident,
                       [&] { return c.text(); });
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A run with made-up counters, whose figures can be worked out by hand.
 #pragma once
-#include "host/report/run_record.h"
-#include "host/workload/layout.h"
+#include "host/operation/layout.h"
+#include "host/run/run_record.h"
 
 namespace tessera::test {
 

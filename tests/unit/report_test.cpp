@@ -6,12 +6,13 @@
 #include <set>
 #include <string>
 
-#include "host/report/command_names.h"
-#include "host/report/counters.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
+#include "host/run/command_names.h"
+#include "host/run/counters.h"
+#include "host/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/unit/record_by_hand.h"
@@ -136,7 +137,7 @@ TEST_CASE("report.json holds every counter and figure with unit and definition")
     const auto json = nlohmann::json::parse(report_json(record).dump());
     Compared entries("entries");
     entries.equal(json["schema"], "tessera.report");
-    entries.equal(json["schema_version"], 1);
+    entries.equal(json["schema_version"], 2);
     for (uint32_t i = 0; i < spec::kCounters; ++i) {
         const auto& entry = json["counters"][spec::kCounterTable[i].name];
         entries.equal(entry["value"], record.outcome.counters[i]);
@@ -284,10 +285,10 @@ TEST_CASE("what firmware merged is in the table and in figures, if it did") {
 
 TEST_CASE("a tag stands for the latest command that fits") {
     Compared tags("tags");
-    tags.equal(sequence_of_tag(5, 10), 5u);
-    tags.equal(sequence_of_tag(10, 10), 10u);  // the next one, refused at dispatch
-    tags.equal(sequence_of_tag(5, 65536 + 4), 5u);
-    tags.equal(sequence_of_tag(5, 65536 + 5), 65541u);
-    tags.equal(sequence_of_tag(5, 3 * 65536), 2u * 65536 + 5);
-    tags.equal(sequence_of_tag(7, 3), 7u);
+    tags.equal(number_of_tag(5, 10), 5u);
+    tags.equal(number_of_tag(10, 10), 10u);  // the next one, refused at dispatch
+    tags.equal(number_of_tag(5, 65536 + 4), 5u);
+    tags.equal(number_of_tag(5, 65536 + 5), 65541u);
+    tags.equal(number_of_tag(5, 3 * 65536), 2u * 65536 + 5);
+    tags.equal(number_of_tag(7, 3), 7u);
 }

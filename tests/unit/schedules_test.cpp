@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "firmware/driver.h"
-#include "firmware/planner.h"
-#include "firmware/schedules/key_value_resident.h"
-#include "firmware/schedules/list.h"
-#include "firmware/schedules/paired.h"
-#include "firmware/schedules/query_resident.h"
+#include "firmware/driver/driver.h"
+#include "firmware/plan/planner.h"
+#include "firmware/plan/schedules/key_value_resident.h"
+#include "firmware/plan/schedules/list.h"
+#include "firmware/plan/schedules/paired.h"
+#include "firmware/plan/schedules/query_resident.h"
+#include "host/operation/schedule_check.h"
 #include "host/verify/job_mask.h"
-#include "host/workload/schedule_check.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"
 #include "tests/unit/odd_schedules.h"
@@ -36,8 +36,8 @@ using Bad = fw::ScheduleList<Breaking<Breach::kOmits>, Breaking<Breach::kRepeats
                              Breaking<Breach::kMixesHeads>, Breaking<Breach::kNowhere>,
                              Breaking<Breach::kNotMeeting>, InTurn<3, 2>>;
 
-constexpr fw::LoopOrder good(uint32_t n) { return static_cast<fw::LoopOrder>(n); }
-constexpr fw::LoopOrder bad(uint32_t n) { return static_cast<fw::LoopOrder>(Good::kCount + n); }
+constexpr fw::ScheduleId good(uint32_t n) { return static_cast<fw::ScheduleId>(n); }
+constexpr fw::ScheduleId bad(uint32_t n) { return static_cast<fw::ScheduleId>(Good::kCount + n); }
 
 }  // namespace
 
@@ -45,12 +45,12 @@ namespace tessera::fw {
 
 uint32_t schedule_count() { return Good::kCount + Bad::kCount; }
 
-const ScheduleType& schedule_type(LoopOrder order) {
+const ScheduleType& schedule_type(ScheduleId order) {
     const auto n = static_cast<uint32_t>(order);
     return n < Good::kCount ? Good::kTypes[n] : Bad::kTypes[n - Good::kCount];
 }
 
-Schedule& make_schedule(LoopOrder order, ScheduleRoom& room) {
+Schedule& make_schedule(ScheduleId order, ScheduleRoom& room) {
     const auto n = static_cast<uint32_t>(order);
     return n < Good::kCount ? *Good::make(order, room) : *Bad::make(good(n - Good::kCount), room);
 }
@@ -105,7 +105,7 @@ fw::AttentionJob random_job(std::mt19937_64& random, verify::MaskArrays& arrays)
 }
 
 std::string text(const fw::AttentionJob& job) {
-    return std::string(fw::schedule_type(job.order).name) + " heads " +
+    return std::string(fw::schedule_type(job.schedule).name) + " heads " +
            std::to_string(job.query_heads) + "/" + std::to_string(job.kv_heads) + " nq " +
            std::to_string(job.nq) + " nk " + std::to_string(job.nk) + " " + verify::mask_text(job);
 }
@@ -145,7 +145,7 @@ TEST_CASE("any order that keeps its promises gives every query its keys in order
         verify::MaskArrays arrays;
         fw::AttentionJob job = random_job(random, arrays);
         test::skew_seed = random();
-        job.order = good(static_cast<uint32_t>(n) % Good::kCount);
+        job.schedule = good(static_cast<uint32_t>(n) % Good::kCount);
         for (const auto profile : {spec::Profile::kStateful, spec::Profile::kStats}) {
             SymbolicEngines engines(job, kDevice);
             const auto where = [&] { return text(job); };
@@ -169,8 +169,8 @@ TEST_CASE("what a schedule deals to several devices is the whole job") {
     for (int n = 0; n < 1500; ++n) {
         verify::MaskArrays arrays;
         fw::AttentionJob job = random_job(random, arrays);
-        job.order = good(static_cast<uint32_t>(n) % Good::kCount);
-        if (fw::schedule_type(job.order).open_tiles == 0) continue;
+        job.schedule = good(static_cast<uint32_t>(n) % Good::kCount);
+        if (fw::schedule_type(job.schedule).open_tiles == 0) continue;
         const uint32_t devices = 1 + static_cast<uint32_t>(random() % 9);
         jobs.equal(complaint(job, devices), "", [&] { return text(job); });
     }
@@ -179,7 +179,7 @@ TEST_CASE("what a schedule deals to several devices is the whole job") {
 TEST_CASE("query tiles that share key tiles are dealt together") {
     Compared tiles("query tiles");
     fw::AttentionJob job = job_of(4, 2, 5 * 8, 8);  // two key/value heads with 10 query tiles each
-    job.order = good(2);
+    job.schedule = good(2);
     job.peers = 2;
     const uint32_t owner[] = {0, 0, 1, 1, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 2, 2, 2, 2};
     for (job.share = 0; job.share < 3; ++job.share) {
@@ -196,7 +196,7 @@ TEST_CASE("paired reads keys and values half as often, and no state travels") {
         for (const uint32_t tq : {1u, 2u, 3u, 5u})
             for (const uint32_t tk : {1u, 2u, 3u, 6u}) {
                 fw::AttentionJob job = job_of(2 * group, 2, tq * 8 - 3, tk * 8 - 1);
-                job.order = good(2);
+                job.schedule = good(2);
                 place(job);
                 SymbolicEngines engines(job, kDevice);
                 const auto where = [&] { return text(job); };
@@ -226,7 +226,7 @@ TEST_CASE("a schedule that breaks a promise is named with the pair that does") {
         "schedule too-many: 3 query tiles are begun and not finished, kOpenTiles says 2",
     };
     for (uint32_t n = 0; n < Bad::kCount; ++n) {
-        job.order = bad(n);
+        job.schedule = bad(n);
         messages.equal(complaint(job, 1), kSays[n]);
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What a sentinel tells: sums made of shares against the sums that the golden ATTEND has in its
 // state, where shares stop telling, and how soon another level is found.
-#include "firmware/sentinel.h"
+#include "firmware/merge/sentinel.h"
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
+#include "host/problem/sentinel.h"
 #include "host/verify/tile_reference.h"
-#include "host/workload/sentinel.h"
 #include "tests/support/compared.h"
 
 using namespace tessera;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The state of a sink against exp() in long double, what is refused, what files say, and the
 // reference's rows with a sink against a sum in long double.
-#include "host/workload/sink_logits.h"
+#include "host/problem/sink_logits.h"
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "host/float_bits.h"
-#include "host/workload/inputs.h"
+#include "host/operation/sink_states.h"
+#include "host/problem/inputs.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/tensor_file.h"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Just inside what a device holds: 32,767 / log2(e).
-constexpr double kMostLogit = 22712.35;
+constexpr double kMaxLogit = 22712.35;
 
 /// Relative error of the state's weight. exp(logit) itself leaves the range of any float.
 long double weight_error(double logit, const spec::RowState& state) {
@@ -73,10 +74,10 @@ TEST_CASE("the state of a sink is exp(logit), to the rounding of fp32") {
     auto random = test::test_random();
     Compared states("states of sinks");
     std::vector<double> logits = {
-        0,          -0.0,        1,    -1,    1e-30, -1e-30, std::log(2.0), -std::log(2.0),
-        kMostLogit, -kMostLogit, 88.7, -88.7, 710,   -745};
+        0,         -0.0,       1,    -1,    1e-30, -1e-30, std::log(2.0), -std::log(2.0),
+        kMaxLogit, -kMaxLogit, 88.7, -88.7, 710,   -745};
     for (int n = 0; n < 20000; ++n)
-        logits.push_back(uniform(random) * (n % 2 == 0 ? 20 : kMostLogit));
+        logits.push_back(uniform(random) * (n % 2 == 0 ? 20 : kMaxLogit));
     for (const double logit : logits) {
         check_sink_logit("test", 0, logit);
         const spec::RowState state = sink_state(logit);
@@ -98,7 +99,7 @@ TEST_CASE("logits that no device holds are refused, with head and value") {
                            text.find("-22712.3 to 22712.3") != std::string::npos,
                        [&] { return text; });
     }
-    for (const double logit : {-kInfinity, 22712.3, -22712.3, kMostLogit})
+    for (const double logit : {-kInfinity, 22712.3, -22712.3, kMaxLogit})
         messages.equal(message_of([&] { check_sink_logit("f", 0, logit); }), "");
 }
 

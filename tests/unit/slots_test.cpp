@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Planned calls packed into the slots of an oracle's calls.
-#include "host/report/slots.h"
+#include "host/predict/slots.h"
 
 #include <cmath>
 #include <set>
 #include <tuple>
 
-#include "host/report/formulas.h"
-#include "host/workload/layout.h"
+#include "host/operation/layout.h"
+#include "host/predict/formulas.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 

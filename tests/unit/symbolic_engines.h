@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "firmware/job.h"
-#include "firmware/partial.h"
+#include "firmware/merge/partial.h"
+#include "firmware/runner/job.h"
 #include "spec/command.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "host/verify/tile_reference.h"
-#include "hw_model/tile_kernel.h"
-#include "hw_model/tile_kernel_isa.h"
+#include "hw_model/arith/tile_kernel.h"
+#include "hw_model/arith/tile_kernel_isa.h"
 #include "tests/support/compared.h"
 
 using namespace tessera;
@@ -72,8 +72,8 @@ spec::Mask any_mask(Random& random, uint32_t m) {
         if (below(random, 8) == 0) mask.window = spec::kPositionLimit - below(random, 2);
     }
     if (given(spec::kMaskSink)) mask.sinks = below(random, m);
-    if (given(spec::kMaskBlock | spec::kMaskTail)) mask.block = 1u << below(random, 8);
-    if (given(spec::kMaskTail)) mask.tail = 1 + below(random, mask.block);
+    if (given(spec::kMaskBlock | spec::kMaskSummary)) mask.block = 1u << below(random, 8);
+    if (given(spec::kMaskSummary)) mask.summary = 1 + below(random, mask.block);
     if (given(spec::kMaskFree)) mask.free_from = below(random, m + 1);
     if (given(spec::kMaskDiagOff))
         mask.diag_group = 1 + below(random, below(random, 2) ? std::min(m, 4u) : m);

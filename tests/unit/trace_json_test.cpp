@@ -7,7 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "firmware/sequencer.h"
+#include "firmware/attention/sequencer.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/trace_viewer.h"
@@ -76,10 +76,10 @@ TEST_CASE("every command and group is a slice, and slices of a track do not over
         if (event["args"].contains("group"))
             ++group_slices;
         else
-            ++seen[event["args"]["sequence"].get<uint64_t>()];
+            ++seen[event["args"]["number"].get<uint64_t>()];
     }
     for (const hw::CommandTrace& c : record.devices[0].commands)
-        commands.equal(seen[c.sequence], 1, [&] { return std::to_string(c.sequence); });
+        commands.equal(seen[c.number], 1, [&] { return std::to_string(c.number); });
     CHECK(group_slices == 3 * static_cast<int>(record.devices[0].groups.size()));
     CHECK(trace["otherData"]["truncated"] == false);
     CHECK(trace["displayTimeUnit"] == "ns");
@@ -101,7 +101,7 @@ TEST_CASE("a viewer keeps every slice at every clock, and a nanosecond of it is 
         slices.equal(viewed.kept.size(), device.commands.size() + 3 * device.groups.size(), where);
         for (const test::ViewedSlice& slice : viewed.kept) {
             if (slice.args.contains("group")) continue;
-            const auto& c = device.commands.at(slice.args["sequence"].get<size_t>());
+            const auto& c = device.commands.at(slice.args["number"].get<size_t>());
             slices.holds(slice.start_ns == static_cast<int64_t>(c.start) &&
                              slice.end_ns == static_cast<int64_t>(c.retire),
                          [&] { return slice.args.dump(); });
@@ -155,15 +155,15 @@ TEST_CASE("commands that never started or retired") {
     RunRecord record = traced_run(64, UINT64_MAX);
     record.devices[0].commands[1].retire = hw::kNever;
     record.devices[0].commands[2].start = record.devices[0].commands[2].retire = hw::kNever;
-    record.devices[0].groups[0].value = record.devices[0].groups[0].merged = hw::kNever;
+    record.devices[0].groups[0].value_start = record.devices[0].groups[0].merged = hw::kNever;
     Compared slices("slices");
     bool unfinished = false;
     const auto trace = trace_of(record);
     for (const auto& event : trace["traceEvents"]) {
         if (event["ph"] != "X") continue;
-        slices.holds(event["dur"] >= 0.0 && event["args"]["sequence"] != 2,
+        slices.holds(event["dur"] >= 0.0 && event["args"]["number"] != 2,
                      [&] { return event.dump(); });
-        if (event["args"]["sequence"] == 1) unfinished = event["args"]["retire"].is_null();
+        if (event["args"]["number"] == 1) unfinished = event["args"]["retire"].is_null();
     }
     CHECK(unfinished);
 }

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <limits>
 
-#include "firmware/job_check.h"
-#include "firmware/partial.h"
+#include "firmware/merge/partial.h"
+#include "firmware/runner/job_check.h"
 #include "host/error.h"
 #include "host/io/safetensors.h"
-#include "host/workload/layout.h"
+#include "host/operation/layout.h"
 #include "spec/state.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -74,14 +74,14 @@ TEST_CASE("regions are aligned, disjoint, and legal for firmware") {
         Problem p = problem_of_shape(kv_heads * between(random, 1, 3), kv_heads,
                                      between(random, 1, 90), between(random, 1, 90),
                                      between(random, 1, 64), between(random, 1, 64));
-        p.order = between(random, 0, 1) == 0 ? fw::LoopOrder::kQueryResident
-                                             : fw::LoopOrder::kKeyValueResident;
+        p.schedule = between(random, 0, 1) == 0 ? fw::ScheduleId::kQueryResident
+                                                : fw::ScheduleId::kKeyValueResident;
         p.mask.causal = between(random, 0, 1) == 1;
         p.want_lse = between(random, 0, 1) == 1;
         p.bf16_output = between(random, 0, 1) == 1;
         hw::PlatformConfig config = platform(16, 64, 2, 16u << between(random, 0, 3));
         if (between(random, 0, 1) == 1) config.params.profile = spec::Profile::kStats;
-        if (p.order == fw::LoopOrder::kQueryResident) config.devices = between(random, 1, 4);
+        if (p.schedule == fw::ScheduleId::kQueryResident) config.devices = between(random, 1, 4);
         const Layout layout = make_layout(p, config);
         uint64_t end = 1;  // address 0 is nobody's
         for (const Region& region : layout.regions) {
@@ -95,7 +95,7 @@ TEST_CASE("regions are aligned, disjoint, and legal for firmware") {
         // A device's own working rows and slots end where the next one's begin.
         for (const char* name : {"state", "partial"})
             for (const Region& region : layout.regions) {
-                if (region.name != name || p.order != fw::LoopOrder::kQueryResident) continue;
+                if (region.name != name || p.schedule != fw::ScheduleId::kQueryResident) continue;
                 const auto part = [&](uint32_t device) {
                     const fw::AttentionJob job = layout.of_device(device).job;
                     return region.name == "state" ? job.state.address : job.partial.address;

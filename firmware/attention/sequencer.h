@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// The commands of a job, or of a list of jobs, one by one: the planner's steps with banks,
+// addresses, masks and fences. Per step, in this order and only what is needed:
+//   LOAD_Q, LOAD_K, LOAD_V, FENCE, LOAD_STATE, ATTEND, STORE_O, STORE_STATE (lse), STORE_STATE.
+// Where a query tile is one lane group, LOAD_K of its next call goes before LOAD_V. With sink
+// logits LOAD_STATE of the first step is that of the sinks' states. A tile or state that is still
+// in a bank is not loaded again; banks of a kind alternate. A tile of several runs (tile_map.h)
+// takes a load or store for each. Does not number commands (tags are the driver's) and does not end
+// the job with a FENCE. Nor does one stand between two jobs: the next one's loads begin while the
+// last ATTENDs of the one before run (docs/inside/firmware.md, Lists of jobs). Where firmware
+// merges (partial.h) a step of a partial result is
+//   LOAD_Q, LOAD_K, LOAD_V, FENCE, ATTEND, STORE_STATE (slot)
+// with a FENCE, which interrupts, before the first ATTEND of each batch but the first. With a
+// sentinel STORE_O takes the place of STORE_STATE, LOAD_K and LOAD_V are followed by those of the
+// sentinel, and some forms take two passes: once more LOAD_V, ATTEND, STORE_O.
+#pragma once
+#include <stdint.h>
+
+#include "firmware/merge/partial.h"
+#include "firmware/plan/planner.h"
+#include "spec/command.h"
+#include "spec/params.h"
+
+namespace tessera::fw {
+
+/// What the banks of one kind hold. A free one is taken first, then the least recently used.
+class BankSet {
+  public:
+    /// Makes a tile, or its first `rows` rows, current. True if it has to be loaded (bank() then
+    /// says where).
+    bool select(uint32_t head, uint32_t tile, uint32_t rows);
+    /// Forgets all tiles. Banks go on alternating.
+    void clear() { held_[0].valid = held_[1].valid = false; }
+    /// Forgets the current tile.
+    void release() { held_[bank_].valid = false; }
+    /// Makes the other bank current and forgets its tile, until it is given back.
+    void borrow() {
+        bank_ = 1 - bank_;
+        release();
+    }
+    void give_back() { bank_ = 1 - bank_; }
+    uint32_t bank() const { return bank_; }
+
+  private:
+    struct Held {
+        uint32_t head = 0, tile = 0, rows = 0;
+        bool valid = false;
+    };
+    static_assert(spec::kBanks == 2, "least recently used is simply the other one");
+    Held held_[spec::kBanks];
+    uint32_t bank_ = spec::kBanks - 1;
+};
+
+class Sequencer {
+  public:
+    /// `job` must be legal and outlive this. FENCE records go to `record_address`.
+    Sequencer(const AttentionJob& job, const spec::DeviceParams& device, uint64_t record_address)
+        : Sequencer(&job, 1, device, record_address) {}
+    /// The same of `count` jobs, at least one. They may have working memory (state, partial) in
+    /// common.
+    Sequencer(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
+              uint64_t record_address);
+
+    /// The next command, or false at the end.
+    bool next(spec::Command& command);
+    /// The next commands are those of one step again, of any of the jobs: queries from
+    /// Sentinel::retry, result to kRetrySlot, in the banks that the current step does not use. When
+    /// they are issued next() is false once, and then goes on.
+    void retry(const Step& step, const TileMap& map);
+    /// Partial results so far.
+    uint64_t partials() const { return partials_; }
+
+  private:
+    void begin_job();
+    void begin_step();
+    void begin_pass();
+    uint32_t early_keys() const;
+    void begin_partial();
+    void end_retry();
+    uint32_t build(uint32_t stage, spec::Command& c) const;
+    uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
+    uint32_t build_sink_load(spec::Command& c) const;
+    uint32_t build_partial_store(spec::Command& c) const;
+    uint32_t build_values_load(spec::Command& c) const;
+    uint32_t build_sentinel_load(uint32_t row, spec::Command& c) const;
+    uint32_t build_key_load(const Tensor& tensor, uint32_t tile, uint32_t rows,
+                            spec::Command& c) const;
+    void build_gather(const Tensor& tensor, uint32_t head, const RowList& list, uint32_t part,
+                      spec::Command& c) const;
+    uint32_t build_attend(spec::Command& c) const;
+    const TileMap& map() const { return asked_ != nullptr ? *asked_ : planner_.map(); }
+    const AttentionJob& job() const { return map().job(); }
+    uint32_t state_head() const { return step_.query_head % group_; }
+
+    Planner planner_;
+    uint64_t record_address_;
+    spec::DeviceParams device_;
+    uint32_t group_ = 1;  ///< query heads that share a key/value head
+    bool states_travel_ = false;
+    bool states_unfenced_ = false;  ///< a state was stored after the last FENCE
+    bool fence_due_ = false;        ///< and that was before this key tile
+    bool partial_ = false;          ///< this step gives a partial result
+    uint32_t pass_ = 0;             ///< of this step
+    uint64_t partials_ = 0;         ///< that of this step included
+    uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
+    uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
+    uint32_t k_bank_ = 0;           ///< keys of this step
+    Step step_;
+    BankSet q_, k_, v_, state_;
+    const TileMap* asked_ = nullptr;  ///< this step is retried: that of its job
+    struct {
+        Step step;
+        uint32_t pass, todo;
+        bool partial;
+    } suspended_ = {};  ///< what it interrupts
+};
+
+}  // namespace tessera::fw

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "firmware/merge/merger.h"
+
+namespace tessera::fw {
+Merger::Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device)
+    : bus_(bus), device_(device), jobs_(jobs), planner_(jobs, count, device.m) {}
+
+Merged Merger::merge_batch() {
+    for (; in_merge_batch_ < kMergeBatch; ++in_merge_batch_) {
+        while (round_ == 0) {
+            if (!planner_.next(step_)) return Merged::kDone;
+            if (is_partial(job(), device_, step_)) break;
+        }
+        const Merged merged = merge_tile(round_ == 0 ? partials_++ % kPartialSlots : kRetrySlot);
+        if (merged != Merged::kDone) return merged;
+    }
+    in_merge_batch_ = 0;
+    return Merged::kDone;
+}
+
+/// The rows of a partial result, or those that were retried.
+Merged Merger::merge_tile(uint32_t slot) {
+    MergeWork work = round_ == 0 ? work_of_step() : MergeWork();
+    const uint32_t rows = bus_.holds_data() ? step_.q_rows : 0;
+    retries_ = false;
+    for (uint32_t at = 0; at < rows; ++at) {
+        if (round_ != 0 && !is_pending(at)) continue;
+        const Row row = row_at(slot, at);
+        if (!(has_sentinel() ? take_shares(row, work)
+                             : row_merger().merge(row.merged, row.partial, work)))
+            return Merged::kBusFault;
+    }
+    round_ = retries_ ? round_ + 1 : 0;
+    if (retries_) work.calls_retried = sentinel_passes(job().sentinel.form);
+    bus_.merged(work);
+    return retries_ ? Merged::kRetry : Merged::kDone;
+}
+
+Merger::Row Merger::row_at(uint32_t slot, uint32_t at) const {
+    const Run run = planner_.map().query_run(step_.q_tile, at);  // whose row it is
+    Row row;
+    row.at = at;
+    row.head = step_.query_head + run.head;
+    row.token = run.row;
+    row.partial = row_address(job().partial, slot, at);
+    row.query = round_ == 0 ? row_address(job().q, row.head, row.token)
+                            : row_address(job().sentinel.retry, 0, at);
+    row.merged = {working_row(at, row.head, row.token),
+                  row_address(job().o, row.head, row.token),
+                  row_address(job().lse, row.head, row.token),
+                  step_.first,
+                  step_.last,
+                  row_address(job().sink_state, row.head, 0)};
+    return row;
+}
+
+/// Where the running result of a row is. Where one query tile is finished before the next begins,
+/// one tile of rows is enough.
+uint64_t Merger::working_row(uint32_t tile_row, uint32_t head, uint32_t token) const {
+    if (planner_.open_tiles() == 1) return row_address(job().state, 0, tile_row);
+    return row_address(job().state, head % (job().query_heads / job().kv_heads), token);
+}
+
+/// All but what depends on the data.
+MergeWork Merger::work_of_step() const {
+    MergeWork work;
+    row_merger().count(step_.q_rows, step_.first, step_.last, work);
+    if (has_sentinel()) count_scaling(work);
+    return work;
+}
+
+}  // namespace tessera::fw

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Which pair of a query tile and a key tile comes next, and what is there to know of it? A plain
+// iterator over the ATTENDs of a job, in the order of its schedule (schedule.h), or of a list of
+// jobs one after the other: no hardware, no banks, no descriptors. Never yields a pair that the
+// mask forbids as a whole (tile_map.h says what happens to queries that may see no key). Key tiles
+// of a query tile always come in ascending order.
+#pragma once
+#include <stdint.h>
+
+#include "firmware/plan/schedule.h"
+#include "firmware/plan/tile_map.h"
+#include "firmware/runner/job.h"
+
+namespace tessera::fw {
+
+/// One ATTEND.
+struct Step {
+    uint32_t query_head = 0;  ///< the first of the stack
+    uint32_t kv_head = 0;
+    uint32_t q_tile = 0, k_tile = 0;  ///< as TileMap counts them
+    uint32_t q_rows = 0;              ///< M, or less in the last tile
+    uint32_t k_rows = 0;              ///< keys to have in the bank
+    uint32_t keys = 0;                ///< of these, the first so many are attended to
+    spec::Mask mask;
+    bool first = false;        ///< first key tile of this query tile
+    bool last = false;         ///< last key tile of this query tile
+    uint32_t next_k_tile = 0;  ///< key tile that this query tile meets next, unless `last`
+    bool new_job = false;      ///< first step of its job: nothing of the one before is of use
+    bool new_query = false;    ///< not the query tile of the step before
+    bool new_key = false;      ///< not the key tile of the step before
+};
+
+class Planner {
+  public:
+    /// `job` must be legal (check_job in job_check.h) and outlive this; `m` is the device's tile
+    /// size in tokens.
+    Planner(const AttentionJob& job, uint32_t m) : Planner(&job, 1, m) {}
+    /// The same of `count` jobs, at least one.
+    Planner(const AttentionJob* jobs, uint32_t count, uint32_t m);
+    Planner(const Planner&) = delete;
+    Planner& operator=(const Planner&) = delete;
+
+    /// The next step, or false at the end.
+    bool next(Step& step);
+
+    /// Of the job of the latest step; before any, of the first job. So are those that follow.
+    const TileMap& map() const { return pairs_.map(); }
+    const AttentionJob& job() const { return map().job(); }
+    /// Query tiles begun and not finished, at most; 0: any number.
+    uint32_t open_tiles() const { return open_tiles_of(job()); }
+    /// Does any query tile meet more than one key tile?
+    bool merges() const;
+    /// Must running states leave their banks between two key tiles?
+    bool states_travel() const;
+
+  private:
+    static uint32_t open_tiles_of(const AttentionJob& job);
+    void begin_job();
+
+    uint32_t m_;
+    uint32_t jobs_left_;  ///< behind that of pairs_
+    TilePairs pairs_;
+    ScheduleRoom room_;
+    Schedule* schedule_ = nullptr;  ///< in room_
+    TilePair at_;                   ///< of the step before
+};
+
+}  // namespace tessera::fw

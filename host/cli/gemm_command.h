@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// `tessera gemm`: a product of two matrices on the device.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "host/cli/operation_run.h"
+#include "host/cli/options.h"
+
+namespace tessera::host {
+
+/// The gemm that `options` ask for, placed and, but with --timing-only, read. UserError.
+OperationJob gemm_operation(const RunOptions& options,
+                            const std::vector<std::string>& command_line);
+
+/// Multiplies and prints the report; the exit code. UserError, DeviceError.
+int gemm_command(const RunOptions& options, const std::vector<std::string>& command_line);
+
+}  // namespace tessera::host

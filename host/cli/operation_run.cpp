@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/operation_run.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <stdexcept>
+
+#include "host/cli/option_values.h"
+#include "host/cli/output_folder.h"
+#include "host/cli/overwriting.h"
+#include "host/cli/progress.h"
+#include "host/cli/run_command.h"
+#include "host/problem/inputs.h"
+#include "host/report/coverage_text.h"
+#include "host/report/report_json.h"
+#include "host/report/table.h"
+#include "host/run/device_error.h"
+#include "host/run/platform_memory.h"
+#include "host/run/stopwatch.h"
+#include "host/version.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr double kCheckedMultiplies = 0x1p33;  ///< up to here the check is on by default: seconds
+
+/// The number of calls and counter identities: a difference is a bug, never a result.
+void require_consistent(const OperationRecord& record) {
+    const CounterValues& counters = record.outcome.counters;
+    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
+    if (calls != record.work.calls)
+        throw std::logic_error(
+            fmt::format("{} calls were made, the formula says {}", calls, record.work.calls));
+    if (const char* engine = broken_identity(counters))
+        throw std::logic_error(
+            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
+/// The result, unless only time is simulated.
+std::vector<float> simulate(OperationJob& job) {
+    OperationRecord& record = job.record;
+    const Stopwatch watch;
+    Platform platform(record.config.platform);
+    const MemoryAccess memory = access_to(platform);
+    const bool data = !record.config.platform.timing_only;
+    if (data) job.write(memory);
+    record.outcome = platform.run(job.firmware, job.driver);
+    require_success(record.outcome.firmware.status);
+    require_consistent(record);
+    record.more = job.figures(record.outcome);
+    std::vector<float> result;
+    if (data) result = job.read(memory);
+    record.simulation_seconds = watch.seconds();
+    return result;
+}
+
+void write_files(OutputFolder& folder, OperationJob& job, const std::vector<float>& result) {
+    OperationRecord& record = job.record;
+    record.files = {OutputFolder::kReport};
+    std::optional<SafetensorsWriter> tensors;
+    if (!record.config.platform.timing_only && !record.exactness.withheld()) {
+        record.files.emplace_back(OutputFolder::kTensors);
+        tensors.emplace(folder.tensors_file(), std::vector{job.output},
+                        Metadata{{"tool", std::string("tessera ") + kVersion},
+                                 {"input", printable(record.input)}});
+        const uint64_t columns = job.place_of_row ? job.output.shape.back() : result.size();
+        for (uint64_t row = 0; row * columns < result.size(); ++row)
+            tensors->write(job.output.name,
+                           (job.place_of_row ? job.place_of_row(row) : row) * columns,
+                           result.data() + row * columns, columns);
+    }
+    folder.write_report(dumped(operation_json(record), 2), tensors ? &*tensors : nullptr);
+}
+
+/// What stands against the result, on stderr; the exit code.
+int verdict(const OperationJob& job, bool check_wanted) {
+    const OperationRecord& record = job.record;
+    if (!record.exactness.exact())
+        fmt::print(stderr, "tessera: {}\n", record.exactness.message(job.output.name));
+    if (record.exactness.withheld()) return kExitNotValid;
+    if (!record.error) return kExitGood;
+    const bool failed = check_wanted && record.error->elements == 0;
+    if (failed)
+        fmt::print(stderr, "tessera: {}\n", nothing_compared_text(*record.error));
+    else if (record.error->not_compared() != 0)
+        fmt::print(stderr, "tessera: note: {}\n", coverage_text(*record.error));
+    return failed || record.error->outside_bound() ? kExitMismatch : kExitGood;
+}
+
+}  // namespace
+
+OperationRecord operation_record(const char* name, const RunOptions& options,
+                                 const std::vector<std::string>& command_line) {
+    OperationRecord record;
+    record.name = name;
+    record.command_line = command_line;
+    record.config = resolve_config(options.device, options.memory, options.sets);
+    record.config.platform.timing_only = options.timing_only;
+    record.config.platform.trace_commands = 0;
+    record.exactness.accepted = options.accept_inexact;
+    return record;
+}
+
+std::string reason_not_to_check(const RunOptions& options, double multiplies) {
+    if (options.timing_only) return "timing only: there is no result";
+    if (options.check) return *options.check ? "" : "--no-check";
+    if (multiplies <= kCheckedMultiplies) return "";
+    return "over 2^33 multiply-adds; --check compares with double precision";
+}
+
+std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowed) {
+    std::vector<uint32_t> shape = number_list("--random", options.random, allowed);
+    if (shape.size() != 3)
+        throw bad_value("command line", "--random", printable(options.random), allowed);
+    for (const uint32_t length : shape) random_dimension("a length", length);
+    return shape;
+}
+
+Exactness exactness_of(const OperationJob& job, const std::vector<float>& result) {
+    Exactness exactness = job.record.exactness;
+    exactness.known = true;
+    job.judge(result, exactness);
+    return exactness;
+}
+
+int run_operation(const RunOptions& options, OperationJob& job) {
+    std::optional<OutputFolder> folder;
+    if (!options.out.empty()) {
+        refuse_overwriting(
+            options, outputs_in(options.out, {OutputFolder::kReport, OutputFolder::kTensors}));
+        folder.emplace(options.out);
+    }
+    Progress progress;
+    for (const std::string& note : job.notes) progress.note(note);
+    progress.phase("simulating");
+    const std::vector<float> result = simulate(job);
+    OperationRecord& record = job.record;
+    if (!options.timing_only) record.exactness = exactness_of(job, result);
+    if (record.not_checked.empty()) {
+        progress.phase("checking");
+        const Stopwatch watch;
+        record.error = job.check(result, [&](double done) { progress.share(done); });
+        record.check_seconds = watch.seconds();
+    }
+    progress.finish();
+    if (folder) write_files(*folder, job, result);
+    if (options.format == "json")
+        fmt::print("{}\n", dumped(operation_json(record), 2));
+    else
+        fmt::print("{}", operation_table(record));
+    return verdict(job, options.check.value_or(false));
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "host/operation/approximate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+#include "firmware/plan/row_list.h"
+#include "host/approximation/audit.h"
+#include "host/float_bits.h"
+#include "host/operation/device_memory.h"
+#include "spec/state.h"
+
+namespace tessera::host {
+namespace {
+
+uint64_t flags_of_head(const Selection& s) { return uint64_t{s.query_tiles} * s.key_tiles; }
+
+bool any_sampled(const Selection& s, uint32_t head, uint32_t query_tile) {
+    const auto row = s.sampled.begin() + static_cast<ptrdiff_t>(s.at(head, query_tile, 0));
+    return std::find(row, row + s.key_tiles, 1) != row + s.key_tiles;
+}
+
+/// The first query tile with a tile that stands for others. From there on all have some, in every
+/// head, so that the remainder is a job without empty rows.
+uint32_t first_remainder_tile(const Selection& s) {
+    uint32_t first = 0;
+    while (!any_sampled(s, 0, first)) ++first;
+    for (uint32_t head = 0; head < s.heads; ++head)
+        for (uint32_t tile = 0; tile < s.query_tiles; ++tile)
+            if (any_sampled(s, head, tile) != (tile >= first))
+                throw std::logic_error("sampled tiles are not those of the last query tiles");
+    return first;
+}
+
+/// The rows of `job` from `row` on, with results behind those of `heads` heads.
+fw::AttentionJob rows_from(fw::AttentionJob job, uint32_t row, uint32_t heads) {
+    job.nq -= row;
+    job.q_position += row;
+    job.q.address += uint64_t{row} * job.q.pitch;
+    for (fw::Tensor* t : {&job.o, &job.lse})
+        t->address += heads * t->head_stride + uint64_t{row} * t->pitch;
+    return job;
+}
+
+/// A row's sum of weights is l * 2^m.
+struct WeightedRow {
+    spec::RowState state;
+    std::vector<float> o;
+};
+
+template <typename T>
+T value_at(const uint8_t* bytes) {
+    T value;
+    std::memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+WeightedRow read_row(const fw::AttentionJob& job, uint32_t head, uint32_t row,
+                     const MemoryAccess& memory) {
+    WeightedRow r;
+    const uint8_t* lse = memory(fw::row_address(job.lse, head, row), 8);
+    r.state = spec::row_state(value_at<uint32_t>(lse), value_at<uint32_t>(lse + 4));
+    const uint8_t* o = memory(fw::row_address(job.o, head, row), uint64_t{4} * job.d_v);
+    for (uint32_t c = 0; c < job.d_v; ++c) r.o.push_back(value_at<float>(o + 4 * size_t{c}));
+    return r;
+}
+
+/// Its sum of weights over 2^m.
+double weight_over(const WeightedRow& row, int m) {
+    if (row.state.m == spec::kEmpty) return 0;
+    return std::ldexp(static_cast<double>(float_of(row.state.l)), row.state.m - m);
+}
+
+}  // namespace
+
+ApproximationShape approximation_shape(const Problem& p, uint32_t m) {
+    return {p.query_heads, p.kv_heads, p.nq, p.nk, p.d_k, m, p.mask.causal};
+}
+
+void select_tiles_of(Problem& p, const Inputs& inputs, uint32_t m) {
+    const Approximation& a = p.approximation.value();
+    TileSummaries queries, keys;
+    if (needs_summaries(a.rule)) {
+        const ReferenceProblem r = reference_problem(p, inputs, m, false);
+        queries = summarise_tiles(r.q, p.query_heads, p.nq, p.d_k, m);
+        if (p.scale < 0)  // the sign of a score is its own, its size is the same for all tiles
+            for (double& mean : queries.mean) mean = -mean;
+        keys = summarise_tiles(r.k, p.kv_heads, p.nk, p.d_k, m);
+    }
+    auto s = std::make_shared<Selection>(select_tiles(a, approximation_shape(p, m), queries, keys));
+    TileFlags& tiles = p.mask.tiles;
+    tiles = {fmt::format("--approximate {}", rule_name(a.rule)), s->heads, s->query_tiles,
+             s->key_tiles, s->exact};
+    for (size_t i = 0; i < tiles.flags.size(); ++i) tiles.flags[i] |= s->sampled[i];
+    p.selection = std::move(s);
+}
+
+Problem exact_problem(const Problem& problem) {
+    Problem exact = problem;
+    exact.approximation.reset();
+    exact.selection.reset();
+    exact.mask.tiles = TileFlags();
+    return exact;
+}
+
+uint32_t result_tensors(const Problem& p) {
+    return p.selection && p.selection->has_exact() && p.selection->has_sampled() ? 2 : 1;
+}
+
+void place_approximation(const Problem& p, const spec::DeviceParams& params, Layout& layout,
+                         Allocator& allocator) {
+    auto arrays = std::make_shared<ApproximateArrays>();
+    arrays->selection = p.selection;
+    arrays->m = params.m;
+    arrays->audit_rows = audit_rows(p.nq, params.m, p.approximation->seed);
+    const Selection& s = *p.selection;
+    fw::AttentionJob& job = layout.job;
+    const auto list = [&](const char* name, const std::vector<uint32_t>& rows, uint32_t limit) {
+        const auto count = static_cast<uint32_t>(rows.size());
+        return fw::RowList{rows.data(), limit,
+                           allocator.place(name, fw::list_bytes(count, params.m, params))};
+    };
+
+    layout.audit = job;
+    fw::AttentionJob& audit = *layout.audit;
+    audit.nq = static_cast<uint32_t>(arrays->audit_rows.size());
+    audit.query_list = list("audited rows", arrays->audit_rows, p.nq);
+    audit.o = allocator.tensor("audit", p.query_heads, audit.nq, uint64_t{4} * p.d_v);
+    audit.want_lse = false;
+    audit.tile_flags = nullptr;
+
+    job.tile_flags_stride = flags_of_head(s);
+    if (!s.key_list.empty()) job.key_list = list("keys", s.key_list, p.nk);
+    job.tile_flags = s.has_exact() ? s.exact.data() : s.sampled.data();
+    if (result_tensors(p) == 2) {
+        job.want_lse = true;
+        const uint32_t tile = first_remainder_tile(s);
+        layout.remainder = rows_from(job, tile * params.m, p.query_heads);
+        layout.remainder->tile_flags = s.sampled.data() + size_t{tile} * s.key_tiles;
+    }
+    layout.approximate = std::move(arrays);
+}
+
+void merge_remainder(const Layout& layout, const MemoryAccess& memory) {
+    const ApproximateArrays& arrays = *layout.approximate;
+    const fw::AttentionJob &job = layout.job, &remainder = layout.remainder.value();
+    const uint32_t first = job.nq - remainder.nq;
+    for (uint32_t head = 0; head < job.query_heads; ++head)
+        for (uint32_t i = 0; i < remainder.nq; ++i) {
+            const WeightedRow own = read_row(job, head, first + i, memory);
+            const WeightedRow rest = read_row(remainder, head, i, memory);
+            const int peak = std::max(own.state.m, rest.state.m);
+            const double a = weight_over(own, peak);
+            const double b = weight_over(rest, peak) * arrays.weight(head, first + i);
+            if (b == 0) continue;
+            std::vector<float> o;
+            for (uint32_t c = 0; c < job.d_v; ++c)
+                o.push_back(static_cast<float>((a * own.o[c] + b * rest.o[c]) / (a + b)));
+            std::memcpy(memory(fw::row_address(job.o, head, first + i), uint64_t{4} * job.d_v),
+                        o.data(), size_t{4} * job.d_v);
+        }
+}
+
+fw::MergeWork remainder_work(const Layout& layout) {
+    const fw::AttentionJob& job = layout.remainder.value();
+    const uint64_t rows = uint64_t{job.query_heads} * job.nq;
+    fw::MergeWork work;
+    work.elements = rows * (job.d_v + 1);
+    work.bytes_read = rows * 2 * (8 + uint64_t{4} * job.d_v);
+    work.bytes_written = rows * job.o.pitch;
+    return work;
+}
+
+ReferenceProblem approximate_reference(const Problem& p, const Inputs& inputs, uint32_t m,
+                                       bool original) {
+    ReferenceProblem r = reference_problem(p, inputs, m, original);
+    const std::shared_ptr<const Selection> s = p.selection;
+    const bool weighted = result_tensors(p) == 2, causal = p.mask.causal;
+    const uint32_t nk = p.nk;
+    r.visible = [=](uint32_t head, uint32_t row, std::vector<KeyRange>& ranges) {
+        ranges.clear();
+        const uint32_t tile = row / m, end = causal ? row + 1 : nk;
+        for (uint32_t t = 0; t < s->key_tiles && t * m < end; ++t) {
+            const size_t at = s->at(head, tile, t);
+            const bool own = s->exact[at] != 0;
+            if (!own && s->sampled[at] == 0) continue;
+            const double weight = own || !weighted ? 1 : s->weight[s->row(head, tile)];
+            ranges.push_back({t * m, std::min(t * m + m, end), weight});
+        }
+    };
+    if (s->key_list.empty()) return r;
+    const auto listed = [&](const ElementReader& rows, uint32_t columns) -> ElementReader {
+        return [rows, s, columns, nk](size_t first, size_t count, double* out) {
+            for (size_t i = first; i < first + count; ++i) {
+                const size_t row = i / columns, key = s->key_list[row % nk];
+                rows((row / nk * nk + key) * columns + i % columns, 1, out++);
+            }
+        };
+    };
+    r.k = listed(r.k, p.d_k);
+    r.v = listed(r.v, p.d_v);
+    return r;
+}
+
+ReferenceProblem audit_reference(const Problem& p, const Inputs& inputs, uint32_t m,
+                                 const std::vector<uint32_t>& rows) {
+    ReferenceProblem r = reference_problem(exact_problem(p), inputs, m, false);
+    const uint32_t nq = p.nq, d_k = p.d_k;
+    r.nq = static_cast<uint32_t>(rows.size());
+    r.visible = [&rows, visible = r.visible](uint32_t head, uint32_t row,
+                                             std::vector<KeyRange>& ranges) {
+        visible(head, rows[row], ranges);
+    };
+    r.q = [&rows, all = r.q, nq, d_k](size_t first, size_t count, double* out) {
+        for (size_t i = first; i < first + count; ++i) {
+            const size_t row = i / d_k, head = row / rows.size();
+            all((head * nq + rows[row % rows.size()]) * d_k + i % d_k, 1, out++);
+        }
+    };
+    return r;
+}
+
+uint32_t most_tiles_seen(const Selection& s) {
+    uint32_t most = 0;
+    for (uint32_t head = 0; head < s.heads; ++head)
+        for (uint32_t tile = 0; tile < s.query_tiles; ++tile) {
+            uint32_t seen = 0;
+            for (uint32_t t = 0; t < s.key_tiles; ++t)
+                seen += s.exact[s.at(head, tile, t)] + s.sampled[s.at(head, tile, t)];
+            most = std::max(most, seen);
+        }
+    return most + 2;
+}
+
+}  // namespace tessera::host

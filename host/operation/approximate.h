@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// A problem done approximately: which tiles it sees, the jobs that this takes, and what their
+// result is held against. docs/contract/schedules.md, section 5.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "firmware/driver/bus.h"
+#include "host/approximation/selection.h"
+#include "host/operation/layout.h"
+#include "host/problem/inputs.h"
+#include "host/problem/problem.h"
+
+namespace tessera::host {
+
+class Allocator;
+
+/// What the jobs of an approximate schedule point to.
+struct ApproximateArrays {
+    std::shared_ptr<const Selection> selection;
+    std::vector<uint32_t> audit_rows;  ///< ascending, the same in every head
+    uint32_t m = 0;                    ///< tile tokens
+
+    /// Of the tiles that stand for others, in a query row.
+    double weight(uint32_t head, uint32_t row) const {
+        return selection->weight[selection->row(head, row / m)];
+    }
+};
+
+/// The problem as a selection sees it. `m`: tile tokens.
+ApproximationShape approximation_shape(const Problem& problem, uint32_t m);
+
+/// Chooses the tiles of a problem that has an approximation; reads q and k if the rule asks for it.
+void select_tiles_of(Problem& problem, const Inputs& inputs, uint32_t m);
+
+/// How often o is stored: twice where some tiles stand for themselves and others for the rest.
+uint32_t result_tensors(const Problem& problem);
+
+/// Makes layout.job see the tiles that stand for themselves (of `sample` those that are drawn), and
+/// adds the jobs of the remainder and of the audit, all but their states. The remainder's o and lse
+/// lie behind those of layout.job, as if of further heads.
+void place_approximation(const Problem& problem, const spec::DeviceParams& params, Layout& layout,
+                         Allocator& allocator);
+
+/// Merges the remainder into o, row by row, each side with its sum of weights, the remainder's
+/// times the inverse of the probability that a tile was drawn. In double precision, rounded to
+/// fp32.
+void merge_remainder(const Layout& layout, const MemoryAccess& memory);
+/// What that takes firmware: l and every O[j] of each row of the remainder; {l, m} and O of both
+/// sides read, O written in whole beats. It finishes no row of its own, so `rows` is 0.
+fw::MergeWork remainder_work(const Layout& layout);
+
+/// The reference on what the schedule sees, keys that stand for others with their weight.
+ReferenceProblem approximate_reference(const Problem& problem, const Inputs& inputs, uint32_t m,
+                                       bool original);
+/// The exact reference of the audited rows alone, [query_heads][audit rows].
+ReferenceProblem audit_reference(const Problem& problem, const Inputs& inputs, uint32_t m,
+                                 const std::vector<uint32_t>& rows);
+/// The problem without its approximation: what the audit computes some rows of.
+Problem exact_problem(const Problem& problem);
+
+/// Most tiles that a row sees, and two for the roundings of merge_remainder.
+uint32_t most_tiles_seen(const Selection& selection);
+
+}  // namespace tessera::host

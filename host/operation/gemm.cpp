@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "host/operation/gemm.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "firmware/plan/tiles.h"
+#include "host/error.h"
+#include "host/io/npy.h"
+
+namespace tessera::host {
+namespace {
+
+using fw::tiles_of;
+
+/// Bytes of the rows of a matrix's blocks.
+uint64_t block_row(uint32_t columns, uint32_t block, uint32_t element_bytes) {
+    return uint64_t{element_bytes} * std::min(columns, block);
+}
+
+void require_matrix(const TensorView& t) {
+    const bool good = t.shape.size() == 2 && t.shape[0] >= 1 && t.shape[1] >= 1 &&
+                      t.shape[0] < spec::kPositionLimit && t.shape[1] < spec::kPositionLimit;
+    if (!good)
+        throw UserError(
+            fmt::format("{}: tensor {} has shape {}; allowed: [rows, columns], each 1 to {}",
+                        t.file, t.name, shape_text(t.shape), spec::kPositionLimit - 1));
+}
+
+void check_by_firmware(const fw::GemmJob& job, const spec::DeviceParams& params) {
+    const fw::JobRule rule = fw::check_gemm_job(job, params);
+    if (rule == fw::JobRule::kNone) return;
+    if (rule == fw::JobRule::kProfile)
+        throw bad_value("command line", "inner dimension", std::to_string(job.k),
+                        fmt::format("1 to {} on this device, whose profile does not accumulate; "
+                                    "any on profile stateful",
+                                    fw::gemm_inner(params)));
+    throw std::logic_error(
+        fmt::format("firmware refuses the gemm, rule {}", static_cast<uint32_t>(rule)));
+}
+
+struct Files {
+    NpyFile a, b;
+};
+
+}  // namespace
+
+GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_only, Gemm& gemm) {
+    const auto files = std::make_shared<Files>(Files{NpyFile(a, "a"), NpyFile(b, "b")});
+    const TensorView &left = files->a.tensor(), &right = files->b.tensor();
+    require_matrix(left);
+    require_matrix(right);
+    if (left.shape[1] != right.shape[0])
+        throw UserError(
+            fmt::format("{}: tensor a has shape {} and tensor b of {} has shape {}; a must have as "
+                        "many columns as b has rows",
+                        left.file, shape_text(left.shape), right.file, shape_text(right.shape)));
+    gemm.m = static_cast<uint32_t>(left.shape[0]);
+    gemm.k = static_cast<uint32_t>(left.shape[1]);
+    gemm.n = static_cast<uint32_t>(right.shape[1]);
+    GemmInputs inputs;
+    inputs.a = operand_of(left);
+    inputs.b = operand_of(right);
+    if (!shapes_only) {
+        left.require_finite_matrix();
+        right.require_finite_matrix();
+    }
+    inputs.storage = files;
+    inputs.description = fmt::format("{}, {}", a, b);
+    return inputs;
+}
+
+GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& p) {
+    GemmInputs inputs;
+    inputs.a.dtype = inputs.b.dtype = "BF16";
+    inputs.description = fmt::format("random, seed {}", seed);
+    if (shapes_only) return inputs;
+    const auto arrays = std::make_shared<std::vector<std::vector<uint16_t>>>(
+        random_arrays(seed, {uint64_t{p.m} * p.k, uint64_t{p.k} * p.n}));
+    inputs.a = operand_of((*arrays)[0]);
+    inputs.b = operand_of((*arrays)[1]);
+    inputs.storage = arrays;
+    return inputs;
+}
+
+GemmLayout make_gemm_layout(const Gemm& p, const hw::PlatformConfig& config) {
+    const uint32_t inner = fw::gemm_inner(config.params), d = config.params.d;
+    GemmLayout layout;
+    Allocator allocator(layout.regions, layout.end, config.params.bus_bytes);
+    layout.driver = allocator.driver(1);
+    fw::GemmJob& job = layout.job;
+    job.m = p.m;
+    job.k = p.k;
+    job.n = p.n;
+    job.bf16_output = p.bf16_output;
+    job.a = allocator.tensor("a", tiles_of(p.k, inner), p.m, block_row(p.k, inner, 2));
+    job.b = allocator.tensor("b", tiles_of(p.n, d), p.k, block_row(p.n, d, 2));
+    job.identity = allocator.tensor("identity", 1, std::min(p.k, inner), block_row(p.k, inner, 2));
+    job.c = allocator.tensor("c", tiles_of(p.n, d), p.m, block_row(p.n, d, p.bf16_output ? 2 : 4));
+    allocator.check_size(config.memory);
+    check_by_firmware(job, config.params);
+    return layout;
+}
+
+uint64_t gemm_calls(const Gemm& p, const spec::DeviceParams& params) {
+    return uint64_t{tiles_of(p.m, params.m)} * tiles_of(p.n, params.d) *
+           tiles_of(p.k, fw::gemm_inner(params));
+}
+
+void write_gemm(const GemmInputs& inputs, const GemmLayout& layout,
+                const spec::DeviceParams& params, const MemoryAccess& memory) {
+    const auto write = [&](const Operand& operand, const fw::Tensor& to, uint64_t rows,
+                           uint32_t columns, uint32_t block) {
+        write_rows(to, tiles_of(columns, block), rows, memory,
+                   [&](uint64_t n, uint64_t row, uint16_t* out) {
+                       const uint64_t first = n * block;
+                       const uint64_t count = std::min<uint64_t>(block, columns - first);
+                       operand.bf16(row * columns + first, count, out);
+                   });
+    };
+    const fw::GemmJob& job = layout.job;
+    const uint32_t inner = fw::gemm_inner(params);
+    write(inputs.a, job.a, job.m, job.k, inner);
+    write(inputs.b, job.b, job.k, job.n, params.d);
+    write_identity(job.identity, std::min(job.k, inner), memory);
+}
+
+std::vector<float> read_gemm(const GemmLayout& layout, const spec::DeviceParams& params,
+                             const MemoryAccess& memory) {
+    const fw::GemmJob& job = layout.job;
+    std::vector<float> c;
+    c.reserve(size_t{job.m} * job.n);
+    for (uint32_t row = 0; row < job.m; ++row)
+        for (uint32_t block = 0; block * params.d < job.n; ++block)
+            append_row(memory(fw::row_address(job.c, block, row), job.c.pitch),
+                       std::min(params.d, job.n - block * params.d), job.bf16_output, c);
+    return c;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include "host/operation/layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "firmware/cover/cover_planner.h"
+#include "firmware/merge/partial.h"
+#include "firmware/merge/sentinel.h"
+#include "firmware/plan/planner.h"
+#include "firmware/plan/row_list.h"
+#include "firmware/plan/summary_list.h"
+#include "firmware/plan/tile_map.h"
+#include "firmware/runner/job_check.h"
+#include "host/error.h"
+#include "host/operation/approximate.h"
+#include "host/operation/cover_layout.h"
+#include "host/operation/schedule_check.h"
+#include "host/operation/sharing.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr uint64_t round_up(uint64_t x, uint64_t unit) { return (x + unit - 1) / unit * unit; }
+
+/// Firmware's own check. Only this can still be wrong here: anything else is a bug.
+void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& params) {
+    const fw::JobRule rule = fw::check_job(job, params);
+    if (rule == fw::JobRule::kNone) return;
+    if (rule == fw::JobRule::kDocuments)
+        throw UserError(fmt::format(
+            "--documents: {} documents of up to {} tokens; each needs a power of two of positions, "
+            "all together below 2^31",
+            job.document_count, fw::document_stride(job)));
+    throw std::logic_error(
+        fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
+}
+
+void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
+    if (!mask.documents.empty()) {
+        job.documents = mask.documents.data();
+        job.document_count = static_cast<uint32_t>(mask.documents.size());
+    }
+    if (mask.tiles.given()) {
+        job.tile_flags = mask.tiles.flags.data();
+        const uint64_t head = mask.tiles.query_tiles * mask.tiles.key_tiles;
+        job.tile_flags_stride = mask.tiles.heads == 1 ? 0 : head;
+    }
+}
+
+}  // namespace
+
+Layout Layout::of_device(uint32_t device) const {
+    Layout own = *this;
+    own.job.peers = devices - 1;
+    own.job.share = device;
+    own.driver.ring_address += device * kRingBytes;
+    own.driver.record_address += uint64_t{device} * record_stride;
+    own.job.state.address += uint64_t{device} * state_heads * job.state.head_stride;
+    own.job.partial.address += uint64_t{device} * fw::partial_slots(job) * job.partial.head_stride;
+    own.job.sentinel.retry.address += uint64_t{device} * job.sentinel.retry.head_stride;
+    return own;
+}
+
+std::vector<fw::AttentionJob> Layout::jobs() const {
+    if (remainder) return {job, *remainder};
+    if (sequences.empty()) return {job};
+    std::vector<fw::AttentionJob> all(sequences.size(), job);
+    for (size_t i = 0; i < all.size(); ++i) {
+        const SequenceJob& sequence = sequences[i];
+        const SequencePlace& place = sequence.place;
+        fw::AttentionJob& one = all[i];
+        one.query_heads /= batch;
+        one.kv_heads /= batch;
+        for (fw::Tensor* t : {&one.q, &one.o, &one.lse})
+            t->address = fw::row_address(*t, place.query_head, place.first_query);
+        for (fw::Tensor* t : {&one.k, &one.v})
+            t->address = fw::row_address(*t, place.kv_head, place.first_key);
+        one.sink_state.address += uint64_t{place.query_head} * one.sink_state.head_stride;
+        one.nq = place.nq;
+        one.nk = place.nk;
+        one.q_position = sequence.q_position;
+        one.k_position = sequence.k_position;
+        one.mask = sequence.mask;
+        one.summary_list += sequence.summary_list;
+        one.share = (job.share + job.peers + 1 - sequence.first_device) % (job.peers + 1);
+    }
+    return all;
+}
+
+uint64_t Layout::stored_rows() const {
+    uint64_t rows = 0;
+    for (const fw::AttentionJob& one : jobs()) rows += uint64_t{one.query_heads} * one.nq;
+    return rows;
+}
+
+namespace {
+
+/// Calls visit(place) for the sequences that a query head has.
+template <typename Visit>
+void each_place(const Layout& layout, uint64_t head, Visit&& visit) {
+    const uint32_t heads = layout.job.query_heads / layout.batch;
+    for (const SequenceJob& sequence : layout.sequences)
+        if (sequence.place.query_head == head / heads * heads) visit(sequence.place);
+}
+
+}  // namespace
+
+std::vector<Rows> Layout::written_rows(uint64_t head) const {
+    if (sequences.empty()) return {{0, job.nq}};
+    std::vector<Rows> rows;
+    each_place(*this, head, [&](const SequencePlace& place) {
+        rows.push_back({place.first_query, place.first_query + place.nq});
+    });
+    return rows;
+}
+
+Rows Layout::query_span(uint64_t head) const {
+    const std::vector<Rows> rows = written_rows(head);
+    return rows.empty() ? Rows() : Rows{rows.front().begin, rows.back().end};
+}
+
+Rows Layout::key_span(uint64_t head) const {
+    if (sequences.empty()) return {0, job.nk};
+    Rows span{job.nk, 0};
+    each_place(*this, head, [&](const SequencePlace& place) {
+        span.begin = std::min(span.begin, place.first_key);
+        span.end = place.first_key + place.nk;
+    });
+    return span.end == 0 ? Rows() : span;
+}
+
+namespace {
+
+/// What is run, and what is run by itself to audit it.
+std::vector<fw::AttentionJob> all_jobs(const Layout& layout) {
+    std::vector<fw::AttentionJob> all = layout.jobs();
+    if (layout.audit) all.push_back(*layout.audit);
+    return all;
+}
+
+/// Running states between two key tiles: the device's, or where firmware merges firmware's, with
+/// slots for partial results.
+void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
+    fw::AttentionJob& job = layout.job;
+    const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
+    const uint32_t m = config.params.m;
+    bool partials = false, travel = false;  // of any sequence: they have it in common
+    for (const fw::AttentionJob& one : all_jobs(layout)) {
+        const fw::Planner planner(one, m);
+        partials = partials || fw::has_partials(one, config.params, planner);
+        travel = travel || planner.states_travel();
+    }
+    const bool tile = fw::schedule_type(job.schedule).open_tiles == 1;  // or the rows of a group
+    layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
+    if (partials || travel)
+        job.state = allocator.tensor("state", uint64_t{config.devices} * layout.state_heads,
+                                     tile ? m : job.nq, row);
+    if (partials)
+        job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::partial_slots(job),
+                                       m, fw::partial_bytes(job, config.params));
+    for (auto* other : {&layout.remainder, &layout.audit})
+        if (*other) {
+            (*other)->state = job.state;
+            (*other)->partial = job.partial;
+        }
+}
+
+/// What rows begin with: a tile loads as many rows of a head's as it has. Firmware takes the first.
+void place_sinks(fw::AttentionJob& job, const spec::DeviceParams& params, Allocator& allocator) {
+    if (!job.sink_logits) return;
+    const bool loaded = params.profile == spec::Profile::kStateful;
+    job.sink_state =
+        allocator.tensor("sink state", job.query_heads, loaded ? std::min(params.m, job.nq) : 1,
+                         params.bus_bytes + 4 * uint64_t{job.d_v});
+}
+
+void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
+    fw::Sentinel& s = job.sentinel;
+    if (s.form == fw::SentinelForm::kNone) return;
+    const uint32_t bus = config.params.bus_bytes, m = config.params.m;
+    s.rows = allocator.tensor("sentinel", 1, fw::kSentinelRows, fw::sentinel_row_bytes(job));
+    if (fw::sentinel_passes(s.form) == 2)
+        s.indicators =
+            allocator.tensor("indicators", 1, m, uint64_t{2} * fw::indicator_columns(s.form));
+    const uint64_t query = round_up(uint64_t{2} * fw::key_columns(job), bus);
+    if (s.query_column) s.retry = allocator.tensor("retry", config.devices, m, query + bus);
+}
+
+/// The sequences of a ragged batch, and a list of summary rows for each: firmware writes all of
+/// them before the first command.
+void place_sequences(const Problem& p, const hw::PlatformConfig& config, Layout& layout) {
+    if (!p.ragged()) return;
+    layout.batch = p.batch;
+    layout.packed = p.packed();
+    if (p.sink_logits) layout.keyless = p.keyless();
+    const std::vector<SequencePlace> places = p.places();
+    const std::vector<Problem> alone = p.sequences();
+    for (size_t i = 0; i < places.size(); ++i)
+        layout.sequences.push_back({places[i], alone[i].q_position(), alone[i].k_position(),
+                                    alone[i].device_mask(), 0, 0});
+    const std::vector<fw::AttentionJob> jobs = layout.jobs();
+    for (size_t i = 1; i < jobs.size(); ++i)
+        layout.sequences[i].summary_list = layout.sequences[i - 1].summary_list +
+                                           fw::summary_list_bytes(jobs[i - 1], config.params);
+    deal_sequences(layout, config.params);
+}
+
+/// The same for a job by a cover, all of whose query heads are under way at a time.
+void place_cover_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
+    fw::AttentionJob& job = layout.job;
+    const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
+    const uint64_t lines = layout.cover->lines.size();
+    layout.state_heads = 0;  // each device has the states of its heads
+    if (lines > 1) {
+        job.state = allocator.tensor("state", job.query_heads, job.nq, row);
+        if (config.params.profile == spec::Profile::kStats)
+            job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::kPartialSlots,
+                                           config.params.m, row);
+    }
+    layout.cover_list = allocator.place("cover", lines * fw::list_part_bytes(config.params));
+}
+
+void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& params) {
+    const fw::JobRule rule = fw::check_cover_job(job, params);
+    if (rule == fw::JobRule::kNone) return;
+    if (rule != fw::JobRule::kProfile)
+        throw std::logic_error(
+            fmt::format("firmware refuses the cover, rule {}", static_cast<uint32_t>(rule)));
+    throw UserError(fmt::format(
+        "device profile blackbox cannot run this by a cover: {}; use profile stats or stateful",
+        job.attention.want_lse
+            ? "--lse needs a command it does not have"
+            : "more than one call for a token needs a command it does not have"));
+}
+
+}  // namespace
+
+Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
+    const uint32_t bus = config.params.bus_bytes;
+    Layout layout;
+    Allocator allocator(layout.regions, layout.end, bus);
+    fw::AttentionJob& job = layout.job;
+    job.query_heads = p.query_heads;
+    job.kv_heads = p.kv_heads;
+    job.nq = p.nq;
+    job.nk = p.nk;
+    job.d_k = p.d_k;
+    job.d_v = p.d_v;
+    job.factor = p.factor();
+    job.mask = p.device_mask();
+    layout.mask = std::make_shared<const AttentionMask>(p.mask);
+    point_to_arrays(*layout.mask, job);
+    job.stacked = p.stacked;
+    job.q_position = p.q_position();
+    job.k_position = p.k_position();
+    job.schedule = p.schedule;
+    job.bf16_output = p.bf16_output;
+    job.want_lse = p.want_lse;
+    job.sink_logits = p.sink_logits;
+    job.sentinel.form = p.sentinel.form;
+    job.sentinel.query_column = p.sentinel.query_column;
+    if (p.sentinel.query_column) job.sentinel.key = sentinel_key(job.factor);
+    layout.sentinel_offset = p.sentinel.offset;
+
+    layout.devices = config.devices;
+    layout.record_stride = bus;
+    layout.driver = allocator.driver(config.devices);
+    const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
+    const uint64_t qk_row = uint64_t{2} * fw::key_columns(job);
+    job.q = allocator.tensor("q", p.query_heads, p.nq, qk_row);
+    job.k = allocator.tensor("k", p.kv_heads, p.nk, qk_row);
+    job.v =
+        allocator.tensor("v", p.kv_heads, p.nk, uint64_t{2} * fw::value_columns(job, last_pass));
+    const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
+    const uint32_t results = p.query_heads * result_tensors(p);
+    job.o = allocator.tensor("o", results, p.nq, o_row);
+    if (p.want_lse || results != p.query_heads)
+        job.lse = allocator.tensor("lse", results, p.nq, bus);
+    if (p.selection) place_approximation(p, config.params, layout, allocator);
+    if (p.cover) {
+        layout.cover = cover_arrays(plan_cover(p.nq, config.params.m, *p.cover).value());
+        place_cover_states(layout, config, allocator);
+        allocator.check_size(config.memory);
+        check_cover_by_firmware(cover_job(layout), config.params);
+        return layout;
+    }
+    place_sequences(p, config, layout);
+    place_states(layout, config, allocator);
+    place_sinks(job, config.params, allocator);
+    place_sentinel(job, config, allocator);
+    uint64_t list = 0;
+    for (const fw::AttentionJob& one : layout.jobs())
+        list += fw::summary_list_bytes(one, config.params);
+    if (list != 0) job.summary_list = allocator.place("summaries", list);
+    allocator.check_size(config.memory);
+    for (const fw::AttentionJob& one : all_jobs(layout)) {
+        check_by_firmware(one, config.params);
+        check_schedule(one, config.params.m, config.devices);
+    }
+    return layout;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Where a problem's tensors lie in device memory, and how they get in and out of it.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/runner/job.h"
+#include "host/operation/device_memory.h"
+#include "host/problem/inputs.h"
+#include "host/problem/problem.h"
+#include "hw_model/config.h"
+#include "spec/params.h"
+
+namespace tessera::host {
+
+struct ApproximateArrays;
+struct CoverArrays;
+
+/// One sequence of a ragged batch: what sets its job apart from the others'.
+struct SequenceJob {
+    SequencePlace place;
+    uint32_t q_position = 0, k_position = 0;
+    spec::Mask mask;
+    uint64_t summary_list = 0;  ///< bytes from that of the first sequence
+    uint32_t first_device = 0;  ///< takes share 0 of it
+};
+
+/// Rows of a head, from `begin` up to `end`.
+struct Rows {
+    uint32_t begin = 0, end = 0;
+};
+
+struct Layout {
+    /// The whole of it, padding included: where everything is.
+    fw::AttentionJob job;
+    /// Of a ragged batch, those that have work, ascending; empty: `job` is what is run.
+    std::vector<SequenceJob> sequences;
+    /// With sinks, those that have queries and no key: their rows have the lse of the sink alone.
+    std::vector<SequencePlace> keyless;
+    uint32_t batch = 1;   ///< of `sequences`: so many groups of heads, each with some of them
+    bool packed = false;  ///< several sequences may lie in the same heads
+    std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
+    std::shared_ptr<const CoverArrays> cover;   ///< if the problem is done by one
+    uint64_t cover_list = 0;                    ///< where firmware lists gathered tokens
+    /// Of an approximate schedule (approximate.h): the job of the tiles that stand for others, run
+    /// behind `job`, and that of the rows that are audited, run by itself.
+    std::optional<fw::AttentionJob> remainder, audit;
+    std::shared_ptr<const ApproximateArrays> approximate;  ///< holds the arrays of all three
+    fw::DriverConfig driver;                               ///< of device 0
+    int32_t sentinel_offset = 0;                           ///< SentinelChoice::offset
+    uint32_t devices = 1;
+    uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
+    uint32_t state_heads = 1;     ///< heads of job.state that a device has for itself
+    std::vector<Region> regions;  ///< ascending, without overlap
+    uint64_t end = 0;             ///< first byte that is not used
+
+    /// The same memory as one of the devices sees it: its share of the job, its ring and record.
+    Layout of_device(uint32_t device) const;
+    /// What firmware runs, one after the other: `job`, or that of each sequence, and `remainder`.
+    /// The layout must outlive them.
+    std::vector<fw::AttentionJob> jobs() const;
+    /// Rows of o that these write.
+    uint64_t stored_rows() const;
+    /// Rows of o and lse of a query head that a job writes, ascending. No query of the others has
+    /// a key.
+    std::vector<Rows> written_rows(uint64_t head) const;
+    /// All queries, and all keys, that the jobs of a query head read lie in these rows.
+    Rows query_span(uint64_t head) const;
+    Rows key_span(uint64_t head) const;
+};
+
+/// Places everything `problem` needs. UserError if it does not fit the memory.
+Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
+
+/// Writes q, k and v as bf16 and the states of sinks; padding is zero.
+void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory);
+
+/// Rows [first, first + count) of one head of the device's o, each d_v long; zeros where no job
+/// writes.
+std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
+                                    uint64_t first, uint64_t count);
+
+/// All of it, [query_heads][nq][d_v].
+std::vector<float> read_output(const Layout& layout, const MemoryAccess& memory);
+
+/// The device's log-sum-exp, natural log, [query_heads][nq]: (m + log2 l) * ln 2, and -inf for rows
+/// with no key and padding. Only if the job wants it; `bus_bytes` is the length of a row.
+std::vector<double> read_lse(const Layout& layout, const MemoryAccess& memory, uint32_t bus_bytes);
+
+}  // namespace tessera::host

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The ATTENDs that a problem takes, query tile by query tile, worked out from the keys that each
+// query sees. Of one sequence. Independent of firmware's planner, so that the two check each other.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "host/problem/problem.h"
+
+namespace tessera::host {
+
+/// What one query tile takes.
+struct QueryTileCalls {
+    uint32_t rows = 0;           ///< queries
+    std::vector<uint32_t> keys;  ///< of each pair of tiles, in their order
+    uint64_t pairs_allowed = 0;  ///< (query, key)
+};
+
+class CallList {
+  public:
+    /// `m`: tile tokens. `problem` must outlive this.
+    CallList(const Problem& problem, uint32_t m);
+
+    /// Sequences of query rows that are cut into tiles: heads, or stacked groups of heads.
+    uint32_t stacks() const { return problem_.query_heads / stack_heads_; }
+    uint32_t query_tiles() const { return query_tiles_; }  ///< of each
+    /// Do all stacks take the same calls?
+    bool uniform() const { return problem_.mask.tiles.heads <= 1; }
+    QueryTileCalls calls(uint32_t stack, uint32_t q_tile) const;
+    /// Keys of a key/value head that some query sees.
+    uint64_t keys_seen(uint32_t kv_head) const;
+
+  private:
+    uint32_t first_linear_key(uint32_t row) const;
+
+    const Problem& problem_;
+    uint32_t m_, key_m_, stack_heads_, query_tiles_;
+};
+
+}  // namespace tessera::host

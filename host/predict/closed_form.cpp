@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "host/predict/closed_form.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "host/predict/call_list.h"
+#include "spec/latency.h"
+
+namespace tessera::host {
+
+namespace {
+
+using spec::Cycle;
+
+/// Rows 0.. of a tile as the store sees them: visible one a cycle from `first_visible` on.
+struct MergedRows {
+    uint32_t rows;
+    Cycle first_visible;
+};
+
+/// Everything below counts from the acceptance of the first descriptor read (cycle 0).
+class ClosedForm {
+  public:
+    ClosedForm(const Problem& problem, const Layout& layout, const hw::PlatformConfig& config)
+        : problem_(problem),
+          layout_(layout),
+          config_(config),
+          p_(config.params),
+          calls_(problem, config.params.m) {}
+
+    Cycle cycles() {
+        start_up(calls_.calls(0, 0));
+        for (uint32_t stack = 0; stack < calls_.stacks(); ++stack)
+            for (uint32_t t = 0; t < calls_.query_tiles(); ++t)
+                query_tile(calls_.calls(stack, t),
+                           stack + 1 == calls_.stacks() && t + 1 == calls_.query_tiles());
+        return tail();
+    }
+
+  private:
+    uint32_t tiles(uint32_t n) const { return (n + p_.m - 1) / p_.m; }
+    uint32_t rows_of(uint32_t n, uint32_t tile) const { return std::min(p_.m, n - tile * p_.m); }
+
+    /// S and V of the very first lane group: one line of descriptors, then Q, K and V back to back.
+    void start_up(const QueryTileCalls& first) {
+        const Cycle latency = config_.memory.read_latency_cycles;
+        const Cycle line_usable = latency + p_.beats(spec::kLineBytes) - 1 + spec::kSinkCycles + 1;
+        const Cycle load_start = line_usable + 1;  // dispatched, seen by the load engine
+        const Cycle data = load_start + spec::kAcceptCycles + latency;
+        const uint64_t q = uint64_t{p_.beats(2 * problem_.d_k)} * rows_of(problem_.nq, 0);
+        const uint32_t n = first.keys.front();
+        const uint64_t k = uint64_t{p_.beats(2 * problem_.d_k)} * n;
+        const uint64_t v = uint64_t{p_.beats(2 * problem_.d_v)} * n;
+        const Cycle k_ready = data + q + k - 1 + spec::kSinkCycles + 1;
+        score_ = std::max(k_ready, line_usable + 4);  // the ATTEND is the fourth descriptor
+        value_ =
+            std::max(score_ + spec::max_known_after(p_, n), std::max(score_ + 1, k_ready + v) + 1);
+    }
+
+    /// Adds the lane groups of a query tile to the stream; keeps the rows of its last key tile.
+    void query_tile(const QueryTileCalls& tile, bool last) {
+        const uint32_t rows = tile.rows;
+        const uint32_t groups = p_.groups(rows);
+        const size_t calls = tile.keys.size();
+        const uint32_t ragged = tile.keys.back();
+        const auto advance = [&](uint32_t n) {
+            if (groups_ != 0) value_ += spec::value_spacing(p_, last_keys_, n);
+            last_keys_ = n;
+            ++groups_;
+        };
+        // Full key tiles in one step: their groups are I * M cycles apart.
+        if (calls > 1) {
+            advance(p_.m);
+            const uint64_t more = uint64_t{calls - 1} * groups - 1;
+            value_ += more * spec::value_spacing(p_, p_.m, p_.m);
+            groups_ += more;
+        }
+        for (uint32_t g = 0; g < groups; ++g) {
+            advance(ragged);
+            if (last)
+                merged_.push_back({std::min(p_.group_rows(), rows - g * p_.group_rows()),
+                                   value_ + spec::merge_write_after(p_, ragged) + 1});
+        }
+    }
+
+    /// Reads, bursts and responses of one store of the last query tile, which may begin at `begin`.
+    /// Returns the cycle after its last address; `retire` gets its last response.
+    Cycle store(Cycle begin, uint32_t row_beats, uint64_t address, Cycle& retire) {
+        const uint64_t per_burst = spec::kWriteBurstBytes / p_.bus_bytes;
+        uint64_t beat_address = address / p_.bus_bytes;
+        Cycle read = begin, presented = 0;
+        uint64_t in_burst = 0;
+        for (size_t g = 0; g < merged_.size(); ++g) {
+            for (uint32_t row = 0; row < merged_[g].rows; ++row) {
+                read = std::max(read, merged_[g].first_visible + row);
+                for (uint32_t beat = 0; beat < row_beats; ++beat, ++read) {
+                    ++in_burst;
+                    ++beat_address;
+                    const bool end = g + 1 == merged_.size() && row + 1 == merged_[g].rows &&
+                                     beat + 1 == row_beats;
+                    if (beat_address % per_burst != 0 && !end) continue;
+                    presented = std::max(presented + 1, read + spec::kStorePipeCycles);
+                    write_ = std::max(write_, presented + spec::kAcceptCycles) + in_burst;
+                    in_burst = 0;
+                }
+            }
+        }
+        retire = write_ - 1 + config_.memory.write_latency_cycles;
+        return presented + 1;
+    }
+
+    Cycle tail() {
+        const uint32_t q_tile = tiles(problem_.nq) - 1;
+        const uint64_t row = uint64_t{q_tile} * p_.m;
+        const uint64_t head = problem_.query_heads - 1;
+        const auto address = [&](const fw::Tensor& t) {
+            return t.address + head * t.head_stride + row * t.pitch;
+        };
+        const uint32_t o_beats = p_.beats((problem_.bf16_output ? 2 : 4) * problem_.d_v);
+        Cycle retire = 0;
+        const Cycle next = store(0, o_beats, address(layout_.job.o), retire);
+        if (problem_.want_lse) store(next, 1, address(layout_.job.lse), retire);
+        // FENCE: dispatched when the last response is visible, in the queue one cycle later.
+        const Cycle read = retire + 2;
+        const Cycle presented = read + spec::kStorePipeCycles;
+        return presented + spec::kAcceptCycles + config_.memory.write_latency_cycles;
+    }
+
+    const Problem& problem_;
+    const Layout& layout_;
+    const hw::PlatformConfig& config_;
+    const spec::DeviceParams& p_;
+    const CallList calls_;
+    Cycle score_ = 0, value_ = 0;  // of the first, then of the latest group
+    uint64_t groups_ = 0;
+    uint32_t last_keys_ = 0;
+    std::vector<MergedRows> merged_;
+    Cycle write_ = 0;  // the write data bus is free from here on
+};
+
+}  // namespace
+
+std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& layout,
+                                          const hw::PlatformConfig& config) {
+    if (problem.schedule != fw::ScheduleId::kQueryResident || config.memory.kind != "ideal" ||
+        config.devices != 1 || layout.job.partial.head_stride != 0)  // firmware merges
+        return std::nullopt;
+    // These take loads of several commands or an index list first, or states that travel.
+    if (problem.cover || problem.stacked || problem.mask.summary != 0 ||
+        !problem.mask.documents.empty())
+        return std::nullopt;
+    if (problem.ragged() || problem.sink_logits || layout.remainder || layout.job.key_list.given())
+        return std::nullopt;
+    return ClosedForm(problem, layout, config).cycles();
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// What a schedule will cost, before it is run: firmware's own commands through the recurrences of
+// docs/contract/timing.md, without data and without SystemC. One device has a DRAM's channels
+// behind it, several share a latency and a bandwidth. Bytes are exact, but for FENCEs of merging;
+// cycles are for choosing between schedules (docs/results/schedules.md, section 3, says how near).
+#pragma once
+#include <cstdint>
+
+#include "host/operation/layout.h"
+#include "hw_model/config.h"
+
+namespace tessera::host {
+
+struct Prediction {
+    uint64_t cycles = 0;  ///< counter `cycles`
+    uint64_t bytes = 0;   ///< sum of the counters bytes_
+};
+
+/// Of all devices that share the job and the memory: the slowest one's cycles, everybody's bytes.
+Prediction predict(const Layout& layout, const hw::PlatformConfig& config);
+
+}  // namespace tessera::host

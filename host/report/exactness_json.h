@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include "host/run/exactness.h"
+
+namespace tessera::host {
+
+/// Member `exactness` of a report; null if it is not known.
+nlohmann::ordered_json exactness_json(const Exactness& exactness);
+
+}  // namespace tessera::host

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The report of an operation: a job of the device that is no attention of softmax weights, such as
+// a product of matrices. Shorter than that of `tessera run`, with figures of the same names where
+// they mean the same.
+#pragma once
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/config/config.h"
+#include "host/operation/device_memory.h"
+#include "host/platform/platform.h"
+#include "host/reference/gemm.h"
+#include "host/report/figures.h"
+#include "host/run/exactness.h"
+
+namespace tessera::host {
+
+/// What an operation takes, by formula.
+struct OperationWork {
+    uint64_t calls = 0;
+    std::string calls_formula;
+    double macs = 0;  ///< useful multiply-adds
+    std::string macs_formula;
+    uint64_t compulsory_bytes = 0;
+    std::string compulsory_formula;
+};
+
+struct OperationRecord {
+    std::string name;   ///< of the command: "gemm"
+    std::string title;  ///< "product of 4 x 5 by 5 x 6"
+    std::string input;  ///< file or generator
+    std::string input_dtypes;
+    std::vector<std::string> command_line;
+    nlohmann::ordered_json problem;  ///< shapes and options
+    ResolvedConfig config;
+    std::vector<Region> regions;
+    OperationWork work;
+    RunOutcome outcome;
+    std::vector<Figure> more;  ///< figures of this operation alone
+    Exactness exactness;
+    std::optional<ElementErrors> error;
+    std::string bound;                                 ///< of an element, in words
+    std::string not_checked;                           ///< why there is no `error`
+    double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
+    std::vector<std::string> files;                    ///< written beside the report
+    std::string note;                                  ///< what the figures mean; may be empty
+};
+
+/// Calls, cycles, utilisation and bytes, then what the operation has of its own.
+std::vector<Figure> operation_figures(const OperationRecord& record);
+
+/// Schema `tessera.NAME`; docs/use/report.md.
+nlohmann::ordered_json operation_json(const OperationRecord& record);
+
+/// The same as a table that a person reads.
+std::string operation_table(const OperationRecord& record);
+
+}  // namespace tessera::host

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "host/run/approximate_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "firmware/driver/driver.h"
+#include "host/approximation/row_partials.h"
+#include "host/operation/approximate.h"
+#include "host/platform/processor.h"
+#include "host/predict/formulas.h"
+#include "host/run/counters.h"
+#include "host/run/device_error.h"
+#include "host/run/platform_memory.h"
+
+namespace tessera::host {
+namespace {
+
+/// The audit's figures and, behind them, its o.
+verify::Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformConfig config) {
+    config.trace_commands = 0;
+    Platform platform(config);
+    write_operands(inputs, whole, access_to(platform));
+    const Layout layout = audit_layout(whole);
+    const RunOutcome outcome = platform.run(layout.jobs(), layout.driver);
+    require_success(outcome, layout, config.params);
+    const AuditRun run{layout.job.nq, outcome.counters, outcome.firmware_cycles,
+                       outcome.merging.cycles, outcome.merging.work};
+    const std::vector<float> o = read_output(layout, access_to(platform));
+    verify::Bytes bytes(sizeof run + o.size() * sizeof(float));
+    std::memcpy(bytes.data(), &run, sizeof run);
+    std::memcpy(bytes.data() + sizeof run, o.data(), o.size() * sizeof(float));
+    return bytes;
+}
+
+uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32_t m) {
+    uint64_t calls = 0;
+    for (size_t first = 0; first < rows.size(); first += m) {
+        const uint32_t last = rows[std::min(first + m, rows.size()) - 1];
+        calls += ((p.mask.causal ? last + 1 : p.nk) + m - 1) / m;
+    }
+    return calls * p.query_heads;
+}
+
+}  // namespace
+
+Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
+                                         FirmwareOutcome& firmware) {
+    const Platform::Program jobs = Platform::firmware(layout.jobs(), layout.driver, firmware);
+    return [&platform, &layout, &firmware, jobs](fw::Bus& bus) {
+        jobs(bus);
+        if (!firmware.status.ok()) return;
+        merge_remainder(layout, access_to(platform));
+        bus.merged(remainder_work(layout));
+        fw::DriverConfig config = layout.driver;
+        config.csr_base = kCsrBase;
+        fw::Driver driver(bus);  // one more FENCE, so that the counters cover the merging
+        firmware.status = driver.init(config);
+        if (firmware.status.ok()) firmware.status = driver.fence();
+    };
+}
+
+RunOutcome run_with_remainder(Platform& platform, const Layout& layout) {
+    FirmwareOutcome firmware;
+    const Platform::Program program = program_with_remainder(platform, layout, firmware);
+    RunOutcome outcome = std::move(platform.run_programs({program}, {layout.driver}).front());
+    outcome.firmware = firmware;
+    return outcome;
+}
+
+Layout audit_layout(const Layout& layout) {
+    Layout audit = layout;
+    audit.job = layout.audit.value();
+    audit.remainder.reset();
+    return audit;
+}
+
+Audit::Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config)
+    : layout_(layout),
+      inputs_(inputs),
+      work_([&] { return run_audit(layout, inputs, config); }, kSimulationSeconds) {}
+
+void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
+    const verify::Forked forked = work_.wait();
+    if (!forked.failure.empty()) throw std::runtime_error("the audit failed: " + forked.failure);
+    ApproximationRecord& a = record.approximation.value();
+    std::memcpy(&a.audit, forked.bytes.data(), sizeof a.audit);
+    std::vector<float> exact((forked.bytes.size() - sizeof a.audit) / sizeof(float));
+    std::memcpy(exact.data(), forked.bytes.data() + sizeof a.audit, exact.size() * sizeof(float));
+
+    const Problem& p = record.problem;
+    const uint32_t m = record.config.platform.params.m;
+    const std::vector<uint32_t>& rows = layout_.approximate->audit_rows;
+    a.audit_calls_formula = audit_calls(p, rows, m);
+    const uint64_t calls = counter_value(a.audit.counters, spec::Counter::kAttendsRetired);
+    if (calls != a.audit_calls_formula)
+        throw std::logic_error(fmt::format("the audit made {} calls, the formula says {}", calls,
+                                           a.audit_calls_formula));
+    a.heads = heads(p, m, o, exact);
+    a.verdict = verdict_of(a.heads, p.approximation->tolerance);
+    if (!check) return;
+    const ReferenceProblem problem = audit_reference(p, inputs_, m, rows);
+    a.audit_error = compare_with_reference(problem, reference_attention(problem), BoundParams{m},
+                                           exact.data(), nullptr);
+}
+
+std::vector<HeadAudit> Audit::heads(const Problem& p, uint32_t m, const std::vector<float>& o,
+                                    const std::vector<float>& exact) const {
+    const ReferenceProblem problem = reference_problem(exact_problem(p), inputs_, m, false);
+    const std::vector<uint32_t>& rows = layout_.approximate->audit_rows;
+    std::vector<HeadAudit> heads;
+    const auto row_of = [&](const std::vector<float>& all, size_t row) {
+        const auto at = all.begin() + static_cast<ptrdiff_t>(row * p.d_v);
+        return std::vector<double>(at, at + p.d_v);
+    };
+    std::optional<RowSource> source;  // of a group of heads
+    for (uint32_t head = 0; head < p.query_heads; ++head) {
+        if (head % p.group() == 0)
+            source.emplace(problem, head / p.group(), m, p.mask.causal, p.selection->key_list);
+        std::vector<AuditedRow> audited;
+        for (size_t i = 0; i < rows.size(); ++i) {
+            const SelectedRow seen =
+                selected_row(source->row(head, rows[i]), *p.selection, head, rows[i] / m);
+            const double error =
+                row_error(row_of(o, size_t{head} * p.nq + rows[i]).data(),
+                          row_of(exact, size_t{head} * rows.size() + i).data(), p.d_v);
+            audited.push_back({error, seen.effective_samples, seen.largest_share, seen.complete});
+        }
+        heads.push_back(audit_head(audited, p.approximation->tolerance, rows.size() == p.nq));
+    }
+    return heads;
+}
+
+ApproximationRecord approximation_record(const Problem& problem, const hw::PlatformConfig& config) {
+    ApproximationRecord a;
+    const ApproximationShape shape = approximation_shape(problem, config.params.m);
+    a.selection = selection_cost(problem.approximation->rule, shape);
+    a.selection_cycles = static_cast<uint64_t>(
+        std::ceil(static_cast<double>(a.selection.element_steps + a.selection.multiply_adds) *
+                  config.firmware.merge_cycles_per_element));
+    const Problem exact = exact_problem(problem);
+    a.exact_calls = work_formula(exact, config.params.m).calls;
+    a.exact = predict(make_layout(exact, config), config);
+    return a;
+}
+
+}  // namespace tessera::host

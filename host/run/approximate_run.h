@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Running an approximate schedule: the remainder's merging on the processor, and the audit, which
+// is a simulation of its own, beside the run.
+#pragma once
+#include <vector>
+
+#include "host/platform/platform.h"
+#include "host/problem/inputs.h"
+#include "host/run/forked.h"
+#include "host/run/run_record.h"
+
+namespace tessera::host {
+
+/// Longest that a simulation in a process of its own may take.
+inline constexpr unsigned kSimulationSeconds = 24 * 3600;
+
+/// The jobs of a layout with a remainder, and the merging of that into o. The counters cover it
+/// all. All must outlive the run.
+Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
+                                         FirmwareOutcome& firmware);
+/// Runs them.
+RunOutcome run_with_remainder(Platform& platform, const Layout& layout);
+
+/// The layout as that of a run whose only job is the audit.
+Layout audit_layout(const Layout& layout);
+
+/// The audited rows, exactly, on a machine of their own. They depend on the seed and not on the
+/// approximate result, so they can be computed at the same time.
+class Audit {
+  public:
+    /// Begins. All must outlive this.
+    Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config);
+    /// Waits for the end, holds `o`, the approximate result, against the audited rows and notes
+    /// cost and verdict in `record`; with `check` the audited rows against double precision, too.
+    /// std::logic_error if the audit took other calls than its formula says.
+    void finish(const std::vector<float>& o, bool check, RunRecord& record);
+
+  private:
+    std::vector<HeadAudit> heads(const Problem& problem, uint32_t m, const std::vector<float>& o,
+                                 const std::vector<float>& exact) const;
+
+    const Layout& layout_;
+    const Inputs& inputs_;
+    verify::ForkedWork work_;
+};
+
+/// What is known of an approximate run before it: costs by formula and prediction.
+ApproximationRecord approximation_record(const Problem& problem, const hw::PlatformConfig& config);
+
+}  // namespace tessera::host

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// One lane group on its way through the compute engine.
+#pragma once
+#include <memory>
+
+#include "hw_model/front/command_queue.h"
+
+namespace tessera::hw {
+
+struct LaneGroup {
+    std::shared_ptr<const Dispatched> attend;
+    uint32_t index = 0;     ///< within the command
+    uint32_t rows = 0;      ///< valid rows
+    bool last = false;      ///< of the command
+    Cycle score_start = 0;  ///< S: first key entered
+    uint32_t buffer = 0;    ///< score buffer, 0 or 1
+};
+
+}  // namespace tessera::hw

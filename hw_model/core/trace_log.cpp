@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/core/trace_log.h"
+
+namespace tessera::hw {
+
+void TraceLog::dispatched(const spec::Command& command, uint64_t number, Cycle now) {
+    ++total_;
+    if (commands_.size() >= keep_) return;
+    commands_.push_back(
+        {command.opcode, static_cast<uint16_t>(command.tag), number, now, kNever, kNever});
+}
+
+CommandTrace* TraceLog::find(uint64_t number) {
+    const size_t index = epoch_ + number;
+    return epoch_complete_ && index < commands_.size() ? &commands_[index] : nullptr;
+}
+
+void TraceLog::started(uint64_t number, Cycle cycle) {
+    if (CommandTrace* command = find(number)) command->start = cycle;
+}
+
+void TraceLog::retired(uint64_t number, Cycle cycle) {
+    if (CommandTrace* command = find(number)) command->retire = cycle;
+}
+
+void TraceLog::group(const GroupTrace& group) {
+    if (find(group.number) != nullptr) groups_.push_back(group);
+    const Cycle keys = spec::group_cycles(params_, group.keys);
+    activity_.score.add_span(group.score_start, group.score_start + keys);
+    activity_.value.add_span(group.value_start, group.value_start + keys);
+}
+
+void TraceLog::reset(Cycle now) {
+    for (size_t i = epoch_; i < commands_.size(); ++i) {
+        if (commands_[i].start >= now) commands_[i].start = kNever;
+        if (commands_[i].retire >= now) commands_[i].retire = kNever;
+    }
+    while (!groups_.empty() && groups_.back().merged >= now) groups_.pop_back();
+    epoch_complete_ = total_ == commands_.size();
+    epoch_ = commands_.size();
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Collects what the trace port says: record by record for the commands it was asked to keep, window
+// by window for all of them.
+#pragma once
+#include <vector>
+
+#include "hw_model/core/trace.h"
+
+namespace tessera::hw {
+
+class TraceLog {
+  public:
+    using Cycle = spec::Cycle;
+    TraceLog(const spec::DeviceParams& params, uint64_t keep) : params_(params), keep_(keep) {}
+
+    void dispatched(const spec::Command& command, uint64_t number, Cycle now);
+    void started(uint64_t number, Cycle cycle);
+    void retired(uint64_t number, Cycle cycle);
+    void group(const GroupTrace& group);
+    /// Soft reset: what was predicted for cycles from `now` on did not happen. Sequences restart.
+    void reset(Cycle now);
+
+    uint64_t total() const { return total_; }
+    const std::vector<CommandTrace>& commands() const { return commands_; }
+    const std::vector<GroupTrace>& groups() const { return groups_; }
+    /// What was predicted and a soft reset prevented is in it.
+    const StageActivity& activity() const { return activity_; }
+
+  private:
+    CommandTrace* find(uint64_t number);
+
+    const spec::DeviceParams params_;
+    uint64_t keep_;
+    uint64_t total_ = 0;
+    size_t epoch_ = 0;  // index of the first command after the last reset
+    bool epoch_complete_ = true;
+    std::vector<CommandTrace> commands_;
+    std::vector<GroupTrace> groups_;
+    StageActivity activity_;
+};
+
+}  // namespace tessera::hw

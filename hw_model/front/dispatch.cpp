@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/front/dispatch.h"
+
+#include <algorithm>
+
+#include "hw_model/compute/score_stage.h"
+#include "hw_model/compute/value_stage.h"
+#include "hw_model/front/csr.h"
+#include "hw_model/front/front_end.h"
+#include "hw_model/load/load_engine.h"
+#include "hw_model/store/store_engine.h"
+
+namespace tessera::hw {
+
+using spec::Opcode;
+
+namespace {
+
+Engine engine_of(Opcode opcode) {
+    switch (opcode) {
+        case Opcode::kAttend: return Engine::kCompute;
+        case Opcode::kStoreO:
+        case Opcode::kStoreState:
+        case Opcode::kFence: return Engine::kStore;
+        default: return Engine::kLoad;
+    }
+}
+
+}  // namespace
+
+uint64_t Dispatch::outstanding(Cycle now) const {
+    return total_.get(now) - core_.load->retired().count(now) - core_.value->retired().count(now) -
+           core_.store->retired().count(now);
+}
+
+bool Dispatch::fence_waiting(Cycle now) const {
+    if (core_.errors.halted(now)) return false;
+    if (fence_sent_ &&
+        core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]) > now)
+        return true;
+    // What was dispatched in this cycle is still the head that others see.
+    if (last_dispatch_ == now || !core_.csr->enabled(now)) return false;
+    const spec::Descriptor* head = core_.front_end->head(now);
+    return head != nullptr && spec::decode(*head).opcode == Opcode::kFence &&
+           spec::check(core_.params, *head) == spec::ErrorCode::kNone;
+}
+
+void Dispatch::step(Cycle now) {
+    core_.csr->reset_if_due(now);
+    check_watchdog(now);
+    if (core_.errors.halted(now) || !core_.csr->enabled(now) || last_dispatch_ == now) return;
+    if (dispatch_one(now)) {
+        last_dispatch_ = now;
+        wake(now + 1);
+    }
+}
+
+bool Dispatch::dispatch_one(Cycle now) {
+    blocked_ = false;
+    if (fence_sent_) {
+        const Cycle over = core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]);
+        if (over > now) {
+            wake(over);
+            return false;
+        }
+        fence_ = fence_sent_ = false;
+    }
+    const spec::Descriptor* descriptor = core_.front_end->head(now);
+    if (descriptor == nullptr) return false;
+    Dispatched d;
+    d.command = spec::decode(*descriptor);
+    const spec::ErrorCode error = spec::check(core_.params, *descriptor, identity_);
+    if (error != spec::ErrorCode::kNone) {
+        core_.fail(error, d.command.tag, now, ErrorSource::kDispatch);
+        return false;
+    }
+    if (d.command.opcode == Opcode::kFence && !fence_granted(now)) return false;
+    const Engine engine = engine_of(d.command.opcode);
+    CommandQueue& queue = engine == Engine::kLoad      ? core_.load->queue()
+                          : engine == Engine::kCompute ? core_.score->queue()
+                                                       : core_.store->queue();
+    if (queue.full(now)) {
+        blocked_ = true;
+        wake(queue.room_from(now));
+        return false;
+    }
+    take_tickets(d);
+    identity_.dispatched(d.command);
+    d.number = number_++;
+    d.visible_from = now + 1;
+    if (outstanding(now) == 0) watch_from_ = now;
+    ++sent_[static_cast<size_t>(engine)];
+    total_.set(total_.latest() + 1, now, now + 1);
+    core_.trace.dispatched(d.command, d.number, now);
+    fence_sent_ = d.command.opcode == Opcode::kFence;
+    queue.push(std::move(d));
+    Unit* const units[kEngines] = {core_.load, core_.score, core_.store};
+    units[static_cast<size_t>(engine)]->wake(now + 1);
+    core_.front_end->pop(now);
+    core_.csr->set_head(number_, now);
+    check_watchdog(now);
+    return true;
+}
+
+/// Have all earlier commands retired? If the cycle is known, comes back then.
+bool Dispatch::fence_granted(Cycle now) {
+    fence_ = true;
+    const Cycle granted =
+        std::max({core_.load->retired().when(sent_[0]), core_.value->retired().when(sent_[1]),
+                  core_.store->retired().when(sent_[2])});
+    if (granted <= now) return true;
+    wake(granted);
+    return false;
+}
+
+void Dispatch::take_tickets(Dispatched& d) {
+    const spec::Command& c = d.command;
+    const auto take = [&](Engine engine, BankKind kind, uint32_t number) {
+        return core_.scoreboard.take(engine, {kind, number});
+    };
+    switch (c.opcode) {
+        case Opcode::kLoadQ: d.q = take(Engine::kLoad, BankKind::kQ, c.q_bank); break;
+        case Opcode::kLoadK: d.k = take(Engine::kLoad, BankKind::kK, c.k_bank); break;
+        case Opcode::kLoadV: d.v = take(Engine::kLoad, BankKind::kV, c.v_bank); break;
+        case Opcode::kLoadState:
+            d.state = take(Engine::kLoad, BankKind::kState, c.state_bank);
+            break;
+        case Opcode::kAttend:
+            d.q = take(Engine::kCompute, BankKind::kQ, c.q_bank);
+            d.k = take(Engine::kCompute, BankKind::kK, c.k_bank);
+            d.v = take(Engine::kCompute, BankKind::kV, c.v_bank);
+            d.state = take(Engine::kCompute, BankKind::kState, c.state_bank);
+            break;
+        case Opcode::kStoreO:
+        case Opcode::kStoreState:
+            d.state = take(Engine::kStore, BankKind::kState, c.state_bank);
+            break;
+        case Opcode::kFence: break;
+    }
+}
+
+void Dispatch::on_retired(Cycle cycle) {
+    if (fence_ && !fence_sent_) wake(cycle + 1);
+    if (fence_sent_) wake(cycle + 1);
+    if (overslept_) wake(cycle + 1);
+    retired_.insert(std::upper_bound(retired_.begin(), retired_.end(), cycle), cycle);
+}
+
+/// docs/contract/device.md, section 8: latched in the cycle in which `limit` cycles have passed
+/// since the last retirement, or since the first dispatch into an idle device, with commands
+/// outstanding.
+void Dispatch::check_watchdog(Cycle now) {
+    while (retired_.size() > 1 && retired_[1] < now) retired_.pop_front();
+    overslept_ = false;
+    const uint32_t limit = core_.csr->watchdog(now);
+    if (limit == 0 || watch_from_ == kNever || core_.errors.halted(now)) return;
+    Cycle base = watch_from_;
+    if (!retired_.empty() && retired_.front() < now) base = std::max(base, retired_.front());
+    const Cycle deadline = base + 1 + limit;
+    if (now < deadline) {
+        wake(deadline);
+    } else if (now == deadline && outstanding(now) != 0) {
+        core_.fail(spec::ErrorCode::kWatchdog, 0, now, ErrorSource::kDispatch);
+    } else if (now > deadline) {
+        overslept_ = true;
+        const auto next = std::lower_bound(retired_.begin(), retired_.end(), now);
+        if (next != retired_.end()) wake(*next + 1);
+    }
+}
+
+void Dispatch::clear() {
+    sent_ = {};
+    total_ = Register<uint64_t>();
+    number_ = 0;
+    identity_ = {};
+    blocked_ = fence_ = fence_sent_ = overslept_ = false;
+    retired_.clear();
+    watch_from_ = last_dispatch_ = kNever;
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/front/scoreboard.h"
+
+#include <algorithm>
+
+namespace tessera::hw {
+
+Ticket Scoreboard::take(Engine engine, BankId bank) {
+    Bank& b = banks_[bank.index()];
+    const Ticket ticket{b.taken};
+    ++b.taken[static_cast<size_t>(engine)];
+    return ticket;
+}
+
+Cycle Scoreboard::granted(Engine holder, BankId bank, const Ticket& ticket) const {
+    Cycle cycle = 0;
+    for (uint32_t e = 0; e < kEngines; ++e)
+        if (e != static_cast<uint32_t>(holder))
+            cycle = std::max(cycle, granted_by(static_cast<Engine>(e), bank, ticket));
+    return cycle;
+}
+
+void Scoreboard::release(Engine engine, BankId bank, Cycle visible_from, Cycle now) {
+    Milestones& released = banks_[bank.index()].released[static_cast<size_t>(engine)];
+    released.post(visible_from);
+    released.trim(now);
+}
+
+void Scoreboard::post_rows(BankId bank, uint64_t touch, uint32_t first_row, uint32_t rows,
+                           Cycle first_visible) {
+    std::vector<Progress>& progress = banks_[bank.index()].progress;
+    if (!progress.empty() && progress.back().touch != touch) progress.clear();
+    progress.push_back({touch, first_row, rows, first_visible});
+}
+
+Cycle Scoreboard::row_granted(BankId bank, const Ticket& ticket, uint32_t row) const {
+    const uint64_t touch = ticket.earlier[static_cast<size_t>(Engine::kCompute)];
+    if (touch == 0) return 0;
+    for (const Progress& p : at(bank).progress)
+        if (p.touch == touch && row >= p.first_row && row < p.first_row + p.rows)
+            return p.first_visible + (row - p.first_row);
+    return granted_by(Engine::kCompute, bank, ticket);
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Tickets: which bank may be used when. A command takes a ticket on each bank it touches when it is
+// dispatched; the ticket is the number of earlier touches by each other engine, and is granted when
+// as many are released. Within one engine the pipeline keeps the order, so nothing waits for it.
+#pragma once
+#include <array>
+#include <vector>
+
+#include "hw_model/core/visible.h"
+#include "spec/params.h"
+
+namespace tessera::hw {
+
+enum class Engine : uint32_t { kLoad, kCompute, kStore };
+inline constexpr uint32_t kEngines = 3;
+
+enum class BankKind : uint32_t { kQ, kK, kV, kState };
+
+/// One bank of the device.
+struct BankId {
+    BankKind kind = BankKind::kQ;
+    uint32_t number = 0;
+    uint32_t index() const { return static_cast<uint32_t>(kind) * spec::kBanks + number; }
+};
+
+/// Earlier touches per engine; the holder's own entry is its own earlier touches.
+struct Ticket {
+    std::array<uint64_t, kEngines> earlier{};
+};
+
+class Scoreboard {
+  public:
+    Ticket take(Engine engine, BankId bank);
+    /// The cycle from which `other`'s earlier touches are released; kNever if not yet known.
+    Cycle granted_by(Engine other, BankId bank, const Ticket& ticket) const {
+        return at(bank).released[static_cast<size_t>(other)].when(
+            ticket.earlier[static_cast<size_t>(other)]);
+    }
+    /// As granted_by, for all engines other than the holder's.
+    Cycle granted(Engine holder, BankId bank, const Ticket& ticket) const;
+    /// A touch by `engine` is released, visible from a cycle on.
+    void release(Engine engine, BankId bank, Cycle visible_from, Cycle now);
+
+    /// Rows first_row..first_row+rows-1 of a state bank are merged by the compute engine's touch
+    /// number `touch` (from 1), one a cycle, the first visible from `first_visible` on.
+    void post_rows(BankId bank, uint64_t touch, uint32_t first_row, uint32_t rows,
+                   Cycle first_visible);
+    /// The cycle from which the compute engine's earlier touches of a row are released.
+    Cycle row_granted(BankId bank, const Ticket& ticket, uint32_t row) const;
+
+    void clear() { *this = Scoreboard(); }
+
+  private:
+    struct Progress {
+        uint64_t touch = 0;
+        uint32_t first_row = 0, rows = 0;
+        Cycle first_visible = 0;
+    };
+    struct Bank {
+        std::array<uint64_t, kEngines> taken{};
+        std::array<Milestones, kEngines> released;
+        std::vector<Progress> progress;  // of the touch being merged
+    };
+    const Bank& at(BankId bank) const { return banks_[bank.index()]; }
+    std::array<Bank, 4 * spec::kBanks> banks_;
+};
+
+}  // namespace tessera::hw

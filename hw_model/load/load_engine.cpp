@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/load/load_engine.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "hw_model/compute/value_stage.h"
+#include "hw_model/front/csr.h"
+#include "hw_model/front/dispatch.h"
+#include "hw_model/front/front_end.h"
+#include "hw_model/memory/memory_port.h"
+#include "hw_model/store/store_engine.h"
+
+namespace tessera::hw {
+
+using spec::Opcode;
+
+BankId LoadEngine::bank(const Dispatched& d, const Ticket*& ticket) const {
+    const spec::Command& c = d.command;
+    switch (c.opcode) {
+        case Opcode::kLoadQ: ticket = &d.q; return {BankKind::kQ, c.q_bank};
+        case Opcode::kLoadK: ticket = &d.k; return {BankKind::kK, c.k_bank};
+        case Opcode::kLoadV: ticket = &d.v; return {BankKind::kV, c.v_bank};
+        default: ticket = &d.state; return {BankKind::kState, c.state_bank};
+    }
+}
+
+void LoadEngine::step(Cycle now) {
+    core_.csr->reset_if_due(now);
+    if (!presenting_ && !start_next(now)) return;
+    if (port_free(now) && present(loads_.back(), now)) wake(now + 1);
+}
+
+/// May this engine present an address in this cycle? If not, comes back when it may be so.
+bool LoadEngine::port_free(Cycle now) {
+    port_blocked_ = !core_.port->can_read(now, spec::kLoadOutstanding);
+    if (port_blocked_) {
+        wake(std::max(now + 1, core_.port->next_read_chance(now)));
+        return false;
+    }
+    if (!core_.front_end->wants_port(now)) return true;
+    wake(now + 1);
+    return false;
+}
+
+/// Takes the head of the queue if its bank is free. False: nothing to present in this cycle.
+bool LoadEngine::start_next(Cycle now) {
+    waiting_ = false;
+    const Dispatched* head = queue_.head(now);
+    if (head == nullptr) return false;
+    if (core_.errors.halted(now)) {
+        queue_.discard(now);
+        return false;
+    }
+    const Ticket* ticket = nullptr;
+    const BankId id = bank(*head, ticket);
+    const Cycle granted = core_.scoreboard.granted(Engine::kLoad, id, *ticket);
+    if (granted > now) {
+        waiting_ = granted == kNever;
+        wake(granted);
+        return false;
+    }
+    // Leaving the wait means presenting: the read port must be ours in this very cycle.
+    if (!port_free(now)) return false;
+    Load load;
+    load.head = std::max(head->visible_from, head_from_);
+    load.d = *head;
+    load.start = now;
+    begin(load);
+    core_.trace.started(load.d.number, now);
+    started_.post(now + 1);
+    started_.trim(now);
+    loads_.push_back(std::move(load));
+    presenting_ = true;
+    return true;
+}
+
+void LoadEngine::begin(Load& load) {
+    const spec::Command& c = load.d.command;
+    const spec::DeviceParams& p = core_.params;
+    load.row_beats = p.beats(spec::row_bytes(p, c));
+    load.beats_left = uint64_t{load.row_beats} * c.rows;
+    if (c.has(spec::kFlagGather)) {
+        const uint32_t beats = p.beats(uint64_t{4} * c.rows);
+        load.index_beats_left = beats;
+        load.rows_from = kNever;
+        load.plan = BurstPlan(c.index_address, beats * p.bus_bytes, beats, 1, p.bus_bytes,
+                              spec::kReadBurstBytes);
+    } else {
+        load.plan = BurstPlan(c.address, c.pitch, load.row_beats, c.rows, p.bus_bytes,
+                              spec::kReadBurstBytes);
+    }
+}
+
+/// The next burst of a gather's rows or of the current plan.
+bool LoadEngine::next_burst(Load& load, BurstPlan::Burst& burst) {
+    const spec::Command& c = load.d.command;
+    if (load.plan.done()) {
+        if (!c.has(spec::kFlagGather) || load.next_row == c.rows) return false;
+        const uint64_t row = load.index[load.next_row++];
+        const uint32_t row_bytes = load.row_beats * core_.params.bus_bytes;
+        load.plan = BurstPlan(c.address + row * c.pitch, row_bytes, load.row_beats, 1,
+                              core_.params.bus_bytes, spec::kReadBurstBytes);
+    }
+    burst = load.plan.next();
+    return true;
+}
+
+/// Presents one address. False if the command waits for its indices.
+bool LoadEngine::present(Load& load, Cycle now) {
+    const spec::Command& c = load.d.command;
+    const bool gather = c.has(spec::kFlagGather);
+    const bool index_phase = gather && load.next_row == 0 && !load.plan.done();
+    if (gather && load.next_row == 0 && load.plan.done() && now < load.rows_from) {
+        if (load.rows_from != kNever) wake(load.rows_from);
+        return false;
+    }
+    if (gather && load.next_row == 0 && load.plan.done() && load.failed) {
+        // The rows of a bad list are never fetched. By now the error is visible.
+        queue_.discard(now);
+        presenting_ = false;
+        return false;
+    }
+    BurstPlan::Burst burst;
+    if (!next_burst(load, burst)) return false;
+    const bool more = !load.plan.done() || (gather && load.next_row < c.rows);
+    const bool data = !core_.timing_only || index_phase;
+    if (!more) {
+        (void)queue_.pop(now);
+        head_from_ = now + 1;
+        core_.dispatch->on_room(now + 1);
+        presenting_ = false;
+    }
+    count_bytes(load, burst.beats, index_phase);
+    core_.port->read(BurstUser::kLoad, burst.address, burst.beats, data, now);
+    return true;
+}
+
+void LoadEngine::count_bytes(Load& load, uint32_t beats, bool index) {
+    const uint64_t bytes = uint64_t{beats} * core_.params.bus_bytes;
+    Counters& n = core_.counters;
+    if (index) {
+        n[Counter::kBytesIndex] += bytes;
+        return;
+    }
+    switch (load.d.command.opcode) {
+        case Opcode::kLoadQ:
+            n[Counter::kBytesQ] += bytes;
+            n[Counter::kSramQWrite] += beats;
+            break;
+        case Opcode::kLoadK:
+            n[Counter::kBytesK] += bytes;
+            n[Counter::kSramKWrite] += beats;
+            break;
+        case Opcode::kLoadV:
+            n[Counter::kBytesV] += bytes;
+            n[Counter::kSramVWrite] += beats;
+            break;
+        default: n[Counter::kBytesStateRead] += bytes; break;  // rows are counted when they retire
+    }
+}
+
+void LoadEngine::on_read(const uint8_t* data, uint32_t beats, const BurstSchedule& schedule) {
+    // In-order data: it belongs to the oldest load that still waits for some.
+    Load& load = *std::find_if(loads_.begin(), loads_.end(), [](const Load& l) {
+        return l.index_beats_left != 0 || l.beats_left != 0;
+    });
+    if (schedule.failed()) {
+        load.failed = true;
+        core_.fail(spec::ErrorCode::kReadBus, load.d.command.tag,
+                   schedule.beat(schedule.error_beat) + spec::kSinkCycles, ErrorSource::kLoad);
+    }
+    if (load.index_beats_left != 0) {
+        take_indices(load, data, beats, schedule);
+        return;
+    }
+    if (data != nullptr) take_rows(load, data, beats);
+    load.beats_left -= beats;
+    if (load.beats_left == 0) finish(load, schedule.last);
+}
+
+void LoadEngine::take_indices(Load& load, const uint8_t* data, uint32_t beats,
+                              const BurstSchedule& schedule) {
+    const spec::Command& c = load.d.command;
+    const uint32_t per_beat = core_.params.bus_bytes / 4;
+    bool over_limit = false;
+    for (uint32_t i = 0; i < beats * per_beat && load.indices_seen < c.rows; ++i) {
+        uint32_t index = 0;
+        std::memcpy(&index, data + size_t{4} * i, 4);
+        ++load.indices_seen;
+        load.index.push_back(index);
+        // In a bad beat there is no index; one before it comes first.
+        if (index < c.index_limit || over_limit || i / per_beat >= schedule.error_beat) continue;
+        over_limit = load.failed = true;
+        core_.fail(spec::ErrorCode::kIndexOverLimit, c.tag,
+                   schedule.beat(i / per_beat) + spec::kSinkCycles, ErrorSource::kLoad);
+    }
+    load.index_beats_left -= beats;
+    if (load.index_beats_left != 0) return;
+    load.rows_from = schedule.last + spec::kSinkCycles + 1;
+    wake(load.rows_from);
+    if (!load.failed) return;
+    // The command is over with its last index. It stays at the head until then: the error is not
+    // visible yet, and nothing behind it may start.
+    load.beats_left = 0;
+    finish(load, schedule.last);
+}
+
+void LoadEngine::take_rows(Load& load, const uint8_t* data, uint32_t beats) {
+    while (beats != 0) {
+        const uint32_t n = std::min(beats, load.row_beats - load.beat);
+        if (load.d.command.opcode == Opcode::kLoadState) {
+            write_state(load, data, n);
+        } else {
+            write_elements(load, data, n);
+        }
+        data += size_t{n} * core_.params.bus_bytes;
+        beats -= n;
+        load.beat += n;
+        if (load.beat == load.row_beats) {
+            load.beat = 0;
+            ++load.row;
+        }
+    }
+}
+
+/// `beats` beats of one row into an operand bank. Whole beats are written, as far as the row
+/// reaches.
+void LoadEngine::write_elements(Load& load, const uint8_t* data, uint32_t beats) {
+    const spec::Command& c = load.d.command;
+    OperandBank& bank = c.opcode == Opcode::kLoadQ   ? core_.banks.q[c.q_bank]
+                        : c.opcode == Opcode::kLoadK ? core_.banks.k[c.k_bank]
+                                                     : core_.banks.v[c.v_bank];
+    Operands& to = core_.worker.writable(bank);
+    const uint32_t row = c.first_row + load.row;
+    const uint32_t per_beat = core_.params.bus_bytes / 2;
+    const uint32_t first = load.beat * per_beat;
+    const uint32_t n = std::min(beats * per_beat, to.stride - std::min(first, to.stride));
+    std::memcpy(&to.element[size_t{row} * to.stride + first], data, size_t{2} * n);
+    to.position[row] = c.has(spec::kFlagGather) ? load.index[load.row] : c.position + load.row;
+    ++bank.version;
+}
+
+void LoadEngine::write_state(Load& load, const uint8_t* data, uint32_t beats) {
+    const spec::Command& c = load.d.command;
+    StateBank& bank = core_.banks.state[c.state_bank];
+    core_.worker.settle(bank.used_by);
+    const uint32_t row = c.first_row + load.row;
+    uint32_t beat = load.beat;
+    if (beat == 0) {
+        uint32_t word[2];
+        std::memcpy(word, data, 8);
+        bank.row[row] = spec::row_state(word[0], word[1]);
+        data += core_.params.bus_bytes;
+        --beats;
+        ++beat;
+    }
+    const uint32_t per_beat = core_.params.bus_bytes / 4;
+    const uint32_t first = (beat - 1) * per_beat;
+    const uint32_t n = std::min(beats * per_beat, bank.stride - std::min(first, bank.stride));
+    if (n != 0) std::memcpy(&bank.o[size_t{row} * bank.stride + first], data, size_t{4} * n);
+}
+
+/// The last beat of a load is scheduled: it is over, and if nothing failed, retired.
+void LoadEngine::finish(Load& load, Cycle last_beat) {
+    const Cycle retire = last_beat + spec::kSinkCycles;
+    const Cycle now = now_cycle();
+    ended_.post(retire + 1);
+    ended_.trim(now);
+    if (!load.failed) {
+        retired_.post(retire + 1);
+        retired_.trim(now);
+        core_.trace.retired(load.d.number, retire);
+        ++core_.counters[Counter::kCommandsRetired];
+        if (load.d.command.opcode == Opcode::kLoadState)
+            core_.counters[Counter::kSramStateWrite] += load.d.command.rows;
+        activity_.add(load.head, load.start, retire, core_.counters.start());
+        const Ticket* ticket = nullptr;
+        const BankId id = bank(load.d, ticket);
+        core_.release(Engine::kLoad, id, retire + 1, now);
+        core_.dispatch->on_retired(retire);
+    }
+    core_.wake_for_abort(retire + 1);
+    // Over, but perhaps still the one that presents: it leaves the list when it no longer does.
+    while (!loads_.empty() && loads_.front().beats_left == 0 &&
+           loads_.front().index_beats_left == 0 && !(presenting_ && loads_.size() == 1))
+        loads_.pop_front();
+}
+
+void LoadEngine::clear() {
+    queue_.clear();
+    loads_.clear();
+    presenting_ = waiting_ = port_blocked_ = false;
+    head_from_ = 0;
+    started_ = ended_ = retired_ = Milestones();
+    activity_.clear();
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Fills banks from memory. One command at a time presents its addresses, one a cycle; the data of
+// several may be on its way, and arrives in order. A gather reads its whole index list first.
+#pragma once
+#include <deque>
+
+#include "hw_model/core/core.h"
+#include "hw_model/core/unit.h"
+#include "hw_model/front/command_queue.h"
+#include "hw_model/memory/burst.h"
+#include "hw_model/memory/burst_plan.h"
+
+namespace tessera::hw {
+
+class LoadEngine : public Unit {
+  public:
+    LoadEngine(const sc_core::sc_module_name& name, Core& core) : Unit(name), core_(core) {}
+
+    CommandQueue& queue() { return queue_; }
+    /// Loads retired, and loads started that are not over yet (retired or failed).
+    const Milestones& retired() const { return retired_; }
+    uint64_t active(Cycle now) const { return started_.count(now) - ended_.count(now); }
+    /// The next cycle in which that number is seen to fall, if it is known.
+    Cycle next_end(Cycle now) const { return ended_.next(now); }
+    /// Is the head waiting for a bank whose release is not known yet?
+    bool waiting() const { return waiting_; }
+    /// A read burst ends, visible from cycle `at` on.
+    void on_port_end(Cycle at) {
+        if (port_blocked_) wake(at);
+    }
+
+    /// A burst's schedule is certain; `data` is nullptr in timing-only runs.
+    void on_read(const uint8_t* data, uint32_t beats, const BurstSchedule& schedule);
+    void report(Cycle end, uint64_t& busy, uint64_t& stall, uint64_t& idle) const {
+        activity_.report(end, core_.counters.start(), busy, stall, idle);
+    }
+    void clear_activity() { activity_.clear(); }
+    void clear();
+
+  private:
+    struct Load {
+        Dispatched d;
+        Cycle head = 0, start = kNever;
+        uint32_t row_beats = 0;
+        uint64_t beats_left = 0;  // of rows, data not yet scheduled
+        uint32_t index_beats_left = 0;
+        uint32_t indices_seen = 0;
+        std::vector<uint32_t> index;  // gather: row numbers
+        BurstPlan plan;               // of the bursts being presented
+        uint32_t next_row = 0;        // gather: next row to present
+        uint32_t row = 0, beat = 0;   // next beat of data
+        Cycle rows_from = 0;          // gather: indices visible
+        bool failed = false;
+    };
+    void step(Cycle now) override;
+    bool start_next(Cycle now);
+    bool port_free(Cycle now);
+    bool present(Load& load, Cycle now);
+    bool next_burst(Load& load, BurstPlan::Burst& burst);
+    void begin(Load& load);
+    void take_indices(Load& load, const uint8_t* data, uint32_t beats, const BurstSchedule& s);
+    void take_rows(Load& load, const uint8_t* data, uint32_t beats);
+    void write_elements(Load& load, const uint8_t* data, uint32_t beats);
+    void write_state(Load& load, const uint8_t* data, uint32_t beats);
+    void finish(Load& load, Cycle last_beat);
+    void count_bytes(Load& load, uint32_t beats, bool index);
+    BankId bank(const Dispatched& d, const Ticket*& ticket) const;
+
+    Core& core_;
+    CommandQueue queue_;
+    std::deque<Load> loads_;  // started and not over, oldest first; the last may be presenting
+    bool presenting_ = false;
+    bool waiting_ = false;
+    bool port_blocked_ = false;
+    Cycle head_from_ = 0;  // the cycle after the last pop
+    Milestones started_, ended_, retired_;
+    OverlappedActivity activity_;
+};
+
+}  // namespace tessera::hw

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The device's AXI4 master: one read and one write address a cycle, in-order data, up to 64 read
+// and 16 write bursts outstanding. Counts bursts; the engines count their bytes.
+#pragma once
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <memory>
+#include <vector>
+
+#include "hw_model/core/core.h"
+#include "hw_model/memory/burst.h"
+
+namespace tessera::hw {
+
+/// Who asked for a burst.
+enum class BurstUser : uint32_t { kDescriptor, kLoad, kStore };
+
+class MemoryPort : public sc_core::sc_module {
+  public:
+    MemoryPort(const sc_core::sc_module_name& name, Core& core, uint32_t device);
+    ~MemoryPort() override;
+
+    tlm_utils::simple_initiator_socket<MemoryPort> socket;
+
+    /// May a read address be presented in cycle `now`, with fewer than `limit` bursts outstanding?
+    bool can_read(Cycle now, uint32_t limit) const;
+    bool can_write(Cycle now) const;
+    /// When to ask again after a refusal in cycle `now`: in the next one if an address was
+    /// presented in this one, else when an outstanding count drops; kNever if that is not known
+    /// yet.
+    Cycle next_read_chance(Cycle now) const;
+    Cycle next_write_chance(Cycle now) const;
+
+    /// Present a read address. The user is told by on_read once the schedule is certain.
+    /// With `data` false no contents are fetched (timing only).
+    void read(BurstUser user, uint64_t address, uint32_t beats, bool data, Cycle now);
+    /// Present a write address with all its data (copied; empty in timing-only runs).
+    void write(uint64_t address, const uint8_t* data, uint32_t beats, Cycle now);
+
+    /// No burst is outstanding in cycle `now`.
+    bool quiet(Cycle now) const;
+    /// Responses that arrive from now on belong to nobody (soft reset).
+    void abandon() { ++epoch_; }
+
+  private:
+    struct Slot;
+    Slot& free_slot();
+    tlm::tlm_sync_enum on_response(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                   sc_core::sc_time& delay);
+    void send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats);
+
+    Core& core_;
+    uint32_t device_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+    std::vector<Slot*> free_;
+    Cycle last_read_ = kNever, last_write_ = kNever;  // cycle of the last address presented
+    uint64_t reads_ = 0, writes_ = 0;
+    Milestones read_ends_, write_ends_;
+    uint64_t epoch_ = 0;
+};
+
+}  // namespace tessera::hw

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Firmware on products of matrices, on the golden device: every element bit by bit, calls and loads
+// by formula, refusals.
+#include "firmware/gemm/gemm_job.h"
+
+#include <algorithm>
+
+#include "tests/support/compared.h"
+#include "tests/unit/golden_job.h"
+
+using namespace tessera;
+using test::Compared;
+
+namespace {
+
+constexpr spec::DeviceParams kDevices[] = {{16, 16, 4, 2, 16, spec::Profile::kStateful},
+                                           {16, 24, 2, 4, 32, spec::Profile::kStateful},
+                                           {32, 8, 4, 4, 64, spec::Profile::kStateful}};
+
+uint32_t tiles(uint32_t length, uint32_t tile) { return (length + tile - 1) / tile; }
+
+/// A product with its operands, and what comes out of it.
+struct Gemm {
+    Gemm(const spec::DeviceParams& device, uint32_t m, uint32_t k, uint32_t n, bool bf16,
+         std::mt19937_64& random)
+        : params(device), memory(device, random), inner(fw::gemm_inner(device)) {
+        const uint32_t d = params.d;
+        job.m = m;
+        job.k = k;
+        job.n = n;
+        job.bf16_output = bf16;
+        job.a = memory.place_random(tiles(k, inner), m, std::min(k, inner));
+        job.b = memory.place_random(tiles(n, d), k, std::min(n, d));
+        job.identity = memory.place_identity(std::min(k, inner));
+        job.c = memory.place(tiles(n, d), m, (bf16 ? 2 : 4) * std::min(n, d));
+    }
+
+    /// An element of C as docs/contract/device.md, section 5, has it: sums of a block each, then
+    /// their sum.
+    uint32_t expected(uint32_t i, uint32_t j) const {
+        uint32_t c = 0;
+        for (uint32_t first = 0; first < job.k; first += inner) {
+            uint32_t sum = 0;
+            for (uint32_t x = first; x < std::min(job.k, first + inner); ++x)
+                sum = spec::fp_add(
+                    sum, spec::bf16_product(memory.at(job.a, x / inner, i, x % inner),
+                                            memory.at(job.b, j / params.d, x, j % params.d)));
+            c = first == 0 ? sum : spec::fp_add(c, sum);
+        }
+        return job.bf16_output ? spec::fp32_to_bf16(c) : c;
+    }
+
+    spec::DeviceParams params;
+    verify::TensorImage memory;
+    uint32_t inner;
+    fw::GemmJob job;
+};
+
+std::string name(const Gemm& p) {
+    return std::to_string(p.job.m) + "x" + std::to_string(p.job.k) + "x" + std::to_string(p.job.n) +
+           ", M = " + std::to_string(p.params.m) + ", D = " + std::to_string(p.params.d);
+}
+
+}  // namespace
+
+TEST_CASE("products: every bit, as many calls as the formula says") {
+    auto random = test::test_random();
+    Compared elements("elements of products"), figures("figures of products");
+    for (int n = 0; n < 60; ++n) {
+        const spec::DeviceParams& device = kDevices[random() % 3];
+        const auto length = [&] { return static_cast<uint32_t>(1 + random() % 70); };
+        const Gemm p(device, length(), length(), length(), random() % 2 == 0, random);
+        const auto where = [&] { return name(p); };
+        test::GoldenJob golden(device, p.memory.bytes(), random());
+        REQUIRE(golden.run(p.job).ok());
+        figures.equal(golden.faults.size(), 0u,
+                      [&] { return where() + ": " + golden.faults.front(); });
+        const uint64_t rows = tiles(p.job.m, device.m), columns = tiles(p.job.n, device.d);
+        const uint64_t blocks = tiles(p.job.k, p.inner);
+        figures.equal(golden.commands[spec::Opcode::kAttend], rows * columns * blocks, where);
+        figures.equal(golden.commands[spec::Opcode::kLoadK], 1u, where);
+        figures.equal(golden.commands[spec::Opcode::kStoreO], rows * columns, where);
+        for (uint32_t i = 0; i < p.job.m; ++i)
+            for (uint32_t j = 0; j < p.job.n; ++j) {
+                const uint64_t at = fw::row_address(p.job.c, j / device.d, i) +
+                                    uint64_t{j % device.d} * (p.job.bf16_output ? 2 : 4);
+                elements.equal(golden.word(at, p.job.bf16_output ? 2 : 4), p.expected(i, j), [&] {
+                    return where() + ": " + std::to_string(i) + ", " + std::to_string(j);
+                });
+            }
+    }
+}
+
+TEST_CASE("products: the two tiles of a pair share what they load") {
+    auto random = test::test_random();
+    Compared loads("numbers of loads");
+    const spec::DeviceParams& device = kDevices[0];
+    // Tiles of C, the inner dimension long enough for no tile to be found again: a pair loads one
+    // tile of A and two of B for each block, or two and one.
+    for (const auto& [rows, columns] :
+         {std::pair{4u, 4u}, {1u, 6u}, {6u, 1u}, {3u, 3u}, {1u, 1u}}) {
+        const uint32_t blocks = 3;
+        const Gemm p(device, rows * 16, blocks * 16, columns * 16, false, random);
+        test::GoldenJob golden(device, p.memory.bytes(), random());
+        REQUIRE(golden.run(p.job).ok());
+        const uint32_t pairs = rows * columns / 2, alone = rows * columns % 2;
+        loads.equal(golden.commands[spec::Opcode::kLoadQ] + golden.commands[spec::Opcode::kLoadV],
+                    uint64_t{3 * pairs + 2 * alone} * blocks, [&] { return name(p); });
+    }
+}
+
+TEST_CASE("a product that does not fit is refused") {
+    auto random = test::test_random();
+    Compared rules("rules");
+    const Gemm good(kDevices[0], 40, 40, 40, false, random);
+    const auto rule = [&](auto&& change, spec::Profile profile = spec::Profile::kStateful) {
+        fw::GemmJob job = good.job;
+        change(job);
+        spec::DeviceParams device = kDevices[0];
+        device.profile = profile;
+        return fw::check_gemm_job(job, device);
+    };
+    using fw::JobRule;
+    rules.equal(rule([](fw::GemmJob&) {}), JobRule::kNone);
+    rules.equal(rule([](fw::GemmJob& j) { j.m = 0; }), JobRule::kEmpty);
+    rules.equal(rule([](fw::GemmJob& j) { j.k = 0; }), JobRule::kEmpty);
+    rules.equal(rule([](fw::GemmJob& j) { j.n = 0; }), JobRule::kEmpty);
+    rules.equal(rule([](fw::GemmJob& j) { j.n = 0x80000001; }), JobRule::kPositions);
+    rules.equal(rule([](fw::GemmJob& j) { j.a.address += 8; }), JobRule::kAlignment);
+    rules.equal(rule([](fw::GemmJob& j) { j.b.pitch = 16; }), JobRule::kAlignment);
+    rules.equal(rule([](fw::GemmJob& j) { j.c.pitch = 32; }), JobRule::kAlignment);
+    rules.equal(rule([](fw::GemmJob& j) { j.identity.pitch = 16; }), JobRule::kAlignment);
+    for (const spec::Profile profile : {spec::Profile::kStats, spec::Profile::kBlackbox}) {
+        rules.equal(rule([](fw::GemmJob&) {}, profile), JobRule::kProfile);
+        rules.equal(rule([](fw::GemmJob& j) { j.k = 16; }, profile), JobRule::kNone);
+    }
+}
+
+TEST_CASE("a black box multiplies where one call takes all of k") {
+    auto random = test::test_random();
+    Compared elements("elements of products");
+    spec::DeviceParams device = kDevices[0];
+    device.profile = spec::Profile::kBlackbox;
+    const Gemm p(device, 50, 13, 40, false, random);
+    test::GoldenJob golden(device, p.memory.bytes(), random());
+    REQUIRE(golden.run(p.job).ok());
+    for (uint32_t i = 0; i < p.job.m; ++i)
+        for (uint32_t j = 0; j < p.job.n; ++j)
+            elements.equal(golden.word(fw::row_address(p.job.c, j / 16, i) + j % 16 * 4, 4),
+                           p.expected(i, j));
+}
