@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The compute engine: score stage, admission, value stage, merge and the banks. Its cycles are
-// those of docs/contract/timing.md, section 4. "Pulse in t" means: combinational in t, so a register behind
-// it is visible from t+1. The engine keeps no tickets: they travel with the command. Two places
-// wait for the scoreboard's answer: the head of the queue, and the lane group to be admitted next.
+// those of docs/contract/timing.md, section 4. "Pulse in t" means: combinational in t, so a
+// register behind it is visible from t+1. The engine keeps no tickets: they travel with the
+// command. Two places wait for the scoreboard's answer: the head of the queue, and the lane group
+// to be admitted next.
 module tessera_compute_engine #(
   parameter int unsigned M = 16,
   parameter int unsigned D = 16,
