@@ -23,6 +23,7 @@ using namespace tessera;
 using nlohmann::json;
 using spec::Cycle;
 using spec::Opcode;
+using LaneGroup = decltype(verify::Outcome::groups)::value_type;
 
 constexpr spec::DeviceParams kTiny{16, 16, 2, 4, 16, spec::Profile::kStateful};
 constexpr uint32_t kRows = 16, kColumns = 16;
@@ -162,7 +163,7 @@ verify::Bytes memory_image() {
 }
 
 /// Where a lane group is when: what the trace says, and the contract's latencies from there on.
-json group_json(const hw::GroupTrace& g) {
+json group_json(const LaneGroup& g) {
     const Cycle entering = spec::group_cycles(kTiny, g.keys);
     const Cycle scored = g.score_start + spec::score_lead(kTiny);
     const Cycle weights = g.value_start + 1 + spec::kExpCycles;
@@ -232,7 +233,7 @@ json run(const Scenario& scenario) {
                                  {"start", cycle_json(c.start)},
                                  {"retire", cycle_json(c.retire)}});
     r["groups"] = json::array();
-    for (const hw::GroupTrace& g : outcome.groups) r["groups"].push_back(group_json(g));
+    for (const LaneGroup& g : outcome.groups) r["groups"].push_back(group_json(g));
     for (const verify::RegisterWrite& w : outcome.writes)
         r["writes"].push_back(
             {{"cycle", w.cycle}, {"offset", static_cast<uint32_t>(w.reg)}, {"value", w.value}});
