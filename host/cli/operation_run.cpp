@@ -72,9 +72,9 @@ void write_files(OutputFolder& folder, OperationJob& job, const std::vector<floa
     folder.write_report(dumped(operation_json(record), 2), tensors ? &*tensors : nullptr);
 }
 
-Verdict verdict_of(const OperationJob& job, bool check_wanted) {
+RunVerdict verdict_of(const OperationJob& job, bool check_wanted) {
     const OperationRecord& record = job.record;
-    Verdict v{record.exactness, job.output.name};
+    RunVerdict v{record.exactness, job.output.name};
     if (!record.error) return v;
     v.check = &*record.error;
     if (check_wanted && record.error->elements == 0) v.nothing_compared = v.check;
@@ -143,7 +143,7 @@ int run_operation(const RunOptions& options, OperationJob& job) {
         fmt::print("{}\n", dumped(operation_json(record), 2));
     else
         fmt::print("{}", operation_table(record));
-    const Verdict verdict = verdict_of(job, options.check.value_or(false));
+    const RunVerdict verdict = verdict_of(job, options.check.value_or(false));
     print_on_stderr(verdict);
     return exit_code(verdict);
 }

@@ -48,7 +48,7 @@ class Run {
         }
         if (wave_) wave_->commit();
         print();
-        const Verdict result = verdict();
+        const RunVerdict result = verdict();
         print_on_stderr(result);
         return exit_code(result);
     }
@@ -68,8 +68,8 @@ class Run {
         if (execution_.has_data()) output_.emplace(folder_->tensors_file(), record_);
     }
 
-    Verdict verdict() const {
-        Verdict v{record_.exactness, "o"};
+    RunVerdict verdict() const {
+        RunVerdict v{record_.exactness, "o"};
         if (approximation_withheld(record_))
             v.rejection = record_.approximation->verdict.text() +
                           "; o is withheld; --accept-approximation writes it anyway";

@@ -8,7 +8,7 @@
 
 namespace tessera::host {
 
-void print_on_stderr(const Verdict& v) {
+void print_on_stderr(const RunVerdict& v) {
     if (!v.exactness.exact()) fmt::print(stderr, "tessera: {}\n", v.exactness.message(v.output));
     if (!v.rejection.empty()) fmt::print(stderr, "tessera: {}\n", v.rejection);
     if (v.nothing_compared != nullptr)
@@ -17,7 +17,7 @@ void print_on_stderr(const Verdict& v) {
         fmt::print(stderr, "tessera: note: {}\n", coverage_text(*v.check));
 }
 
-int exit_code(const Verdict& v) {
+int exit_code(const RunVerdict& v) {
     if (v.exactness.withheld()) return kExitNotValid;
     if (v.outside_bound || v.nothing_compared != nullptr) return kExitMismatch;
     return v.rejection.empty() ? kExitGood : kExitNotValid;

@@ -8,7 +8,7 @@
 
 namespace tessera::host {
 
-struct Verdict {
+struct RunVerdict {
     const Exactness& exactness;
     std::string output;               ///< name of the result: "o"
     std::string rejection = {};       ///< why an audit withholds the result; empty if it does not
@@ -18,8 +18,8 @@ struct Verdict {
 };
 
 /// For those who do not read the report.
-void print_on_stderr(const Verdict& verdict);
+void print_on_stderr(const RunVerdict& verdict);
 /// kExitGood, kExitMismatch or kExitNotValid.
-int exit_code(const Verdict& verdict);
+int exit_code(const RunVerdict& verdict);
 
 }  // namespace tessera::host
