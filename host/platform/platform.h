@@ -25,6 +25,9 @@ class Runner;
 
 namespace tessera::host {
 
+/// Where a processor sees the registers of its device; below is memory.
+inline constexpr uint64_t kCsrBase = uint64_t{1} << 48;
+
 /// Commands of one device, by their numbers.
 struct CommandRange {
     uint64_t first = 0, count = 0;

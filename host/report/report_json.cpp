@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/report_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "host/operation/cover_layout.h"
 #include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
@@ -192,7 +194,7 @@ Json error_json(const RunRecord& record) {
     }
     return {
         {"checked", true},
-        {"within_bound", within_bound_json(e)},
+        {"within_bound", within_bound_json(e.elements, e.outside_bound())},
         {"reference", "attention in double precision on the bf16 inputs"},
         {"elements", quantity(e.elements, "element", "compared")},
         {"not_compared", not_compared_json(e)},

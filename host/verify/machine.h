@@ -9,10 +9,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "firmware/driver/bus.h"
 #include "firmware/driver/driver.h"
 #include "host/operation/layout.h"
 #include "host/platform/platform.h"
-#include "host/platform/processor.h"
 #include "host/run/forked.h"
 #include "spec/command.h"
 #include "spec/registers.h"
