@@ -3,9 +3,9 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <nlohmann/json.hpp>
 
 #include <cerrno>
+#include <nlohmann/json.hpp>
 
 #include "host/error.h"
 #include "host/io/output_file.h"

@@ -80,7 +80,8 @@ Json oracle_json(const RunRecord& record) {
     if (!record.problem.cover) return nullptr;
     const Cover& cover = record.layout.cover->cover;
     Json costs = Json::array();
-    for (const OracleCost& cost : oracle_costs(record.problem, record.config.platform.params))
+    for (const DeviceKindCost& cost :
+         device_kind_costs(record.problem, record.config.platform.params))
         costs.push_back({{"oracle", cost.key},
                          {"calls", cost.calls},
                          {"calls_formula", cost.formula},
