@@ -241,7 +241,7 @@ uint32_t Sequencer::build_partial_store(Command& c) const {
     c.d_v = value_columns(job(), pass_);
     c.rows = step_.q_rows;
     const auto slot = static_cast<uint32_t>((partials_ - 1) % kPartialSlots);
-    c.address = row_address(job().partial, retry_map_ != nullptr ? kRetrySlot : slot, 0);
+    c.address = row_address(job().partial, retry_map_ != nullptr ? kRetryPartialSlot : slot, 0);
     if (pass_ == 1) c.address += device_.bus_bytes;  // behind the shares
     c.pitch = job().partial.pitch;
     return 0;

@@ -37,8 +37,8 @@ class Sequencer {
     /// The next command, or false at the end.
     bool next(spec::Command& command);
     /// The next commands are those of a retry: one step of any of the jobs once more, with queries
-    /// from Sentinel::retry, a result in kRetrySlot, and the banks that the current step does not
-    /// use. When they are issued, next() is false once, and then goes on.
+    /// from Sentinel::retry, a result in kRetryPartialSlot, and the banks that the current step
+    /// does not use. When they are issued, next() is false once, and then goes on.
     void retry(const Step& step, const TileMap& map);
     /// Partial results so far.
     uint64_t partials() const { return partials_; }

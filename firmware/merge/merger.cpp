@@ -12,7 +12,8 @@ Merged Merger::merge_batch() {
             if (!planner_.next(step_)) return Merged::kDone;
             if (is_partial(job(), device_, step_)) break;
         }
-        const Merged merged = merge_tile(round_ == 0 ? partials_++ % kPartialSlots : kRetrySlot);
+        const Merged merged =
+            merge_tile(round_ == 0 ? partials_++ % kPartialSlots : kRetryPartialSlot);
         if (merged != Merged::kDone) return merged;
     }
     in_merge_batch_ = 0;

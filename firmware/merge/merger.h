@@ -20,7 +20,7 @@ namespace tessera::fw {
 enum class Merged : uint32_t {
     kDone,      ///< all of it
     kBusFault,  ///< memory answered with a bus error
-    kRetry,     ///< rows of Merger::step() wait for its result in kRetrySlot
+    kRetry,     ///< rows of Merger::step() wait for its result in kRetryPartialSlot
 };
 
 /// Query rows whose sums the sentinel did not tell; their o is NaN. Heads are counted over all

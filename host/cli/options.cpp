@@ -187,7 +187,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     run->footer(kRunExamples);
     add_input_options(*run, line.run, false);
     add_problem_options(*run, line.run);
-    add_oracle_options(*run, line.run);
+    add_self_oracle_options(*run, line.run);
     add_approximation_options(*run, line.run);
     add_verdict_options(*run, line.run);
     add_machine_options(*run, line.run);
@@ -199,7 +199,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     verify->footer(kVerifyExamples);
     add_input_options(*verify, line.run, true);
     add_problem_options(*verify, line.run);
-    add_oracle_options(*verify, line.run);
+    add_self_oracle_options(*verify, line.run);
     add_machine_options(*verify, line.run);
     add_devices_option(*verify, line.run);
     add_approximation_options(*verify, line.run);

@@ -25,6 +25,9 @@ class Runner;
 
 namespace tessera::host {
 
+/// Where a processor sees the registers of its device; below is memory.
+inline constexpr uint64_t kCsrBase = uint64_t{1} << 48;
+
 /// Commands of one device, by their numbers.
 struct CommandRange {
     uint64_t first = 0, count = 0;
@@ -50,7 +53,7 @@ struct RunOutcome {
     FirmwareOutcome firmware;
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;  ///< in dispatch order, the first trace_commands
-    std::vector<hw::GroupTrace> groups;      ///< lane groups of those commands
+    std::vector<hw::LaneGroupTrace> groups;  ///< lane groups of those commands
     hw::StageActivity activity;
     uint64_t commands_total = 0;
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors

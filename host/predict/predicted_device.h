@@ -116,11 +116,11 @@ class PredictedDevice {
     uint64_t load_bursts_ = 0, load_answers_ = 0;
 
     // Compute engine: lane groups since the start.
-    struct Group {
+    struct LaneGroup {
         Cycle score_start = 0, admitted = 0, value_start = 0;
         uint32_t keys = 0;
     };
-    std::array<Group, 4> groups_;
+    std::array<LaneGroup, 4> groups_;
     uint64_t scored_ = 2, valued_ = 2;  ///< the groups 0 and 1 never were
     size_t score_entry_ = 0;
     uint32_t score_row_ = 0, value_row_ = 0;

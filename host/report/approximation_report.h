@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An approximate run in the table and in report.json.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/report_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "host/operation/cover_layout.h"
 #include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
@@ -78,7 +80,8 @@ Json oracle_json(const RunRecord& record) {
     if (!record.problem.cover) return nullptr;
     const Cover& cover = record.layout.cover->cover;
     Json costs = Json::array();
-    for (const OracleCost& cost : oracle_costs(record.problem, record.config.platform.params))
+    for (const DeviceKindCost& cost :
+         device_kind_costs(record.problem, record.config.platform.params))
         costs.push_back({{"oracle", cost.key},
                          {"calls", cost.calls},
                          {"calls_formula", cost.formula},
@@ -192,7 +195,7 @@ Json error_json(const RunRecord& record) {
     }
     return {
         {"checked", true},
-        {"within_bound", within_bound_json(e)},
+        {"within_bound", within_bound_json(e.elements, e.outside_bound())},
         {"reference", "attention in double precision on the bf16 inputs"},
         {"elements", quantity(e.elements, "element", "compared")},
         {"not_compared", not_compared_json(e)},

@@ -3,7 +3,7 @@
 // docs/use/report.md describes the schema; kReportSchemaVersion grows when a reader would have to
 // change.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "host/report/json_parts.h"

@@ -116,7 +116,7 @@ class DramChannel {
         uint64_t opened = 0;         // so many activates of the channel were before its row's
         std::array<BankQueue, 2> queue;
     };
-    struct Group {
+    struct BankGroup {
         Clock read_ok = 0, write_ok = 0, activate_ok = 0;
     };
     struct Rank {  // a pseudo-channel
@@ -207,7 +207,7 @@ class DramChannel {
     const bool two_buses_, forwarding_;
     const bool looks_again_;  // at the direction, between the two commands of a clock
     std::vector<Bank> banks_;
-    std::vector<Group> groups_;
+    std::vector<BankGroup> groups_;
     std::vector<Rank> ranks_;
     std::array<std::deque<std::pair<Clock, DramRun>>, 2> arrivals_;
     std::vector<Entry> entries_;

@@ -23,7 +23,7 @@ struct OracleInput {
 
 struct OracleResult {
     std::vector<hw::CommandTrace> commands;
-    std::vector<hw::GroupTrace> groups;
+    std::vector<hw::LaneGroupTrace> groups;
     /// Of the window that ends with the last FENCE. All counters but the row flags.
     std::array<uint64_t, spec::kCounters> counters{};
     /// The first error, if there is one; `counters` mean nothing then.

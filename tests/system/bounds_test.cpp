@@ -3,6 +3,7 @@
 // keys with equal weights, one key that outweighs all others, and keys whose weights vanish beside
 // it.
 #include <cmath>
+#include <cstdio>
 
 #include "tests/support/attention_run.h"
 

@@ -4,6 +4,7 @@
 // nothing is written that a good run would not write; after a reset the same commands give the
 // right bits.
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include "host/verify/command_words.h"

@@ -74,7 +74,7 @@ void compare_attends(Compared& compared, const std::string& preset,
     const test::Outcome outcome = run(p, attends(p, keys, rows));
     REQUIRE(outcome.groups.size() == keys.size() * p.groups(rows));
     std::vector<uint32_t> n, group_rows;
-    for (const hw::GroupTrace& g : outcome.groups) {
+    for (const hw::LaneGroupTrace& g : outcome.groups) {
         n.push_back(g.keys);
         group_rows.push_back(std::min(p.group_rows(), rows - g.group * p.group_rows()));
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "host/config/config.h"
 #include "host/error.h"
@@ -45,8 +46,8 @@ host::ResolvedConfig set_all(const std::string& preset, const Values& values, Co
     for (const auto& entry : values) {
         const auto path = [&] { return entry.first; };
         const host::ConfigKey& key = *host::find_key(entry.first);
-        compared.equal(by_set.resolved.at(place_of(entry.first)), entry.second, path);
-        compared.equal(by_file.resolved.at(place_of(entry.first)), entry.second, path);
+        compared.equal(resolved_json(by_set).at(place_of(entry.first)), entry.second, path);
+        compared.equal(resolved_json(by_file).at(place_of(entry.first)), entry.second, path);
         compared.equal(key.get(by_set), key.get(by_file), path);
     }
     compared.equal(by_file.device_name, std::string("b"));
