@@ -20,10 +20,12 @@ else()
 endif()
 
 set(tessera_rtl_folder ${CMAKE_SOURCE_DIR}/rtl)
-set(tessera_rtl_packages ${tessera_rtl_folder}/tessera_pkg.sv
-  ${tessera_rtl_folder}/arith/tessera_fp_pkg.sv ${tessera_rtl_folder}/tessera_group_pkg.sv)
-file(GLOB tessera_rtl_modules CONFIGURE_DEPENDS
-  ${tessera_rtl_folder}/*.sv ${tessera_rtl_folder}/arith/*.sv)
+# Packages first, and those of core/ before those that use them.
+file(GLOB tessera_rtl_packages CONFIGURE_DEPENDS ${tessera_rtl_folder}/core/*_pkg.sv)
+file(GLOB found CONFIGURE_DEPENDS ${tessera_rtl_folder}/arith/*_pkg.sv)
+list(APPEND tessera_rtl_packages ${found})
+file(GLOB_RECURSE tessera_rtl_modules CONFIGURE_DEPENDS ${tessera_rtl_folder}/*.sv)
+list(FILTER tessera_rtl_modules EXCLUDE REGEX "/rtl/synth/")
 list(REMOVE_ITEM tessera_rtl_modules ${tessera_rtl_packages})
 
 function(tessera_verilates name result)

@@ -59,7 +59,7 @@ struct FirmwareCosts {
     uint32_t plan_cycles = 24;        ///< to decide on one command and build its descriptor
     uint32_t descriptor_cycles = 16;  ///< to write its 16 words, posted one a cycle
     /// To merge one element: a 256-bit vector unit takes 8 instructions for 8 of them
-    /// (docs/firmware.md).
+    /// (docs/inside/firmware.md).
     double merge_cycles_per_element = 1;
 };
 

@@ -23,22 +23,6 @@ Device::Device(const sc_core::sc_module_name& name, const spec::DeviceParams& pa
     core_.value = &value_;
     core_.store = &store_;
     core_.port = &port_;
-    csr_.reset_units = [this](Cycle now) { reset(now); };
-}
-
-/// Soft reset: everything but the contents of the banks. What the memory still owes is dropped.
-void Device::reset(Cycle now) {
-    port_.abandon();
-    front_end_.clear();
-    dispatch_.clear();
-    load_.clear();
-    score_.clear();
-    value_.clear();
-    store_.clear();
-    core_.scoreboard.clear();
-    core_.errors.clear();
-    core_.counters.clear();
-    core_.trace.reset(now);
 }
 
 }  // namespace tessera::hw

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The accelerator: CSR and memory sockets, interrupt, and inside one unit per box of
-// docs/device.md, section 2.
+// docs/contract/device.md, section 2.
 #pragma once
 #include <memory>
 
 #include "hw_model/compute/score_stage.h"
 #include "hw_model/compute/value_stage.h"
-#include "hw_model/core/core.h"
 #include "hw_model/device_base.h"
+#include "hw_model/device_core.h"
 #include "hw_model/front/csr.h"
 #include "hw_model/front/dispatch.h"
 #include "hw_model/front/front_end.h"
@@ -32,8 +32,6 @@ class Device : public DeviceBase {
     const CounterValues& counters(Cycle now) const { return core_.counters.snapshot(now); }
 
   private:
-    void reset(Cycle now);
-
     Core core_;
     MemoryPort port_;
     Csr csr_;

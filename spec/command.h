@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The commands, their 64-byte descriptors and the checks at dispatch. docs/device.md, section 3.
+// The commands, their 64-byte descriptors and the checks at dispatch. docs/contract/device.md,
+// section 3.
 #pragma once
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The counters: name, unit and exact definition. Register offsets, report keys and the rows of
-// docs/device.md all come from this list.
+// docs/contract/device.md all come from this list.
 #pragma once
 #include <stdint.h>
 

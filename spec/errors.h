@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Device error codes, as the ERROR_CODE register shows them. docs/device.md, section 8.
+// Device error codes, as the ERROR_CODE register shows them. docs/contract/device.md, section 8.
 #pragma once
 #include <stdint.h>
 

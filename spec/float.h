@@ -3,7 +3,7 @@
 // conversions. Round to nearest even; subnormal inputs and results are zeros of their sign
 // (tininess is judged after rounding, as x86 FTZ+DAZ do); every NaN that leaves an operation is
 // kNan. Integer code, so it is the same on every host, needs no rounding-mode guard, and reads like
-// the RTL. docs/device.md, 5.
+// the RTL. docs/contract/device.md, 5.
 #pragma once
 #include <stdint.h>
 
@@ -11,6 +11,8 @@ namespace tessera::spec {
 
 inline constexpr uint32_t kNan = 0x7fc00000;  ///< the one fp32 NaN
 inline constexpr uint16_t kNanBf16 = 0x7fc0;  ///< the one bf16 NaN
+inline constexpr uint32_t kOne = 0x3f800000;
+inline constexpr uint16_t kOneBf16 = 0x3f80;
 inline constexpr uint32_t kInf = 0x7f800000;
 inline constexpr uint32_t kSign = 0x80000000;
 

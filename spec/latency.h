@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The timing contract: every latency the model and the RTL share, in device cycles.
-// docs/timing.md derives each constant from the pipeline it stands for. "Visible" means: a value
-// written in cycle t is read in t+1 at the earliest, everywhere.
+// docs/contract/timing.md derives each constant from the pipeline it stands for. "Visible" means: a
+// value written in cycle t is read in t+1 at the earliest, everywhere.
 #pragma once
 #include "spec/params.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which keys a query may see: a predicate on token positions and tile rows. docs/device.md,
-// section 4.
+// Which keys a query may see: a predicate on token positions and tile rows.
+// docs/contract/device.md, section 4.
 #pragma once
 #include <stdint.h>
 

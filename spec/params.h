@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spec/integers.h"
+
 namespace tessera::spec {
 
-/// Which commands a device accepts (docs/schedules.md, section 2). A fuse, read by firmware.
+/// Which commands a device accepts (docs/contract/schedules.md, section 2). A fuse, read by
+/// firmware.
 enum class Profile : uint32_t { kBlackbox = 0, kStats = 1, kStateful = 2 };
 
 /// Shape of one device. Rows, keys and dimensions are in elements, the bus in bytes per cycle.
@@ -22,12 +25,10 @@ struct DeviceParams {
     /// Query rows that are computed together ("lane group").
     constexpr uint32_t group_rows() const { return lanes * interleave; }
     /// Lane groups that `rows` query rows need.
-    constexpr uint32_t groups(uint32_t rows) const {
-        return (rows + group_rows() - 1) / group_rows();
-    }
+    constexpr uint32_t groups(uint32_t rows) const { return divide_up(rows, group_rows()); }
     /// Bus beats that hold `bytes` bytes starting on a beat boundary.
     constexpr uint32_t beats(uint64_t bytes) const {
-        return static_cast<uint32_t>((bytes + bus_bytes - 1) / bus_bytes);
+        return static_cast<uint32_t>(divide_up(bytes, bus_bytes));
     }
     /// Multiply-adds per cycle with both arrays busy.
     constexpr uint64_t peak_macs_per_cycle() const { return uint64_t{2} * lanes * d; }

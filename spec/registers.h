@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The register map: one table that the model, the RTL contract test, firmware and the register walk
-// all read. docs/device.md, section 9, describes each register in words.
+// all read. docs/contract/device.md, section 9, describes each register in words.
 #pragma once
 #include <stdint.h>
 

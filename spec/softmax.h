@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Scores to weights, bit by bit: fixed-point scores, integer row maximum, table exponential.
-// docs/device.md, section 5.
+// docs/contract/device.md, section 5.
 #pragma once
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The running result of one query row, how two are merged, and how one is stored.
 // Elements (l and every O[j]) are merged and stored one by one, so nothing here knows d_v.
-// docs/device.md, section 5.
+// docs/contract/device.md, section 5.
 #pragma once
 #include <stdint.h>
 

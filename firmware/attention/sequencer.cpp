@@ -16,18 +16,6 @@ constexpr uint32_t kIndicators = UINT32_MAX;
 
 }  // namespace
 
-bool BankSet::select(uint32_t head, uint32_t tile, uint32_t rows) {
-    const auto holds = [&](const Held& held) {
-        return held.valid && held.head == head && held.tile == tile && held.rows == rows;
-    };
-    if (holds(held_[bank_])) return false;
-    const Held& other = held_[1 - bank_];
-    if (holds(other) || !other.valid || held_[bank_].valid) bank_ = 1 - bank_;
-    if (holds(held_[bank_])) return false;
-    held_[bank_] = Held{head, tile, rows, true};
-    return true;
-}
-
 Sequencer::Sequencer(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
                      uint64_t record_address)
     : planner_(jobs, count, device.m), record_address_(record_address), device_(device) {}
@@ -37,7 +25,7 @@ bool Sequencer::next(Command& command) {
         if (pass_ + 1 < sentinel_passes(job().sentinel.form) && partials_ != 0) {
             ++pass_;
             begin_pass();
-        } else if (asked_ != nullptr) {
+        } else if (retry_map_ != nullptr) {
             end_retry();
             return false;
         } else {
@@ -56,7 +44,7 @@ bool Sequencer::next(Command& command) {
 
 void Sequencer::retry(const Step& step, const TileMap& map) {
     suspended_ = {step_, pass_, todo_, partial_};
-    asked_ = &map;
+    retry_map_ = &map;
     q_.borrow();
     k_.borrow();
     v_.borrow();
@@ -77,7 +65,7 @@ void Sequencer::end_retry() {
     todo_ = suspended_.todo;
     partial_ = suspended_.partial;
     k_bank_ = k_.bank();
-    asked_ = nullptr;
+    retry_map_ = nullptr;
 }
 
 /// No FENCE: every state that the job before stored it has loaded again, and what this one stores
@@ -112,7 +100,7 @@ uint32_t Sequencer::early_keys() const {
 /// Chooses the banks of a call and lists its commands.
 void Sequencer::begin_pass() {
     todo_ = kAttend;
-    if (asked_ != nullptr) {
+    if (retry_map_ != nullptr) {
         k_bank_ = k_.bank();
         todo_ |= kLoadV | kStorePartial | (pass_ == 0 ? kLoadQ | kLoadK : 0);
         return;
@@ -229,7 +217,7 @@ uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Comman
     c.first_row = row_;
     c.address = row_address(tensor, head + run.head, run.row);
     c.pitch = tensor.pitch;
-    if (asked_ != nullptr) {
+    if (retry_map_ != nullptr) {
         c.address = row_address(job().sentinel.retry, 0, row_);
         c.pitch = job().sentinel.retry.pitch;
     }
@@ -253,7 +241,7 @@ uint32_t Sequencer::build_partial_store(Command& c) const {
     c.d_v = value_columns(job(), pass_);
     c.rows = step_.q_rows;
     const auto slot = static_cast<uint32_t>((partials_ - 1) % kPartialSlots);
-    c.address = row_address(job().partial, asked_ != nullptr ? kRetrySlot : slot, 0);
+    c.address = row_address(job().partial, retry_map_ != nullptr ? kRetryPartialSlot : slot, 0);
     if (pass_ == 1) c.address += device_.bus_bytes;  // behind the shares
     c.pitch = job().partial.pitch;
     return 0;

@@ -7,8 +7,8 @@
 // in a bank is not loaded again; banks of a kind alternate. A tile of several runs (tile_map.h)
 // takes a load or store for each. Does not number commands (tags are the driver's) and does not end
 // the job with a FENCE. Nor does one stand between two jobs: the next one's loads begin while the
-// last ATTENDs of the one before run (docs/firmware.md, Lists of jobs). Where firmware merges
-// (partial.h) a step of a partial result is
+// last ATTENDs of the one before run (docs/inside/firmware.md, Lists of jobs). Where firmware
+// merges (partial.h) a step of a partial result is
 //   LOAD_Q, LOAD_K, LOAD_V, FENCE, ATTEND, STORE_STATE (slot)
 // with a FENCE, which interrupts, before the first ATTEND of each batch but the first. With a
 // sentinel STORE_O takes the place of STORE_STATE, LOAD_K and LOAD_V are followed by those of the
@@ -17,39 +17,12 @@
 #include <stdint.h>
 
 #include "firmware/merge/partial.h"
+#include "firmware/plan/bank_set.h"
 #include "firmware/plan/planner.h"
 #include "spec/command.h"
 #include "spec/params.h"
 
 namespace tessera::fw {
-
-/// What the banks of one kind hold. A free one is taken first, then the least recently used.
-class BankSet {
-  public:
-    /// Makes a tile, or its first `rows` rows, current. True if it has to be loaded (bank() then
-    /// says where).
-    bool select(uint32_t head, uint32_t tile, uint32_t rows);
-    /// Forgets all tiles. Banks go on alternating.
-    void clear() { held_[0].valid = held_[1].valid = false; }
-    /// Forgets the current tile.
-    void release() { held_[bank_].valid = false; }
-    /// Makes the other bank current and forgets its tile, until it is given back.
-    void borrow() {
-        bank_ = 1 - bank_;
-        release();
-    }
-    void give_back() { bank_ = 1 - bank_; }
-    uint32_t bank() const { return bank_; }
-
-  private:
-    struct Held {
-        uint32_t head = 0, tile = 0, rows = 0;
-        bool valid = false;
-    };
-    static_assert(spec::kBanks == 2, "least recently used is simply the other one");
-    Held held_[spec::kBanks];
-    uint32_t bank_ = spec::kBanks - 1;
-};
 
 class Sequencer {
   public:
@@ -63,9 +36,9 @@ class Sequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
-    /// The next commands are those of one step again, of any of the jobs: queries from
-    /// Sentinel::retry, result to kRetrySlot, in the banks that the current step does not use. When
-    /// they are issued next() is false once, and then goes on.
+    /// The next commands are those of a retry: one step of any of the jobs once more, with queries
+    /// from Sentinel::retry, a result in kRetryPartialSlot, and the banks that the current step
+    /// does not use. When they are issued, next() is false once, and then goes on.
     void retry(const Step& step, const TileMap& map);
     /// Partial results so far.
     uint64_t partials() const { return partials_; }
@@ -88,7 +61,7 @@ class Sequencer {
     void build_gather(const Tensor& tensor, uint32_t head, const RowList& list, uint32_t part,
                       spec::Command& c) const;
     uint32_t build_attend(spec::Command& c) const;
-    const TileMap& map() const { return asked_ != nullptr ? *asked_ : planner_.map(); }
+    const TileMap& map() const { return retry_map_ != nullptr ? *retry_map_ : planner_.map(); }
     const AttentionJob& job() const { return map().job(); }
     uint32_t state_head() const { return step_.query_head % group_; }
 
@@ -107,7 +80,7 @@ class Sequencer {
     uint32_t k_bank_ = 0;           ///< keys of this step
     Step step_;
     BankSet q_, k_, v_, state_;
-    const TileMap* asked_ = nullptr;  ///< this step is retried: that of its job
+    const TileMap* retry_map_ = nullptr;  ///< of the job whose step is retried; else nullptr
     struct {
         Step step;
         uint32_t pass, todo;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "firmware/driver/driver.h"
+#include "firmware/runner/runner.h"
 
 namespace tessera::fw {
 namespace {
@@ -64,10 +64,11 @@ void* memcpy(void* to, const void* from, size_t bytes) {
 [[noreturn]] void tessera_main() {
     MmioBus bus;
     Driver driver(bus);
+    Runner runner(driver);
     for (;;) {
         while (tessera_mailbox_ready == 0) asm volatile("nop");
         Status status = driver.init(tessera_mailbox_config);
-        if (status.ok()) status = driver.run(tessera_mailbox_job);
+        if (status.ok()) status = runner.run(tessera_mailbox_job);
         tessera_mailbox_status = status;
         asm volatile("fence" ::: "memory");
         tessera_mailbox_ready = 0;

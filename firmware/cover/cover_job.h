@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Attention of N tokens to each other on a device that takes one set of tokens a call and attends
 // within it, as the host hands it to firmware: which groups of tokens each call brings together.
-// docs/schedules.md, section 4.
+// docs/contract/schedules.md, section 4.
 #pragma once
 #include <stdint.h>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 
 namespace tessera::fw {
 

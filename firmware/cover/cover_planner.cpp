@@ -2,7 +2,7 @@
 #include "firmware/cover/cover_planner.h"
 
 #include "firmware/plan/row_list.h"
-#include "firmware/runner/job_check.h"
+#include "firmware/plan/tiles.h"
 
 namespace tessera::fw {
 namespace {
@@ -14,7 +14,7 @@ constexpr uint32_t kMaxRuns = 8;
 bool lines_fit(const CoverJob& job, uint32_t m) {
     if (job.group_tokens == 0 || job.class_count == 0) return false;
     const uint32_t tokens = job.tokens();
-    const uint32_t groups = tokens / job.group_tokens + (tokens % job.group_tokens != 0 ? 1 : 0);
+    const uint32_t groups = tiles_of(tokens, job.group_tokens);
     for (uint32_t i = 0; i < job.line_count(); ++i) {
         const CoverLine& line = job.lines[i];
         if (line.groups == 0 || line.groups > m / job.group_tokens) return false;

@@ -6,17 +6,18 @@
 
 namespace tessera::fw {
 
-/// Merging that the processor has done (merger.h), of one tile or in all. Bytes are those of its
+/// What merging took the processor (merge/merger.h), for one tile or in all. Bytes are those of its
 /// 32-bit accesses to memory.
 struct MergeWork {
-    uint64_t rows = 0;           ///< of partial results, merged into working rows
-    uint64_t rows_finished = 0;  ///< of these the last of their query: divided by l and stored
+    uint64_t rows = 0;  ///< rows of partial results, merged into working rows
+    uint64_t rows_finished =
+        0;                  ///< rows that were the last of their query: divided by l and stored
     uint64_t elements = 0;  ///< l and every O[j] of `rows`, every O[j] of `rows_finished` again
     uint64_t bytes_read = 0, bytes_written = 0;
     // Of `rows_finished`, as the device's counters of the same names.
     uint64_t rows_empty = 0, rows_nan = 0, rows_saturated = 0, rows_div0 = 0;
-    uint64_t rows_retried = 0;   ///< with a sentinel: not told at first, or not yet
-    uint64_t calls_retried = 0;  ///< ATTENDs that these took
+    uint64_t rows_retried = 0;   ///< with a sentinel: rows whose shares did not tell their sum
+    uint64_t calls_retried = 0;  ///< ATTENDs that the retries took
 
     constexpr MergeWork& operator+=(const MergeWork& other) {
         rows += other.rows;
@@ -48,7 +49,7 @@ class Bus {
     /// Told of each tile that was merged. A simulated machine counts it and takes its time; on a
     /// real one it has taken it already.
     virtual void merged(const MergeWork&) {}
-    /// Told of commands, counted from the driver's first, that ask a pair of tiles again.
+    /// Told of the commands of a retry. Commands are counted from the driver's first.
     virtual void retried(uint64_t first, uint64_t commands) {
         (void)first;
         (void)commands;

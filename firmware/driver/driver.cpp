@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/driver/driver.h"
 
-#include "firmware/attention/sequencer.h"
-#include "firmware/cover/cover_merger.h"
-#include "firmware/cover/cover_planner.h"
-#include "firmware/cover/cover_sequencer.h"
-#include "firmware/gemm/gemm_sequencer.h"
-#include "firmware/linear/linear_sequencer.h"
-#include "firmware/merge/sentinel.h"
-#include "firmware/plan/row_list.h"
-#include "firmware/plan/summary_list.h"
-#include "firmware/runner/job_check.h"
-
 namespace tessera::fw {
 namespace {
 
 using spec::Reg;
 
 constexpr uint32_t kIrqAll = spec::kIrqFence | spec::kIrqRing | spec::kIrqError;
-/// A reset waits for at most some hundred bursts; a memory that never answers must not hang us.
+/// A reset waits for some hundred bursts at most. A memory that never answers must not hang us.
 constexpr uint32_t kResetReads = 1u << 20;
-
-constexpr Status failed(Code code) {
-    return Status{code, JobRule::kNone, spec::ErrorCode::kNone, 0};
-}
-constexpr Status refused(JobRule rule) {
-    return Status{Code::kBadJob, rule, spec::ErrorCode::kNone, 0};
-}
 
 }  // namespace
 
@@ -41,176 +23,7 @@ Status Driver::init(const DriverConfig& config) {
     return adopted ? Status{} : reset();
 }
 
-namespace {
-
-// What a job consists of: commands to submit, and partial results to merge, in batches. The
-// kinds have the same functions, but none that is virtual: scripts/firmware_size follows calls.
-
-/// Of attention jobs.
-class AttentionWork {
-  public:
-    AttentionWork(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
-                  uint64_t record_address, Bus& bus)
-        : sequencer_(jobs, count, device, record_address), merger_(bus, jobs, count, device) {}
-
-    bool next(spec::Command& command) { return sequencer_.next(command); }
-    uint64_t partials() const { return sequencer_.partials(); }
-    Merged merge_batch() { return merger_.merge_batch(); }
-    /// After Merged::kRetry: next() gives the commands for it, then false once.
-    void retry() { sequencer_.retry(merger_.step(), merger_.map()); }
-    const Unresolved& unresolved() const { return merger_.unresolved(); }
-
-  private:
-    Sequencer sequencer_;
-    Merger merger_;
-};
-
-/// Of a job by a cover.
-class CoverWork {
-  public:
-    CoverWork(const CoverJob& job, const spec::DeviceParams& device, uint64_t record_address,
-              Bus& bus)
-        : sequencer_(job, device, record_address), merger_(bus, job, device) {}
-
-    bool next(spec::Command& command) { return sequencer_.next(command); }
-    uint64_t partials() const { return sequencer_.partials(); }
-    Merged merge_batch() { return merger_.merge_batch() ? Merged::kDone : Merged::kBusFault; }
-    void retry() {}  // nothing is
-
-  private:
-    CoverSequencer sequencer_;
-    CoverMerger merger_;
-};
-
-/// Of a job that leaves nothing to merge.
-template <typename Sequencer>
-class PlainWork {
-  public:
-    explicit PlainWork(Sequencer sequencer) : sequencer_(sequencer) {}
-
-    bool next(spec::Command& command) { return sequencer_.next(command); }
-    uint64_t partials() const { return 0; }
-    Merged merge_batch() { return Merged::kDone; }
-    void retry() {}
-
-  private:
-    Sequencer sequencer_;
-};
-
-}  // namespace
-
-Status Driver::await_merge_batch(MergeBatches& batches) {
-    if (!batches.pending) return Status{};
-    batches.pending = false;
-    return wait_for(spec::kIrqFence);
-}
-
-/// With a sentinel: one pair of tiles once more. Its FENCE must be the only one under way.
-template <typename Work>
-Status Driver::retry(Work& work, MergeBatches& batches) {
-    if (Status s = await_merge_batch(batches); !s.ok()) return s;
-    const uint64_t first = descriptors_;
-    work.retry();
-    Status status;
-    spec::Command command;
-    while (status.ok() && work.next(command)) status = submit(command);
-    if (status.ok()) status = fence();
-    bus_.retried(first, descriptors_ - first);
-    return status;
-}
-
-template <typename Work>
-Status Driver::merge_batch(Work& work, MergeBatches& batches) {
-    for (;;) {
-        switch (work.merge_batch()) {
-            case Merged::kDone: return Status{};
-            case Merged::kBusFault: return failed(Code::kBusFault);
-            case Merged::kRetry:
-                if (Status s = retry(work, batches); !s.ok()) return s;
-        }
-    }
-}
-
-/// Submits the FENCE of a batch. The batch before it is merged meanwhile: its own FENCE is waited
-/// for first, since an interrupt does not say whose it is.
-template <typename Work>
-Status Driver::end_merge_batch(Work& work, MergeBatches& batches) {
-    const bool merge = batches.stored;
-    if (Status s = await_merge_batch(batches); !s.ok()) return s;
-    if (Status s = submit_fence(); !s.ok()) return s;
-    batches.stored = batches.pending = true;
-    return merge ? merge_batch(work, batches) : Status{};
-}
-
-/// All of it. A bus fault may leave a FENCE under way.
-template <typename Work>
-Status Driver::run_work(Work& work) {
-    const Status status = run_batches(work);
-    return status.code == Code::kBusFault ? broken() : status;
-}
-
-/// Submits all commands, merges what is partial, and waits for the end.
-template <typename Work>
-Status Driver::run_batches(Work& work) {
-    MergeBatches batches;
-    spec::Command command;
-    while (work.next(command)) {
-        const bool ends_merge_batch = command.has(spec::kFlagInterrupt);
-        if (Status s = ends_merge_batch ? end_merge_batch(work, batches) : submit(command); !s.ok())
-            return s;
-    }
-    if (work.partials() == 0) return fence();
-    if (Status s = end_merge_batch(work, batches); !s.ok()) return s;
-    if (Status s = await_merge_batch(batches); !s.ok()) return s;
-    if (Status s = merge_batch(work, batches); !s.ok()) return s;
-    return fence();  // so that the counters cover the merging
-}
-
-Status Driver::run(const AttentionJob* jobs, uint32_t count) {
-    unresolved_ = Unresolved{};
-    if (!fault_.ok()) return fault_;
-    if (count == 0) return refused(JobRule::kEmpty);
-    for (uint32_t i = 0; i < count; ++i)
-        if (const JobRule rule = check_job(jobs[i], device_); rule != JobRule::kNone)
-            return refused(rule);
-    for (uint32_t i = 0; i < count; ++i)
-        if (!write_summary_list(jobs[i], device_, bus_) ||
-            !write_row_lists(jobs[i], device_, bus_) || !write_sentinel(jobs[i], device_, bus_))
-            return failed(Code::kBusFault);
-    AttentionWork work(jobs, count, device_, config_.record_address, bus_);
-    const Status status = run_work(work);
-    unresolved_ = work.unresolved();
-    return status.ok() && unresolved_.rows != 0 ? failed(Code::kUnresolved) : status;
-}
-
-Status Driver::run(const CoverJob& job) {
-    if (!fault_.ok()) return fault_;
-    const JobRule rule = check_cover_job(job, device_);
-    if (rule != JobRule::kNone) return refused(rule);
-    if (!write_cover_list(job, device_, bus_)) return failed(Code::kBusFault);
-    CoverWork work(job, device_, config_.record_address, bus_);
-    return run_work(work);
-}
-
-Status Driver::run(const GemmJob& job) {
-    if (!fault_.ok()) return fault_;
-    const JobRule rule = check_gemm_job(job, device_);
-    if (rule != JobRule::kNone) return refused(rule);
-    PlainWork work(GemmSequencer(job, device_));
-    return run_work(work);
-}
-
-Status Driver::run(const LinearJob& job) {
-    if (!fault_.ok()) return fault_;
-    const JobRule rule = check_linear_job(job, device_);
-    if (rule != JobRule::kNone) return refused(rule);
-    PlainWork work(LinearSequencer(job, device_, config_.record_address));
-    return run_work(work);
-}
-
-/// A bus fault with a FENCE under way: what comes next would take its interrupt for its own, so
-/// nothing does until a reset.
-Status Driver::broken() { return fault_ = failed(Code::kBusFault); }
+Status Driver::break_off() { return fault_ = failed(Code::kBusFault); }
 
 Status Driver::reset() {
     if (Status s = write(Reg::kControl, spec::kControlSoftReset); !s.ok()) return s;
@@ -239,10 +52,9 @@ Status Driver::submit(const spec::Command& command) {
 
 Status Driver::fence() {
     if (Status s = submit_fence(); !s.ok()) return s;
-    return wait_for(spec::kIrqFence);
+    return await_fence();
 }
 
-/// An interrupting FENCE, seen by the device at once.
 Status Driver::submit_fence() {
     spec::Command command;
     command.opcode = spec::Opcode::kFence;
@@ -251,6 +63,8 @@ Status Driver::submit_fence() {
     if (Status s = submit(command); !s.ok()) return s;
     return publish();
 }
+
+Status Driver::await_fence() { return wait_for(spec::kIrqFence); }
 
 Status Driver::discover() {
     uint32_t id = 0, version = 0, profile = 0, banks = 0;

@@ -13,8 +13,8 @@ enum class Code : uint32_t {
     kWrongDevice,   ///< ID or VERSION is not what this firmware was written for
     kBadJob,        ///< the job does not fit the device; `rule` says why
     kDeviceError,   ///< the device halted; `error` and `tag` say why and where
-    kUnresolved,    ///< black box: rows whose sums the sentinel could not tell
-    kResetTimeout,  ///< a soft reset found no end: memory does not answer
+    kUnresolved,    ///< black box: rows whose sums the sentinel did not tell
+    kResetTimeout,  ///< a soft reset did not end: memory does not answer
 };
 
 /// Why a job was refused (Code::kBadJob).
@@ -40,9 +40,16 @@ struct [[nodiscard]] Status {
     Code code = Code::kOk;
     JobRule rule = JobRule::kNone;
     spec::ErrorCode error = spec::ErrorCode::kNone;
-    uint32_t tag = 0;  ///< of the failing command: the low 16 bits of its sequence number
+    uint32_t tag = 0;  ///< of the failing command: the low 16 bits of its number
 
     constexpr bool ok() const { return code == Code::kOk; }
 };
+
+constexpr Status failed(Code code) {
+    return Status{code, JobRule::kNone, spec::ErrorCode::kNone, 0};
+}
+constexpr Status refused(JobRule rule) {
+    return Status{Code::kBadJob, rule, spec::ErrorCode::kNone, 0};
+}
 
 }  // namespace tessera::fw

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A gemm on a device that only attends: Q = A, K = I, V = B with f = identity,
-// as the host hands it to firmware. docs/schedules.md, section 6.
+// as the host hands it to firmware. docs/contract/schedules.md, section 6.
 #pragma once
 #include <stdint.h>
 
 #include "firmware/driver/status.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/tensor.h"
 #include "spec/params.h"
 
 namespace tessera::fw {

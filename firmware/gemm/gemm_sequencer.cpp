@@ -2,7 +2,7 @@
 #include "firmware/gemm/gemm_sequencer.h"
 
 #include "firmware/plan/tiles.h"
-#include "firmware/runner/job_check.h"
+#include "spec/float.h"
 
 namespace tessera::fw {
 namespace {
@@ -119,7 +119,7 @@ void GemmSequencer::build(uint32_t part, Command& c) const {
             c.rows = rows.size;
             c.keys = c.d_k = terms.size;
             c.d_v = columns.size;
-            c.factor = kUnitFactor;
+            c.factor = spec::kOne;  // scores as they are
             return;
         default:
             c.opcode = Opcode::kStoreO;

@@ -9,8 +9,8 @@
 #pragma once
 #include <stdint.h>
 
-#include "firmware/attention/sequencer.h"
 #include "firmware/gemm/gemm_job.h"
+#include "firmware/plan/bank_set.h"
 #include "spec/command.h"
 #include "spec/params.h"
 

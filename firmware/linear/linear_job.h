@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Linear attention on a device that only attends, as the host hands it to firmware: the sums
 //   o[i] = sum over keys j that query i sees of (q[i] k[j]) * v[j]
-// with f = identity, q and k being positive features already. docs/schedules.md, section 6.
+// with f = identity, q and k being positive features already. docs/contract/schedules.md,
+// section 6.
 #pragma once
 #include <stdint.h>
 
 #include "firmware/driver/status.h"
+#include "firmware/plan/tensor.h"
 #include "firmware/plan/tiles.h"
-#include "firmware/runner/job.h"
 #include "spec/params.h"
 
 namespace tessera::fw {

@@ -2,7 +2,7 @@
 #include "firmware/linear/linear_sequencer.h"
 
 #include "firmware/plan/tiles.h"
-#include "firmware/runner/job_check.h"
+#include "spec/float.h"
 
 namespace tessera::fw {
 namespace {
@@ -168,7 +168,7 @@ void LinearSequencer::build_attend(Command& c) const {
     c.state_bank = step_.state_bank;
     c.d_k = job_.d_k;
     c.d_v = job_.d_v;
-    c.factor = kUnitFactor;
+    c.factor = spec::kOne;  // scores as they are
     if (updating_) {
         if (step_.chunk != 0) c.flags |= spec::kFlagContinue;
         c.rows = job_.d_k;

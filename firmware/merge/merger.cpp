@@ -2,8 +2,9 @@
 #include "firmware/merge/merger.h"
 
 namespace tessera::fw {
+
 Merger::Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device)
-    : bus_(bus), device_(device), jobs_(jobs), planner_(jobs, count, device.m) {}
+    : bus_(bus), device_(device), planner_(jobs, count, device.m) {}
 
 Merged Merger::merge_batch() {
     for (; in_merge_batch_ < kMergeBatch; ++in_merge_batch_) {
@@ -11,7 +12,8 @@ Merged Merger::merge_batch() {
             if (!planner_.next(step_)) return Merged::kDone;
             if (is_partial(job(), device_, step_)) break;
         }
-        const Merged merged = merge_tile(round_ == 0 ? partials_++ % kPartialSlots : kRetrySlot);
+        const Merged merged =
+            merge_tile(round_ == 0 ? partials_++ % kPartialSlots : kRetryPartialSlot);
         if (merged != Merged::kDone) return merged;
     }
     in_merge_batch_ = 0;

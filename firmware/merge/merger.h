@@ -20,10 +20,10 @@ namespace tessera::fw {
 enum class Merged : uint32_t {
     kDone,      ///< all of it
     kBusFault,  ///< memory answered with a bus error
-    kRetry,     ///< rows of Merger::step() wait for its result in kRetrySlot
+    kRetry,     ///< rows of Merger::step() wait for its result in kRetryPartialSlot
 };
 
-/// Query rows whose sums the sentinel could not tell; their o is NaN. Heads are counted over all
+/// Query rows whose sums the sentinel did not tell; their o is NaN. Heads are counted over all
 /// jobs.
 struct Unresolved {
     static constexpr uint32_t kNamed = 16;
@@ -56,7 +56,7 @@ class Merger {
         uint32_t at = 0;  ///< row of the tile
         uint32_t head = 0, token = 0;
         uint64_t partial = 0;
-        uint64_t query = 0;  ///< that was asked
+        uint64_t query = 0;  ///< address of the query of that call
         MergedRow merged;
     };
 
@@ -84,7 +84,6 @@ class Merger {
 
     Bus& bus_;
     spec::DeviceParams device_;
-    const AttentionJob* jobs_;  ///< the first
     Planner planner_;
     Step step_;
     uint32_t partials_ = 0;        ///< begun so far, modulo 2^32

@@ -2,6 +2,7 @@
 // What the Merger does with a sentinel: partial results are shares, and not all of them tell.
 #include "firmware/merge/merger.h"
 #include "spec/float.h"
+#include "spec/integers.h"
 
 namespace tessera::fw {
 namespace {
@@ -74,10 +75,9 @@ bool Merger::retry(const Row& row, const Shares& shares, uint16_t level, MergeWo
 bool Merger::give_up(const Row& row, const spec::RowState& state, MergeWork& work) {
     pending_[row.at / 32] &= ~(1u << row.at % 32);
     if ((state.flags & kGivenUp) == 0) {
-        const auto before = static_cast<uint32_t>(&job() - jobs_);  // jobs have as many heads
+        const uint32_t before = planner_.job_index() * job().query_heads;  // jobs have as many
         if (unresolved_.rows < Unresolved::kNamed)
-            unresolved_.named[unresolved_.rows] = {before * job().query_heads + row.head,
-                                                   row.token};
+            unresolved_.named[unresolved_.rows] = {before + row.head, row.token};
         ++unresolved_.rows;
     }
     return merge_told(row, {{0, spec::kRowNan | kGivenUp, spec::kNan}, spec::kNan}, work);
@@ -85,7 +85,7 @@ bool Merger::give_up(const Row& row, const spec::RowState& state, MergeWork& wor
 
 /// The queries of the tile, to be given other levels.
 bool Merger::copy_queries(MergeWork& work) {
-    const uint32_t bytes = (2 * key_columns(job()) + 3) / 4 * 4;
+    const uint32_t bytes = spec::round_up(2 * key_columns(job()), 4u);
     for (uint32_t at = 0; at < step_.q_rows; ++at) {
         const Run run = planner_.map().query_run(step_.q_tile, at);
         const uint64_t from = row_address(job().q, step_.query_head + run.head, run.row);

@@ -18,7 +18,7 @@ inline constexpr uint32_t kMergeBatch = 32;
 inline constexpr uint32_t kPartialSlots = 2 * kMergeBatch;
 
 /// With a sentinel: the slot behind those for what is retried.
-inline constexpr uint32_t kRetrySlot = kPartialSlots;
+inline constexpr uint32_t kRetryPartialSlot = kPartialSlots;
 
 constexpr uint32_t partial_slots(const AttentionJob& job) {
     return kPartialSlots + (job.sentinel.form == SentinelForm::kNone ? 0 : 1);

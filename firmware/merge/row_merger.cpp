@@ -2,8 +2,10 @@
 #include "firmware/merge/row_merger.h"
 
 #include "spec/float.h"
+#include "spec/integers.h"
 
 namespace tessera::fw {
+
 bool RowMerger::merge(const MergedRow& row, uint64_t partial, MergeWork& work) {
     TileRow tile;
     tile.values = partial + device_.bus_bytes;
@@ -38,7 +40,8 @@ bool RowMerger::finish(const MergedRow& row, const spec::RowState& merged, Merge
     work.rows_saturated += (merged.flags & spec::kRowSaturated) != 0 ? 1 : 0;
     work.rows_div0 += spec::divides_by_zero(merged) ? 1 : 0;
     const uint32_t bytes = output_bytes();
-    if (!write_zeros(row.output + (bytes + 3) / 4 * 4, row.output + padded(bytes))) return false;
+    if (!write_zeros(row.output + spec::round_up(bytes, 4u), row.output + padded(bytes)))
+        return false;
     if (!lse_) return true;
     return write_state(row.lse, merged) &&
            write_zeros(row.lse + kStateHead, row.lse + device_.bus_bytes);

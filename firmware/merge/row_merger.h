@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "firmware/driver/bus.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/params.h"
 #include "spec/state.h"
 

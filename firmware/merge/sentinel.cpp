@@ -7,8 +7,7 @@
 namespace tessera::fw {
 namespace {
 
-constexpr uint32_t kOne = 0x3f800000;  ///< fp32
-constexpr uint16_t kOneBf16 = 0x3f80;
+using spec::kOneBf16;
 
 constexpr int32_t exponent(uint32_t x) { return static_cast<int32_t>(x >> 23 & 255) - 127; }
 /// fp32 bits of 2^n.
@@ -46,7 +45,7 @@ int32_t sentinel_score(const AttentionJob& job, uint16_t level) {
 /// u, or in the paper's form what w leaves.
 uint32_t sentinel_share(SentinelForm form, const Shares& shares) {
     if (form != SentinelForm::kTwoCalls) return shares.u;
-    return spec::fp_add(kOne, shares.w ^ spec::kSign);
+    return spec::fp_add(spec::kOne, shares.w ^ spec::kSign);
 }
 
 /// Writes a row of bf16: zeros, then `last`, of which the last is the last of the row.

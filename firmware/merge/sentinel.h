@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What a sentinel needs in memory, and what it tells (docs/schedules.md, section 1). Everything
-// here is for jobs whose sentinel has a form other than kNone, unless it says so.
+// What a sentinel needs in memory, and what it tells (docs/contract/schedules.md, section 1).
+// Everything here is for jobs whose sentinel has a form other than kNone, unless it says so.
 #pragma once
 #include <stdint.h>
 
 #include "firmware/driver/bus.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/params.h"
 #include "spec/state.h"
 

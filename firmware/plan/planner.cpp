@@ -6,7 +6,7 @@
 namespace tessera::fw {
 
 Planner::Planner(const AttentionJob* jobs, uint32_t count, uint32_t m)
-    : m_(m), jobs_left_(count - 1), pairs_(jobs[0], m, open_tiles_of(jobs[0])) {
+    : m_(m), jobs_(jobs), job_count_(count), pairs_(jobs[0], m, open_tiles_of(jobs[0])) {
     begin_job();
 }
 
@@ -39,9 +39,8 @@ bool Planner::states_travel() const {
 bool Planner::next(Step& step) {
     TilePair before = at_;
     while (!schedule_->next(pairs_, at_)) {  // a share of a short job may have no step
-        if (jobs_left_ == 0) return false;
-        --jobs_left_;
-        const AttentionJob& next_job = *(&job() + 1);
+        if (job_index_ + 1 == job_count_) return false;
+        const AttentionJob& next_job = jobs_[++job_index_];
         pairs_ = TilePairs(next_job, m_, open_tiles_of(next_job));
         begin_job();
         before = at_;

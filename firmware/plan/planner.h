@@ -7,9 +7,9 @@
 #pragma once
 #include <stdint.h>
 
+#include "firmware/plan/job.h"
 #include "firmware/plan/schedule.h"
 #include "firmware/plan/tile_map.h"
-#include "firmware/runner/job.h"
 
 namespace tessera::fw {
 
@@ -46,6 +46,8 @@ class Planner {
     /// Of the job of the latest step; before any, of the first job. So are those that follow.
     const TileMap& map() const { return pairs_.map(); }
     const AttentionJob& job() const { return map().job(); }
+    /// Which one of the jobs that is.
+    uint32_t job_index() const { return job_index_; }
     /// Query tiles begun and not finished, at most; 0: any number.
     uint32_t open_tiles() const { return open_tiles_of(job()); }
     /// Does any query tile meet more than one key tile?
@@ -58,7 +60,9 @@ class Planner {
     void begin_job();
 
     uint32_t m_;
-    uint32_t jobs_left_;  ///< behind that of pairs_
+    const AttentionJob* jobs_;
+    uint32_t job_count_;
+    uint32_t job_index_ = 0;  ///< of the job in pairs_
     TilePairs pairs_;
     ScheduleRoom room_;
     Schedule* schedule_ = nullptr;  ///< in room_

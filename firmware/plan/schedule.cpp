@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/plan/schedule.h"
 
+#include "firmware/plan/tiles.h"
+
 namespace tessera::fw {
 
 TilePairs::TilePairs(const AttentionJob& job, uint32_t m, uint32_t together)
@@ -32,7 +34,7 @@ bool TilePairs::next_query_tile(TilePair& at) const {
 bool TilePairs::mine(const TilePair& at) const {
     if (shares_ == 1) return true;
     const uint32_t stacks = map_.stacks_per_kv_head(), tiles = map_.query_tiles();
-    const uint32_t hands = (stacks * tiles + together_ - 1) / together_;  // of a key/value head
+    const uint32_t hands = tiles_of(stacks * tiles, together_);  // of a key/value head
     const uint32_t hand = (at.stack % stacks * tiles + at.q_tile) / together_;
     const uint32_t turn = (kv_head(at) * hands + hand) % (2 * shares_);
     return (turn < shares_ ? turn : 2 * shares_ - 1 - turn) == share_;

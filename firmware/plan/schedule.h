@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // In which order are a job's tile pairs issued? A schedule is one small class that says so and
 // nothing else: banks, loads, masks, states in memory, FENCEs and merging follow from the order
-// (planner.h, sequencer.h, merger.h). docs/write-a-schedule.md walks through one.
+// (planner.h, sequencer.h, merger.h). docs/use/write-a-schedule.md walks through one.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "firmware/driver/bus.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/params.h"
 
 namespace tessera::fw {

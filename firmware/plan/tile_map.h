@@ -7,7 +7,7 @@
 #pragma once
 #include <stdint.h>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/mask.h"
 
 namespace tessera::fw {

@@ -31,7 +31,7 @@ bool all_placed(const AttentionJob& job, bool uses_state, bool partials,
            (!job.want_lse || placed(job.lse, bus, bus)) && (job.summary_list & (bus - 1)) == 0;
 }
 
-constexpr uint32_t kMaxPeers = 1u << 20;  // what is dealt is counted in 32 bits
+constexpr uint32_t kMaxPeers = 1u << 20;  // query tiles are dealt with 32-bit counts
 
 bool positions_fit(uint64_t first, uint64_t tokens) {
     return first + tokens <= spec::kPositionLimit;
@@ -52,7 +52,8 @@ bool mask_fits(const AttentionJob& job, uint32_t m) {
     return !tiles || (!job.stacked && job.documents == nullptr);
 }
 
-/// A sentinel is a key of its own, has an element of the query or none, and columns of values.
+/// Does the device have room for the sentinel: one key, perhaps one element of the query, and the
+/// columns of its values?
 bool sentinel_fits(const AttentionJob& job, const spec::DeviceParams& device) {
     const SentinelForm form = job.sentinel.form;
     if (form == SentinelForm::kNone) return !job.sentinel.query_column;
@@ -75,7 +76,7 @@ bool documents_fit(const AttentionJob& job, uint32_t m) {
     return job.document_count <= blocks || (!job.stacked && blocks >= 2 * m);
 }
 
-/// Rows below the limit; of queries each above the one before.
+/// Are all rows below the limit and, where they must be, in ascending order?
 bool rows_fit(const RowList& list, uint32_t count, bool ascending, uint32_t bus) {
     if (!list.given()) return true;
     if (list.limit > spec::kPositionLimit || (list.address & (bus - 1)) != 0) return false;
@@ -97,11 +98,6 @@ bool lists_fit(const AttentionJob& job, uint32_t bus) {
 }
 
 }  // namespace
-
-bool placed(const Tensor& tensor, uint32_t row_bytes, uint32_t bus_bytes) {
-    const uint64_t bits = tensor.address | tensor.head_stride | tensor.pitch;
-    return (bits & (bus_bytes - 1)) == 0 && tensor.pitch >= row_bytes;
-}
 
 JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (job.query_heads == 0 || job.kv_heads == 0 || job.nq == 0 || job.nk == 0 || job.d_k == 0 ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Approximate attention, as a user asks for it: which key tiles a query tile sees, and how large an
-// error counts as a failure. docs/schedules.md, section 5.
+// error counts as a failure. docs/contract/schedules.md, section 5.
 #pragma once
 #include <cstdint>
 #include <vector>

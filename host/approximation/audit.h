@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Was the approximation good enough? Random rows are computed exactly, and what they tell of all
-// rows is stated with a bound. docs/schedules.md, section 5.
+// rows is stated with a bound. docs/contract/schedules.md, section 5.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -10,7 +10,7 @@
 namespace tessera::host {
 namespace {
 
-constexpr const char* kGroup = "Approximation (docs/schedules.md, section 5)";
+constexpr const char* kGroup = "Approximation (docs/use/schedules.md, section 5)";
 constexpr uint64_t kMaxTiles = std::numeric_limits<uint32_t>::max();
 
 void check_combinations(const RunOptions& o) {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "firmware/driver/driver.h"
 #include "firmware/gemm/gemm_sequencer.h"
 #include "firmware/plan/tiles.h"
+#include "firmware/runner/runner.h"
 #include "host/cli/operation_run.h"
 #include "host/cli/option_values.h"
 #include "host/operation/gemm.h"
@@ -118,7 +118,7 @@ OperationJob gemm_operation(const RunOptions& options,
     record.note = note_of(*run);
     record.not_checked = reason_not_to_check(options, run->macs());
     job.driver = run->layout.driver;
-    job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
+    job.firmware = [run](fw::Runner& runner) { return runner.run(run->layout.job); };
     job.commands = [run] {
         return verify::commands_of(fw::GemmSequencer(run->layout.job, run->params));
     };

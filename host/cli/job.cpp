@@ -72,14 +72,14 @@ void check_wave(const ResolvedConfig& config) {
     if (!rtl::has_waveforms(config.platform.params))
         throw UserError(
             "command line: --wave: this device's RTL was built without waveforms; "
-            "TESSERA_RTL_WAVES says which have them (docs/verify.md)");
+            "TESSERA_RTL_WAVES says which have them (docs/use/verify.md)");
 }
 
 hw::DeviceFactory rtl_factory(const ResolvedConfig& config, const std::string& wave) {
     if (!rtl::has_verilated_top(config.platform.params))
         throw UserError(
             fmt::format("device {}: this program has no RTL with its parameters, only that of {}; "
-                        "TESSERA_RTL_DEVICES says what is built (docs/verify.md)",
+                        "TESSERA_RTL_DEVICES says what is built (docs/use/verify.md)",
                         config.device_name, rtl::verilated_top_names()));
     if (!wave.empty()) check_wave(config);
     return rtl::rtl_factory(wave);

@@ -8,8 +8,8 @@
 #include <iterator>
 #include <memory>
 
-#include "firmware/driver/driver.h"
 #include "firmware/linear/linear_sequencer.h"
+#include "firmware/runner/runner.h"
 #include "host/cli/input_files.h"
 #include "host/cli/job.h"
 #include "host/cli/operation_run.h"
@@ -161,7 +161,7 @@ OperationJob linear_operation(const RunOptions& options,
         "denominator";
     record.not_checked = reason_not_to_check(options, record.work.macs);
     job.driver = run->layout.driver;
-    job.firmware = [run](fw::Driver& driver) { return driver.run(run->layout.job); };
+    job.firmware = [run](fw::Runner& runner) { return runner.run(run->layout.job); };
     job.commands = [run] {
         return verify::commands_of(fw::LinearSequencer(run->layout.job, run->config.params,
                                                        run->layout.driver.record_address));

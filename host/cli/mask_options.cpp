@@ -28,7 +28,7 @@ void set_sparse(AttentionMask& mask) {
 }  // namespace
 
 void add_mask_options(CLI::App& run, RunOptions& o) {
-    const char* group = "Mask (docs/schedules.md, section 3)";
+    const char* group = "Mask (docs/use/schedules.md, section 3)";
     run.add_option("--mask", o.mask,
                    "kind of mask: dense, causal, or sparse, which is causal with --block "
                    "2^floor(log2 sqrt(keys)) --summary 1 (default: causal with --prefix, --window, "

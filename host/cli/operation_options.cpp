@@ -16,7 +16,7 @@ constexpr const char* kGemmExamples = R"(Examples:
       matrices of your own; result/ gets report.json and out.safetensors with c
   tessera gemm --random 4096,4096,4096 --memory ddr4-3200 --timing-only --format json
 The device multiplies A by the identity, and the result by B: at most half of its multiply-adds do
-useful work. See docs/schedules.md, section 6.
+useful work. See docs/use/schedules.md, section 6.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 result not exact, 4 device error)";
 
 constexpr const char* kLinearExamples = R"(Examples:
@@ -26,7 +26,7 @@ constexpr const char* kLinearExamples = R"(Examples:
       tensors q, k, v of your own; result/ gets report.json and out.safetensors with o
 Weights are phi(q) phi(k), phi(x) = elu(x) + 1. The host computes the features and divides by the
 denominators; the report counts both. Values take d_v + 1 columns of the device's D. See
-docs/schedules.md, section 6.
+docs/use/schedules.md, section 6.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 result not exact, 4 device error)";
 
 }  // namespace

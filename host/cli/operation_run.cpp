@@ -2,6 +2,7 @@
 #include "host/cli/operation_run.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <stdexcept>

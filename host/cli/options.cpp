@@ -31,7 +31,7 @@ constexpr const char* kRunExamples = R"(Examples:
   tessera run --random 1,131072,64 --mask causal --timing-only
       cycles and traffic only, which needs little host memory
   tessera run --random 1,4096,64 --set device.LANES=8 --set memory.read_latency_cycles=200
-      another machine; docs/configuration.md lists the keys
+      another machine; docs/use/configuration.md lists the keys
   tessera run --random 8,1,64 --kv-heads 1 --stack-heads --key-lengths 100,2000,3000
       one decoding step of a batch: one token a sequence, against caches of these lengths
   tessera run --random 1,4096,64 --approximate hybrid --tiles 8
@@ -187,7 +187,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     run->footer(kRunExamples);
     add_input_options(*run, line.run, false);
     add_problem_options(*run, line.run);
-    add_oracle_options(*run, line.run);
+    add_self_oracle_options(*run, line.run);
     add_approximation_options(*run, line.run);
     add_verdict_options(*run, line.run);
     add_machine_options(*run, line.run);
@@ -199,7 +199,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     verify->footer(kVerifyExamples);
     add_input_options(*verify, line.run, true);
     add_problem_options(*verify, line.run);
-    add_oracle_options(*verify, line.run);
+    add_self_oracle_options(*verify, line.run);
     add_machine_options(*verify, line.run);
     add_devices_option(*verify, line.run);
     add_approximation_options(*verify, line.run);

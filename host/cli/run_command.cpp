@@ -2,6 +2,7 @@
 #include "host/cli/run_command.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <optional>
 

@@ -12,7 +12,7 @@
 namespace tessera::host {
 namespace {
 
-constexpr const char* kBlackboxGroup = "Black box (docs/schedules.md, section 1)";
+constexpr const char* kBlackboxGroup = "Black box (docs/use/schedules.md, section 1)";
 
 void add_schedule_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
@@ -104,7 +104,7 @@ void add_sentinel_offset_option(CLI::App& run, RunOptions& o) {
         ->group(kBlackboxGroup);
 }
 
-void add_oracle_options(CLI::App& run, RunOptions& o) {
+void add_self_oracle_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_option("--oracle", o.oracle,
                    "tokens of a call: query-key, M queries and M keys (default), or self, one set "

@@ -12,7 +12,7 @@ namespace tessera::host {
 void add_input_options(CLI::App& run, RunOptions& o, bool verify);
 /// Mask, batch, schedule, sentinel, scale and format: what is to be computed, and in which order.
 void add_problem_options(CLI::App& run, RunOptions& o);
-void add_oracle_options(CLI::App& run, RunOptions& o);
+void add_self_oracle_options(CLI::App& run, RunOptions& o);
 void add_sentinel_offset_option(CLI::App& run, RunOptions& o);
 /// Scale, format of the output, log-sum-exp.
 void add_result_options(CLI::App& run, RunOptions& o);

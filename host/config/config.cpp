@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "host/config/checks.h"
@@ -184,6 +185,32 @@ void read_override(const std::string& text, Statements& said) {
     statement = {value, where};
 }
 
+ResolvedConfig resolve(const Source& device, const Source& memory, Statements said,
+                       const std::vector<std::string>& sets) {
+    ResolvedConfig config;
+    read_source(memory, KeyFile::kMemory, said);
+    for (const std::string& text : sets) read_override(text, said);
+    for (const auto& [path, statement] : said) {
+        find_key(path)->set(config, statement.value);
+        config.given[path] = statement.where;
+    }
+    config.device_name = device.name;
+    config.platform.memory.name = memory.name;
+    check_config(config, said);
+    return config;
+}
+
+std::vector<PresetInfo> list(const std::vector<EmbeddedPreset>& presets) {
+    std::vector<PresetInfo> infos;
+    for (const EmbeddedPreset& preset : presets) {
+        const json text = parse_json(preset.name, preset.text);
+        infos.push_back({preset.name, text.value("description", "")});
+    }
+    return infos;
+}
+
+}  // namespace
+
 json resolved_json(const ResolvedConfig& config) {
     json resolved;
     for (const ConfigKey& key : config_keys()) {
@@ -198,33 +225,6 @@ json resolved_json(const ResolvedConfig& config) {
     resolved["memory"]["name"] = config.platform.memory.name;
     return resolved;
 }
-
-ResolvedConfig resolve(const Source& device, const Source& memory, Statements said,
-                       const std::vector<std::string>& sets) {
-    ResolvedConfig config;
-    read_source(memory, KeyFile::kMemory, said);
-    for (const std::string& text : sets) read_override(text, said);
-    for (const auto& [path, statement] : said) {
-        find_key(path)->set(config, statement.value);
-        config.given[path] = statement.where;
-    }
-    config.device_name = device.name;
-    config.platform.memory.name = memory.name;
-    check_config(config, said);
-    config.resolved = resolved_json(config);
-    return config;
-}
-
-std::vector<PresetInfo> list(const std::vector<EmbeddedPreset>& presets) {
-    std::vector<PresetInfo> infos;
-    for (const EmbeddedPreset& preset : presets) {
-        const json text = parse_json(preset.name, preset.text);
-        infos.push_back({preset.name, text.value("description", "")});
-    }
-    return infos;
-}
-
-}  // namespace
 
 ResolvedConfig resolve_config(const std::string& device, const std::optional<std::string>& memory,
                               const std::vector<std::string>& sets) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Configuration in two layers: what the user says (a device and a memory, by preset name or JSON
 // file, and --set overrides) becomes one resolved, checked struct. Every key is a row of
-// config_keys() (host/config/keys.h); docs/configuration.md lists them.
+// config_keys() (host/config/keys.h); docs/use/configuration.md lists them.
 #pragma once
 #include <map>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +24,6 @@ struct ResolvedConfig {
     double clock_ghz = 1.0;
     EnergyTable energy;
     std::map<std::string, std::string> given;  ///< by key path: file, preset or option that gave it
-    nlohmann::json resolved;  ///< every key and its value, nested as in the --set paths
 };
 
 struct PresetInfo {
@@ -42,6 +41,9 @@ ResolvedConfig resolve_config(const std::string& device, const std::optional<std
 ResolvedConfig resolve_config_text(const std::string& device_file, const std::string& device_text,
                                    const std::string& memory_file, const std::string& memory_text,
                                    const std::vector<std::string>& sets);
+
+/// Every key and its value, nested as in the --set paths.
+nlohmann::json resolved_json(const ResolvedConfig& config);
 
 /// The presets built into the binary, by name.
 std::vector<PresetInfo> device_presets();

@@ -91,7 +91,7 @@ std::vector<ConfigKey> controller_keys() {
     return {
         choice(
             "memory.controller.policy", hw::kDramPolicies,
-            "when the controller asks whether reads or writes go first, docs/memory.md",
+            "when the controller asks whether reads or writes go first, docs/contract/memory.md",
             [](ResolvedConfig& c, const KeyValue& v) {
                 const bool registered = std::get<std::string>(v) == hw::kDramPolicies[1];
                 c.platform.memory.dram.controller.policy =
@@ -102,7 +102,8 @@ std::vector<ConfigKey> controller_keys() {
             }),
         choice(
             "memory.controller.forwarding", kSwitch,
-            "on: reads of what a queued write holds are answered from the queue, docs/memory.md",
+            "on: reads of what a queued write holds are answered from the queue, "
+            "docs/contract/memory.md",
             [](ResolvedConfig& c, const KeyValue& v) {
                 c.platform.memory.dram.controller.forwarding =
                     std::get<std::string>(v) == kSwitch[1];
@@ -180,7 +181,7 @@ std::vector<ConfigKey> dram_keys() {
         organisation<&O::command_buses>("memory.organisation.command_buses", 1, 2,
                                         "2: row and column commands have a bus each"),
         choice("memory.organisation.mapping", kMappings,
-               "order of the address bits, docs/memory.md", set_mapping, get_mapping),
+               "order of the address bits, docs/contract/memory.md", set_mapping, get_mapping),
     };
     for (ConfigKey& key : timing_keys()) {
         key.meaning += " (clocks)";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every configuration key, once: its path, type, range and place in the resolved configuration.
-// Reading, --set, error texts and docs/configuration.md all come from this table.
+// Reading, --set, error texts and docs/use/configuration.md all come from this table.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -48,7 +48,7 @@ const std::vector<ConfigKey>& config_keys();
 const ConfigKey* find_key(const std::string& path);
 /// "128", "0.5", "stateful".
 std::string value_text(const KeyValue& value);
-/// The key's row in the table of docs/configuration.md.
+/// The key's row in the table of docs/use/configuration.md.
 std::string manual_row(const ConfigKey& key);
 
 }  // namespace tessera::host

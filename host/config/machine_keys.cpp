@@ -174,8 +174,9 @@ std::vector<ConfigKey> machine_keys() {
          0,
          kMaxMergeCycles,
          {},
-         "device cycles that the processor takes for one element: merging (docs/firmware.md), and "
-         "what approximate schedules and linear attention leave to it (docs/report.md)",
+         "device cycles that the processor takes for one element: merging "
+         "(docs/inside/firmware.md), and "
+         "what approximate schedules and linear attention leave to it (docs/use/report.md)",
          TESSERA_VALUE(platform.firmware.merge_cycles_per_element)},
         {"memory.description",
          kMemory,
@@ -205,7 +206,8 @@ std::vector<ConfigKey> machine_keys() {
          0,
          0,
          {"ideal", "dram"},
-         "ideal: fixed latency, one beat a cycle each way and device; dram: docs/memory.md",
+         "ideal: fixed latency, one beat a cycle each way and device; dram: "
+         "docs/contract/memory.md",
          TESSERA_VALUE(platform.memory.kind)},
         {"memory.size_bytes",
          kMemory,

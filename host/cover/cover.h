@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A cover of N tokens by calls that take one set of at most M tokens each and attend within it:
-// every ordered pair of tokens meets in exactly one call. docs/schedules.md, section 4.
+// every ordered pair of tokens meets in exactly one call. docs/contract/schedules.md, section 4.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A set of points and lines on them, such that every two points meet exactly once: what a cover of
-// tokens by calls is made of (cover.h). docs/schedules.md, section 4.
+// tokens by calls is made of (cover.h). docs/contract/schedules.md, section 4.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/io/json_text.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 

@@ -2,7 +2,7 @@
 // JSON, strictly: what the nlohmann parser lets pass and a user would not want is an error here,
 // duplicate keys above all. Time and memory are linear in the text.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

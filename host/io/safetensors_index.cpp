@@ -2,6 +2,7 @@
 #include "host/io/safetensors_index.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "host/error.h"
 #include "host/io/json_text.h"

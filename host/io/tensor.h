@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A tensor in a file: element type, shape, and a view on its bytes (any alignment, little-endian,
-// last dimension fastest). Conversions follow docs/device.md, 5: bf16 by round to nearest even,
-// below 2^-126 a zero of the same sign, one NaN.
+// last dimension fastest). Conversions follow docs/contract/device.md, 5: bf16 by round to nearest
+// even, below 2^-126 a zero of the same sign, one NaN.
 #pragma once
 #include <cstdint>
 #include <optional>

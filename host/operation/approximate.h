@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A problem done approximately: which tiles it sees, the jobs that this takes, and what their
-// result is held against. docs/schedules.md, section 5.
+// result is held against. docs/contract/schedules.md, section 5.
 #pragma once
 #include <cstdint>
 #include <vector>

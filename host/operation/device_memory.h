@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/driver/driver_config.h"
+#include "firmware/plan/job.h"
 #include "hw_model/config.h"
 #include "spec/params.h"
 

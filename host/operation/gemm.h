@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "firmware/driver/driver_config.h"
 #include "firmware/gemm/gemm_job.h"
 #include "host/operation/device_memory.h"
 #include "host/problem/inputs.h"

@@ -120,7 +120,7 @@ class Query {
     uint32_t factor_;
     std::vector<uint16_t> row_;
     std::vector<uint32_t> positions_;
-    hw::GroupScores scores_;
+    hw::LaneGroupScores scores_;
 };
 
 /// For each row of a tensor the number of rows up to it that have a NaN or an Inf, and 0 in front.

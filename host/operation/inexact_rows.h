@@ -15,8 +15,8 @@ using RowNames = std::vector<RowName>;
 /// Elements with something in common, by rows, those of a row together.
 using ElementNames = std::vector<ElementName>;
 
-/// The rows that see a key whose score the device clamps (docs/device.md, section 5), by the
-/// device's own arithmetic. `factor`: fp32 bits that it multiplies scores with.
+/// The rows that see a key whose score the device clamps (docs/contract/device.md, section 5), by
+/// the device's own arithmetic. `factor`: fp32 bits that it multiplies scores with.
 RowNames clamped_rows(const ReferenceProblem& problem, uint32_t factor);
 
 /// The rows of NaN and Inf in the result, `elements`, that the input does not explain. A NaN or Inf

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/driver/driver_config.h"
+#include "firmware/plan/job.h"
 #include "host/operation/device_memory.h"
 #include "host/problem/inputs.h"
 #include "host/problem/problem.h"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "firmware/driver/driver_config.h"
 #include "firmware/linear/linear_job.h"
 #include "host/operation/device_memory.h"
 #include "host/problem/inputs.h"

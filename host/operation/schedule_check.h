@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 
 namespace tessera::host {
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/operation/device_memory.h"
 #include "spec/state.h"
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "firmware/driver/driver.h"
+#include "firmware/runner/runner.h"
 #include "host/platform/processor.h"
 #include "hw_model/device.h"
 #include "hw_model/memory/arbiter.h"
@@ -152,13 +152,13 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
 namespace {
 
 Platform::Work work_of(const Platform::Jobs& jobs) {
-    return [jobs](fw::Driver& firmware) {
-        return firmware.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
+    return [jobs](fw::Runner& runner) {
+        return runner.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
     };
 }
 
 Platform::Work work_of(const fw::CoverJob& job) {
-    return [job](fw::Driver& firmware) { return firmware.run(job); };
+    return [job](fw::Runner& runner) { return runner.run(job); };
 }
 
 template <typename Job>
@@ -175,11 +175,12 @@ Platform::Program Platform::firmware(const Work& work, fw::DriverConfig driver,
                                      FirmwareOutcome& outcome) {
     driver.csr_base = kCsrBase;
     return [work, driver, &outcome](fw::Bus& bus) {
-        fw::Driver firmware(bus);
-        outcome.status = firmware.init(driver);
-        if (outcome.status.ok()) outcome.status = work(firmware);
-        outcome.calls = firmware.calls();
-        outcome.unresolved = firmware.unresolved();
+        fw::Driver device(bus);
+        fw::Runner runner(device);
+        outcome.status = device.init(driver);
+        if (outcome.status.ok()) outcome.status = work(runner);
+        outcome.calls = device.calls();
+        outcome.unresolved = runner.unresolved();
     };
 }
 

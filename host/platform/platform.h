@@ -11,18 +11,22 @@
 
 #include "firmware/cover/cover_job.h"
 #include "firmware/driver/bus.h"
+#include "firmware/driver/driver_config.h"
 #include "firmware/driver/status.h"
 #include "firmware/merge/merger.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "hw_model/config.h"
 #include "hw_model/core/trace.h"
 #include "spec/counters.h"
 
 namespace tessera::fw {
-class Driver;
+class Runner;
 }
 
 namespace tessera::host {
+
+/// Where a processor sees the registers of its device; below is memory.
+inline constexpr uint64_t kCsrBase = uint64_t{1} << 48;
 
 /// Commands of one device, by their numbers.
 struct CommandRange {
@@ -49,7 +53,7 @@ struct RunOutcome {
     FirmwareOutcome firmware;
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;  ///< in dispatch order, the first trace_commands
-    std::vector<hw::GroupTrace> groups;      ///< lane groups of those commands
+    std::vector<hw::LaneGroupTrace> groups;  ///< lane groups of those commands
     hw::StageActivity activity;
     uint64_t commands_total = 0;
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors
@@ -64,8 +68,8 @@ class Platform {
     using Program = std::function<void(fw::Bus&)>;
     /// Jobs that firmware runs one after the other.
     using Jobs = std::vector<fw::AttentionJob>;
-    /// What a driver that is ready is to do.
-    using Work = std::function<fw::Status(fw::Driver&)>;
+    /// What to run on a driver that is ready.
+    using Work = std::function<fw::Status(fw::Runner&)>;
     /// Firmware at work: what comes of it goes to `outcome`. driver.csr_base is ignored.
     static Program firmware(const Work& work, fw::DriverConfig driver, FirmwareOutcome& outcome);
     static Program firmware(const Jobs& jobs, fw::DriverConfig driver, FirmwareOutcome& outcome);

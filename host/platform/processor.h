@@ -18,9 +18,6 @@
 
 namespace tessera::host {
 
-/// Where the processor sees the registers of its device; below is memory.
-inline constexpr uint64_t kCsrBase = uint64_t{1} << 48;
-
 class Processor : public sc_core::sc_module, public fw::Bus {
   public:
     SC_HAS_PROCESS(Processor);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Cycles of a whole run without a stall, from the parameters alone: no simulation, no planner.
-// docs/timing.md has the rules that this adds up.
+// docs/contract/timing.md has the rules that this adds up.
 #pragma once
 #include <cstdint>
 #include <optional>

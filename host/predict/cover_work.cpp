@@ -27,7 +27,7 @@ struct RowBytes {
 };
 
 /// Of a query head. On profile `stats` the states of all visits are stored and firmware writes o.
-OracleCost cost_of(const Cover& cover, const Problem& p, const spec::DeviceParams& d) {
+DeviceKindCost cost_of(const Cover& cover, const Problem& p, const spec::DeviceParams& d) {
     const RowBytes row(p, d);
     uint64_t rows = 0, pairs = 0;
     for (const auto& lines : cover.classes)
@@ -37,7 +37,7 @@ OracleCost cost_of(const Cover& cover, const Problem& p, const spec::DeviceParam
             pairs += n * n;
         }
     const bool merged = d.profile == spec::Profile::kStats && cover.calls() > 1;
-    OracleCost cost;
+    DeviceKindCost cost;
     cost.calls = cover.calls();
     cost.macs = pairs * (uint64_t{p.d_k} + p.d_v);
     cost.bytes = rows * (2 * row.key + row.value) +
@@ -47,7 +47,7 @@ OracleCost cost_of(const Cover& cover, const Problem& p, const spec::DeviceParam
 }
 
 /// Pairs of tiles of M queries and M keys, of a query head.
-OracleCost tiles_cost(const Problem& p, const spec::DeviceParams& d, bool doubled) {
+DeviceKindCost tiles_cost(const Problem& p, const spec::DeviceParams& d, bool doubled) {
     const RowBytes row(p, d);
     const uint64_t n = p.nq, m = d.m, tiles = divide_up(n, m);
     uint64_t pairs = 0, keys = 0, results = 0;  // of all calls
@@ -60,7 +60,7 @@ OracleCost tiles_cost(const Problem& p, const spec::DeviceParams& d, bool double
         keys += seen;
         results += merged ? rows * calls * row.state : rows * row.output;
     }
-    OracleCost cost;
+    DeviceKindCost cost;
     cost.calls = p.mask.causal ? tiles * (tiles + 1) / 2 : tiles * tiles;
     cost.formula = p.mask.causal ? "T (T + 1)/2, T = ceil(N/M)" : "T^2, T = ceil(N/M)";
     cost.macs = pairs * ((doubled ? 2 : 1) * uint64_t{p.d_k} + p.d_v);
@@ -101,8 +101,8 @@ std::string cover_formula_text(const Problem& p, uint32_t m) {
 
 std::string cover_name(const Problem& p, uint32_t m) { return cover_of(p, m, *p.cover).name; }
 
-std::vector<OracleCost> oracle_costs(const Problem& p, const spec::DeviceParams& d) {
-    std::vector<OracleCost> costs = {cost_of(cover_of(p, d.m, *p.cover), p, d)};
+std::vector<DeviceKindCost> device_kind_costs(const Problem& p, const spec::DeviceParams& d) {
+    std::vector<DeviceKindCost> costs = {cost_of(cover_of(p, d.m, *p.cover), p, d)};
     if (const auto half = plan_cover(p.nq, d.m, CoverKind::kHalf))
         costs.push_back(cost_of(*half, p, d));
     costs.push_back(tiles_cost(p, d, true));

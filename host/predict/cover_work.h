@@ -19,7 +19,7 @@ std::string cover_formula_text(const Problem& problem, uint32_t m);
 std::string cover_name(const Problem& problem, uint32_t m);
 
 /// One way to do the problem, over all query heads.
-struct OracleCost {
+struct DeviceKindCost {
     std::string key;   ///< "cover", "half_tiles", "doubled_width", "query_key"
     std::string name;  ///< for people
     uint64_t calls = 0;
@@ -34,7 +34,8 @@ struct OracleCost {
 /// queries against keys, as in the paper; and a device that takes queries and keys apart,
 /// query-resident. In the third, each row holds one token as key and another as query, at twice
 /// the width.
-std::vector<OracleCost> oracle_costs(const Problem& problem, const spec::DeviceParams& params);
+std::vector<DeviceKindCost> device_kind_costs(const Problem& problem,
+                                              const spec::DeviceParams& params);
 
 /// Schoenheim's bound for all query heads. Only with a cover.
 uint64_t cover_bound(const Problem& problem, uint32_t m);

@@ -24,8 +24,8 @@ uint64_t clamped_sum(int64_t count, int64_t first, int64_t low, int64_t high) {
     return static_cast<uint64_t>(below * low + ramp * ramp_ends / 2 + (count - above) * high);
 }
 
-/// Calls of one head by the formulas of docs/schedules.md, section 3, and the formula in words.
-/// No text: the mask has none in closed form.
+/// Calls of one head by the formulas of docs/contract/schedules.md, section 3, and the formula in
+/// words. No text: the mask has none in closed form.
 struct ClosedCalls {
     uint64_t calls = 0;
     std::string text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a problem must cost, from N, M and the mask alone: independent of the planner, so that the
-// two check each other. Calls by the closed formulas of docs/schedules.md, section 3, where there
-// is one; else counted (call_list.h).
+// two check each other. Calls by the closed formulas of docs/contract/schedules.md, section 3,
+// where there is one; else counted (call_list.h).
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// A device as the prediction of a run sees it: the recurrences of docs/timing.md between one burst
-// and the next. Engines go on as far as the memory's answers are known; what is next to be taken by
-// the memory goes to it in order of time.
+// A device as the prediction of a run sees it: the recurrences of docs/contract/timing.md between
+// one burst and the next. Engines go on as far as the memory's answers are known; what is next to
+// be taken by the memory goes to it in order of time.
 #pragma once
 #include <array>
 #include <deque>
 #include <functional>
 #include <vector>
 
+#include "firmware/driver/driver.h"
 #include "host/predict/predicted_memory.h"
 #include "hw_model/memory/burst_plan.h"
 #include "spec/command.h"
@@ -27,9 +28,9 @@ class PredictedDevice {
 
   private:
     static constexpr Cycle kUnknown = UINT64_MAX;
-    /// Before its first command firmware accesses so many registers (Driver::init). It only matters
-    /// to when a DRAM refreshes.
-    static constexpr Cycle kStartUp = 22 * spec::kCsrAccessCycles;
+    /// Firmware initialises the device before its first command. The time only matters to when a
+    /// DRAM refreshes.
+    static constexpr Cycle kStartUp = fw::Driver::kInitAccesses * spec::kCsrAccessCycles;
     enum Engine { kLoad, kCompute, kStore, kEngines };
     /// How many touches of a bank by each engine there are, and have been released; the latest of
     /// these.
@@ -115,11 +116,11 @@ class PredictedDevice {
     uint64_t load_bursts_ = 0, load_answers_ = 0;
 
     // Compute engine: lane groups since the start.
-    struct Group {
+    struct LaneGroup {
         Cycle score_start = 0, admitted = 0, value_start = 0;
         uint32_t keys = 0;
     };
-    std::array<Group, 4> groups_;
+    std::array<LaneGroup, 4> groups_;
     uint64_t scored_ = 2, valued_ = 2;  ///< the groups 0 and 1 never were
     size_t score_entry_ = 0;
     uint32_t score_row_ = 0, value_row_ = 0;

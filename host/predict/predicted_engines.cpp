@@ -61,14 +61,14 @@ void PredictedDevice::present_load() {
     loading_ = false;
 }
 
-/// The next lane group enters the score stage (docs/timing.md, section 4).
+/// The next lane group enters the score stage (docs/contract/timing.md, section 4).
 bool PredictedDevice::score() {
     if (score_entry_ == queue_[kCompute].size() || scored_ > valued_ + 1) return false;
     const Entry& entry = queue_[kCompute][score_entry_];
     const Command& c = entry.command;
     const Cycle q = released(entry.touch[0], kLoad), k = released(entry.touch[1], kLoad);
     if (q == kUnknown || k == kUnknown) return false;
-    const Group &before = groups_[(scored_ - 1) % 4], &second = groups_[(scored_ - 2) % 4];
+    const LaneGroup &before = groups_[(scored_ - 1) % 4], &second = groups_[(scored_ - 2) % 4];
     const Cycle lead = spec::score_lead(p_);
     const Cycle at = std::max(
         {entry.visible, q, k, before.score_start + spec::group_cycles(p_, before.keys),
@@ -93,8 +93,8 @@ bool PredictedDevice::value() {
     const Cycle v = released(entry.touch[2], kLoad), loaded = released(state, kLoad),
                 stored = released(state, kStore);
     if (v == kUnknown || loaded == kUnknown || stored == kUnknown) return false;
-    Group& group = groups_[valued_ % 4];
-    const Group& before = groups_[(valued_ - 1) % 4];
+    LaneGroup& group = groups_[valued_ % 4];
+    const LaneGroup& before = groups_[(valued_ - 1) % 4];
     ++valued_;
     group.admitted = std::max({group.score_start + 1, before.admitted + 1, v, loaded, stored});
     group.value_start =

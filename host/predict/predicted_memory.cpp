@@ -55,8 +55,8 @@ class StreamMemory : public PredictedMemory {
     double read_free_ = 0, write_free_ = 0;
 };
 
-/// The channels themselves behind the interconnect of docs/memory.md, simulated in steps so short
-/// that nothing that comes of an answer reaches the controllers within the step.
+/// The channels themselves behind the interconnect of docs/contract/memory.md, simulated in steps
+/// so short that nothing that comes of an answer reaches the controllers within the step.
 class ChannelMemory : public PredictedMemory {
   public:
     explicit ChannelMemory(const hw::PlatformConfig& config)

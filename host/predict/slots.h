@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 
 namespace tessera::host {
 

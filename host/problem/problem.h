@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/approximation/approximation.h"
 #include "host/cover/catalogue.h"
 #include "host/io/tensor.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Which sentinel a black box gets, and how high it is (docs/schedules.md, section 1).
+// Which sentinel a black box gets, and how high it is (docs/contract/schedules.md, section 1).
 #pragma once
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/params.h"
 
 namespace tessera::host {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Learned sinks: a key of each query head that has a logit and no value. Its weight is part of
-// every row's denominator, as the state {l, m} that the row begins with (docs/schedules.md, section
-// 3).
+// every row's denominator, as the state {l, m} that the row begins with
+// (docs/contract/schedules.md, section 3).
 #pragma once
 #include <cstdint>
 #include <random>

@@ -10,7 +10,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Rounded scores that may double a weight are far beyond what the device's score format holds
-/// (docs/device.md, section 5): such a row has no bound worth the name, and counts as outside.
+/// (docs/contract/device.md, section 5): such a row has no bound worth the name, and counts as
+/// outside.
 constexpr double kMaxScoreTerm = 1.0;
 
 /// Shares and values are quotients, then comes a quotient of u and a product.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The device's result against the double reference: how far, and how far it may be.
-// docs/report.md, "Error", derives every term of the bounds.
+// docs/contract/accuracy.md derives every term of the bounds.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/reference/attention.h"
 #include "host/reference/coverage.h"
 
 namespace tessera::host {
 
-/// Largest relative error of a weight p: 0.522 ulp of bf16 (docs/device.md, section 5), rounded up.
+/// Largest relative error of a weight p: 0.522 ulp of bf16 (docs/contract/device.md, section 5),
+/// rounded up.
 inline constexpr double kWeightError = 4.1e-3;
 /// Half a unit in the last place of bf16's 8-bit significand, relative to the value.
 inline constexpr double kBf16UnitRoundoff = 1.0 / 256;
@@ -40,8 +41,8 @@ struct RowBound {
 RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& reference,
                    const BoundParams& params, uint32_t head, uint32_t row);
 
-/// |O - exact| of element `index` of o, by docs/device.md, section 5: weights and sums only, plus
-/// the output's own rounding to bf16.
+/// |O - exact| of element `index` of o, by docs/contract/device.md, section 5: weights and sums
+/// only, plus the output's own rounding to bf16.
 double element_bound(const ReferenceResult& reference, const BoundParams& params,
                      const RowBound& row, size_t index);
 /// The same with the terms for rounded scores and underflow: what a run is judged by.

@@ -2,6 +2,7 @@
 #include "host/report/approximation_report.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 
@@ -53,7 +54,8 @@ Json audit_json(const ApproximationRecord& a) {
     if (a.audit_error)
         error = {{"elements", quantity(a.audit_error->elements, "element", "compared")},
                  {"not_compared", not_compared_json(*a.audit_error)},
-                 {"within_bound", within_bound_json(*a.audit_error)},
+                 {"within_bound",
+                  within_bound_json(a.audit_error->elements, a.audit_error->outside_bound())},
                  {"max_over_full_bound",
                   quantity(a.audit_error->max_over_full_bound, "1",
                            "of the audited rows, against exact attention in double precision")}};

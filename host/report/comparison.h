@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Many runs of one workload side by side: as a table for people, as Markdown, CSV (RFC 4180) and
-// JSON (docs/report.md). Every figure is one of the runs' own reports; none is worked out here.
+// JSON (docs/use/report.md). Every figure is one of the runs' own reports; none is worked out here.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>

@@ -2,6 +2,7 @@
 #include "host/report/coverage_text.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "host/report/json_parts.h"
 #include "host/report/table.h"
@@ -52,6 +53,10 @@ std::string nothing_held_text(const Coverage& coverage) {
 
 Json of_compared(const Coverage& coverage, double value) {
     return coverage.elements == 0 ? Json() : Json(value);
+}
+
+Json within_bound_json(uint64_t elements, bool outside_bound) {
+    return elements == 0 ? Json() : Json(!outside_bound);
 }
 
 Json not_compared_json(const Coverage& coverage) {

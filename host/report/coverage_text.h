@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a check compared, in words and in a report.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "host/reference/coverage.h"
@@ -23,10 +24,6 @@ nlohmann::ordered_json of_compared(const Coverage& coverage, double value);
 nlohmann::ordered_json not_compared_json(const Coverage& coverage);
 
 /// Member `within_bound`: null if nothing was compared.
-template <typename Errors>
-nlohmann::ordered_json within_bound_json(const Errors& errors) {
-    if (errors.elements == 0) return nullptr;
-    return !errors.outside_bound();
-}
+nlohmann::ordered_json within_bound_json(uint64_t elements, bool outside_bound);
 
 }  // namespace tessera::host

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/config/config.h"
 #include "host/predict/formulas.h"
 #include "host/report/dram.h"

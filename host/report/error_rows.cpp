@@ -77,7 +77,7 @@ class ErrorRows {
     void distances(const ErrorSummary& e) {
         row("error: max abs", fmt::format("{:.3e}", e.max_abs));
         row("error: rms relative", fmt::format("{:.3e}", e.rms_relative));
-        // Above 1 only terms beyond those of docs/device.md decide.
+        // Above 1 only terms beyond those of docs/contract/device.md decide.
         const bool strict = e.outside_bound() || e.max_over_bound <= 1;
         row(strict ? "error: error/bound" : "error: error/bound, all terms",
             fmt::format("{:.3f}", strict ? e.max_over_bound : e.max_over_full_bound),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/exactness_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "host/report/json_parts.h"
 
 namespace tessera::host {

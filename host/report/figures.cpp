@@ -119,7 +119,7 @@ void Figures::add_prediction(const RunRecord& record) {
     const Prediction& prediction = record.candidates.front().prediction;
     const bool again = record.outcome.merging.work.calls_retried != 0;
     add("predicted_cycles", prediction.cycles, "cycle",
-        "recurrences of docs/timing.md on firmware's commands (host/predict/predict.h)");
+        "recurrences of docs/contract/timing.md on firmware's commands (host/predict/predict.h)");
     add("predicted_bytes", prediction.bytes, "byte",
         "rows of firmware's commands, in whole beats; FENCEs of merging are left out");
     add("prediction_error",

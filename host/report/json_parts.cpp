@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/json_parts.h"
 
+#include <nlohmann/json.hpp>
+
 #include "host/report/dram.h"
 #include "host/version.h"
 
@@ -42,7 +44,7 @@ Json configuration_json(const ResolvedConfig& config, const std::vector<Region>&
             {"memory", config.platform.memory.name},
             {"memory_title", memory_title(config.platform.memory)},
             {"clock_ghz", config.clock_ghz},
-            {"resolved", config.resolved},
+            {"resolved", resolved_json(config)},
             {"memory_map", memory_map}};
 }
 

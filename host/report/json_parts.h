@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Parts that all reports in JSON have in common.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

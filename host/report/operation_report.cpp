@@ -38,7 +38,7 @@ Json error_json(const OperationRecord& record) {
     if (!record.error) return {{"checked", false}, {"reason", record.not_checked}};
     const ElementErrors& e = *record.error;
     return {{"checked", true},
-            {"within_bound", within_bound_json(e)},
+            {"within_bound", within_bound_json(e.elements, e.outside_bound())},
             {"reference", "double precision on the bf16 inputs"},
             {"bound", record.bound},
             {"elements", quantity(e.elements, "element", "compared")},

@@ -51,7 +51,7 @@ struct OperationRecord {
 /// Calls, cycles, utilisation and bytes, then what the operation has of its own.
 std::vector<Figure> operation_figures(const OperationRecord& record);
 
-/// Schema `tessera.NAME`; docs/report.md.
+/// Schema `tessera.NAME`; docs/use/report.md.
 nlohmann::ordered_json operation_json(const OperationRecord& record);
 
 /// The same as a table that a person reads.

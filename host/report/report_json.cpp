@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/report_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "host/operation/cover_layout.h"
 #include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
@@ -78,7 +80,8 @@ Json oracle_json(const RunRecord& record) {
     if (!record.problem.cover) return nullptr;
     const Cover& cover = record.layout.cover->cover;
     Json costs = Json::array();
-    for (const OracleCost& cost : oracle_costs(record.problem, record.config.platform.params))
+    for (const DeviceKindCost& cost :
+         device_kind_costs(record.problem, record.config.platform.params))
         costs.push_back({{"oracle", cost.key},
                          {"calls", cost.calls},
                          {"calls_formula", cost.formula},
@@ -168,11 +171,12 @@ Json energy_model(const ResolvedConfig& config) {
 
 Json lse_error(const ErrorSummary& e) {
     if (!e.has_lse) return nullptr;
-    return {{"max_abs", quantity(e.lse_max_abs, "1", "largest |lse - exact|, natural log")},
-            {"max_over_bound",
-             quantity(e.lse_max_over_bound, "1", "largest error over docs/report.md's bound")},
-            {"rows", quantity(e.lse_rows, "row", "compared")},
-            {"outside", quantity(e.lse_outside, "row", "rows beyond the bound")}};
+    return {
+        {"max_abs", quantity(e.lse_max_abs, "1", "largest |lse - exact|, natural log")},
+        {"max_over_bound", quantity(e.lse_max_over_bound, "1",
+                                    "largest error over the bound of docs/contract/accuracy.md")},
+        {"rows", quantity(e.lse_rows, "row", "compared")},
+        {"outside", quantity(e.lse_outside, "row", "rows beyond the bound")}};
 }
 
 Json error_json(const RunRecord& record) {
@@ -191,7 +195,7 @@ Json error_json(const RunRecord& record) {
     }
     return {
         {"checked", true},
-        {"within_bound", within_bound_json(e)},
+        {"within_bound", within_bound_json(e.elements, e.outside_bound())},
         {"reference", "attention in double precision on the bf16 inputs"},
         {"elements", quantity(e.elements, "element", "compared")},
         {"not_compared", not_compared_json(e)},
@@ -200,11 +204,11 @@ Json error_json(const RunRecord& record) {
         {"rms_relative",
          quantity(of_compared(e, e.rms_relative), "1", "sqrt(sum (o - exact)^2 / sum exact^2)")},
         {"max_over_bound", quantity(of_compared(e, e.max_over_bound), "1",
-                                    "largest error over the bound of docs/device.md, section 5")},
-        {"max_over_full_bound",
-         quantity(of_compared(e, e.max_over_full_bound), "1",
-                  "the same with the terms for rounded scores and underflow (docs/report.md); "
-                  "within_bound means at most 1 everywhere")},
+                                    "largest error over the bound of docs/contract/device.md")},
+        {"max_over_full_bound", quantity(of_compared(e, e.max_over_full_bound), "1",
+                                         "the same with the terms for rounded scores and underflow "
+                                         "(docs/contract/accuracy.md); "
+                                         "within_bound means at most 1 everywhere")},
         {"worst", {{"head", e.worst_head}, {"row", e.worst_row}, {"column", e.worst_column}}},
         {"rows_empty", quantity(e.rows_empty, "row", "rows with no allowed key: 0 and -inf")},
         {"rows_nonfinite",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The report as JSON: every number of a run with its unit, and how it came about. docs/report.md
-// describes the schema; kReportSchemaVersion grows when a reader would have to change.
+// The report as JSON: every number of a run with its unit, and how it came about.
+// docs/use/report.md describes the schema; kReportSchemaVersion grows when a reader would have to
+// change.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "host/report/json_parts.h"

@@ -80,7 +80,7 @@ class Table {
         const spec::DeviceParams& params = record_.config.platform.params;
         row("  Schoenheim's bound", with_commas(figures_.count("calls_schoenheim")),
             "calls, by sets of M tokens");
-        for (const OracleCost& cost : oracle_costs(p, params))
+        for (const DeviceKindCost& cost : device_kind_costs(p, params))
             row(("  " + cost.name).c_str(), with_commas(cost.calls),
                 fmt::format("calls, {} MAC, {} bytes: {}{}", with_commas(cost.macs),
                             with_commas(cost.bytes),

@@ -106,7 +106,7 @@ class DeviceTracks {
                               devices == 1 ? "" : fmt::format(", {} of {}", device_, devices))));
         name_commands();
         for (size_t i = 0; i < names_.size(); ++i) command_event(outcome_.commands[i], i);
-        for (const hw::GroupTrace& group : outcome_.groups) group_events(group);
+        for (const hw::LaneGroupTrace& group : outcome_.groups) group_events(group);
         track_names();
         activity();
     }
@@ -171,7 +171,7 @@ class DeviceTracks {
         }
     }
 
-    void group_events(const hw::GroupTrace& g) {
+    void group_events(const hw::LaneGroupTrace& g) {
         const auto& commands = outcome_.commands;
         const auto attend = std::lower_bound(
             commands.begin(), commands.end(), g.number,

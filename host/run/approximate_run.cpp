@@ -14,7 +14,6 @@
 #include "host/approximation/row_partials.h"
 #include "host/divide_up.h"
 #include "host/operation/approximate.h"
-#include "host/platform/processor.h"
 #include "host/predict/formulas.h"
 #include "host/run/counters.h"
 #include "host/run/device_error.h"

@@ -43,7 +43,7 @@ void cut(Outcome& o) {
         if (c.start >= o.end) c.start = hw::kNever;
         if (c.retire >= o.end) c.retire = hw::kNever;
     }
-    const auto unfinished = [&](const hw::GroupTrace& g) { return g.merged >= o.end; };
+    const auto unfinished = [&](const hw::LaneGroupTrace& g) { return g.merged >= o.end; };
     o.groups.erase(std::remove_if(o.groups.begin(), o.groups.end(), unfinished), o.groups.end());
 }
 
@@ -69,7 +69,7 @@ void compare_commands(Comparer& c, const Outcome& model, const Outcome& rtl) {
 void compare_groups(Comparer& c, const Outcome& model, const Outcome& rtl) {
     c.equal(model.groups.size(), rtl.groups.size(), [] { return "lane groups"; });
     for (size_t i = 0; i < std::min(model.groups.size(), rtl.groups.size()); ++i) {
-        const hw::GroupTrace &m = model.groups[i], &r = rtl.groups[i];
+        const hw::LaneGroupTrace &m = model.groups[i], &r = rtl.groups[i];
         const auto what = [&](const char* field) {
             return [&m, i, field] {
                 return fmt::format("lane group {} ({} of command number {}) {}", i, m.group,

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "host/verify/compare.h"
@@ -25,7 +26,7 @@ std::vector<Event> events_of(const Outcome& o) {
         add(c.start, "start " + name);
         add(c.retire, "retire " + name);
     }
-    for (const hw::GroupTrace& g : o.groups) {
+    for (const hw::LaneGroupTrace& g : o.groups) {
         const std::string name = fmt::format("#{} group {}", g.number, g.group);
         add(g.score_start, "S " + name);
         add(g.value_start, "V " + name);

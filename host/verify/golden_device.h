@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a list of commands does, without time: each one in order, whole, on banks and memory, with
-// the scalar functions of spec/ and the golden ATTEND. docs/device.md, sections 3 to 6. Commands
-// must be legal.
+// the scalar functions of spec/ and the golden ATTEND. docs/contract/device.md, sections 3 to 6.
+// Commands must be legal.
 #pragma once
 #include <array>
 #include <vector>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 
 namespace tessera::verify {
 

@@ -9,10 +9,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "firmware/driver/bus.h"
 #include "firmware/driver/driver.h"
 #include "host/operation/layout.h"
 #include "host/platform/platform.h"
-#include "host/platform/processor.h"
 #include "host/run/forked.h"
 #include "spec/command.h"
 #include "spec/registers.h"
@@ -34,7 +34,7 @@ struct Outcome {
     fw::Status status;
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;
-    std::vector<hw::GroupTrace> groups;
+    std::vector<hw::LaneGroupTrace> groups;
     std::vector<RegisterWrite> writes;
     std::vector<host::CommandRange> retried;  ///< as MergeOutcome
     std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read

@@ -7,10 +7,10 @@
 #include <random>
 #include <stdexcept>
 
-#include "firmware/driver/driver.h"
 #include "firmware/gemm/gemm_sequencer.h"
 #include "firmware/linear/linear_sequencer.h"
 #include "firmware/plan/tiles.h"
+#include "firmware/runner/runner.h"
 #include "host/verify/case.h"
 #include "host/verify/command_words.h"
 #include "host/verify/golden_check.h"
@@ -57,8 +57,8 @@ Case case_of(const std::shared_ptr<const Job>& job, Sequencer sequencer, std::st
         machine.write_memory(0, s->image);
         host::FirmwareOutcome firmware;
         const fw::DriverConfig driver = machine.driver_config(ring);
-        machine.run(host::Platform::firmware([job](fw::Driver& d) { return d.run(*job); }, driver,
-                                             firmware),
+        machine.run(host::Platform::firmware([job](fw::Runner& runner) { return runner.run(*job); },
+                                             driver, firmware),
                     driver, out);
         out.status = firmware.status;
         out.calls = firmware.calls;

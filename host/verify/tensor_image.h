@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/float_bits.h"
 #include "spec/params.h"
 

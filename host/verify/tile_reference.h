@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The golden ATTEND: one element at a time, by the functions of spec/ and nothing else, in the
-// order docs/device.md section 5 gives. Slow and plain; what every faster implementation is
-// compared to.
+// order docs/contract/device.md section 5 gives. Slow and plain; what every faster implementation
+// is compared to.
 #pragma once
 #include <cstdint>
 #include <vector>

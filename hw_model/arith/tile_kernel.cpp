@@ -11,8 +11,7 @@
 #include "hw_model/arith/tile_kernel_isa.h"
 
 #if !defined(__x86_64__)
-#error \
-    "tile_kernel relies on how x86 flushes subnormals: after rounding (docs/device.md, section 5)"
+#error "tile_kernel relies on x86 flushing subnormals after rounding: docs/contract/device.md, 5"
 #endif
 
 namespace tessera::hw {
@@ -78,7 +77,7 @@ bool allows_all(const ScoreInput& in, uint32_t keys) {
 }
 
 /// Fills in the mask; is anything masked?
-bool mask_group(const Loops& loops, const ScoreInput& in, GroupScores& out) {
+bool mask_group(const Loops& loops, const ScoreInput& in, LaneGroupScores& out) {
     std::fill(out.state.begin(), out.state.end(), kPlainEntry);
     if (allows_all(in, out.keys)) return false;
     bool masked = false;
@@ -91,7 +90,7 @@ bool mask_group(const Loops& loops, const ScoreInput& in, GroupScores& out) {
 }
 
 /// A row in which an allowed score is NaN: the loops left INT32_MIN in t wherever one is NaN.
-void note_nans(uint32_t row, GroupScores& out) {
+void note_nans(uint32_t row, LaneGroupScores& out) {
     for (uint32_t j = 0; j < out.keys; ++j) {
         const uint64_t at = uint64_t{row} * out.padded + j;
         const bool nan =
@@ -103,7 +102,7 @@ void note_nans(uint32_t row, GroupScores& out) {
 }
 
 /// Flags and maximum of a row from what the loops found.
-void finish_row(const RowSummary& summary, uint32_t row, GroupScores& out) {
+void finish_row(const RowSummary& summary, uint32_t row, LaneGroupScores& out) {
     out.flags[row] = static_cast<uint16_t>((summary.nan ? spec::kRowNan : 0u) |
                                            (summary.saturated ? spec::kRowSaturated : 0u));
     if (summary.nan) note_nans(row, out);
@@ -157,7 +156,7 @@ void prepare_values(const uint16_t* v, uint32_t stride, uint32_t n, uint32_t d_v
     }
 }
 
-void score_group(const ScoreInput& in, const PreparedKeys& keys, GroupScores& out) {
+void score_group(const ScoreInput& in, const PreparedKeys& keys, LaneGroupScores& out) {
     const FlushGuard guard;
     const Loops& loops = *selected();
     const uint64_t entries = uint64_t{in.rows} * keys.padded;
@@ -192,7 +191,7 @@ void score_group(const ScoreInput& in, const PreparedKeys& keys, GroupScores& ou
     }
 }
 
-void value_group(const GroupScores& scores, const PreparedValues& values, TileRows& out) {
+void value_group(const LaneGroupScores& scores, const PreparedValues& values, TileRows& out) {
     const FlushGuard guard;
     out.rows = scores.rows;
     out.d_v = values.d_v;

@@ -26,7 +26,7 @@ struct PreparedValues {
 
 /// What the score buffer holds for one lane group: fixed-point scores (or fp32 bits, identity
 /// mode), which of them are masked or NaN, and the row maxima.
-struct GroupScores {
+struct LaneGroupScores {
     std::vector<int32_t> t;       ///< [rows][padded keys]; anything where masked or padding
     std::vector<uint8_t> state;   ///< [rows][padded keys]: 0 plain, 1 masked, 2 NaN
     std::vector<int16_t> m;       ///< [rows], spec::kEmpty if no key is allowed
@@ -66,9 +66,9 @@ void prepare_values(const uint16_t* v, uint32_t stride, uint32_t n, uint32_t d_v
                     PreparedValues& out);
 
 /// Score stage: Q·K^T, scale, mask, row maxima.
-void score_group(const ScoreInput& in, const PreparedKeys& keys, GroupScores& out);
+void score_group(const ScoreInput& in, const PreparedKeys& keys, LaneGroupScores& out);
 /// Value stage: exp2 and P·V. Needs as many values as the scores have keys.
-void value_group(const GroupScores& scores, const PreparedValues& values, TileRows& out);
+void value_group(const LaneGroupScores& scores, const PreparedValues& values, TileRows& out);
 /// Merge: tile row r into state_o[r * stride ...] and state[r]; `replace` for ATTEND start.
 void merge_group(const TileRows& tile, bool replace, float* state_o, uint32_t stride,
                  spec::RowState* state);

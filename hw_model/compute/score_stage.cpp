@@ -4,31 +4,30 @@
 #include <algorithm>
 
 #include "hw_model/compute/value_stage.h"
-#include "hw_model/front/csr.h"
 #include "hw_model/front/dispatch.h"
 
 namespace tessera::hw {
 
 using spec::Counter;
 
-ScoreStage::ScoreStage(const sc_core::sc_module_name& name, Core& core) : Unit(name), core_(core) {}
+ScoreStage::ScoreStage(const sc_core::sc_module_name& name, Core& core) : DeviceUnit(name, core) {}
 
 uint64_t ScoreStage::active(Cycle now) const {
-    return started_.count(now) - core_.value->ended(now);
+    return state_.started.count(now) - core_.value->ended(now);
 }
 
 /// Makes the head of the queue the current command when it may enter. False: none, or not yet.
 bool ScoreStage::next_attend(Cycle now) {
-    waiting_ = false;
-    const Dispatched* head = queue_.head(now);
+    state_.waiting = false;
+    const Dispatched* head = state_.queue.head(now);
     if (head == nullptr) return false;
     if (core_.errors.halted(now)) {
-        queue_.discard(now);
+        state_.queue.discard(now);
         return false;
     }
     const Cycle granted = operands_granted(*head);
     if (granted > now) {
-        waiting_ = granted == kNever;
+        state_.waiting = granted == kNever;
         wake(granted);
         return false;
     }
@@ -41,13 +40,12 @@ Cycle ScoreStage::operands_granted(const Dispatched& d) const {
                     core_.scoreboard.granted(Engine::kCompute, {BankKind::kK, c.k_bank}, d.k));
 }
 
-void ScoreStage::step(Cycle now) {
-    core_.csr->reset_if_due(now);
+void ScoreStage::act(Cycle now) {
     if (core_.value->aborts(now)) return;
-    if (!current_ && !next_attend(now)) return;
+    if (!state_.current && !next_attend(now)) return;
     // The buffer of two groups ago must be read before this group's scores arrive.
-    const Cycle buffer = core_.value->buffer_free(entered_);
-    const Cycle at = std::max(busy_end_, buffer);
+    const Cycle buffer = core_.value->buffer_free(state_.entered);
+    const Cycle at = std::max(state_.keys_end, buffer);
     if (at > now) {
         wake(at);  // kNever: the value stage wakes this unit when it knows
         return;
@@ -58,95 +56,64 @@ void ScoreStage::step(Cycle now) {
 void ScoreStage::enter(Cycle now) {
     const spec::DeviceParams& p = core_.params;
     account(now);
-    if (!current_) {
-        current_ = std::make_shared<const Dispatched>(*queue_.head(now));
-        group_ = 0;
-        started_.post(now + 1);
-        started_.trim(now);
-        core_.trace.started(current_->number, now);
+    if (!state_.current) {
+        state_.current = std::make_shared<const Dispatched>(*state_.queue.head(now));
+        state_.group = 0;
+        state_.started.post(now + 1);
+        state_.started.trim(now);
+        core_.trace.started(state_.current->number, now);
     }
-    const spec::Command& c = current_->command;
+    const spec::Command& c = state_.current->command;
     LaneGroup group;
-    group.attend = current_;
-    group.index = group_;
-    group.rows = std::min(p.group_rows(), c.rows - group_ * p.group_rows());
-    group.last = group_ + 1 == p.groups(c.rows);
+    group.attend = state_.current;
+    group.index = state_.group;
+    group.rows = std::min(p.group_rows(), c.rows - state_.group * p.group_rows());
+    group.last = state_.group + 1 == p.groups(c.rows);
     group.score_start = now;
-    group.buffer = static_cast<uint32_t>(entered_ % 2);
+    group.buffer = static_cast<uint32_t>(state_.entered % 2);
     if (!core_.timing_only) core_.worker.score(group);
     const Cycle cycles = spec::group_cycles(p, c.keys);
-    busy_end_ = now + cycles;
-    busy_ += cycles;
+    state_.keys_end = now + cycles;
+    core_.counters.book_keys(TimeLine::kScore, now, cycles);
     Counters& n = core_.counters;
     n[Counter::kSramQRead] += cycles * p.lanes;
     n[Counter::kSramKRead] += c.keys;
     n[Counter::kSramScoreWrite] += cycles * p.lanes;
-    ++entered_;
-    ++group_;
+    ++state_.entered;
+    ++state_.group;
     if (group.last) {
         const Cycle free = now + spec::score_release_after(p, c.keys);
         core_.release(Engine::kCompute, {BankKind::kQ, c.q_bank}, free, now);
         core_.release(Engine::kCompute, {BankKind::kK, c.k_bank}, free, now);
-        (void)queue_.pop(now);
-        head_from_ = now + 1;
+        (void)state_.queue.pop(now);
+        state_.head_from = now + 1;
         core_.dispatch->on_room(now + 1);
-        current_.reset();
+        state_.current.reset();
     }
     core_.value->hand_over(std::move(group), now);
     // Halted, what is behind the last group is dropped at once.
-    wake(core_.errors.halted(now) ? now + 1 : busy_end_);
+    wake(core_.errors.halted(now) ? now + 1 : state_.keys_end);
 }
 
 void ScoreStage::abort(Cycle now) {
     // An ATTEND that is entering leaves the queue now, what is behind it in the next cycle.
-    if (!current_) queue_.discard(now);
-    current_.reset();
+    if (!state_.current) state_.queue.discard(now);
+    state_.current.reset();
 }
 
 /// Books the cycles since the last key entered, up to `now`.
 void ScoreStage::account(Cycle now) {
-    Cycle from = std::max(busy_end_, core_.counters.start());
-    if (current_) {
-        stall_buffer_ += now - from;
-        return;
+    Counters::Gap gap = core_.counters.gap(TimeLine::kScore, now);
+    if (!state_.current) {
+        const Dispatched& d = *state_.queue.head(now);
+        const spec::Command& c = d.command;
+        gap.until(std::max(d.visible_from, state_.head_from), Counter::kScoreIdle);
+        gap.until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kQ, c.q_bank}, d.q),
+                  Counter::kScoreStallQ);
+        gap.until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kK, c.k_bank}, d.k),
+                  Counter::kScoreStallK);
     }
-    const Dispatched& d = *queue_.head(now);
-    const spec::Command& c = d.command;
-    const auto until = [&](Cycle at, uint64_t& bucket) {
-        const Cycle end = std::min(std::max(at, from), now);
-        bucket += end - from;
-        from = end;
-    };
-    until(std::max(d.visible_from, head_from_), idle_);
-    until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kQ, c.q_bank}, d.q), stall_q_);
-    until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kK, c.k_bank}, d.k), stall_k_);
-    until(now, stall_buffer_);
-}
-
-void ScoreStage::report(Cycle end, CounterValues& out) const {
-    const Cycle from = std::max(busy_end_, core_.counters.start());
-    const auto set = [&](Counter c, uint64_t v) { out[static_cast<size_t>(c)] = v; };
-    set(Counter::kScoreBusy, busy_);
-    set(Counter::kScoreStallQ, stall_q_);
-    set(Counter::kScoreStallK, stall_k_);
-    set(Counter::kScoreStallBuffer, stall_buffer_);
-    set(Counter::kScoreIdle, idle_ + (end > from ? end - from : 0));
-}
-
-void ScoreStage::clear_activity() {
-    busy_ = stall_q_ = stall_k_ = stall_buffer_ = idle_ = 0;
-    busy_end_ = 0;
-}
-
-void ScoreStage::clear() {
-    queue_.clear();
-    current_.reset();
-    group_ = 0;
-    entered_ = 0;
-    busy_end_ = head_from_ = 0;
-    waiting_ = false;
-    started_ = Milestones();
-    clear_activity();
+    gap.until(now, Counter::kScoreStallBuffer);
 }
 
 }  // namespace tessera::hw

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "hw_model/front/csr.h"
 #include "hw_model/front/dispatch.h"
 #include "hw_model/load/load_engine.h"
 #include "hw_model/store/store_engine.h"
@@ -13,13 +12,14 @@ namespace tessera::hw {
 using spec::Counter;
 
 void ValueStage::hand_over(LaneGroup group, Cycle now) {
-    groups_.push_back(std::move(group));
+    state_.groups.push_back(std::move(group));
     wake(now + 1);
 }
 
 Cycle ValueStage::buffer_free(uint64_t n) const {
     if (n < 2) return 0;
-    return n - 2 < admitted_ ? buffer_free_[(n - 2) % buffer_free_.size()] : kNever;
+    return n - 2 < state_.admitted ? state_.buffer_free[(n - 2) % state_.buffer_free.size()]
+                                   : kNever;
 }
 
 Cycle ValueStage::value_granted(const LaneGroup& group) const {
@@ -33,42 +33,42 @@ Cycle ValueStage::state_granted(const LaneGroup& group) const {
                                     d.state);
 }
 
-void ValueStage::step(Cycle now) {
-    core_.csr->reset_if_due(now);
-    waiting_ = false;
-    if (groups_.empty()) return;
+void ValueStage::act(Cycle now) {
+    state_.waiting = false;
+    if (state_.groups.empty()) return;
     if (aborts(now)) return;
-    const LaneGroup& group = groups_.front();
+    const LaneGroup& group = state_.groups.front();
     const Cycle granted = std::max(value_granted(group), state_granted(group));
-    const Cycle in_order = last_admitted_ == kNever ? 0 : last_admitted_ + 1;
+    const Cycle in_order = state_.last_admitted == kNever ? 0 : state_.last_admitted + 1;
     const Cycle at = std::max({group.score_start + 1, in_order, granted});
     if (at > now) {
-        waiting_ = at == kNever;
+        state_.waiting = at == kNever;
         wake(at);
         return;
     }
-    const LaneGroup admitted = std::move(groups_.front());
-    groups_.pop_front();
+    const LaneGroup admitted = std::move(state_.groups.front());
+    state_.groups.pop_front();
     admit(admitted, now);
-    if (!groups_.empty()) wake(now + 1);
+    if (!state_.groups.empty()) wake(now + 1);
 }
 
 void ValueStage::admit(const LaneGroup& group, Cycle now) {
     const spec::DeviceParams& p = core_.params;
     const spec::Command& c = group.attend->command;
     const Cycle known = group.score_start + spec::max_known_after(p, c.keys);
-    const Cycle spaced =
-        admitted_ == 0 ? 0 : last_value_ + spec::value_spacing(p, last_keys_, c.keys);
+    const Cycle spaced = state_.admitted == 0
+                             ? 0
+                             : state_.last_value + spec::value_spacing(p, state_.last_keys, c.keys);
     const Cycle value = std::max({known, spaced, now + 1});
     account(group, value);
-    last_admitted_ = now;
-    last_value_ = value;
-    last_keys_ = c.keys;
+    state_.last_admitted = now;
+    state_.last_value = value;
+    state_.last_keys = c.keys;
     // S(g) is at least V(g-2) + 1 - score_lead, and not before this admission is visible.
     const Cycle lead = spec::score_lead(p);
-    buffer_free_[admitted_ % buffer_free_.size()] =
+    state_.buffer_free[state_.admitted % state_.buffer_free.size()] =
         std::max(now + 1, value + 1 > lead ? value + 1 - lead : 0);
-    ++admitted_;
+    ++state_.admitted;
     core_.score->wake(now + 1);
 
     if (!core_.timing_only) core_.worker.value(group);
@@ -93,10 +93,10 @@ void ValueStage::retire(const LaneGroup& group, Cycle value, Cycle merged, Cycle
     core_.release(Engine::kCompute, {BankKind::kV, c.v_bank},
                   value + spec::value_release_after(core_.params, c.keys), now);
     core_.release(Engine::kCompute, {BankKind::kState, c.state_bank}, merged + 1, now);
-    retired_.post(merged + 1);
-    retired_.trim(now);
-    ended_.post(merged + 1);
-    ended_.trim(now);
+    state_.retired.post(merged + 1);
+    state_.retired.trim(now);
+    state_.ended.post(merged + 1);
+    state_.ended.trim(now);
     core_.trace.retired(group.attend->number, merged);
     ++core_.counters[Counter::kCommandsRetired];
     ++core_.counters[Counter::kAttendsRetired];
@@ -104,28 +104,22 @@ void ValueStage::retire(const LaneGroup& group, Cycle value, Cycle merged, Cycle
     core_.wake_for_abort(merged + 1);
 }
 
-/// Books the cycles from the end of the last group's keys to `value`.
+/// Books the cycles from the end of the last lane group's keys to `value`, and those of this one's.
 void ValueStage::account(const LaneGroup& group, Cycle value) {
-    Cycle from = std::max(busy_end_, core_.counters.start());
-    const auto until = [&](Cycle at, uint64_t& bucket) {
-        const Cycle end = std::min(std::max(at, from), value);
-        bucket += end - from;
-        from = end;
-    };
-    until(group.score_start + 1, idle_);
-    until(value_granted(group), stall_v_);
-    until(state_granted(group), stall_state_);
-    until(value, stall_score_);
-    const Cycle cycles = spec::group_cycles(core_.params, group.attend->command.keys);
-    busy_ += cycles;
-    busy_end_ = value + cycles;
+    Counters::Gap gap = core_.counters.gap(TimeLine::kValue, value);
+    gap.until(group.score_start + 1, Counter::kValueIdle);
+    gap.until(value_granted(group), Counter::kValueStallV);
+    gap.until(state_granted(group), Counter::kValueStallState);
+    gap.until(value, Counter::kValueStallScore);
+    core_.counters.book_keys(TimeLine::kValue, value,
+                             spec::group_cycles(core_.params, group.attend->command.keys));
 }
 
 /// After an error: does this group wait for a bank that nobody will ever release? If that may still
 /// become true, comes back.
 bool ValueStage::hopeless(const LaneGroup& group, Cycle now) {
     // A group is looked at from the cycle after its first key on, as by admission.
-    if (!core_.errors.halted(now) || now <= group.score_start || now == last_admitted_)
+    if (!core_.errors.halted(now) || now <= group.score_start || now == state_.last_admitted)
         return false;
     const bool no_value = value_granted(group) == kNever;
     if (!no_value && state_granted(group) != kNever) return false;
@@ -138,40 +132,15 @@ bool ValueStage::hopeless(const LaneGroup& group, Cycle now) {
 /// After an error: drops all groups not admitted if the oldest is hopeless. Tickets are those of a
 /// command, so no group of these ATTENDs was admitted. They are over when the ones before them are.
 bool ValueStage::aborts(Cycle now) {
-    if (aborted_ == now) return true;
-    if (groups_.empty() || !hopeless(groups_.front(), now)) return false;
-    aborted_ = now;
-    groups_.clear();
+    if (state_.aborted == now) return true;
+    if (state_.groups.empty() || !hopeless(state_.groups.front(), now)) return false;
+    state_.aborted = now;
+    state_.groups.clear();
     core_.score->abort(now);
     core_.score->wake(now + 1);
-    while (ended_.posted() < core_.score->started()) ended_.post(std::max(now + 1, ended_.last()));
+    while (state_.ended.posted() < core_.score->started())
+        state_.ended.post(std::max(now + 1, state_.ended.last()));
     return true;
-}
-
-void ValueStage::report(Cycle end, CounterValues& out) const {
-    const Cycle from = std::max(busy_end_, core_.counters.start());
-    const auto set = [&](Counter c, uint64_t v) { out[static_cast<size_t>(c)] = v; };
-    set(Counter::kValueBusy, busy_);
-    set(Counter::kValueStallV, stall_v_);
-    set(Counter::kValueStallState, stall_state_);
-    set(Counter::kValueStallScore, stall_score_);
-    set(Counter::kValueIdle, idle_ + (end > from ? end - from : 0));
-}
-
-void ValueStage::clear_activity() {
-    busy_ = stall_v_ = stall_state_ = stall_score_ = idle_ = 0;
-    busy_end_ = 0;
-}
-
-void ValueStage::clear() {
-    groups_.clear();
-    admitted_ = 0;
-    last_value_ = 0;
-    last_admitted_ = aborted_ = kNever;
-    last_keys_ = 0;
-    waiting_ = false;
-    retired_ = ended_ = Milestones();
-    clear_activity();
 }
 
 }  // namespace tessera::hw

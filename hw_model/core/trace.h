@@ -24,7 +24,7 @@ struct CommandTrace {
 };
 
 /// One lane group of an ATTEND.
-struct GroupTrace {
+struct LaneGroupTrace {
     uint64_t number = 0;  ///< of the ATTEND
     uint32_t group = 0;
     uint32_t keys = 0;

@@ -23,7 +23,7 @@ void TraceLog::retired(uint64_t number, Cycle cycle) {
     if (CommandTrace* command = find(number)) command->retire = cycle;
 }
 
-void TraceLog::group(const GroupTrace& group) {
+void TraceLog::group(const LaneGroupTrace& group) {
     if (find(group.number) != nullptr) groups_.push_back(group);
     const Cycle keys = spec::group_cycles(params_, group.keys);
     activity_.score.add_span(group.score_start, group.score_start + keys);

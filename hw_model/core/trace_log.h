@@ -16,13 +16,13 @@ class TraceLog {
     void dispatched(const spec::Command& command, uint64_t number, Cycle now);
     void started(uint64_t number, Cycle cycle);
     void retired(uint64_t number, Cycle cycle);
-    void group(const GroupTrace& group);
+    void group(const LaneGroupTrace& group);
     /// Soft reset: what was predicted for cycles from `now` on did not happen. Sequences restart.
     void reset(Cycle now);
 
     uint64_t total() const { return total_; }
     const std::vector<CommandTrace>& commands() const { return commands_; }
-    const std::vector<GroupTrace>& groups() const { return groups_; }
+    const std::vector<LaneGroupTrace>& groups() const { return groups_; }
     /// What was predicted and a soft reset prevented is in it.
     const StageActivity& activity() const { return activity_; }
 
@@ -35,7 +35,7 @@ class TraceLog {
     size_t epoch_ = 0;  // index of the first command after the last reset
     bool epoch_complete_ = true;
     std::vector<CommandTrace> commands_;
-    std::vector<GroupTrace> groups_;
+    std::vector<LaneGroupTrace> groups_;
     StageActivity activity_;
 };
 

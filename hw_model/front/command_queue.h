@@ -49,7 +49,6 @@ class CommandQueue {
     void discard(Cycle now) {
         while (!commands_.empty()) (void)pop(now);
     }
-    void clear() { *this = CommandQueue(); }
 
   private:
     std::deque<Dispatched> commands_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The counters and the time lines of the engines that feed them. spec/counters.h defines each.
+// The counters (spec/counters.h defines each) and their snapshot at a FENCE. Units count events,
+// and book what load engine, store engine, score stage and value stage did in each cycle: the four
+// time lines, whose cycles are all busy, stalled or idle.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -12,10 +14,13 @@ namespace tessera::hw {
 using spec::Counter;
 using CounterValues = std::array<uint64_t, spec::kCounters>;
 
+/// Who has a time line.
+enum class TimeLine : uint32_t { kLoad, kScore, kValue, kStore };
+inline constexpr uint32_t kTimeLines = 4;
+
 class Counters {
   public:
     uint64_t& operator[](Counter c) { return values_[static_cast<size_t>(c)]; }
-    const CounterValues& values() const { return values_; }
     /// An event of cycle `now` that may lie before the retirement of a FENCE whose snapshot was
     /// taken ahead: descriptors are fetched while it is under way.
     void add(Counter c, uint64_t n, Cycle now) {
@@ -24,52 +29,52 @@ class Counters {
             (*ahead)[static_cast<size_t>(c)] += n;
     }
 
-    bool running() const { return start_ != kNever; }
     /// The window opens when the first descriptor read is accepted.
     void open(Cycle accepted) {
-        if (!running()) start_ = accepted;
+        if (start_ == kNever) start_ = accepted;
     }
-    Cycle start() const { return start_; }
 
+    /// Load or store engine, which work on several commands at once: busy from a start to the last
+    /// retirement, stalled while they only wait, idle otherwise. Books a command, in order, seen at
+    /// the head of its queue from `head` on, and started and retired in these cycles.
+    void book_command(TimeLine line, Cycle head, Cycle start, Cycle retire);
+
+    /// Score or value stage: cycles without keys in front of a lane group.
+    class Gap {
+      public:
+        Gap(Counters& counters, Cycle begin, Cycle end)
+            : counters_(counters), booked_(begin), end_(end) {}
+        /// Books the cycles before `at` that are not booked yet.
+        void until(Cycle at, Counter what) {
+            const Cycle next = std::min(std::max(at, booked_), end_);
+            counters_[what] += next - booked_;
+            booked_ = next;
+        }
+
+      private:
+        Counters& counters_;
+        Cycle booked_, end_;
+    };
+    /// The gap from the keys booked last up to `end`.
+    Gap gap(TimeLine line, Cycle end) { return {*this, booked(line), end}; }
+    /// Books the keys of a lane group as busy cycles.
+    void book_keys(TimeLine line, Cycle from, Cycle cycles);
+
+    /// Takes the snapshot of a FENCE that retires in cycle `retire`. The CSR shows it afterwards.
+    void take_snapshot(Cycle retire, Cycle now);
     /// What the CSR shows.
     const CounterValues& snapshot(Cycle now) const { return snapshot_.get(now); }
-    void take(const CounterValues& values, Cycle now, Cycle visible_from) {
-        snapshot_.set(values, now, visible_from);
-    }
-    void clear() { *this = Counters(); }
 
   private:
+    /// Cycles of a time line before this one are booked, or lie before the window.
+    Cycle booked(TimeLine line) const {
+        return std::max(booked_[static_cast<size_t>(line)], start_);
+    }
+
     CounterValues values_{};
     Cycle start_ = kNever;
+    std::array<Cycle, kTimeLines> booked_{};
     Register<CounterValues> snapshot_;
-};
-
-/// Time line of an engine that works on several commands at once (load, store): busy from a start
-/// to the last retirement, stalled while only waiting, idle otherwise. Commands are added in order.
-class OverlappedActivity {
-  public:
-    /// A command seen at the head of its queue from `head` on, started and retired in these cycles.
-    void add(Cycle head, Cycle start, Cycle retire, Cycle window_start) {
-        covered_ = std::max(covered_, window_start);
-        head = std::max(head, covered_);
-        if (head > covered_) idle_ += head - covered_;
-        if (start > head) stall_ += start - head;
-        busy_ += retire + 1 - std::max({start, covered_});
-        covered_ = retire + 1;
-    }
-    /// Totals of the cycles before `end`.
-    void report(Cycle end, Cycle window_start, uint64_t& busy, uint64_t& stall,
-                uint64_t& idle) const {
-        const Cycle covered = std::max(covered_, window_start);
-        busy = covered > end ? busy_ - (covered - end) : busy_;
-        stall = stall_;
-        idle = covered < end ? idle_ + (end - covered) : idle_;
-    }
-    void clear() { *this = OverlappedActivity(); }
-
-  private:
-    Cycle covered_ = 0;
-    uint64_t busy_ = 0, stall_ = 0, idle_ = 0;
 };
 
 }  // namespace tessera::hw

@@ -17,7 +17,7 @@ namespace tessera::hw {
 using spec::Reg;
 
 Csr::Csr(const sc_core::sc_module_name& name, Core& core)
-    : Unit(name), socket("socket"), irq("irq"), core_(core) {
+    : DeviceUnit(name, core), socket("socket"), irq("irq") {
     socket.register_b_transport(this, &Csr::b_transport);
 }
 
@@ -71,24 +71,24 @@ uint32_t Csr::read_word(Reg reg, Cycle now) {
         case Reg::kCapInterleave: return p.interleave;
         case Reg::kCapBusBytes: return p.bus_bytes;
         case Reg::kCapProfile: return static_cast<uint32_t>(p.profile);
-        case Reg::kControl: return enable_.get(now) ? spec::kControlEnable : 0;
+        case Reg::kControl: return state_.enable.get(now) ? spec::kControlEnable : 0;
         case Reg::kStatus: {
             const bool busy = core_.dispatch->outstanding(now) != 0 || !core_.port->quiet(now);
             return (busy ? spec::kStatusBusy : 0) |
                    (core_.errors.halted(now) ? spec::kStatusHalted : 0) |
                    (resetting(now) ? spec::kStatusResetting : 0);
         }
-        case Reg::kRingBaseLo: return static_cast<uint32_t>(ring_base_.get(now));
-        case Reg::kRingBaseHi: return static_cast<uint32_t>(ring_base_.get(now) >> 32);
-        case Reg::kRingSize: return ring_size_.get(now);
-        case Reg::kRingTail: return tail_.get(now);
-        case Reg::kRingHead: return head_.get(now);
-        case Reg::kRingNotify: return notify_.get(now);
-        case Reg::kIrqStatus: update_irq(now); return irq_status_;
-        case Reg::kIrqEnable: return irq_enable_;
+        case Reg::kRingBaseLo: return static_cast<uint32_t>(state_.ring_base.get(now));
+        case Reg::kRingBaseHi: return static_cast<uint32_t>(state_.ring_base.get(now) >> 32);
+        case Reg::kRingSize: return state_.ring_size.get(now);
+        case Reg::kRingTail: return state_.tail.get(now);
+        case Reg::kRingHead: return state_.head.get(now);
+        case Reg::kRingNotify: return state_.notify.get(now);
+        case Reg::kIrqStatus: update_irq(now); return state_.irq_status;
+        case Reg::kIrqEnable: return state_.irq_enable;
         case Reg::kErrorCode: return static_cast<uint32_t>(core_.errors.visible(now).code);
         case Reg::kErrorTag: return core_.errors.visible(now).tag;
-        case Reg::kWatchdog: return watchdog_.get(now);
+        case Reg::kWatchdog: return state_.watchdog.get(now);
         case Reg::kEngineState: return engine_state(now);
         default: return spec::find_register(static_cast<uint32_t>(reg))->reset;
     }
@@ -106,33 +106,34 @@ void Csr::write_word(Reg reg, Cycle now, uint32_t value) {
     switch (reg) {
         case Reg::kControl: write_control(now, value); break;
         case Reg::kRingBaseLo:
-            ring_base_.set((ring_base_.get(now) >> 32 << 32) | value, now, now + 1);
+            state_.ring_base.set((state_.ring_base.get(now) >> 32 << 32) | value, now, now + 1);
             break;
         case Reg::kRingBaseHi:
-            ring_base_.set((ring_base_.get(now) & 0xffffffffu) | static_cast<uint64_t>(value) << 32,
-                           now, now + 1);
+            state_.ring_base.set(
+                (state_.ring_base.get(now) & 0xffffffffu) | static_cast<uint64_t>(value) << 32, now,
+                now + 1);
             break;
-        case Reg::kRingSize: ring_size_.set(value, now, now + 1); break;
+        case Reg::kRingSize: state_.ring_size.set(value, now, now + 1); break;
         case Reg::kRingTail:
-            tail_.set(value, now, now + 1);
+            state_.tail.set(value, now, now + 1);
             core_.wake_front_end(now + 1);
             break;
         case Reg::kRingNotify:
-            notify_.set(value, now, now + 1);
-            notify_armed_.set(true, now, now + 1);
-            notify_written_ = now;
+            state_.notify.set(value, now, now + 1);
+            state_.notify_armed.set(true, now, now + 1);
+            state_.notify_written = now;
             wake(now + 1);
             break;
         case Reg::kIrqStatus:
-            irq_changes_.push_back({now + 1, 0, value});
+            state_.irq_changes.push_back({now + 1, 0, value});
             wake(now + 1);
             break;
         case Reg::kIrqEnable:
-            irq_enable_ = value;
+            state_.irq_enable = value;
             wake(now + 1);
             break;
         case Reg::kWatchdog:
-            watchdog_.set(value, now, now + 1);
+            state_.watchdog.set(value, now, now + 1);
             core_.dispatch->wake(now + 1);
             break;
         default: break;
@@ -143,94 +144,75 @@ void Csr::write_control(Cycle now, uint32_t value) {
     if ((value & spec::kControlSoftReset) != 0) {
         reset_from_ = now + 1;
         reset_until_ = kNever;
-        reset_due_ = true;
+        core_.reset_at(now + 1);
         wake(now + 1);
         return;
     }
     // A descriptor fetched would otherwise run before the new window opens.
     const bool idle = core_.dispatch->outstanding(now) == 0 && core_.front_end->idle(now);
-    if ((value & spec::kControlClearCounters) != 0 && idle) core_.clear_counters();
+    if ((value & spec::kControlClearCounters) != 0 && idle) core_.counters = Counters();
     const bool enable = (value & spec::kControlEnable) != 0;
-    if (enable && !enable_.get(now)) {
-        const uint32_t size = ring_size_.get(now);
+    if (enable && !state_.enable.get(now)) {
+        const uint32_t size = state_.ring_size.get(now);
         const bool size_good = size >= spec::kRingMinDescriptors &&
                                size <= spec::kRingMaxDescriptors && (size & (size - 1)) == 0;
-        if (!size_good || ring_base_.get(now) % spec::kLineBytes != 0) {
+        if (!size_good || state_.ring_base.get(now) % spec::kLineBytes != 0) {
             core_.fail(spec::ErrorCode::kBadRing, 0, now, ErrorSource::kRing);
             return;
         }
     }
-    enable_.set(enable, now, now + 1);
+    state_.enable.set(enable, now, now + 1);
     core_.wake_front_end(now + 1);
     core_.dispatch->wake(now + 1);  // descriptors may be waiting for this
 }
 
 void Csr::raise(uint32_t bits, Cycle visible_from) {
-    irq_changes_.push_back({visible_from, bits, 0});
+    state_.irq_changes.push_back({visible_from, bits, 0});
     wake(visible_from);
 }
 
 void Csr::set_head(uint32_t head, Cycle now) {
-    head_.set(head, now, now + 1);
-    if (notify_armed_.latest()) wake(now + 1);
+    state_.head.set(head, now, now + 1);
+    if (state_.notify_armed.latest()) wake(now + 1);
 }
 
 /// Compares RING_HEAD and RING_NOTIFY as both are visible; the bit is visible one cycle later.
 void Csr::check_notify(Cycle now) {
-    if (!notify_armed_.get(now) || notify_fired_ == now) return;
-    if (static_cast<int32_t>(head_.get(now) - notify_.get(now)) < 0) return;
-    notify_fired_ = now;
-    if (notify_written_ != now) notify_armed_.set(false, now, now + 1);
+    if (!state_.notify_armed.get(now) || state_.notify_fired == now) return;
+    if (static_cast<int32_t>(state_.head.get(now) - state_.notify.get(now)) < 0) return;
+    state_.notify_fired = now;
+    if (state_.notify_written != now) state_.notify_armed.set(false, now, now + 1);
     raise(spec::kIrqRing, now + 1);
 }
 
 void Csr::update_irq(Cycle now) {
-    std::stable_sort(irq_changes_.begin(), irq_changes_.end(),
+    std::stable_sort(state_.irq_changes.begin(), state_.irq_changes.end(),
                      [](const IrqChange& a, const IrqChange& b) { return a.at < b.at; });
     size_t done = 0;
-    while (done < irq_changes_.size() && irq_changes_[done].at <= now) {
-        const Cycle at = irq_changes_[done].at;
+    while (done < state_.irq_changes.size() && state_.irq_changes[done].at <= now) {
+        const Cycle at = state_.irq_changes[done].at;
         uint32_t set = 0, clear = 0;
-        for (; done < irq_changes_.size() && irq_changes_[done].at == at; ++done) {
-            set |= irq_changes_[done].set;
-            clear |= irq_changes_[done].clear;
+        for (; done < state_.irq_changes.size() && state_.irq_changes[done].at == at; ++done) {
+            set |= state_.irq_changes[done].set;
+            clear |= state_.irq_changes[done].clear;
         }
         // Only the first error counts: one that an earlier one overtook changes nothing.
-        if ((set & spec::kIrqError) != 0 && std::exchange(error_seen_, true))
+        if ((set & spec::kIrqError) != 0 && std::exchange(state_.error_seen, true))
             set &= ~spec::kIrqError;
-        irq_status_ = (irq_status_ & ~clear) | set;  // setting wins over clearing
+        state_.irq_status = (state_.irq_status & ~clear) | set;  // setting wins over clearing
     }
-    irq_changes_.erase(irq_changes_.begin(), irq_changes_.begin() + static_cast<ptrdiff_t>(done));
+    state_.irq_changes.erase(state_.irq_changes.begin(),
+                             state_.irq_changes.begin() + static_cast<ptrdiff_t>(done));
 }
 
-void Csr::reset_if_due(Cycle now) {
-    if (now != reset_from_ || !reset_due_) return;
-    reset_due_ = false;
-    reset_units(now);
-    clear_registers();
-}
-
-void Csr::step(Cycle now) {
-    reset_if_due(now);
+void Csr::act(Cycle now) {
     if (resetting(now) && now != reset_from_ && core_.port->quiet(now)) {
         reset_until_ = now + 1;
     }
     if (resetting(now)) wake(now + 1);
     check_notify(now);
     update_irq(now);
-    irq.write((irq_status_ & irq_enable_) != 0);
-}
-
-void Csr::clear_registers() {
-    enable_ = Register<bool>();
-    tail_ = head_ = Register<uint32_t>();
-    ring_base_ = Register<uint64_t>();
-    ring_size_ = watchdog_ = Register<uint32_t>();
-    notify_ = Register<uint32_t>();
-    notify_armed_ = Register<bool>();
-    error_seen_ = false;
-    irq_status_ = irq_enable_ = 0;
-    irq_changes_.clear();
+    irq.write((state_.irq_status & state_.irq_enable) != 0);
 }
 
 }  // namespace tessera::hw

@@ -5,27 +5,25 @@
 #pragma once
 #include <tlm_utils/simple_target_socket.h>
 
-#include <functional>
 #include <vector>
 
-#include "hw_model/core/core.h"
-#include "hw_model/core/unit.h"
+#include "hw_model/device_unit.h"
 #include "spec/registers.h"
 
 namespace tessera::hw {
 
-class Csr : public Unit {
+class Csr : public DeviceUnit {
   public:
     Csr(const sc_core::sc_module_name& name, Core& core);
 
     tlm_utils::simple_target_socket<Csr> socket;
     sc_core::sc_out<bool> irq;
 
-    bool enabled(Cycle now) const { return enable_.get(now); }
-    uint32_t tail(Cycle now) const { return tail_.get(now); }
-    uint64_t ring_base(Cycle now) const { return ring_base_.get(now); }
-    uint32_t ring_size(Cycle now) const { return ring_size_.get(now); }
-    uint32_t watchdog(Cycle now) const { return watchdog_.get(now); }
+    bool enabled(Cycle now) const { return state_.enable.get(now); }
+    uint32_t tail(Cycle now) const { return state_.tail.get(now); }
+    uint64_t ring_base(Cycle now) const { return state_.ring_base.get(now); }
+    uint32_t ring_size(Cycle now) const { return state_.ring_size.get(now); }
+    uint32_t watchdog(Cycle now) const { return state_.watchdog.get(now); }
 
     /// Set interrupt bits, visible from a cycle on.
     void raise(uint32_t bits, Cycle visible_from);
@@ -33,18 +31,14 @@ class Csr : public Unit {
     void set_head(uint32_t head, Cycle now);
     /// An error was latched; visible from cycle `visible_from` on.
     void error_latched(Cycle visible_from) { raise(spec::kIrqError, visible_from); }
-    /// Soft reset in this very cycle? Every unit asks before it does anything, for nothing may
-    /// happen in the first cycle in which the reset is visible.
-    void reset_if_due(Cycle now);
-    /// Clears every unit of the device; set by the device.
-    std::function<void(Cycle now)> reset_units;
+    void clear() override { state_ = State(); }
 
   private:
     struct IrqChange {
         Cycle at;
         uint32_t set, clear;
     };
-    void step(Cycle now) override;
+    void act(Cycle now) override;
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
     bool read(uint32_t offset, Cycle now, uint32_t& value);
     bool write(uint32_t offset, Cycle now, uint32_t value);
@@ -54,20 +48,21 @@ class Csr : public Unit {
     uint32_t engine_state(Cycle now) const;
     void check_notify(Cycle now);
     void update_irq(Cycle now);
-    void clear_registers();
     bool resetting(Cycle now) const { return now >= reset_from_ && now < reset_until_; }
 
-    Core& core_;
-    Register<bool> enable_;
-    Register<uint32_t> tail_, head_;
-    Register<uint64_t> ring_base_;
-    Register<uint32_t> ring_size_, watchdog_;
-    Register<uint32_t> notify_;
-    Register<bool> notify_armed_;
-    Cycle notify_written_ = kNever, notify_fired_ = kNever;
-    uint32_t irq_status_ = 0, irq_enable_ = 0;
-    std::vector<IrqChange> irq_changes_;
-    bool error_seen_ = false, reset_due_ = false;
+    struct State {
+        Register<bool> enable;
+        Register<uint32_t> tail, head;
+        Register<uint64_t> ring_base;
+        Register<uint32_t> ring_size, watchdog;
+        Register<uint32_t> notify;
+        Register<bool> notify_armed;
+        Cycle notify_written = kNever, notify_fired = kNever;
+        uint32_t irq_status = 0, irq_enable = 0;
+        std::vector<IrqChange> irq_changes;
+        bool error_seen = false;
+    };
+    State state_;
     Cycle reset_from_ = kNever, reset_until_ = kNever;  // soft reset, visible
 };
 

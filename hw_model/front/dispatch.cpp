@@ -29,47 +29,47 @@ Engine engine_of(Opcode opcode) {
 }  // namespace
 
 uint64_t Dispatch::outstanding(Cycle now) const {
-    return total_.get(now) - core_.load->retired().count(now) - core_.value->retired().count(now) -
-           core_.store->retired().count(now);
+    return state_.total.get(now) - core_.load->retired().count(now) -
+           core_.value->retired().count(now) - core_.store->retired().count(now);
 }
 
 bool Dispatch::fence_waiting(Cycle now) const {
     if (core_.errors.halted(now)) return false;
-    if (fence_sent_ &&
-        core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]) > now)
+    if (state_.fence == Fence::kUnderWay &&
+        core_.store->retired().when(state_.sent[static_cast<size_t>(Engine::kStore)]) > now)
         return true;
     // What was dispatched in this cycle is still the head that others see.
-    if (last_dispatch_ == now || !core_.csr->enabled(now)) return false;
+    if (state_.last_dispatch == now || !core_.csr->enabled(now)) return false;
     const spec::Descriptor* head = core_.front_end->head(now);
     return head != nullptr && spec::decode(*head).opcode == Opcode::kFence &&
            spec::check(core_.params, *head) == spec::ErrorCode::kNone;
 }
 
-void Dispatch::step(Cycle now) {
-    core_.csr->reset_if_due(now);
+void Dispatch::act(Cycle now) {
     check_watchdog(now);
-    if (core_.errors.halted(now) || !core_.csr->enabled(now) || last_dispatch_ == now) return;
+    if (core_.errors.halted(now) || !core_.csr->enabled(now) || state_.last_dispatch == now) return;
     if (dispatch_one(now)) {
-        last_dispatch_ = now;
+        state_.last_dispatch = now;
         wake(now + 1);
     }
 }
 
 bool Dispatch::dispatch_one(Cycle now) {
-    blocked_ = false;
-    if (fence_sent_) {
-        const Cycle over = core_.store->retired().when(sent_[static_cast<size_t>(Engine::kStore)]);
-        if (over > now) {
-            wake(over);
+    state_.blocked = false;
+    if (state_.fence == Fence::kUnderWay) {
+        const Cycle retired =
+            core_.store->retired().when(state_.sent[static_cast<size_t>(Engine::kStore)]);
+        if (retired > now) {
+            wake(retired);
             return false;
         }
-        fence_ = fence_sent_ = false;
+        state_.fence = Fence::kNone;
     }
     const spec::Descriptor* descriptor = core_.front_end->head(now);
     if (descriptor == nullptr) return false;
     Dispatched d;
     d.command = spec::decode(*descriptor);
-    const spec::ErrorCode error = spec::check(core_.params, *descriptor, identity_);
+    const spec::ErrorCode error = spec::check(core_.params, *descriptor, state_.identity);
     if (error != spec::ErrorCode::kNone) {
         core_.fail(error, d.command.tag, now, ErrorSource::kDispatch);
         return false;
@@ -80,34 +80,34 @@ bool Dispatch::dispatch_one(Cycle now) {
                           : engine == Engine::kCompute ? core_.score->queue()
                                                        : core_.store->queue();
     if (queue.full(now)) {
-        blocked_ = true;
+        state_.blocked = true;
         wake(queue.room_from(now));
         return false;
     }
     take_tickets(d);
-    identity_.dispatched(d.command);
-    d.number = number_++;
+    state_.identity.dispatched(d.command);
+    d.number = state_.number++;
     d.visible_from = now + 1;
-    if (outstanding(now) == 0) watch_from_ = now;
-    ++sent_[static_cast<size_t>(engine)];
-    total_.set(total_.latest() + 1, now, now + 1);
+    if (outstanding(now) == 0) state_.watch_from = now;
+    ++state_.sent[static_cast<size_t>(engine)];
+    state_.total.set(state_.total.latest() + 1, now, now + 1);
     core_.trace.dispatched(d.command, d.number, now);
-    fence_sent_ = d.command.opcode == Opcode::kFence;
+    if (d.command.opcode == Opcode::kFence) state_.fence = Fence::kUnderWay;
     queue.push(std::move(d));
     Unit* const units[kEngines] = {core_.load, core_.score, core_.store};
     units[static_cast<size_t>(engine)]->wake(now + 1);
     core_.front_end->pop(now);
-    core_.csr->set_head(number_, now);
+    core_.csr->set_head(state_.number, now);
     check_watchdog(now);
     return true;
 }
 
 /// Have all earlier commands retired? If the cycle is known, comes back then.
 bool Dispatch::fence_granted(Cycle now) {
-    fence_ = true;
-    const Cycle granted =
-        std::max({core_.load->retired().when(sent_[0]), core_.value->retired().when(sent_[1]),
-                  core_.store->retired().when(sent_[2])});
+    state_.fence = Fence::kAtHead;
+    const Cycle granted = std::max({core_.load->retired().when(state_.sent[0]),
+                                    core_.value->retired().when(state_.sent[1]),
+                                    core_.store->retired().when(state_.sent[2])});
     if (granted <= now) return true;
     wake(granted);
     return false;
@@ -140,41 +140,32 @@ void Dispatch::take_tickets(Dispatched& d) {
 }
 
 void Dispatch::on_retired(Cycle cycle) {
-    if (fence_ && !fence_sent_) wake(cycle + 1);
-    if (fence_sent_) wake(cycle + 1);
-    if (overslept_) wake(cycle + 1);
-    retired_.insert(std::upper_bound(retired_.begin(), retired_.end(), cycle), cycle);
+    if (state_.fence != Fence::kNone || state_.overslept) wake(cycle + 1);
+    state_.retired.insert(std::upper_bound(state_.retired.begin(), state_.retired.end(), cycle),
+                          cycle);
 }
 
-/// docs/device.md, section 8: latched in the cycle in which `limit` cycles have passed since the
-/// last retirement, or since the first dispatch into an idle device, with commands outstanding.
+/// docs/contract/device.md, section 8: latched in the cycle in which `limit` cycles have passed
+/// since the last retirement, or since the first dispatch into an idle device, with commands
+/// outstanding.
 void Dispatch::check_watchdog(Cycle now) {
-    while (retired_.size() > 1 && retired_[1] < now) retired_.pop_front();
-    overslept_ = false;
+    while (state_.retired.size() > 1 && state_.retired[1] < now) state_.retired.pop_front();
+    state_.overslept = false;
     const uint32_t limit = core_.csr->watchdog(now);
-    if (limit == 0 || watch_from_ == kNever || core_.errors.halted(now)) return;
-    Cycle base = watch_from_;
-    if (!retired_.empty() && retired_.front() < now) base = std::max(base, retired_.front());
+    if (limit == 0 || state_.watch_from == kNever || core_.errors.halted(now)) return;
+    Cycle base = state_.watch_from;
+    if (!state_.retired.empty() && state_.retired.front() < now)
+        base = std::max(base, state_.retired.front());
     const Cycle deadline = base + 1 + limit;
     if (now < deadline) {
         wake(deadline);
     } else if (now == deadline && outstanding(now) != 0) {
         core_.fail(spec::ErrorCode::kWatchdog, 0, now, ErrorSource::kDispatch);
     } else if (now > deadline) {
-        overslept_ = true;
-        const auto next = std::lower_bound(retired_.begin(), retired_.end(), now);
-        if (next != retired_.end()) wake(*next + 1);
+        state_.overslept = true;
+        const auto next = std::lower_bound(state_.retired.begin(), state_.retired.end(), now);
+        if (next != state_.retired.end()) wake(*next + 1);
     }
-}
-
-void Dispatch::clear() {
-    sent_ = {};
-    total_ = Register<uint64_t>();
-    number_ = 0;
-    identity_ = {};
-    blocked_ = fence_ = fence_sent_ = overslept_ = false;
-    retired_.clear();
-    watch_from_ = last_dispatch_ = kNever;
 }
 
 }  // namespace tessera::hw

@@ -30,7 +30,6 @@ class ErrorLatch {
     bool latched() const { return error_.cycle != kNever; }
     /// As registers show it in cycle `now`.
     DeviceError visible(Cycle now) const { return halted(now) ? error_ : DeviceError{}; }
-    void clear() { *this = ErrorLatch(); }
 
   private:
     DeviceError error_;

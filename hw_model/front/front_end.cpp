@@ -11,27 +11,27 @@
 namespace tessera::hw {
 
 bool FrontEnd::wants_port(Cycle now) const {
-    return core_.csr->enabled(now) && !core_.errors.halted(now) && fetch_ != core_.csr->tail(now) &&
-           fetched_ - freed_.count(now) < spec::kFifoLines &&
+    return core_.csr->enabled(now) && !core_.errors.halted(now) &&
+           state_.fetch != core_.csr->tail(now) &&
+           state_.fetched - state_.freed.count(now) < spec::kFifoLines &&
            core_.port->can_read(now, spec::kReadOutstanding);
 }
 
-void FrontEnd::step(Cycle now) {
-    core_.csr->reset_if_due(now);
+void FrontEnd::act(Cycle now) {
     if (!wants_port(now)) {
         // Tail, enable and freed lines wake this unit; a full port has to be waited for.
-        port_blocked_ = !core_.port->can_read(now, spec::kReadOutstanding);
-        if (port_blocked_) wake(std::max(core_.port->next_read_chance(now), now + 1));
+        state_.port_blocked = !core_.port->can_read(now, spec::kReadOutstanding);
+        if (state_.port_blocked) wake(std::max(core_.port->next_read_chance(now), now + 1));
         return;
     }
     Line line;
-    line.first = line.next = fetch_;
-    const uint32_t aligned = fetch_ - fetch_ % spec::kLineDescriptors;
+    line.first = line.next = state_.fetch;
+    const uint32_t aligned = state_.fetch - state_.fetch % spec::kLineDescriptors;
     const uint32_t left = core_.csr->tail(now) - aligned;
     line.end = aligned + std::min(left, spec::kLineDescriptors);
-    fetch_ = line.end;
-    ++fetched_;
-    lines_.push_back(line);
+    state_.fetch = line.end;
+    ++state_.fetched;
+    state_.lines.push_back(line);
     core_.counters.open(now + spec::kAcceptCycles);
     core_.counters.add(Counter::kBytesDescriptor, spec::kLineBytes, now);
     const uint64_t slot = aligned & (core_.csr->ring_size(now) - 1);
@@ -42,7 +42,7 @@ void FrontEnd::step(Cycle now) {
 }
 
 void FrontEnd::on_read(const uint8_t* data, const BurstSchedule& schedule) {
-    const auto pending = std::find_if(lines_.begin(), lines_.end(),
+    const auto pending = std::find_if(state_.lines.begin(), state_.lines.end(),
                                       [](const Line& line) { return line.ready == kNever; });
     std::memcpy(pending->descriptor, data, spec::kLineBytes);
     if (schedule.failed()) {
@@ -55,25 +55,18 @@ void FrontEnd::on_read(const uint8_t* data, const BurstSchedule& schedule) {
 }
 
 const spec::Descriptor* FrontEnd::head(Cycle now) const {
-    if (lines_.empty() || lines_.front().ready > now) return nullptr;
-    const Line& line = lines_.front();
+    if (state_.lines.empty() || state_.lines.front().ready > now) return nullptr;
+    const Line& line = state_.lines.front();
     return &line.descriptor[line.next % spec::kLineDescriptors];
 }
 
 void FrontEnd::pop(Cycle now) {
-    Line& line = lines_.front();
+    Line& line = state_.lines.front();
     if (++line.next != line.end) return;
-    lines_.pop_front();
-    freed_.post(now + 1);
-    freed_.trim(now);
+    state_.lines.pop_front();
+    state_.freed.post(now + 1);
+    state_.freed.trim(now);
     wake(now + 1);
-}
-
-void FrontEnd::clear() {
-    fetch_ = 0;
-    fetched_ = 0;
-    lines_.clear();
-    freed_ = Milestones();
 }
 
 }  // namespace tessera::hw

@@ -4,20 +4,21 @@
 #pragma once
 #include <deque>
 
-#include "hw_model/core/core.h"
-#include "hw_model/core/unit.h"
+#include "hw_model/device_unit.h"
 #include "hw_model/memory/burst.h"
 
 namespace tessera::hw {
 
-class FrontEnd : public Unit {
+class FrontEnd : public DeviceUnit {
   public:
-    FrontEnd(const sc_core::sc_module_name& name, Core& core) : Unit(name), core_(core) {}
+    FrontEnd(const sc_core::sc_module_name& name, Core& core) : DeviceUnit(name, core) {}
 
     /// Will the front end present a read address in cycle `now`? Depends on visible values only.
     bool wants_port(Cycle now) const;
     /// No line is in use, and none is fetched in this cycle.
-    bool idle(Cycle now) const { return fetched_ == freed_.count(now) && !wants_port(now); }
+    bool idle(Cycle now) const {
+        return state_.fetched == state_.freed.count(now) && !wants_port(now);
+    }
     /// A line's schedule is certain.
     void on_read(const uint8_t* data, const BurstSchedule& schedule);
 
@@ -26,25 +27,27 @@ class FrontEnd : public Unit {
     void pop(Cycle now);
     /// A read burst ends, visible from cycle `at` on.
     void on_port_end(Cycle at) {
-        if (port_blocked_) wake(at);
+        if (state_.port_blocked) wake(at);
     }
-    void clear();
+    void clear() override { state_ = State(); }
 
   private:
     struct Line {
-        uint32_t first = 0, next = 0,
-                 end = 0;  // ring indices: first wanted, next, one past the last
+        // Ring indices: first wanted, next, one past the last.
+        uint32_t first = 0, next = 0, end = 0;
         Cycle ready = kNever;
         spec::Descriptor descriptor[spec::kLineDescriptors];
     };
-    void step(Cycle now) override;
+    void act(Cycle now) override;
 
-    Core& core_;
-    uint32_t fetch_ = 0;  // ring index of the next descriptor to fetch
-    std::deque<Line> lines_;
-    uint64_t fetched_ = 0;
-    bool port_blocked_ = false;
-    Milestones freed_;
+    struct State {
+        uint32_t fetch = 0;  // ring index of the next descriptor to fetch
+        std::deque<Line> lines;
+        uint64_t fetched = 0;
+        bool port_blocked = false;
+        Milestones freed;
+    };
+    State state_;
 };
 
 }  // namespace tessera::hw

@@ -48,8 +48,6 @@ class Scoreboard {
     /// The cycle from which the compute engine's earlier touches of a row are released.
     Cycle row_granted(BankId bank, const Ticket& ticket, uint32_t row) const;
 
-    void clear() { *this = Scoreboard(); }
-
   private:
     struct Progress {
         uint64_t touch = 0;

@@ -4,12 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "hw_model/compute/value_stage.h"
-#include "hw_model/front/csr.h"
 #include "hw_model/front/dispatch.h"
 #include "hw_model/front/front_end.h"
 #include "hw_model/memory/memory_port.h"
-#include "hw_model/store/store_engine.h"
 
 namespace tessera::hw {
 
@@ -25,16 +22,16 @@ BankId LoadEngine::bank(const Dispatched& d, const Ticket*& ticket) const {
     }
 }
 
-void LoadEngine::step(Cycle now) {
-    core_.csr->reset_if_due(now);
-    if (!presenting_ && !start_next(now)) return;
-    if (port_free(now) && present(loads_.back(), now)) wake(now + 1);
+void LoadEngine::act(Cycle now) {
+    state_.wait = Wait::kNone;
+    if (!state_.presenting && !start_next(now)) return;
+    if (port_free(now) && present(state_.loads.back(), now)) wake(now + 1);
 }
 
 /// May this engine present an address in this cycle? If not, comes back when it may be so.
 bool LoadEngine::port_free(Cycle now) {
-    port_blocked_ = !core_.port->can_read(now, spec::kLoadOutstanding);
-    if (port_blocked_) {
+    if (!core_.port->can_read(now, spec::kLoadOutstanding)) {
+        state_.wait = Wait::kPort;
         wake(std::max(now + 1, core_.port->next_read_chance(now)));
         return false;
     }
@@ -45,33 +42,32 @@ bool LoadEngine::port_free(Cycle now) {
 
 /// Takes the head of the queue if its bank is free. False: nothing to present in this cycle.
 bool LoadEngine::start_next(Cycle now) {
-    waiting_ = false;
-    const Dispatched* head = queue_.head(now);
+    const Dispatched* head = state_.queue.head(now);
     if (head == nullptr) return false;
     if (core_.errors.halted(now)) {
-        queue_.discard(now);
+        state_.queue.discard(now);
         return false;
     }
     const Ticket* ticket = nullptr;
     const BankId id = bank(*head, ticket);
     const Cycle granted = core_.scoreboard.granted(Engine::kLoad, id, *ticket);
     if (granted > now) {
-        waiting_ = granted == kNever;
+        if (granted == kNever) state_.wait = Wait::kBank;
         wake(granted);
         return false;
     }
     // Leaving the wait means presenting: the read port must be ours in this very cycle.
     if (!port_free(now)) return false;
     Load load;
-    load.head = std::max(head->visible_from, head_from_);
+    load.head = std::max(head->visible_from, state_.head_from);
     load.d = *head;
     load.start = now;
     begin(load);
     core_.trace.started(load.d.number, now);
-    started_.post(now + 1);
-    started_.trim(now);
-    loads_.push_back(std::move(load));
-    presenting_ = true;
+    state_.started.post(now + 1);
+    state_.started.trim(now);
+    state_.loads.push_back(std::move(load));
+    state_.presenting = true;
     return true;
 }
 
@@ -117,8 +113,8 @@ bool LoadEngine::present(Load& load, Cycle now) {
     }
     if (gather && load.next_row == 0 && load.plan.done() && load.failed) {
         // The rows of a bad list are never fetched. By now the error is visible.
-        queue_.discard(now);
-        presenting_ = false;
+        state_.queue.discard(now);
+        state_.presenting = false;
         return false;
     }
     BurstPlan::Burst burst;
@@ -126,10 +122,10 @@ bool LoadEngine::present(Load& load, Cycle now) {
     const bool more = !load.plan.done() || (gather && load.next_row < c.rows);
     const bool data = !core_.timing_only || index_phase;
     if (!more) {
-        (void)queue_.pop(now);
-        head_from_ = now + 1;
+        (void)state_.queue.pop(now);
+        state_.head_from = now + 1;
         core_.dispatch->on_room(now + 1);
-        presenting_ = false;
+        state_.presenting = false;
     }
     count_bytes(load, burst.beats, index_phase);
     core_.port->read(BurstUser::kLoad, burst.address, burst.beats, data, now);
@@ -162,7 +158,7 @@ void LoadEngine::count_bytes(Load& load, uint32_t beats, bool index) {
 
 void LoadEngine::on_read(const uint8_t* data, uint32_t beats, const BurstSchedule& schedule) {
     // In-order data: it belongs to the oldest load that still waits for some.
-    Load& load = *std::find_if(loads_.begin(), loads_.end(), [](const Load& l) {
+    Load& load = *std::find_if(state_.loads.begin(), state_.loads.end(), [](const Load& l) {
         return l.index_beats_left != 0 || l.beats_left != 0;
     });
     if (schedule.failed()) {
@@ -265,16 +261,16 @@ void LoadEngine::write_state(Load& load, const uint8_t* data, uint32_t beats) {
 void LoadEngine::finish(Load& load, Cycle last_beat) {
     const Cycle retire = last_beat + spec::kSinkCycles;
     const Cycle now = now_cycle();
-    ended_.post(retire + 1);
-    ended_.trim(now);
+    state_.ended.post(retire + 1);
+    state_.ended.trim(now);
     if (!load.failed) {
-        retired_.post(retire + 1);
-        retired_.trim(now);
+        state_.retired.post(retire + 1);
+        state_.retired.trim(now);
         core_.trace.retired(load.d.number, retire);
         ++core_.counters[Counter::kCommandsRetired];
         if (load.d.command.opcode == Opcode::kLoadState)
             core_.counters[Counter::kSramStateWrite] += load.d.command.rows;
-        activity_.add(load.head, load.start, retire, core_.counters.start());
+        core_.counters.book_command(TimeLine::kLoad, load.head, load.start, retire);
         const Ticket* ticket = nullptr;
         const BankId id = bank(load.d, ticket);
         core_.release(Engine::kLoad, id, retire + 1, now);
@@ -282,18 +278,10 @@ void LoadEngine::finish(Load& load, Cycle last_beat) {
     }
     core_.wake_for_abort(retire + 1);
     // Over, but perhaps still the one that presents: it leaves the list when it no longer does.
-    while (!loads_.empty() && loads_.front().beats_left == 0 &&
-           loads_.front().index_beats_left == 0 && !(presenting_ && loads_.size() == 1))
-        loads_.pop_front();
-}
-
-void LoadEngine::clear() {
-    queue_.clear();
-    loads_.clear();
-    presenting_ = waiting_ = port_blocked_ = false;
-    head_from_ = 0;
-    started_ = ended_ = retired_ = Milestones();
-    activity_.clear();
+    while (!state_.loads.empty() && state_.loads.front().beats_left == 0 &&
+           state_.loads.front().index_beats_left == 0 &&
+           !(state_.presenting && state_.loads.size() == 1))
+        state_.loads.pop_front();
 }
 
 }  // namespace tessera::hw

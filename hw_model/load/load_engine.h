@@ -4,38 +4,33 @@
 #pragma once
 #include <deque>
 
-#include "hw_model/core/core.h"
-#include "hw_model/core/unit.h"
+#include "hw_model/device_unit.h"
 #include "hw_model/front/command_queue.h"
 #include "hw_model/memory/burst.h"
 #include "hw_model/memory/burst_plan.h"
 
 namespace tessera::hw {
 
-class LoadEngine : public Unit {
+class LoadEngine : public DeviceUnit {
   public:
-    LoadEngine(const sc_core::sc_module_name& name, Core& core) : Unit(name), core_(core) {}
+    LoadEngine(const sc_core::sc_module_name& name, Core& core) : DeviceUnit(name, core) {}
 
-    CommandQueue& queue() { return queue_; }
+    CommandQueue& queue() { return state_.queue; }
     /// Loads retired, and loads started that are not over yet (retired or failed).
-    const Milestones& retired() const { return retired_; }
-    uint64_t active(Cycle now) const { return started_.count(now) - ended_.count(now); }
+    const Milestones& retired() const { return state_.retired; }
+    uint64_t active(Cycle now) const { return state_.started.count(now) - state_.ended.count(now); }
     /// The next cycle in which that number is seen to fall, if it is known.
-    Cycle next_end(Cycle now) const { return ended_.next(now); }
+    Cycle next_end(Cycle now) const { return state_.ended.next(now); }
     /// Is the head waiting for a bank whose release is not known yet?
-    bool waiting() const { return waiting_; }
+    bool waiting() const { return state_.wait == Wait::kBank; }
     /// A read burst ends, visible from cycle `at` on.
     void on_port_end(Cycle at) {
-        if (port_blocked_) wake(at);
+        if (state_.wait == Wait::kPort) wake(at);
     }
 
     /// A burst's schedule is certain; `data` is nullptr in timing-only runs.
     void on_read(const uint8_t* data, uint32_t beats, const BurstSchedule& schedule);
-    void report(Cycle end, uint64_t& busy, uint64_t& stall, uint64_t& idle) const {
-        activity_.report(end, core_.counters.start(), busy, stall, idle);
-    }
-    void clear_activity() { activity_.clear(); }
-    void clear();
+    void clear() override { state_ = State(); }
 
   private:
     struct Load {
@@ -52,7 +47,7 @@ class LoadEngine : public Unit {
         Cycle rows_from = 0;          // gather: indices visible
         bool failed = false;
     };
-    void step(Cycle now) override;
+    void act(Cycle now) override;
     bool start_next(Cycle now);
     bool port_free(Cycle now);
     bool present(Load& load, Cycle now);
@@ -66,15 +61,21 @@ class LoadEngine : public Unit {
     void count_bytes(Load& load, uint32_t beats, bool index);
     BankId bank(const Dispatched& d, const Ticket*& ticket) const;
 
-    Core& core_;
-    CommandQueue queue_;
-    std::deque<Load> loads_;  // started and not over, oldest first; the last may be presenting
-    bool presenting_ = false;
-    bool waiting_ = false;
-    bool port_blocked_ = false;
-    Cycle head_from_ = 0;  // the cycle after the last pop
-    Milestones started_, ended_, retired_;
-    OverlappedActivity activity_;
+    /// Why the next address is not presented, where this unit does not know until when.
+    enum class Wait : uint32_t {
+        kNone,
+        kBank,  // the head waits for a bank, whose release wakes this unit
+        kPort,  // as many bursts are outstanding as may be: the end of one wakes this unit
+    };
+    struct State {
+        CommandQueue queue;
+        std::deque<Load> loads;  // started and not over, oldest first; the last may be presenting
+        bool presenting = false;
+        Wait wait = Wait::kNone;
+        Cycle head_from = 0;  // the cycle after the last pop
+        Milestones started, ended, retired;
+    };
+    State state_;
 };
 
 }  // namespace tessera::hw

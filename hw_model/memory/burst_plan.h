@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How rows in memory become bursts: rows whose pitch is their size form one range, others a range
-// each; a range is cut at multiples of a boundary. docs/device.md, section 6.
+// each; a range is cut at multiples of a boundary. docs/contract/device.md, section 6.
 #pragma once
 #include <algorithm>
 #include <cstdint>

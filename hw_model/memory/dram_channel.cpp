@@ -181,7 +181,7 @@ void DramChannel::find_candidates(Bank& bank) {
 
 Clock DramChannel::column_clock(uint32_t bank, bool write) const {
     const Bank& b = banks_[bank];
-    const Group& group = groups_[group_of(bank)];
+    const BankGroup& group = groups_[group_of(bank)];
     const Rank& rank = ranks_[rank_of(bank)];
     return write ? std::max({b.write_ok, group.write_ok, rank.write_ok, column_bus_ok_})
                  : std::max({b.read_ok, group.read_ok, rank.read_ok, column_bus_ok_});

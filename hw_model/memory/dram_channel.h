@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One DRAM channel and its controller: FR-FCFS over a queue of reads and one of writes, all timing
-// constraints, refresh. Event driven: run() jumps from command to command. docs/memory.md has the
-// rules; with the policy ramulator2 they are those of Ramulator 2.1 and were checked against it.
+// constraints, refresh. Event driven: run() jumps from command to command. docs/contract/memory.md
+// has the rules; with the policy ramulator2 they are those of Ramulator 2.1 and were checked
+// against it.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -115,7 +116,7 @@ class DramChannel {
         uint64_t opened = 0;         // so many activates of the channel were before its row's
         std::array<BankQueue, 2> queue;
     };
-    struct Group {
+    struct BankGroup {
         Clock read_ok = 0, write_ok = 0, activate_ok = 0;
     };
     struct Rank {  // a pseudo-channel
@@ -206,7 +207,7 @@ class DramChannel {
     const bool two_buses_, forwarding_;
     const bool looks_again_;  // at the direction, between the two commands of a clock
     std::vector<Bank> banks_;
-    std::vector<Group> groups_;
+    std::vector<BankGroup> groups_;
     std::vector<Rank> ranks_;
     std::array<std::deque<std::pair<Clock, DramRun>>, 2> arrivals_;
     std::vector<Entry> entries_;

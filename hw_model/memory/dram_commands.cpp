@@ -31,7 +31,7 @@ void DramChannel::columns_issued(uint32_t index, uint32_t entry_index, uint32_t 
                                  std::vector<DramColumns>& columns) {
     const DramTiming& t = spec_.timing;
     Bank& bank = banks_[index];
-    Group& group = groups_[group_of(index)];
+    BankGroup& group = groups_[group_of(index)];
     Rank& rank = ranks_[rank_of(index)];
     const Entry& entry = entries_[entry_index];
     const bool write = entry.run.write;

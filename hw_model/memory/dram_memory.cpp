@@ -3,13 +3,11 @@
 
 #include <algorithm>
 
+#include "spec/integers.h"
+
 namespace tessera::hw {
 
-namespace {
-
-uint64_t divide_up(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
+using spec::divide_up;
 
 DramMemory::DramMemory(const sc_core::sc_module_name& name, const MemoryConfig& config,
                        uint32_t devices, MemoryImage& image, uint32_t cycle_fs)

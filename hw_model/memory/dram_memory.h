@@ -4,7 +4,7 @@
 // of the device's bursts, when all of it has arrived. Writes are acknowledged when they are in the
 // controller's buffer. What is sent takes request_cycles to the controllers, what they send
 // response_cycles back; so a channel can be simulated some cycles ahead of time, many commands at
-// once, and the outcome does not depend on when that is done. docs/memory.md.
+// once, and the outcome does not depend on when that is done. docs/contract/memory.md.
 #pragma once
 #include <deque>
 

@@ -48,7 +48,7 @@ struct DramOrganisation {
     uint32_t row_transactions() const { return row_bytes / transaction_bytes; }
 };
 
-/// How often a controller asks which direction goes first (docs/memory.md, Policies).
+/// How often a controller asks which direction goes first (docs/contract/memory.md, Policies).
 enum class DramPolicy : uint32_t { kRamulator2, kRegistered };
 inline constexpr std::array<const char*, 2> kDramPolicies = {"ramulator2", "registered"};
 

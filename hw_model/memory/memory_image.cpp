@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "spec/integers.h"
+
 namespace tessera::hw {
 
 MemoryImage::MemoryImage(uint64_t size_bytes) : size_(size_bytes) {
@@ -17,8 +19,7 @@ MemoryImage::MemoryImage(uint64_t size_bytes) : size_(size_bytes) {
 
 void MemoryImage::release(uint64_t address, uint64_t bytes) {
     const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-    const uint64_t first = (address + page - 1) / page * page,
-                   end = (address + bytes) / page * page;
+    const uint64_t first = spec::round_up(address, page), end = (address + bytes) / page * page;
     if (first < end && at(first, end - first) != nullptr)
         madvise(base_ + first, end - first, MADV_DONTNEED);
 }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "hw_model/core/core.h"
+#include "hw_model/device_core.h"
 #include "hw_model/memory/burst.h"
 
 namespace tessera::hw {

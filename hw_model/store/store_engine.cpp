@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "hw_model/compute/score_stage.h"
-#include "hw_model/compute/value_stage.h"
 #include "hw_model/front/csr.h"
 #include "hw_model/front/dispatch.h"
-#include "hw_model/load/load_engine.h"
 #include "hw_model/memory/memory_port.h"
 
 namespace tessera::hw {
@@ -17,35 +14,34 @@ using spec::Counter;
 using spec::Opcode;
 
 StoreEngine::StoreEngine(const sc_core::sc_module_name& name, Core& core)
-    : Unit(name), core_(core), fifo_beats_(spec::kStoreFifoBytes / core.params.bus_bytes) {}
+    : DeviceUnit(name, core), fifo_beats_(spec::kStoreFifoBytes / core.params.bus_bytes) {}
 
-void StoreEngine::step(Cycle now) {
-    core_.csr->reset_if_due(now);
-    if (!reading_ && !begin(now)) return;
+void StoreEngine::act(Cycle now) {
+    if (!state_.reading && !begin(now)) return;
     if (!read_ahead(now)) return;
     present(now);
 }
 
 /// Prepares the head of the queue for reading. False: there is none.
 bool StoreEngine::begin(Cycle now) {
-    waiting_ = false;
-    const Dispatched* head = queue_.head(now);
+    state_.waiting = false;
+    const Dispatched* head = state_.queue.head(now);
     if (head == nullptr) return false;
     if (core_.errors.halted(now)) {
-        queue_.discard(now);
+        state_.queue.discard(now);
         return false;
     }
     const spec::Command& c = head->command;
     const spec::DeviceParams& p = core_.params;
     const bool fence = c.opcode == Opcode::kFence;
     const uint32_t rows = fence ? 1 : c.rows;
-    row_beats_ = fence ? 1 : p.beats(spec::row_bytes(p, c));
-    row_ = beat_ = 0;
-    beats_left_ = uint64_t{row_beats_} * rows;
-    plan_ = BurstPlan(c.address, fence ? p.bus_bytes : c.pitch, row_beats_, rows, p.bus_bytes,
-                      spec::kWriteBurstBytes);
-    burst_ = plan_.next();
-    next_read_ = std::max(now, head_from_);
+    state_.row_beats = fence ? 1 : p.beats(spec::row_bytes(p, c));
+    state_.row = state_.beat = 0;
+    state_.beats_left = uint64_t{state_.row_beats} * rows;
+    state_.plan = BurstPlan(c.address, fence ? p.bus_bytes : c.pitch, state_.row_beats, rows,
+                            p.bus_bytes, spec::kWriteBurstBytes);
+    state_.burst = state_.plan.next();
+    state_.next_read = std::max(now, state_.head_from);
     return true;
 }
 
@@ -58,53 +54,55 @@ Cycle StoreEngine::row_granted(const Dispatched& d, uint32_t row) const {
 
 /// The cycle in which the next beat may be read; kNever if not known yet.
 Cycle StoreEngine::beat_granted() const {
-    const Cycle row = beat_ == 0 ? row_granted(*queue_.oldest(), row_) : 0;
+    const Cycle row = state_.beat == 0 ? row_granted(*state_.queue.oldest(), state_.row) : 0;
     Cycle room = 0;
-    if (beats_read_ + 1 > fifo_beats_ + freed_floor_) {
-        const uint64_t needed = beats_read_ + 1 - fifo_beats_;
+    if (state_.beats_read + 1 > fifo_beats_ + state_.freed_floor) {
+        const uint64_t needed = state_.beats_read + 1 - fifo_beats_;
         room = kNever;
-        for (const Freed& f : freed_)
+        for (const Freed& f : state_.freed)
             if (f.beats >= needed) {
                 room = f.visible_from;
                 break;
             }
     }
-    return std::max({row, room, next_read_});
+    return std::max({row, room, state_.next_read});
 }
 
 /// Reads all beats whose cycles are certain. False: the command has not started.
 bool StoreEngine::read_ahead(Cycle now) {
-    while (beats_left_ != 0) {
+    while (state_.beats_left != 0) {
         const Cycle at = beat_granted();
-        waiting_ = at == kNever;
-        if (waiting_) return reading_;
-        if (!reading_) {
+        state_.waiting = at == kNever;
+        if (state_.waiting) return state_.reading;
+        if (!state_.reading) {
             if (at > now) {
                 wake(at);
                 return false;
             }
-            const Dispatched& d = *queue_.oldest();
-            stores_.push_back({d, std::max(d.visible_from, head_from_), now, 0, false, false});
+            const Dispatched& d = *state_.queue.oldest();
+            state_.stores.push_back(
+                {d, std::max(d.visible_from, state_.head_from), now, 0, false, false});
             core_.trace.started(d.number, now);
-            started_.post(now + 1);
-            started_.trim(now);
-            reading_ = true;
+            state_.started.post(now + 1);
+            state_.started.trim(now);
+            state_.reading = true;
         }
-        if (beat_ == 0) read_row();
-        const uint8_t* bytes = reinterpret_cast<const uint8_t*>(row_words_.data());
+        if (state_.beat == 0) read_row();
+        const uint8_t* bytes = reinterpret_cast<const uint8_t*>(state_.row_words.data());
         const uint32_t bus = core_.params.bus_bytes;
-        if (!row_words_.empty())
-            fifo_.insert(fifo_.end(), bytes + size_t{beat_} * bus, bytes + size_t{beat_ + 1} * bus);
-        fifo_from_.push_back(at + spec::kStorePipeCycles);
-        ++beats_read_;
-        --beats_left_;
-        next_read_ = at + 1;
-        if (++beat_ == row_beats_) {
-            beat_ = 0;
-            ++row_;
+        if (!state_.row_words.empty())
+            state_.fifo.insert(state_.fifo.end(), bytes + size_t{state_.beat} * bus,
+                               bytes + size_t{state_.beat + 1} * bus);
+        state_.fifo_from.push_back(at + spec::kStorePipeCycles);
+        ++state_.beats_read;
+        --state_.beats_left;
+        state_.next_read = at + 1;
+        if (++state_.beat == state_.row_beats) {
+            state_.beat = 0;
+            ++state_.row;
         }
-        const spec::Command& c = stores_.back().d.command;
-        if (beats_left_ == 0 && c.opcode != Opcode::kFence)
+        const spec::Command& c = state_.stores.back().d.command;
+        if (state_.beats_left == 0 && c.opcode != Opcode::kFence)
             core_.release(Engine::kStore, {BankKind::kState, c.state_bank}, at + 1, now);
     }
     return true;
@@ -112,37 +110,38 @@ bool StoreEngine::read_ahead(Cycle now) {
 
 /// The words of the next row as memory will hold it, padded with zeros to whole beats.
 void StoreEngine::read_row() {
-    const Dispatched& d = stores_.back().d;
+    const Dispatched& d = state_.stores.back().d;
     const spec::Command& c = d.command;
-    row_words_.assign(size_t{row_beats_} * core_.params.bus_bytes / 4, 0);
+    state_.row_words.assign(size_t{state_.row_beats} * core_.params.bus_bytes / 4, 0);
     if (c.opcode == Opcode::kFence) {
-        row_words_[0] = c.tag;
-        row_words_[1] = static_cast<uint32_t>(d.number + 1);
+        state_.row_words[0] = c.tag;
+        state_.row_words[1] = static_cast<uint32_t>(d.number + 1);
         return;
     }
     ++core_.counters[Counter::kSramStateRead];
     if (core_.timing_only) {
-        row_words_.clear();
+        state_.row_words.clear();
         return;
     }
     const StateBank& bank = core_.banks.state[c.state_bank];
     core_.worker.settle(bank.used_by);
-    const uint32_t row = c.first_row + row_;
+    const uint32_t row = c.first_row + state_.row;
     const spec::RowState& state = bank.row[row];
     const float* o = &bank.o[size_t{row} * bank.stride];
     if (c.opcode == Opcode::kStoreState) {
-        row_words_[0] = state.l;
-        row_words_[1] = spec::state_word(state);
-        std::memcpy(&row_words_[core_.params.bus_bytes / 4], o, size_t{4} * c.d_v);
+        state_.row_words[0] = state.l;
+        state_.row_words[1] = spec::state_word(state);
+        std::memcpy(&state_.row_words[core_.params.bus_bytes / 4], o, size_t{4} * c.d_v);
         return;
     }
     const bool normalise = c.has(spec::kFlagNormalise);
     elements_.resize(c.d_v);
     store_row(state, o, c.d_v, normalise, c.has(spec::kFlagBf16), elements_.data());
     if (c.has(spec::kFlagBf16)) {
-        for (uint32_t j = 0; j < c.d_v; ++j) row_words_[j / 2] |= elements_[j] << (j % 2 * 16);
+        for (uint32_t j = 0; j < c.d_v; ++j)
+            state_.row_words[j / 2] |= elements_[j] << (j % 2 * 16);
     } else {
-        std::copy(elements_.begin(), elements_.end(), row_words_.begin());
+        std::copy(elements_.begin(), elements_.end(), state_.row_words.begin());
     }
     Counters& n = core_.counters;
     n[Counter::kRowsEmpty] += state.m == spec::kEmpty ? 1 : 0;
@@ -153,54 +152,55 @@ void StoreEngine::read_row() {
 
 /// Presents the next burst if all of it is in the FIFO; comes back when that is so.
 void StoreEngine::present(Cycle now) {
-    if (!reading_ || fifo_from_.size() < burst_.beats) return;
-    const Cycle filled = fifo_from_[burst_.beats - 1];
-    const Cycle spaced = last_address_ == kNever ? 0 : last_address_ + 1;
+    if (!state_.reading || state_.fifo_from.size() < state_.burst.beats) return;
+    const Cycle filled = state_.fifo_from[state_.burst.beats - 1];
+    const Cycle spaced = state_.last_address == kNever ? 0 : state_.last_address + 1;
     const Cycle at = std::max(filled, spaced);
     if (at > now) {
         wake(at);
         return;
     }
-    port_blocked_ = !core_.port->can_write(now);
-    if (port_blocked_) {
+    state_.port_blocked = !core_.port->can_write(now);
+    if (state_.port_blocked) {
         wake(std::max(now + 1, core_.port->next_write_chance(now)));
         return;
     }
-    Store& store = stores_.back();
-    const BurstPlan::Burst burst = burst_;
-    last_address_ = now;
+    Store& store = state_.stores.back();
+    const BurstPlan::Burst burst = state_.burst;
+    state_.last_address = now;
     ++store.unanswered;
-    store.all_presented = plan_.done();
+    store.all_presented = state_.plan.done();
     if (store.all_presented) {
-        (void)queue_.pop(now);
-        head_from_ = now + 1;
+        (void)state_.queue.pop(now);
+        state_.head_from = now + 1;
         core_.dispatch->on_room(now + 1);
-        reading_ = false;
+        state_.reading = false;
     } else {
-        burst_ = plan_.next();
+        state_.burst = state_.plan.next();
     }
     const uint64_t bytes = uint64_t{burst.beats} * core_.params.bus_bytes;
     const Opcode opcode = store.d.command.opcode;
     core_.counters[opcode == Opcode::kStoreO  ? Counter::kBytesO
                    : opcode == Opcode::kFence ? Counter::kBytesRecord
                                               : Counter::kBytesStateWrite] += bytes;
-    const bool data = fifo_.size() >= bytes;
-    fifo_from_.erase(fifo_from_.begin(), fifo_from_.begin() + burst.beats);
-    core_.port->write(burst.address, data ? fifo_.data() : nullptr, burst.beats, now);
-    if (data) fifo_.erase(fifo_.begin(), fifo_.begin() + static_cast<ptrdiff_t>(bytes));
+    const bool data = state_.fifo.size() >= bytes;
+    state_.fifo_from.erase(state_.fifo_from.begin(), state_.fifo_from.begin() + burst.beats);
+    core_.port->write(burst.address, data ? state_.fifo.data() : nullptr, burst.beats, now);
+    if (data)
+        state_.fifo.erase(state_.fifo.begin(), state_.fifo.begin() + static_cast<ptrdiff_t>(bytes));
     wake(now + 1);
 }
 
 void StoreEngine::on_written(uint32_t beats, const BurstSchedule& schedule) {
-    Store& store = stores_.front();
-    const uint64_t before = freed_.empty() ? freed_floor_ : freed_.back().beats;
-    freed_.push_back({schedule.last + 1, before + beats});
+    Store& store = state_.stores.front();
+    const uint64_t before = state_.freed.empty() ? state_.freed_floor : state_.freed.back().beats;
+    state_.freed.push_back({schedule.last + 1, before + beats});
     const Cycle now = now_cycle();
-    while (freed_.size() > 1 && freed_.front().visible_from < now) {
-        freed_floor_ = freed_.front().beats;
-        freed_.pop_front();
+    while (state_.freed.size() > 1 && state_.freed.front().visible_from < now) {
+        state_.freed_floor = state_.freed.front().beats;
+        state_.freed.pop_front();
     }
-    if (waiting_) wake(std::max(now + 1, schedule.last + 1));
+    if (state_.waiting) wake(std::max(now + 1, schedule.last + 1));
     if (schedule.failed()) {
         store.failed = true;
         core_.fail(spec::ErrorCode::kWriteBus, store.d.command.tag, schedule.response,
@@ -212,46 +212,23 @@ void StoreEngine::on_written(uint32_t beats, const BurstSchedule& schedule) {
 
 void StoreEngine::finish(Store& store, Cycle response) {
     const Cycle now = now_cycle();
-    ended_.post(std::max(response + 1, ended_.last()));
-    ended_.trim(now);
+    state_.ended.post(std::max(response + 1, state_.ended.last()));
+    state_.ended.trim(now);
     if (!store.failed) {
-        retired_.post(response + 1);
-        retired_.trim(now);
+        state_.retired.post(response + 1);
+        state_.retired.trim(now);
         core_.trace.retired(store.d.number, response);
         ++core_.counters[Counter::kCommandsRetired];
-        activity_.add(store.head, store.start, response, core_.counters.start());
-        if (store.d.command.opcode == Opcode::kFence) finish_fence(store, response);
+        core_.counters.book_command(TimeLine::kStore, store.head, store.start, response);
+        if (store.d.command.opcode == Opcode::kFence) {
+            core_.counters.take_snapshot(response, now);
+            if (store.d.command.has(spec::kFlagInterrupt))
+                core_.csr->raise(spec::kIrqFence, response + 1);
+        }
         core_.dispatch->on_retired(response);
     }
     core_.wake_for_abort(response + 1);
-    stores_.pop_front();
-}
-
-void StoreEngine::finish_fence(const Store& store, Cycle response) {
-    CounterValues values = core_.counters.values();
-    const auto at = [&](Counter c) -> uint64_t& { return values[static_cast<size_t>(c)]; };
-    at(Counter::kCycles) = response - core_.counters.start();
-    core_.load->report(response, at(Counter::kLoadBusy), at(Counter::kLoadStall),
-                       at(Counter::kLoadIdle));
-    core_.score->report(response, values);
-    core_.value->report(response, values);
-    report(response, at(Counter::kStoreBusy), at(Counter::kStoreStall), at(Counter::kStoreIdle));
-    core_.counters.take(values, now_cycle(), response + 1);
-    if (store.d.command.has(spec::kFlagInterrupt)) core_.csr->raise(spec::kIrqFence, response + 1);
-}
-
-void StoreEngine::clear() {
-    queue_.clear();
-    stores_.clear();
-    reading_ = waiting_ = port_blocked_ = false;
-    head_from_ = next_read_ = 0;
-    beats_left_ = beats_read_ = freed_floor_ = 0;
-    fifo_.clear();
-    fifo_from_.clear();
-    freed_.clear();
-    last_address_ = kNever;
-    started_ = ended_ = retired_ = Milestones();
-    activity_.clear();
+    state_.stores.pop_front();
 }
 
 }  // namespace tessera::hw

@@ -6,36 +6,31 @@
 #pragma once
 #include <deque>
 
-#include "hw_model/core/core.h"
-#include "hw_model/core/unit.h"
+#include "hw_model/device_unit.h"
 #include "hw_model/front/command_queue.h"
 #include "hw_model/memory/burst.h"
 #include "hw_model/memory/burst_plan.h"
 
 namespace tessera::hw {
 
-class StoreEngine : public Unit {
+class StoreEngine : public DeviceUnit {
   public:
     StoreEngine(const sc_core::sc_module_name& name, Core& core);
 
-    CommandQueue& queue() { return queue_; }
-    const Milestones& retired() const { return retired_; }
+    CommandQueue& queue() { return state_.queue; }
+    const Milestones& retired() const { return state_.retired; }
     /// Stores started and not over (retired or failed).
-    uint64_t active(Cycle now) const { return started_.count(now) - ended_.count(now); }
+    uint64_t active(Cycle now) const { return state_.started.count(now) - state_.ended.count(now); }
     /// The next cycle in which that number is seen to fall, if it is known.
-    Cycle next_end(Cycle now) const { return ended_.next(now); }
-    bool waiting() const { return waiting_; }
+    Cycle next_end(Cycle now) const { return state_.ended.next(now); }
+    bool waiting() const { return state_.waiting; }
     /// A write burst ends, visible from cycle `at` on.
     void on_port_end(Cycle at) {
-        if (port_blocked_) wake(at);
+        if (state_.port_blocked) wake(at);
     }
     /// The schedule of the oldest write burst is certain.
     void on_written(uint32_t beats, const BurstSchedule& schedule);
-    void report(Cycle end, uint64_t& busy, uint64_t& stall, uint64_t& idle) const {
-        activity_.report(end, core_.counters.start(), busy, stall, idle);
-    }
-    void clear_activity() { activity_.clear(); }
-    void clear();
+    void clear() override { state_ = State(); }
 
   private:
     /// A store that has started.
@@ -51,7 +46,7 @@ class StoreEngine : public Unit {
         Cycle visible_from;
         uint64_t beats;  // since reset, with this burst
     };
-    void step(Cycle now) override;
+    void act(Cycle now) override;
     bool begin(Cycle now);
     bool read_ahead(Cycle now);
     Cycle beat_granted() const;
@@ -59,33 +54,35 @@ class StoreEngine : public Unit {
     void read_row();
     void present(Cycle now);
     void finish(Store& store, Cycle response);
-    void finish_fence(const Store& store, Cycle response);
 
-    Core& core_;
+    /// Reading and presenting go on side by side, so the flags are independent of each other.
+    struct State {
+        CommandQueue queue;
+        std::deque<Store> stores;   // started and not over; the last may be reading
+        bool reading = false;       // the head of the queue has started and still presents
+        bool waiting = false;       // the next beat waits for a row or room in the FIFO
+        bool port_blocked = false;  // the next burst waits for one to end
+        Cycle head_from = 0;
+
+        // The command at the head.
+        uint32_t row_beats = 0, row = 0, beat = 0;
+        uint64_t beats_left = 0;  // to read
+        BurstPlan plan;
+        BurstPlan::Burst burst;           // next to present
+        Cycle next_read = 0;              // the state bank is read once a cycle
+        std::vector<uint32_t> row_words;  // the row being read, as memory will hold it
+        std::vector<uint8_t> fifo;        // bytes of beats read and not presented
+        std::deque<Cycle> fifo_from;      // when each of these beats is in the FIFO
+        Cycle last_address = kNever;
+
+        uint64_t beats_read = 0;  // since reset
+        std::deque<Freed> freed;
+        uint64_t freed_floor = 0;  // beats freed that `freed` no longer lists
+        Milestones started, ended, retired;
+    };
     const uint32_t fifo_beats_;
-    CommandQueue queue_;
-    std::deque<Store> stores_;  // started and not over; the last may be reading
-    bool reading_ = false;      // the head of the queue has started and still presents
-    bool waiting_ = false, port_blocked_ = false;
-    Cycle head_from_ = 0;
-
-    // The command at the head.
-    uint32_t row_beats_ = 0, row_ = 0, beat_ = 0;
-    uint64_t beats_left_ = 0;  // to read
-    BurstPlan plan_;
-    BurstPlan::Burst burst_;           // next to present
-    Cycle next_read_ = 0;              // the state bank is read once a cycle
-    std::vector<uint32_t> row_words_;  // the row being read, as memory will hold it
-    std::vector<uint32_t> elements_;
-    std::vector<uint8_t> fifo_;    // bytes of beats read and not presented
-    std::deque<Cycle> fifo_from_;  // when each of these beats is in the FIFO
-    Cycle last_address_ = kNever;
-
-    uint64_t beats_read_ = 0;  // since reset
-    std::deque<Freed> freed_;
-    uint64_t freed_floor_ = 0;  // beats freed that freed_ no longer lists
-    Milestones started_, ended_, retired_;
-    OverlappedActivity activity_;
+    State state_;
+    std::vector<uint32_t> elements_;  // of the row being read; nothing is kept in it
 };
 
 }  // namespace tessera::hw

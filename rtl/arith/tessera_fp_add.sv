@@ -14,18 +14,18 @@ module tessera_fp_add #(
   logic [tessera_fp_pkg::NormalisedBits-1:0] normalised_d, normalised_q;
   logic [31:0]                               rounded_q;
 
-  assign aligned_d    = tessera_fp_pkg::add_align(a_i, b_i);
-  assign summed_d     = tessera_fp_pkg::add_sum(aligned_q);
+  assign aligned_d = tessera_fp_pkg::add_align(a_i, b_i);
+  assign summed_d = tessera_fp_pkg::add_sum(aligned_q);
   assign normalised_d = tessera_fp_pkg::add_normalise(summed_q);
 
   // Registers after the steps: 1 stage has only the last, 2 stages the second and the last.
   if (STAGES >= 4) begin : g_four
     always_ff @(posedge clk_i) begin
-      aligned_q    <= aligned_d;
+      aligned_q <= aligned_d;
       normalised_q <= normalised_d;
     end
   end else begin : g_fewer
-    assign aligned_q    = aligned_d;
+    assign aligned_q = aligned_d;
     assign normalised_q = normalised_d;
   end
   if (STAGES >= 2) begin : g_two
@@ -36,9 +36,6 @@ module tessera_fp_add #(
   always_ff @(posedge clk_i) rounded_q <= tessera_fp_pkg::round(normalised_q);
 
   tessera_delay #(.WIDTH(32), .CYCLES(STAGES == 8 ? 4 : 0)) u_rest (
-    .clk_i   (clk_i),
-    .clear_i (1'b0),
-    .d_i     (rounded_q),
-    .q_o     (sum_o)
+    .clk_i, .clear_i(1'b0), .d_i(rounded_q), .q_o(sum_o)
   );
 endmodule

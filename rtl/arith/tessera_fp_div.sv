@@ -26,10 +26,10 @@ module tessera_fp_div (
   function automatic logic [26:0] two_bits(input logic [24:0] r, input logic [23:0] d);
     logic [25:0] x;
     logic        first, second;
-    x      = {1'b0, r};
-    first  = x >= {2'd0, d};
+    x = {1'b0, r};
+    first = x >= {2'd0, d};
     if (first) x = x - {2'd0, d};
-    x      = {x[24:0], 1'b0};
+    x = {x[24:0], 1'b0};
     second = x >= {2'd0, d};
     if (second) x = x - {2'd0, d};
     two_bits = {x[23:0], 1'b0, first, second};
@@ -40,9 +40,9 @@ module tessera_fp_div (
     logic a_zero, b_zero, a_top, b_top, is_nan, is_inf;
     a_zero = a[30:23] == 8'd0;
     b_zero = b[30:23] == 8'd0;
-    a_top  = a[30:23] == 8'd255;
-    b_top  = b[30:23] == 8'd255;
-    is_nan = (a_top && (a[22:0] != 23'd0)) || (b_top && (b[22:0] != 23'd0)) ||
+    a_top = a[30:23] == 8'd255;
+    b_top = b[30:23] == 8'd255;
+    is_nan = (a_top && a[22:0] != 23'd0) || (b_top && b[22:0] != 23'd0) ||
              (a_top && b_top) || (a_zero && b_zero);
     is_inf = a_top || b_zero;
     if (a_zero || b_zero || a_top || b_top)
@@ -56,7 +56,7 @@ module tessera_fp_div (
   function automatic logic [tessera_fp_pkg::NormalisedBits-1:0] normalise(
       input logic [12:0] h, input logic [24:0] r, input logic [25:0] q);
     if (h[12]) normalise = {h[12:11], h[9:0], h[10], 24'd0};
-    else if (q[25]) normalise = {1'b0, h[11], h[9:0], q[24:1], q[0] || (r != 25'd0)};
+    else if (q[25]) normalise = {1'b0, h[11], h[9:0], q[24:1], q[0] || r != 25'd0};
     else normalise = {1'b0, h[11], h[9:0] - 10'd1, q[23:0], r != 25'd0};
   endfunction
 
@@ -68,20 +68,20 @@ module tessera_fp_div (
       normalised = normalise(head[Steps], remainder[Steps], quotient[Steps]);
     for (int s = Steps - 1; s >= 0; s--) begin
       if (valid_q[s]) begin
-        head[s+1]    = head[s];
+        head[s+1] = head[s];
         divisor[s+1] = divisor[s];
         {remainder[s+1], quotient[s+1][1:0]} = two_bits(remainder[s], divisor[s]);
         quotient[s+1][25:2] = quotient[s][23:0];
       end
     end
     if (valid_i) begin
-      head[0]      = classify(a_i, b_i);
+      head[0] = classify(a_i, b_i);
       remainder[0] = {1'b0, 1'b1, a_i[22:0]};
-      divisor[0]   = {1'b1, b_i[22:0]};
-      quotient[0]  = 26'd0;
+      divisor[0] = {1'b1, b_i[22:0]};
+      quotient[0] = 26'd0;
     end
     quotient_o <= result;
-    valid_q    <= rst_ni ? {valid_q[Steps+1:0], valid_i} : '0;
+    valid_q <= rst_ni ? {valid_q[Steps+1:0], valid_i} : '0;
   end
   // verilator lint_on BLKSEQ
   assign valid_o = valid_q[Steps+2];

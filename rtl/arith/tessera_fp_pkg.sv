@@ -9,28 +9,28 @@ package tessera_fp_pkg;
   // summed:     special, sign, exponent[8], sum[28]
   // normalised: special, sign, exponent[10] (two's complement), fraction[23], guard, sticky
   // A special word carries a finished result in sign, exponent and the 23 bits of the fraction.
-  localparam int unsigned AlignedBits    = 62;
-  localparam int unsigned SummedBits     = 38;
+  localparam int unsigned AlignedBits = 62;
+  localparam int unsigned SummedBits = 38;
   localparam int unsigned NormalisedBits = 37;
-  localparam int unsigned ProductBits    = 60;  // special, sign, exponent[10], product[48]
-  localparam int unsigned ScoreBits      = 34;  // nan, saturated, T[32]
+  localparam int unsigned ProductBits = 60;  // special, sign, exponent[10], product[48]
+  localparam int unsigned ScoreBits = 34;  // nan, saturated, T[32]
 
   // Exact product of two bf16 in fp32, but for a signed zero below 2^-126 and Inf where too large.
   function automatic logic [31:0] bf16_product(input logic [15:0] a, input logic [15:0] b);
     logic        sign;
     logic [15:0] product;
     logic [9:0]  exponent;
-    sign     = a[15] ^ b[15];
-    product  = {8'd0, 1'b1, a[6:0]} * {8'd0, 1'b1, b[6:0]};
+    sign = a[15] ^ b[15];
+    product = {8'd0, 1'b1, a[6:0]} * {8'd0, 1'b1, b[6:0]};
     exponent = {2'd0, a[14:7]} + {2'd0, b[14:7]} + {9'd0, product[15]} - 10'd127;
-    if ((a[14:7] == 8'd0) || (b[14:7] == 8'd0)) begin
+    if (a[14:7] == 8'd0 || b[14:7] == 8'd0) begin
       bf16_product = {sign, 31'd0};
-      if ((a[14:7] == 8'd255) || (b[14:7] == 8'd255))
+      if (a[14:7] == 8'd255 || b[14:7] == 8'd255)
         bf16_product = tessera_pkg::CanonicalNan;  // NaN, or 0 * Inf
-    end else if ((a[14:7] == 8'd255) || (b[14:7] == 8'd255)) begin
+    end else if (a[14:7] == 8'd255 || b[14:7] == 8'd255) begin
       bf16_product = {sign, 8'd255, 23'd0};
-      if ((a[14:0] > 15'h7f80) || (b[14:0] > 15'h7f80)) bf16_product = tessera_pkg::CanonicalNan;
-    end else if (exponent[9] || (exponent == 10'd0)) begin
+      if (a[14:0] > 15'h7f80 || b[14:0] > 15'h7f80) bf16_product = tessera_pkg::CanonicalNan;
+    end else if (exponent[9] || exponent == 10'd0) begin
       bf16_product = {sign, 31'd0};
     end else if (exponent >= 10'd255) begin
       bf16_product = {sign, 8'd255, 23'd0};
@@ -47,18 +47,18 @@ package tessera_fp_pkg;
     logic [23:0] larger, smaller;
     logic [7:0]  distance;
     logic [53:0] shifted;
-    swap     = a[30:0] < b[30:0];
-    x        = swap ? b : a;
-    y        = swap ? a : b;
-    larger   = (x[30:23] == 8'd0) ? 24'd0 : {1'b1, x[22:0]};
-    smaller  = (y[30:23] == 8'd0) ? 24'd0 : {1'b1, y[22:0]};
+    swap = a[30:0] < b[30:0];
+    x = swap ? b : a;
+    y = swap ? a : b;
+    larger = x[30:23] == 8'd0 ? 24'd0 : {1'b1, x[22:0]};
+    smaller = y[30:23] == 8'd0 ? 24'd0 : {1'b1, y[22:0]};
     distance = x[30:23] - y[30:23];
     if (distance > 8'd27) distance = 8'd27;
-    shifted    = {smaller, 30'd0} >> distance[4:0];
+    shifted = {smaller, 30'd0} >> distance[4:0];
     is_special = x[30:23] == 8'd255;
     if (is_special) begin
       // Not a number if the larger is, or if two infinities cancel.
-      if ((x[22:0] != 23'd0) || ((y[30:23] == 8'd255) && (x[31] != y[31])))
+      if (x[22:0] != 23'd0 || (y[30:23] == 8'd255 && x[31] != y[31]))
         x = tessera_pkg::CanonicalNan;
       larger = {1'b0, x[22:0]};
     end
@@ -74,38 +74,38 @@ package tessera_fp_pkg;
   // Add, step 2.
   function automatic logic [SummedBits-1:0] add_sum(input logic [AlignedBits-1:0] a);
     logic [27:0] larger, smaller, total;
-    larger  = {1'b0, a[50:27], 3'd0};
+    larger = {1'b0, a[50:27], 3'd0};
     smaller = {1'b0, a[26:0]};
-    total   = a[60] ? larger - smaller : larger + smaller;
+    total = a[60] ? larger - smaller : larger + smaller;
     // What cancels is +0; a special keeps its fraction in the low bits.
     if (a[61]) add_sum = {1'b1, a[59], a[58:51], 5'd0, a[49:27]};
-    else add_sum = {1'b0, a[59] && !(a[60] && (total == 28'd0)), a[58:51], total};
+    else add_sum = {1'b0, a[59] && !(a[60] && total == 28'd0), a[58:51], total};
   endfunction
 
   // Add, step 3.
   function automatic logic [NormalisedBits-1:0] add_normalise(input logic [SummedBits-1:0] s);
     logic [27:0] x;
     logic [9:0]  exponent;
-    x        = s[27:0];
+    x = s[27:0];
     exponent = {2'd0, s[35:28]} + 10'd1;
     if (x[27:12] == 16'd0) begin
-      x        = {x[11:0], 16'd0};
+      x = {x[11:0], 16'd0};
       exponent = exponent - 10'd16;
     end
     if (x[27:20] == 8'd0) begin
-      x        = {x[19:0], 8'd0};
+      x = {x[19:0], 8'd0};
       exponent = exponent - 10'd8;
     end
     if (x[27:24] == 4'd0) begin
-      x        = {x[23:0], 4'd0};
+      x = {x[23:0], 4'd0};
       exponent = exponent - 10'd4;
     end
     if (x[27:26] == 2'd0) begin
-      x        = {x[25:0], 2'd0};
+      x = {x[25:0], 2'd0};
       exponent = exponent - 10'd2;
     end
     if (!x[27]) begin
-      x        = {x[26:0], 1'b0};
+      x = {x[26:0], 1'b0};
       exponent = exponent - 10'd1;
     end
     if (s[37]) add_normalise = {s[37:36], 2'd0, s[35:28], s[22:0], 2'd0};
@@ -121,7 +121,7 @@ package tessera_fp_pkg;
     {exponent, fraction} = n[34:2] + {32'd0, n[1] && (n[0] || n[2])};
     round = {n[35], exponent[7:0], fraction};
     if (!n[36]) begin
-      if (exponent[9] || (exponent == 10'd0)) round = {n[35], 31'd0};
+      if (exponent[9] || exponent == 10'd0) round = {n[35], 31'd0};
       else if (exponent >= 10'd255) round = {n[35], 8'd255, 23'd0};
     end
   endfunction
@@ -140,9 +140,9 @@ package tessera_fp_pkg;
     logic a_zero, b_zero, a_top, b_top, is_nan;
     a_zero = a[30:23] == 8'd0;
     b_zero = b[30:23] == 8'd0;
-    a_top  = a[30:23] == 8'd255;
-    b_top  = b[30:23] == 8'd255;
-    is_nan = (a_top && (a[22:0] != 23'd0)) || (b_top && (b[22:0] != 23'd0)) ||
+    a_top = a[30:23] == 8'd255;
+    b_top = b[30:23] == 8'd255;
+    is_nan = (a_top && a[22:0] != 23'd0) || (b_top && b[22:0] != 23'd0) ||
              (a_top && b_zero) || (b_top && a_zero);
     if (a_zero || b_zero || a_top || b_top)
       mul_product = special_word(a[31] ^ b[31], is_nan, a_top || b_top);
@@ -166,12 +166,12 @@ package tessera_fp_pkg;
     logic        over;
     places = 8'd141 - a[30:23];  // from here on the integer part is in wide[62:32]
     if (places > 8'd33) places = 8'd33;
-    wide      = {1'b1, a[22:0], 39'd0} >> places[5:0];
+    wide = {1'b1, a[22:0], 39'd0} >> places[5:0];
     magnitude = {1'b0, wide[62:32]} +
-                {31'd0, wide[31] && ((wide[30:0] != 31'd0) || wide[32])};
-    over      = (a[30:23] >= 8'd142) || (magnitude > tessera_pkg::ScoreLimit);
+                {31'd0, wide[31] && (wide[30:0] != 31'd0 || wide[32])};
+    over = a[30:23] >= 8'd142 || magnitude > tessera_pkg::ScoreLimit;
     if (over) magnitude = tessera_pkg::ScoreLimit;
-    if ((a[30:23] == 8'd255) && (a[22:0] != 23'd0))
+    if (a[30:23] == 8'd255 && a[22:0] != 23'd0)
       to_score = {2'b10, -tessera_pkg::ScoreLimit};
     else if (a[30:23] == 8'd0) to_score = 34'd0;
     else to_score = {1'b0, over, a[31] ? -magnitude : magnitude};
@@ -179,10 +179,10 @@ package tessera_fp_pkg;
 
   // Nearest bf16, ties to even.
   function automatic logic [15:0] to_bf16(input logic [31:0] a);
-    if ((a[30:23] == 8'd255) && (a[22:0] != 23'd0))
+    if (a[30:23] == 8'd255 && a[22:0] != 23'd0)
       to_bf16 = tessera_pkg::CanonicalNan[31:16];
     else if (a[30:23] == 8'd0) to_bf16 = {a[31], 15'd0};
-    else to_bf16 = a[31:16] + {15'd0, a[15] && (a[16] || (a[14:0] != 15'd0))};
+    else to_bf16 = a[31:16] + {15'd0, a[15] && (a[16] || a[14:0] != 15'd0)};
   endfunction
 
   // a * 2^-delta: Inf and NaN stay, an exponent that would reach 0 gives a signed zero.

@@ -13,14 +13,14 @@ module tessera_to_score (
   logic [tessera_fp_pkg::ScoreBits-1:0] score;
   logic [15:0]                          weight;
 
-  assign score  = tessera_fp_pkg::to_score(scaled_i);
+  assign score = tessera_fp_pkg::to_score(scaled_i);
   assign weight = tessera_fp_pkg::to_bf16(scaled_i);
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      nan_o       <= score[33];
+      nan_o <= score[33];
       saturated_o <= score[32] && !identity_i;
-      t_o         <= identity_i ? {16'd0, weight} : score[31:0];
+      t_o <= identity_i ? {16'd0, weight} : score[31:0];
     end
   end
 endmodule

@@ -204,9 +204,9 @@ void RtlDevice::record(const Trace& t) {
         if (start.valid) trace_.started(start.number, cycle_);
     for (const TraceEvent& retire : t.retire)
         if (retire.valid) trace_.retired(retire.number, cycle_);
-    if (t.group.valid)
-        trace_.group(
-            {t.group.number, t.group_index, t.group_keys, t.group_score, t.group_value, cycle_});
+    if (t.lane_group.valid)
+        trace_.group({t.lane_group.number, t.lane_group_index, t.lane_group_keys, t.score_start,
+                      t.value_start, cycle_});
 }
 
 void RtlDevice::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {

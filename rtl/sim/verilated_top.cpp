@@ -34,6 +34,15 @@ void set_bytes(VlWide<kWords>& to, const uint8_t* from) {
     std::memcpy(to.data(), from, 4 * kWords);
 }
 
+/// A field of a packed struct that leaves as one number. The structs of the trace are in
+/// rtl/core/tessera_port_pkg.sv; their last member is in the lowest bits.
+uint32_t bits(uint64_t word, int first, int width) {
+    return static_cast<uint32_t>(word >> first & ((uint64_t{1} << width) - 1));
+}
+TraceEvent event(uint64_t word, int valid_bit = 32) {
+    return {bits(word, valid_bit, 1) != 0, bits(word, 0, 32)};
+}
+
 /// Time in a waveform file: picoseconds; cycle n begins at n ns, and what the outside drives in it
 /// shows half a cycle later.
 constexpr uint64_t kCycleTime = 1000;
@@ -141,20 +150,21 @@ class Top : public VerilatedTop {
     }
     Trace trace() const override {
         Trace t;
-        t.dispatch = {top_.trace_dispatch_o != 0, top_.trace_dispatch_number_o};
-        t.dispatch_opcode = top_.trace_dispatch_opcode_o;
-        t.dispatch_tag = top_.trace_dispatch_tag_o;
-        t.start[0] = {top_.trace_load_start_o != 0, top_.trace_load_start_number_o};
-        t.start[1] = {top_.trace_compute_start_o != 0, top_.trace_compute_start_number_o};
-        t.start[2] = {top_.trace_store_start_o != 0, top_.trace_store_start_number_o};
-        t.retire[0] = {top_.trace_load_retire_o != 0, top_.trace_load_retire_number_o};
-        t.retire[1] = {top_.trace_compute_retire_o != 0, top_.trace_compute_retire_number_o};
-        t.retire[2] = {top_.trace_store_retire_o != 0, top_.trace_store_retire_number_o};
-        t.group = {top_.trace_group_o != 0, top_.trace_group_number_o};
-        t.group_index = top_.trace_group_index_o;
-        t.group_keys = top_.trace_group_keys_o;
-        t.group_score = top_.trace_group_score_o;
-        t.group_value = top_.trace_group_value_o;
+        t.dispatch = event(top_.trace_dispatch_o, 56);
+        t.dispatch_opcode = bits(top_.trace_dispatch_o, 32, 8);
+        t.dispatch_tag = bits(top_.trace_dispatch_o, 40, 16);
+        t.start[0] = event(top_.trace_load_start_o);
+        t.start[1] = event(top_.trace_compute_start_o);
+        t.start[2] = event(top_.trace_store_start_o);
+        t.retire[0] = event(top_.trace_load_retire_o);
+        t.retire[1] = event(top_.trace_compute_retire_o);
+        t.retire[2] = event(top_.trace_store_retire_o);
+        const auto& group = top_.trace_lane_group_o;  // words of 32 bits
+        t.lane_group = {bits(group[5], 21, 1) != 0, group[4]};
+        t.lane_group_index = bits(group[5], 0, 10);
+        t.lane_group_keys = bits(group[5], 10, 11);
+        t.score_start = uint64_t{group[3]} << 32 | group[2];
+        t.value_start = uint64_t{group[1]} << 32 | group[0];
         return t;
     }
     bool read_ok() const override {

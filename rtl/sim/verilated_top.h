@@ -30,10 +30,10 @@ struct TraceEvent {
 
 /// What the device says in a cycle, all of it settled for that cycle's inputs.
 struct Trace {
-    TraceEvent dispatch, start[3], retire[3], group;  // engines: load, compute, store
+    TraceEvent dispatch, start[3], retire[3], lane_group;  // engines: load, compute, store
     uint32_t dispatch_opcode = 0, dispatch_tag = 0;
-    uint32_t group_index = 0, group_keys = 0;
-    uint64_t group_score = 0, group_value = 0;
+    uint32_t lane_group_index = 0, lane_group_keys = 0;
+    uint64_t score_start = 0, value_start = 0;  ///< S and V of the lane group, in cycles
 };
 
 class VerilatedTop {

@@ -52,8 +52,8 @@ class Sampling(Part):
 
 
 def formula(r):
-    """docs/schedules.md, section 5: (sigma_v / |mu_v|) sqrt(e^(sigma_s^2) / (r M) (1 - r / T)); here
-    all three are 1."""
+    """docs/inside/schedules.md, 5: (sigma_v / |mu_v|) sqrt(e^(sigma_s^2) / (r M) (1 - r / T)),
+    here with all three 1."""
     return math.sqrt(math.e / (r * M) * (1 - r / TILES["diffuse"]))
 
 

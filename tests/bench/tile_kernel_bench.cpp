@@ -63,7 +63,7 @@ struct Tile {
     hw::PreparedKeys keys;
     hw::PreparedValues values;
     hw::ScoreInput in;
-    hw::GroupScores scores;
+    hw::LaneGroupScores scores;
     hw::TileRows rows;
     std::vector<float> state_o;
     std::vector<spec::RowState> state;

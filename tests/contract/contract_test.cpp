@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// spec/ against rtl/tessera_pkg.sv: scalars when this file is compiled, tables when it runs.
+// spec/ against rtl/core/tessera_pkg.sv: scalars when this file is compiled, tables when it runs.
 #include <fmt/format.h>
 
 #include <map>
@@ -74,7 +74,7 @@ SAME_BIT(MaskCausal, kMaskCausal);
 SAME_BIT(MaskWindow, kMaskWindow);
 SAME_BIT(MaskSink, kMaskSink);
 SAME_BIT(MaskBlock, kMaskBlock);
-SAME_BIT(MaskTail, kMaskSummary);
+SAME_BIT(MaskSummary, kMaskSummary);
 SAME_BIT(MaskFree, kMaskFree);
 SAME_BIT(MaskDiagOff, kMaskDiagOff);
 SAME_BIT(MaskPrefix, kMaskPrefix);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The profiles: model and RTL accept exactly the commands of docs/device.md, section 3, and within
-// them are equal to each other and to the reference.
+// The profiles: model and RTL accept exactly the commands of docs/contract/device.md, section 3,
+// and within them are equal to each other and to the reference.
 #include "host/verify/command_words.h"
 #include "host/verify/scenario.h"
 #include "tests/cosim/cosim.h"
@@ -110,7 +110,7 @@ verify::Case ask(const std::string& name, const spec::DeviceParams& params,
     return c;
 }
 
-/// The table of docs/device.md, section 3, once more, for state banks that hold a softmax.
+/// The table of docs/contract/device.md, section 3, once more, for state banks that hold a softmax.
 ErrorCode answer(Profile profile, uint32_t opcode, uint32_t flags) {
     uint32_t own = 0;
     bool lacking = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `tessera verify` and `tessera run --impl rtl` as a user meets them, and what a divergence looks
 // like.
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <regex>
 

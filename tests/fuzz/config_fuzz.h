@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What must hold of every configuration that resolves.
 #pragma once
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ inline void resolve_and_check(const std::string& device, const std::string& memo
         require(config.platform.memory.size_bytes % 4096 == 0, "a memory of whole pages");
         for (const host::ConfigKey& key : host::config_keys())
             require(key.violation(key.get(config)).empty(), key.path.c_str());
-        require(config.resolved.at("device").at("M") == config.platform.params.m, "M as resolved");
+        require(resolved_json(config).at("device").at("M") == config.platform.params.m,
+                "M as resolved");
     });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Prints the table of Ramulator's figures and both policies'; scripts/dram_table puts it into
-// docs/memory.md.
+// docs/results/memory.md.
 #include <cstdio>
 #include <fstream>
 

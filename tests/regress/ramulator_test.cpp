@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The DRAM channel with the shipped presets and the policy ramulator2 against the measurements of
 // Ramulator 2.1: equal to the clock and to the last digit. And the page that shows the outcome.
-// docs/memory.md says what this proves.
+// docs/results/memory.md says what this proves.
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -97,7 +97,7 @@ TEST_CASE("the page has the table of both policies") {
     REQUIRE(to != std::string::npos);
     std::istringstream shown(page.substr(from + begin.size(), to - from - begin.size()));
     std::istringstream table(test::policy_table(all_references()));
-    test::Compared compared("lines of docs/memory.md (scripts/dram_table writes them)");
+    test::Compared compared("lines of docs/results/memory.md (scripts/dram_table writes them)");
     std::string line, expected;
     while (std::getline(table, expected)) {
         if (!std::getline(shown, line)) line = "(none)";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Drives a Verilated compute engine with ATTENDs whose cycles of visibility and grants are
-// scripted, and says by the formulas of docs/timing.md what must happen when. Compiled per
+// scripted, and says by the formulas of docs/contract/timing.md what must happen when. Compiled per
 // configuration, with TESSERA_ENGINE the Verilated class and TESSERA_ENGINE_PARAMS = {M, D, LANES,
 // INTERLEAVE, BUS_BYTES}.
 #pragma once
@@ -37,10 +37,10 @@ struct GroupCycles {
     uint32_t command = 0, index = 0, keys = 0, rows = 0, first_row = 0;
     bool first = false, last = false;
     Cycle admissible = 0;  ///< what the outside allows
-    Cycle score = 0, admit = 0, value = 0, merged = 0;
+    Cycle score_start = 0, admit = 0, value_start = 0, merged = 0;
 };
 
-/// S, A, E, V and the rows of all groups, as docs/timing.md section 4 defines them.
+/// S, A, E, V and the rows of all groups, as docs/contract/timing.md section 4 defines them.
 inline std::vector<GroupCycles> expected_cycles(const std::vector<Attend>& attends) {
     const spec::DeviceParams& p = kParams;
     const int64_t i = p.interleave, d = p.d;
@@ -60,22 +60,23 @@ inline std::vector<GroupCycles> expected_cycles(const std::vector<Attend>& atten
             g.last = n + 1 == count;
             Cycle s = g.first ? std::max({a.visible, head, a.q, a.k}) : 0;
             if (!groups.empty())
-                s = std::max(s, groups.back().score + p.interleave * groups.back().keys);
+                s = std::max(s, groups.back().score_start + p.interleave * groups.back().keys);
             if (groups.size() >= 2) {
                 const GroupCycles& g2 = groups[groups.size() - 2];
-                s = std::max({s, Cycle(int64_t(g2.value) + 1 - i * d - 5), g2.admit + 1});
+                s = std::max({s, Cycle(int64_t(g2.value_start) + 1 - i * d - 5), g2.admit + 1});
             }
-            g.score = s;
+            g.score_start = s;
             if (g.last) head = s + 1;
             g.admit = std::max({s + 1, a.v, a.state});
             if (!groups.empty()) g.admit = std::max(g.admit, groups.back().admit + 1);
-            g.value = std::max(s + Cycle(i * (g.keys + d) + 5), g.admit + 1);
+            g.value_start = std::max(s + Cycle(i * (g.keys + d) + 5), g.admit + 1);
             if (!groups.empty()) {
                 const GroupCycles& g1 = groups.back();
                 const int64_t lack = std::max<int64_t>(0, int64_t(p.lanes) - g.keys);
-                g.value = std::max(g.value, g1.value + Cycle(i * (g1.keys + lack)));
+                g.value_start =
+                    std::max(g.value_start, g1.value_start + Cycle(i * (g1.keys + lack)));
             }
-            g.merged = g.value + Cycle(i * g.keys + i + 8) + g.rows - 1;
+            g.merged = g.value_start + Cycle(i * g.keys + i + 8) + g.rows - 1;
             groups.push_back(g);
         }
     }
@@ -182,7 +183,7 @@ class EngineBench {
     ReferenceRow read_row(uint32_t bank, uint32_t row) {
         dut.store_read_i = 1;
         dut.store_bank_i = bank & 1;
-        dut.store_row_i = row & 0x3ff;
+        dut.store_row_index_i = row & 0x3ff;
         step();
         dut.store_read_i = 0;
         settle();
@@ -190,18 +191,18 @@ class EngineBench {
         r.state.l = dut.store_l_o;
         r.state.m = static_cast<int16_t>(dut.store_m_o);
         r.state.flags = dut.store_flags_o;
-        for (uint32_t c = 0; c < kParams.d; ++c) r.o.push_back(dut.store_o_o[c]);
+        for (uint32_t c = 0; c < kParams.d; ++c) r.o.push_back(dut.store_row_out_o[c]);
         return r;
     }
 
-    void present(const Attend* a, uint32_t sequence) {
+    void present(const Attend* a, uint32_t number) {
         dut.head_valid_i = a != nullptr;
         if (a == nullptr) return;
         const spec::Command& c = a->command;
-        dut.head_sequence_i = sequence;
-        dut.head_tickets_i = sequence;
-        dut.head_rows_i = c.rows & 0x7ff;
-        dut.head_keys_i = c.keys & 0x7ff;
+        dut.head_number_i = number;
+        dut.head_tickets_i = number;
+        dut.head_rows_i = c.rows & 0xffff;
+        dut.head_keys_i = c.keys & 0xffff;
         dut.head_d_k_i = c.d_k & 0x3ff;
         dut.head_d_v_i = c.d_v & 0x3ff;
         dut.head_q_bank_i = c.q_bank & 1;
@@ -215,7 +216,7 @@ class EngineBench {
         dut.head_window_i = c.mask.window;
         dut.head_sinks_i = c.mask.sinks;
         dut.head_block_i = c.mask.block;
-        dut.head_tail_i = c.mask.summary;
+        dut.head_summary_i = c.mask.summary;
         dut.head_free_from_i = c.mask.free_from & 0x7ff;
         dut.head_diag_group_i = c.mask.diag_group & 0x7ff;
         dut.head_prefix_i = c.mask.prefix;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The compute engine on its own: bits against the golden ATTEND, every cycle against the formulas
-// of docs/timing.md, with commands and grants that come at random times.
+// of docs/contract/timing.md, with commands and grants that come at random times.
 #include "tests/rtl/engine_bench.h"
 
 namespace {
@@ -134,25 +134,25 @@ std::array<uint64_t, 9> expected_counters(const std::vector<Attend>& attends,
     for (const GroupCycles& g : groups) {
         const Attend& a = attends[g.command];
         if (g.first) {
-            until(std::max(a.visible, head), g.score, n[4]);
-            until(a.q, g.score, n[1]);
-            until(a.k, g.score, n[2]);
+            until(std::max(a.visible, head), g.score_start, n[4]);
+            until(a.q, g.score_start, n[1]);
+            until(a.k, g.score_start, n[2]);
         }
-        until(g.score, g.score, n[3]);
+        until(g.score_start, g.score_start, n[3]);
         n[0] += kParams.interleave * g.keys;
-        at = g.score + kParams.interleave * g.keys;
-        if (g.last) head = g.score + 1;
+        at = g.score_start + kParams.interleave * g.keys;
+        if (g.last) head = g.score_start + 1;
     }
     at = from;
     for (const GroupCycles& g : groups) {
         const Attend& a = attends[g.command];
-        until(g.score + 1, g.value, n[8]);
-        until(a.v, g.value, n[6]);
-        until(a.state, g.value, n[7]);
+        until(g.score_start + 1, g.value_start, n[8]);
+        until(a.v, g.value_start, n[6]);
+        until(a.state, g.value_start, n[7]);
         uint64_t waiting = 0;
-        until(g.value, g.value, waiting);
+        until(g.value_start, g.value_start, waiting);
         n[5] += kParams.interleave * g.keys;  // stall_score is what is left
-        at = g.value + kParams.interleave * g.keys;
+        at = g.value_start + kParams.interleave * g.keys;
     }
     return n;
 }
@@ -161,11 +161,11 @@ void run_sequence(EngineBench& bench, const std::vector<Attend>& attends, Checks
     TESSERA_ENGINE& dut = bench.dut;
     const std::vector<GroupCycles> groups = expected_cycles(attends);
     const Cycle from = bench.now();
-    std::map<Cycle, const GroupCycles*> q_over, v_over;
+    std::map<Cycle, const GroupCycles*> q_release, v_release;
     for (const GroupCycles& g : groups)
         if (g.last) {
-            q_over[g.score + spec::score_release_after(kParams, g.keys) - 1] = &g;
-            v_over[g.value + spec::value_release_after(kParams, g.keys) - 1] = &g;
+            q_release[g.score_start + spec::score_release_after(kParams, g.keys) - 1] = &g;
+            v_release[g.value_start + spec::value_release_after(kParams, g.keys) - 1] = &g;
         }
     size_t head = 0, started = 0, reported = 0, retired = 0, popped = 0, row_group = 0;
     std::array<uint64_t, 9> seen{};
@@ -200,43 +200,43 @@ void run_sequence(EngineBench& bench, const std::vector<Attend>& attends, Checks
                                    : g.first_row + static_cast<uint32_t>(now - first) + 1;
             }
         }
-        const auto q = q_over.find(now), v = v_over.find(now);
-        checks.pulses.equal(bool(dut.q_release_o), q != q_over.end(),
+        const auto q = q_release.find(now), v = v_release.find(now);
+        checks.pulses.equal(bool(dut.q_release_o), q != q_release.end(),
                             [&] { return "q release at " + std::to_string(now); });
-        checks.pulses.equal(bool(dut.k_release_o), q != q_over.end());
-        checks.pulses.equal(bool(dut.v_release_o), v != v_over.end(),
+        checks.pulses.equal(bool(dut.k_release_o), q != q_release.end());
+        checks.pulses.equal(bool(dut.v_release_o), v != v_release.end(),
                             [&] { return "v release at " + std::to_string(now); });
-        if (q != q_over.end()) {
+        if (q != q_release.end()) {
             const spec::Command& c = attends[q->second->command].command;
             checks.pulses.equal(dut.q_release_bank_o + 2u * dut.k_release_bank_o,
                                 c.q_bank + 2u * c.k_bank);
         }
-        if (v != v_over.end())
+        if (v != v_release.end())
             checks.pulses.equal(uint32_t{dut.v_release_bank_o},
                                 attends[v->second->command].command.v_bank);
         if (dut.start_o) {
             while (started < groups.size() && !groups[started].first) ++started;
-            checks.cycles.equal(now, started < groups.size() ? groups[started].score : 0,
+            checks.cycles.equal(now, started < groups.size() ? groups[started].score_start : 0,
                                 [] { return "start"; });
-            checks.pulses.equal(dut.start_sequence_o, groups[started].command);
+            checks.pulses.equal(dut.start_number_o, groups[started].command);
             ++started;
         }
-        if (dut.group_o) {
+        if (dut.lane_group_o) {
             REQUIRE(reported < groups.size());
             const GroupCycles& g = groups[reported++];
             const auto where = [&] {
                 return "command " + std::to_string(g.command) + " group " + std::to_string(g.index);
             };
-            checks.cycles.equal(Cycle{dut.group_score_o}, g.score, where);
-            checks.cycles.equal(Cycle{dut.group_value_o}, g.value, where);
+            checks.cycles.equal(Cycle{dut.lane_group_score_start_o}, g.score_start, where);
+            checks.cycles.equal(Cycle{dut.lane_group_value_start_o}, g.value_start, where);
             checks.cycles.equal(now, g.merged, where);
-            checks.pulses.equal(dut.group_sequence_o, g.command);
-            checks.pulses.equal(uint32_t{dut.group_index_o}, g.index);
-            checks.pulses.equal(uint32_t{dut.group_keys_o}, g.keys);
+            checks.pulses.equal(dut.lane_group_number_o, g.command);
+            checks.pulses.equal(uint32_t{dut.lane_group_index_o}, g.index);
+            checks.pulses.equal(uint32_t{dut.lane_group_keys_o}, g.keys);
             checks.pulses.equal(bool(dut.retire_o), g.last);
             checks.pulses.equal(bool(dut.state_release_o), g.last);
             if (g.last) {
-                checks.pulses.equal(dut.retire_sequence_o, g.command);
+                checks.pulses.equal(dut.retire_number_o, g.command);
                 checks.pulses.equal(uint32_t{dut.state_release_bank_o},
                                     attends[g.command].command.state_bank);
                 ++retired;
@@ -273,8 +273,8 @@ void run_sequence(EngineBench& bench, const std::vector<Attend>& attends, Checks
     checks.pulses.equal(retired, attends.size());
     checks.pulses.equal(popped, attends.size());
     std::array<uint64_t, 9> expected = expected_counters(attends, groups, from);
-    expected[4] += end - (groups.back().score + kParams.interleave * groups.back().keys);
-    expected[8] += end - (groups.back().value + kParams.interleave * groups.back().keys);
+    expected[4] += end - (groups.back().score_start + kParams.interleave * groups.back().keys);
+    expected[8] += end - (groups.back().value_start + kParams.interleave * groups.back().keys);
     for (size_t i = 0; i < seen.size(); ++i)
         checks.counters.equal(seen[i], expected[i], [&] { return "counter " + std::to_string(i); });
     checks.counters.equal(seen[5] + seen[6] + seen[7] + seen[8] + stall_score, end - from);
@@ -309,9 +309,9 @@ TEST_CASE("compute engine: random sequences of ATTENDs") {
         bench.load_all(contents);
         // Without the registers of an empty pipeline nothing of the last sequence may be left over.
         if (pick(random, 4) == 0) {
-            bench.dut.srst_i = 1;
+            bench.dut.clear_i = 1;
             bench.step();
-            bench.dut.srst_i = 0;
+            bench.dut.clear_i = 0;
         }
         const uint32_t batches = 1 + uint32_t(pick(random, 2));
         for (uint32_t b = 0; b < batches; ++b) {
@@ -384,14 +384,14 @@ TEST_CASE("compute engine: soft reset at any moment") {
             bench.edge();
         }
         bench.present(nullptr, 0);
-        bench.dut.srst_i = 1;
+        bench.dut.clear_i = 1;
         bench.step();
-        bench.dut.srst_i = 0;
+        bench.dut.clear_i = 0;
         for (Cycle i = 0; i < 3 * Cycle{kParams.interleave} * (kParams.m + kParams.d); ++i) {
             bench.settle();
             const TESSERA_ENGINE& dut = bench.dut;
             checks.pulses.equal(dut.q_release_o || dut.k_release_o || dut.v_release_o ||
-                                    dut.state_release_o || dut.retire_o || dut.group_o ||
+                                    dut.state_release_o || dut.retire_o || dut.lane_group_o ||
                                     dut.start_o || dut.score_busy_o || dut.value_busy_o ||
                                     dut.state_row_write_o || dut.admit_valid_o,
                                 false);
@@ -461,7 +461,7 @@ TEST_CASE("compute engine: after an error, groups without hope are dropped") {
         }
         bench.settle();
         pulses.equal(uint32_t{dut.active_o}, 0u, [] { return "active at the end"; });
-        pulses.equal(retires, size_t{groups.back().score < halted || starts > 0},
+        pulses.equal(retires, size_t{groups.back().score_start < halted || starts > 0},
                      [] { return "retired"; });
         pulses.equal(aborted != 0, started != 0, [] { return "aborted"; });
         if (aborted == 0) continue;

@@ -107,7 +107,7 @@ TEST_CASE("mask unit: every set of terms") {
             dut.window_i = mask.window;
             dut.sinks_i = mask.sinks;
             dut.block_i = mask.block;
-            dut.tail_i = mask.summary;
+            dut.summary_i = mask.summary;
             dut.free_from_i = mask.free_from & 0x7ff;
             dut.diag_group_i = mask.diag_group & 0x7ff;
             dut.prefix_i = mask.prefix;

@@ -20,37 +20,26 @@ module rtl_softmax_top (
   input  logic [31:0]  window_i,
   input  logic [31:0]  sinks_i,
   input  logic [31:0]  block_i,
-  input  logic [31:0]  tail_i,
+  input  logic [31:0]  summary_i,
   input  logic [10:0]  free_from_i,
   input  logic [10:0]  diag_group_i,
   input  logic [31:0]  prefix_i,
   output logic [3:0]   allowed_o
 );
-  tessera_exp2 u_exp2 (
-    .clk_i      (clk_i),
-    .valid_i    (exp_valid_i),
-    .identity_i (identity_i),
-    .nan_i      (nan_i),
-    .t_i        (t_i),
-    .m_i        (m_i),
-    .weight_o   (weight_o)
-  );
+  tessera_exp2 u_exp2 (.clk_i, .valid_i(exp_valid_i), .identity_i, .nan_i, .t_i, .m_i, .weight_o);
+  tessera_lane_group_pkg::mask_t mask;
+  always_comb begin
+    mask.flags = flags_i;
+    mask.window = window_i;
+    mask.sinks = sinks_i;
+    mask.block = block_i;
+    mask.summary = summary_i;
+    mask.free_from = free_from_i;
+    mask.diag_group = diag_group_i;
+    mask.prefix = prefix_i;
+  end
   tessera_mask_unit #(.LANES(4)) u_mask (
-    .clk_i        (clk_i),
-    .valid_i      (mask_valid_i),
-    .key_i        (key_i),
-    .k_position_i (k_position_i),
-    .row_i        (row_i),
-    .rows_i       (rows_i),
-    .q_position_i (q_position_i),
-    .flags_i      (flags_i),
-    .window_i     (window_i),
-    .sinks_i      (sinks_i),
-    .block_i      (block_i),
-    .tail_i       (tail_i),
-    .free_from_i  (free_from_i),
-    .diag_group_i (diag_group_i),
-    .prefix_i     (prefix_i),
-    .allowed_o    (allowed_o)
+    .clk_i, .valid_i(mask_valid_i), .key_i, .k_position_i, .row_i, .rows_i, .q_position_i,
+    .mask_i(mask), .allowed_o
   );
 endmodule

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "firmware/runner/runner.h"
 #include "host/operation/cover_layout.h"
 #include "host/operation/layout.h"
 #include "spec/float.h"
@@ -75,8 +76,9 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
                 const std::vector<fw::AttentionJob> jobs = layouts[i].jobs();
                 if (status[i].ok())
                     status[i] = layouts[i].cover
-                                    ? driver.run(host::cover_job(layouts[i]))
-                                    : driver.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
+                                    ? fw::Runner(driver).run(host::cover_job(layouts[i]))
+                                    : fw::Runner(driver).run(jobs.data(),
+                                                             static_cast<uint32_t>(jobs.size()));
                 calls[i] = driver.calls();
             });
         host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Attention jobs through the firmware on a simulated machine, and what they are held against: the
-// double reference with the bound of docs/device.md, section 5, and the identities of the counters.
+// double reference with the bound of docs/contract/device.md, section 5, and the identities of the
+// counters.
 #pragma once
 #include <string>
 #include <vector>

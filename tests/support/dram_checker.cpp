@@ -34,7 +34,7 @@ void DramChecker::add_rules() {
     constexpr auto kAct = DramCommand::kActivate, kPre = DramCommand::kPrecharge,
                    kPrea = DramCommand::kPrechargeAll, kRef = DramCommand::kRefresh,
                    kRd = DramCommand::kRead, kWr = DramCommand::kWrite;
-    constexpr auto kBank = Scope::kBank, kGroup = Scope::kGroup, kRank = Scope::kRank;
+    constexpr auto kBank = Scope::kBank, kBankGroup = Scope::kBankGroup, kRank = Scope::kRank;
     const uint32_t written = t.nCWL + t.nBL;
     const uint32_t turn = t.nCL + t.nBL + 2 > t.nCWL ? t.nCL + t.nBL + 2 - t.nCWL : 1;
     rules_ = {{kAct, kRd, kBank, t.nRCDRD, "nRCDRD"},
@@ -53,13 +53,13 @@ void DramChecker::add_rules() {
               {kWr, kPrea, kRank, written + t.nWR, "nWR to all"},
               {kRd, kRd, kRank, t.nCCDS, "nCCDS"},
               {kWr, kWr, kRank, t.nCCDS, "nCCDS of writes"},
-              {kRd, kRd, kGroup, t.nCCDL, "nCCDL"},
-              {kWr, kWr, kGroup, t.nCCDL, "nCCDL of writes"},
+              {kRd, kRd, kBankGroup, t.nCCDL, "nCCDL"},
+              {kWr, kWr, kBankGroup, t.nCCDL, "nCCDL of writes"},
               {kWr, kRd, kRank, written + t.nWTRS, "nWTRS"},
-              {kWr, kRd, kGroup, written + t.nWTRL, "nWTRL"},
+              {kWr, kRd, kBankGroup, written + t.nWTRL, "nWTRL"},
               {kRd, kWr, kRank, turn, "read to write"},
               {kAct, kAct, kRank, t.nRRDS, "nRRDS"},
-              {kAct, kAct, kGroup, t.nRRDL, "nRRDL"},
+              {kAct, kAct, kBankGroup, t.nRRDL, "nRRDL"},
               {kRef, kAct, kRank, t.nRFC, "nRFC"},
               {kRef, kRef, kRank, t.nRFC, "nRFC to the next"}};
 }
@@ -83,7 +83,7 @@ void DramChecker::check_pairs(const DramCommandRecord& c) {
         verdict_(effect(c) >= before->second + rule.clocks,
                  text_of(c) + ": " + rule.name + " after " + std::to_string(before->second));
     }
-    for (const Scope scope : {Scope::kBank, Scope::kGroup, Scope::kRank})
+    for (const Scope scope : {Scope::kBank, Scope::kBankGroup, Scope::kRank})
         last_[{c.command, place(scope, c)}] = effect(c);
 }
 

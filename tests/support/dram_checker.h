@@ -23,7 +23,7 @@ class DramChecker {
     bool allows(const hw::DramCommandRecord& c) const;
 
   private:
-    enum class Scope { kBank, kGroup, kRank };
+    enum class Scope { kBank, kBankGroup, kRank };
     struct Rule {
         hw::DramCommand from, to;
         Scope scope;

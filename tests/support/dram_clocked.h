@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The controller of docs/memory.md clock by clock: every transaction by itself, every rule as the
-// page says it. Slow. Knows nothing of the model's controller; what a DRAM allows it asks the
-// checker.
+// The controller of docs/contract/memory.md clock by clock: every transaction by itself, every rule
+// as the page says it. Slow. Knows nothing of the model's controller; what a DRAM allows it asks
+// the checker.
 #pragma once
 #include <array>
 #include <deque>

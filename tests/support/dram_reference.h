@@ -44,7 +44,7 @@ hw::DramSpec reference_spec(const DramReference& row, hw::DramPolicy policy);
 /// outstanding and the controller's queues allow. Means are rounded as the row's.
 DramMeasurement measure(const DramReference& row, hw::DramPolicy policy);
 
-/// The rows under both policies, for docs/memory.md.
+/// The rows under both policies, for docs/results/memory.md.
 std::string policy_table(const std::vector<DramReference>& rows);
 
 }  // namespace tessera::test

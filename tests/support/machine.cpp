@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/machine.h"
 
+#include <cstdio>
 #include <stdexcept>
 
 #include "tests/support/compared.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Which keys a query sees, token by token, written from the words of docs/device.md, section 4
-// (device_sees, job_sees), and docs/schedules.md, section 3 (user_sees), over signed integers.
-// Shares nothing with what it judges but the structures that hold a mask: no code of spec/mask.h,
-// of firmware or of the host.
+// Which keys a query sees, token by token, written from the words of docs/contract/device.md,
+// section 4 (device_sees, job_sees), and docs/contract/schedules.md, section 3 (user_sees), over
+// signed integers. Shares nothing with what it judges but the structures that hold a mask: no code
+// of spec/mask.h, of firmware or of the host.
 #pragma once
 #include <cstdint>
 #include <vector>
 
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "host/problem/problem.h"
 
 namespace tessera::test {

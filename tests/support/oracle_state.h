@@ -36,7 +36,7 @@ struct Item {
     Cycle index_end = hw::kNever;
 };
 
-struct OracleGroup {
+struct OracleLaneGroup {
     size_t item = 0;
     uint32_t index = 0, n = 0, rows = 0;
     bool last = false;
@@ -74,7 +74,7 @@ class Oracle {
     };
     const spec::DeviceParams p;
     std::vector<Item> items;
-    std::vector<OracleGroup> groups;
+    std::vector<OracleLaneGroup> groups;
     std::vector<Line> lines;
     std::vector<Cycle> beat_read;                           ///< by the store engine
     std::array<std::array<std::vector<Cycle>, 3>, 8> over;  ///< [bank][engine]: visible from

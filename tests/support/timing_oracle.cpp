@@ -15,7 +15,7 @@ using spec::Opcode;
 
 namespace {
 
-/// Bursts of `rows` rows: docs/device.md, section 6.
+/// Bursts of `rows` rows: docs/contract/device.md, section 6.
 void cut_rows(std::vector<BurstShape>& bursts, uint64_t address, uint32_t pitch, uint32_t row_bytes,
               uint32_t rows, uint32_t boundary, uint32_t bus) {
     const bool one_range = pitch == row_bytes;
@@ -251,12 +251,12 @@ void Oracle::score(Cycle t) {
                                       !granted(*item, kKBank + c.k_bank, 0, t)))
         return;
     if (groups.size() >= 2) {
-        const OracleGroup& before = groups[groups.size() - 2];
+        const OracleLaneGroup& before = groups[groups.size() - 2];
         if (before.a >= t) return;
         if (t + Cycle{i} * p.d + spec::kScoreWriteCycles < before.v + 1) return;
     }
     if (item->start == hw::kNever) item->start = t;
-    OracleGroup g;
+    OracleLaneGroup g;
     g.item = static_cast<size_t>(item - items.data());
     g.index = item->groups++;
     g.n = c.keys;
@@ -273,8 +273,8 @@ void Oracle::score(Cycle t) {
 
 void Oracle::value(Cycle t) {
     if (admitted_ == groups.size()) return;
-    OracleGroup& g = groups[admitted_];
-    const OracleGroup* before = admitted_ == 0 ? nullptr : &groups[admitted_ - 1];
+    OracleLaneGroup& g = groups[admitted_];
+    const OracleLaneGroup* before = admitted_ == 0 ? nullptr : &groups[admitted_ - 1];
     Item& item = items[g.item];
     const uint32_t v_bank = kVBank + item.c.v_bank, state = kStateBank + item.c.state_bank;
     if (t <= g.s || (before != nullptr && t <= before->a)) return;
@@ -305,7 +305,7 @@ bool Oracle::row_merged(const Item& store, uint32_t row, Cycle t) const {
     for (size_t k = 0; k + 1 < n; ++k)
         if (attends[k] > t) return false;
     if (n == 0 || attends[n - 1] <= t) return true;
-    for (const OracleGroup& g : groups) {
+    for (const OracleLaneGroup& g : groups) {
         const Item& attend = items[g.item];
         const uint32_t first = g.index * p.group_rows();
         if (g.a == hw::kNever || attend.touches.back().bank != touch.bank ||
@@ -427,7 +427,7 @@ OracleResult predict(const OracleInput& input) {
         r.commands.push_back({item.c.opcode, static_cast<uint16_t>(item.c.tag), i, item.dispatch,
                               item.start, item.retire});
     }
-    for (const OracleGroup& g : oracle.groups)
+    for (const OracleLaneGroup& g : oracle.groups)
         if (g.a != hw::kNever)
             r.groups.push_back({g.item, g.index, g.n, g.s, g.v, g.merge + g.rows - 1});
     if (oracle.error.cycle == hw::kNever) oracle.count(r.counters);

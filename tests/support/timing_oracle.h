@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// When does each command start and retire? docs/timing.md read literally: every rule is a condition
-// on a cycle, and all of them are tried in every cycle. Slow and plain, shares nothing with the
-// model but the constants of spec/ and the hash of the random stalls.
+// When does each command start and retire? docs/contract/timing.md read literally: every rule is a
+// condition on a cycle, and all of them are tried in every cycle. Slow and plain, shares nothing
+// with the model but the constants of spec/ and the hash of the random stalls.
 #pragma once
 #include <functional>
 #include <vector>
@@ -23,7 +23,7 @@ struct OracleInput {
 
 struct OracleResult {
     std::vector<hw::CommandTrace> commands;
-    std::vector<hw::GroupTrace> groups;
+    std::vector<hw::LaneGroupTrace> groups;
     /// Of the window that ends with the last FENCE. All counters but the row flags.
     std::array<uint64_t, spec::kCounters> counters{};
     /// The first error, if there is one; `counters` mean nothing then.

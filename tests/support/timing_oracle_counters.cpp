@@ -130,7 +130,7 @@ void Oracle::count_work(Values& values) const {
         }
         add(Counter::kCommandsRetired, 1);
     }
-    for (const OracleGroup& g : groups) {
+    for (const OracleLaneGroup& g : groups) {
         const uint64_t entries = uint64_t{p.interleave} * g.n * p.lanes;
         add(Counter::kSramQRead, entries);
         add(Counter::kSramKRead, g.n);

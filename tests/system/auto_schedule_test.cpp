@@ -3,6 +3,7 @@
 // than the best, and its predicted bytes are the bytes.
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "host/config/config.h"
 #include "host/predict/auto_schedule.h"

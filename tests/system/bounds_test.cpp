@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The error bound of docs/device.md, section 5, where it is hardest to keep: very many keys with
-// equal weights, one key that outweighs all others, and keys whose weights vanish beside it.
+// The error bound of docs/contract/device.md, section 5, where it is hardest to keep: very many
+// keys with equal weights, one key that outweighs all others, and keys whose weights vanish beside
+// it.
 #include <cmath>
+#include <cstdio>
 
 #include "tests/support/attention_run.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bytes by stream, bursts of work and calls equal what the schedule says (docs/firmware.md), and
-// every engine accounts for every cycle, in every run.
+// Bytes by stream, bursts of work and calls equal what the schedule says (docs/inside/firmware.md),
+// and every engine accounts for every cycle, in every run.
 #include <algorithm>
 #include <deque>
 

@@ -117,7 +117,7 @@ TEST_CASE("linear: o of a file") {
         REQUIRE(view.shape == std::vector<uint64_t>{kHeads, kTokens, kDim});
         std::vector<double> o(view.elements);
         view.to_double(0, view.elements, o.data());
-        // docs/schedules.md, section 6; M = 16, and five updates of a state at most.
+        // docs/contract/accuracy.md, section 4; M = 16, and five updates of a state at most.
         const double e = std::pow(1 + 0x1p-8, 3) * (1 + (32 + kDim + 5) * 0x1p-23) - 1;
         for (uint64_t i = 0; i < o.size(); ++i) {
             const uint64_t row = i / kDim, head = row / kTokens, column = i % kDim;

@@ -47,7 +47,7 @@ TEST_CASE("windows keep the device busy, decoding moves each key once, cycles ar
     facts.holds(figure(window, "useful_utilisation") >= 0.88, [] { return "utilisation"; });
     facts.equal(figure(window, "calls"), figure(window, "calls_formula"));
     const std::string token = "--random 8,1,64 --kv-heads 1 --keys 65536 --stack-heads --memory ";
-    // 14.35 GB/s is what a stream of reads has on this memory (docs/memory.md).
+    // 14.35 GB/s is what a stream of reads has on this memory (docs/results/memory.md).
     const auto decoding = run(token + "ddr4-2400r");
     facts.holds(figure(decoding, "bytes_over_compulsory") <= 1.05, [] { return "bytes"; });
     facts.holds(figure(decoding, "dram_bandwidth") >= 0.9 * 14.35, [] { return "bandwidth"; });

@@ -56,7 +56,7 @@ TEST_CASE("any cover: within the bound, calls and bytes of the cover, both profi
         const test::AttentionRun stateful = test::run_attention(s);
         test::check_bound(bound, s, stateful);
         test::check_identities(figures, stateful.outcome);
-        const host::OracleCost cost = host::oracle_costs(s.problem, params).front();
+        const host::DeviceKindCost cost = host::device_kind_costs(s.problem, params).front();
         figures.equal(stateful.outcome.calls, cost.calls, where);
         figures.equal(stateful.outcome.counter(spec::Counter::kBytesIndex) != 0, gathered, where);
         figures.equal(operand_bytes(stateful.outcome), cost.bytes, where);
@@ -65,7 +65,7 @@ TEST_CASE("any cover: within the bound, calls and bytes of the cover, both profi
         test::check_identities(figures, stats.outcome);
         figures.equal(stats.outcome.calls, cost.calls, where);
         figures.equal(operand_bytes(stats.outcome),
-                      host::oracle_costs(s.problem, s.platform.params).front().bytes, where);
+                      host::device_kind_costs(s.problem, s.platform.params).front().bytes, where);
         REQUIRE(stats.o.size() == stateful.o.size());
         REQUIRE(stats.lse.size() == stateful.lse.size());
         for (size_t i = 0; i < stats.o.size(); ++i)

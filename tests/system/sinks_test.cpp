@@ -39,8 +39,8 @@ std::vector<double> elements(const host::Operand& operand, uint64_t count) {
     return values;
 }
 
-/// docs/device.md, section 5, with the sink as one more tile, and docs/report.md's terms for scores
-/// and for what is flushed to zero.
+/// docs/contract/device.md, section 5, with the sink as one more tile, and
+/// docs/contract/accuracy.md's terms for scores and for what is flushed to zero.
 class Oracle {
   public:
     explicit Oracle(const AttentionSetup& s)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The class of docs/write-a-schedule.md, cut out of the page, compiled into this program's table of
-// schedules in the place of the shipped one, and run; and the shipped one is the same text.
+// The class of docs/use/write-a-schedule.md, cut out of the page, compiled into this program's
+// table of schedules in the place of the shipped one, and run; and the shipped one is the same
+// text.
 #include <algorithm>
 #include <fstream>
 #include <sstream>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Random command sequences with an error somewhere: which error is first, which commands still
-// start and when they retire, against the timing oracle (docs/timing.md, section 7); nothing is
-// written that a good run would not write; after a reset the same commands give the right bits.
+// start and when they retire, against the timing oracle (docs/contract/timing.md, section 7);
+// nothing is written that a good run would not write; after a reset the same commands give the
+// right bits.
 #include <algorithm>
+#include <cstdio>
 #include <map>
 
 #include "host/verify/command_words.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every start and retirement of random command sequences, and every counter, against the timing
-// oracle: a cycle-by-cycle reading of docs/timing.md.
+// oracle: a cycle-by-cycle reading of docs/contract/timing.md.
 #include "host/verify/command_words.h"
 #include "host/verify/scenario.h"
 #include "spec/counters.h"
@@ -36,7 +36,7 @@ void compare_groups(Compared& compared, const test::Scenario& s, const test::Out
                     const test::OracleResult& oracle) {
     REQUIRE(model.groups.size() == oracle.groups.size());
     for (size_t i = 0; i < model.groups.size(); ++i) {
-        const hw::GroupTrace &a = model.groups[i], &b = oracle.groups[i];
+        const hw::LaneGroupTrace &a = model.groups[i], &b = oracle.groups[i];
         compared.equal(a.number, b.number);
         compared.equal(a.group, b.group);
         compared.equal(a.score_start, b.score_start, [&] { return place(s, a.number, "S"); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The cycles of docs/timing.md by its formulas and by hand: lane groups of awkward lengths, and the
-// way of one command through the device. Exact, so one cycle earlier or later fails.
+// The cycles of docs/contract/timing.md by its formulas and by hand: lane groups of awkward
+// lengths, and the way of one command through the device. Exact, so one cycle earlier or later
+// fails.
 #include <algorithm>
 
 #include "tests/support/compared.h"
@@ -45,7 +46,7 @@ struct Expected {
     Cycle score, value, merged;
 };
 
-/// Section 4 of docs/timing.md, with every bank granted at once.
+/// Section 4 of docs/contract/timing.md, with every bank granted at once.
 std::vector<Expected> recurrence(const spec::DeviceParams& p, const std::vector<uint32_t>& n,
                                  const std::vector<uint32_t>& rows, Cycle first) {
     const int64_t I = p.interleave, D = p.d, L = p.lanes;
@@ -73,7 +74,7 @@ void compare_attends(Compared& compared, const std::string& preset,
     const test::Outcome outcome = run(p, attends(p, keys, rows));
     REQUIRE(outcome.groups.size() == keys.size() * p.groups(rows));
     std::vector<uint32_t> n, group_rows;
-    for (const hw::GroupTrace& g : outcome.groups) {
+    for (const hw::LaneGroupTrace& g : outcome.groups) {
         n.push_back(g.keys);
         group_rows.push_back(std::min(p.group_rows(), rows - g.group * p.group_rows()));
     }

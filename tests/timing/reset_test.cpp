@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A soft reset in every cycle of a job: the next job takes the same cycles, counts the same and
-// gives the same bits as on a new device. docs/timing.md, section 7.
+// gives the same bits as on a new device. docs/contract/timing.md, section 7.
+#include <cstdio>
+#include <stdexcept>
+
 #include "host/verify/golden_device.h"
 #include "tests/support/compared.h"
 #include "tests/support/machine.h"

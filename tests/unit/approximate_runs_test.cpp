@@ -147,7 +147,7 @@ void check_real_head(const host::ReferenceProblem& p, uint32_t head, const char*
 /// Errors of `sample` on Gaussian data, root mean squares over rows and seeds.
 struct SamplingErrors {
     double formula =
-        0;  ///< of docs/schedules.md, section 5; each row has a score spread of its own
+        0;  ///< of docs/inside/schedules.md, section 5; each row has a score spread of its own
     double by_samples = 0;  ///< sigma_v / mu_v * sqrt((1 - r/T) / effective sample size)
     double measured = 0;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Configuration of DRAM: the rules over several keys, each with the message that says so.
 #include "host/config/config.h"
+
+#include <nlohmann/json.hpp>
+
 #include "tests/support/compared.h"
 #include "tests/unit/files.h"
 

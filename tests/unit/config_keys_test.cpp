@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "host/config/config.h"
 #include "host/error.h"
@@ -45,8 +46,8 @@ host::ResolvedConfig set_all(const std::string& preset, const Values& values, Co
     for (const auto& entry : values) {
         const auto path = [&] { return entry.first; };
         const host::ConfigKey& key = *host::find_key(entry.first);
-        compared.equal(by_set.resolved.at(place_of(entry.first)), entry.second, path);
-        compared.equal(by_file.resolved.at(place_of(entry.first)), entry.second, path);
+        compared.equal(resolved_json(by_set).at(place_of(entry.first)), entry.second, path);
+        compared.equal(resolved_json(by_file).at(place_of(entry.first)), entry.second, path);
         compared.equal(key.get(by_set), key.get(by_file), path);
     }
     compared.equal(by_file.device_name, std::string("b"));
@@ -155,9 +156,9 @@ TEST_CASE("every settable key is set from the command line and from a file", "[c
 }
 
 TEST_CASE("the manual has every key as the program has it", "[config]") {
-    const std::string manual = test::read_text(TESSERA_SOURCE_DIR "/docs/configuration.md");
+    const std::string manual = test::read_text(TESSERA_SOURCE_DIR "/docs/use/configuration.md");
     REQUIRE_FALSE(manual.empty());
-    Compared compared("rows of docs/configuration.md");
+    Compared compared("rows of docs/use/configuration.md");
     for (const host::ConfigKey& key : host::config_keys()) {
         const std::string row = manual_row(key);
         compared.holds(manual.find(row + "\n") != std::string::npos, [&] { return row; });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "host/config/keys.h"
 #include "host/error.h"
@@ -208,7 +209,7 @@ TEST_CASE("a name is a preset or a file", "[config]") {
     compared.equal(config.platform.memory.name, std::string("ram"));
     compared.equal(config.platform.memory.read_latency_cycles, 7u);
     compared.equal(config.platform.memory.write_latency_cycles, 8u);
-    compared.equal(config.resolved["device"]["memory"], nlohmann::json("ram"));
+    compared.equal(resolved_json(config)["device"]["memory"], nlohmann::json("ram"));
     const auto other = resolve_config(chip, "ideal-stall", {});
     compared.equal(other.platform.memory.name, std::string("ideal-stall"));
     compared.equal(other.platform.memory.read_latency_cycles, 64u);

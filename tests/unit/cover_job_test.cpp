@@ -5,8 +5,8 @@
 
 #include "firmware/cover/cover_merger.h"
 #include "firmware/cover/cover_planner.h"
-#include "firmware/driver/driver.h"
 #include "firmware/merge/partial.h"
+#include "firmware/runner/runner.h"
 #include "host/cover/cover.h"
 #include "host/operation/cover_layout.h"
 #include "tests/support/compared.h"
@@ -117,7 +117,7 @@ TEST_CASE(
         mock.write_memory = [&](uint64_t at, uint32_t value) { engines.words[at] = value; };
         fw::Driver driver(mock);
         REQUIRE(driver.init({MockDevice::kCsr, MockDevice::kRing, 64, 0x7000, 0}).ok());
-        REQUIRE(driver.run(job).ok());
+        REQUIRE(fw::Runner(driver).run(job).ok());
         engines.finish();
         jobs.equal(engines.faults.size(), 0u,
                    [&] { return where() + ": " + engines.faults.front(); });

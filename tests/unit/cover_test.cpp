@@ -114,7 +114,7 @@ TEST_CASE("R = 2 to 64: every ordered pair of tokens exactly once, dense and cau
     WARN(pairs << " pairs of tokens");
 }
 
-TEST_CASE("calls: never more than the table of docs/schedules.md, the bound at prime powers") {
+TEST_CASE("calls of covers: never more than the table of the page, the bound at prime powers") {
     Compared ratios("numbers of calls");
     const std::map<uint32_t, uint64_t> table = {
         {2, 6},    {3, 12},   {4, 20},    {5, 30},    {6, 49},    {7, 56},

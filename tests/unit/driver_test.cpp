@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The driver against a mock device: right keys merged and stored for any job, ring and interrupt
-// protocol at every ring size, errors, bus faults, reset, and refusal of jobs that do not fit.
+// Driver and runner against a mock device: right keys merged and stored for any job, ring and
+// interrupt protocol at every ring size, errors, bus faults, reset, and refusal of jobs that do not
+// fit.
 #include "firmware/driver/driver.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "firmware/merge/partial.h"
 #include "firmware/plan/planner.h"
+#include "firmware/runner/runner.h"
 #include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -117,7 +119,7 @@ fw::Status run(fw::Driver& driver, MockDevice& mock, const fw::AttentionJob& job
     mock.execute = [&](const spec::Command& c) { engines.execute(c); };
     mock.read_memory = [&](uint64_t at, uint32_t& value) { value = engines.memory.read(at); };
     mock.write_memory = [&](uint64_t at, uint32_t value) { engines.memory.write(at, value); };
-    const fw::Status status = driver.run(job);
+    const fw::Status status = fw::Runner(driver).run(job);
     engines.finish();
     mock.execute = nullptr;
     mock.read_memory = nullptr;
@@ -274,17 +276,17 @@ TEST_CASE("a device error is reported with code and tag, repeated, and cleared b
         const auto where = [&] { return text(job); };
         fw::Driver driver(mock);
         REQUIRE(driver.init(config(8)).ok());
-        REQUIRE(driver.run(job).ok());
+        REQUIRE(fw::Runner(driver).run(job).ok());
         const uint64_t all = mock.commands;
         const bool hang = random() % 4 == 0;
         const uint64_t at = all + random() % all;
         (hang ? mock.never_answer_from : mock.error_at) = at;
-        const fw::Status status = driver.run(job);
+        const fw::Status status = fw::Runner(driver).run(job);
         reports.equal(status.code, fw::Code::kDeviceError, where);
         reports.equal(status.error, hang ? ErrorCode::kWatchdog : ErrorCode::kReadBus, where);
         reports.equal(status.tag, at & 0xffff, where);
         const uint64_t before = mock.accesses;
-        reports.equal(driver.run(job).error, status.error, where);
+        reports.equal(fw::Runner(driver).run(job).error, status.error, where);
         reports.equal(driver.fence().tag, status.tag, where);
         reports.equal(mock.accesses, before, where);  // a halted device is left alone
         mock.error_at = mock.never_answer_from = UINT64_MAX;
@@ -329,7 +331,7 @@ TEST_CASE("a bus fault at any access ends the call with kBusFault") {
             mock.fault_at = at == 0 ? UINT64_MAX : at - 1;
             fw::Driver driver(mock);
             fw::Status status = driver.init(config(8));
-            if (status.ok()) status = driver.run(job);
+            if (status.ok()) status = fw::Runner(driver).run(job);
             faults.equal(status.code, at == 0 ? fw::Code::kOk : fw::Code::kBusFault);
             if (at == 0) accesses = mock.accesses + 1;
         }
@@ -348,15 +350,15 @@ TEST_CASE("after a bus fault while merging nothing runs until a reset") {
     mock.write_memory = [](uint64_t, uint32_t) {};
     fw::Driver driver(mock);
     REQUIRE(driver.init(config(64)).ok());
-    answers.equal(driver.run(job).code, fw::Code::kBusFault);
+    answers.equal(fw::Runner(driver).run(job).code, fw::Code::kBusFault);
     broken = false;
     mock.fault_at = UINT64_MAX;
     const uint64_t before = mock.accesses;
-    answers.equal(driver.run(job).code, fw::Code::kBusFault);
+    answers.equal(fw::Runner(driver).run(job).code, fw::Code::kBusFault);
     answers.equal(driver.fence().code, fw::Code::kBusFault);
     answers.equal(mock.accesses, before);
     answers.equal(driver.reset().ok(), true);
-    answers.equal(driver.run(job).ok(), true);
+    answers.equal(fw::Runner(driver).run(job).ok(), true);
     answers.equal(first_of(mock.faults), "");
 }
 
@@ -374,25 +376,30 @@ TEST_CASE("init: wrong devices, found devices, resets that do not end") {
     answers.equal(init_with(Reg::kCapBusBytes, 24), fw::Code::kWrongDevice);
     answers.equal(init_with(Reg::kStatus, spec::kStatusResetting), fw::Code::kResetTimeout);
 
+    MockDevice idle(kDevice, 1);
+    idle.reset_reads = 1;
+    answers.equal(fw::Driver(idle).init(config(8)).ok(), true);
+    answers.equal(idle.accesses, uint64_t{fw::Driver::kInitAccesses});
+
     MockDevice mock(kDevice, 1);
     fw::Driver driver(mock);
     REQUIRE(driver.init(config(8)).ok());
     REQUIRE(driver.fence().ok());
     fw::Driver next(mock);  // another driver takes over and goes on at the tail
     answers.equal(next.init(config(8)).ok(), true);
-    answers.equal(next.run(make_job(1, 1, 20, 20)).ok(), true);
+    answers.equal(fw::Runner(next).run(make_job(1, 1, 20, 20)).ok(), true);
     answers.equal(mock.resets, 1u);
     mock.disown();  // enabled on a ring that is not ours
     fw::Driver third(mock);
     answers.equal(third.init(config(8)).ok(), true);
     answers.equal(mock.resets, 2u);
-    answers.equal(third.run(make_job(1, 1, 20, 20)).ok(), true);
+    answers.equal(fw::Runner(third).run(make_job(1, 1, 20, 20)).ok(), true);
     mock.error_at = mock.commands;
     answers.equal(third.fence().code, fw::Code::kDeviceError);
     fw::Driver fourth(mock);  // and one that has halted
     answers.equal(fourth.init(config(8)).ok(), true);
     answers.equal(mock.resets, 3u);
-    answers.equal(fourth.run(make_job(1, 1, 20, 20)).ok(), true);
+    answers.equal(fw::Runner(fourth).run(make_job(1, 1, 20, 20)).ok(), true);
     answers.equal(first_of(mock.faults), "");
     answers.equal(fourth.device().m, kDevice.m);
     answers.equal(fourth.device().d, kDevice.d);

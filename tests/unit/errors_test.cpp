@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every error code on the model: found where docs/device.md, section 8, says, without side effect,
-// and a Driver::reset brings back a device that does its next job right.
+// Every error code on the model: found where docs/contract/device.md, section 8, says, without side
+// effect, and a Driver::reset brings back a device that does its next job right.
 #include "host/verify/golden_device.h"
 #include "tests/support/compared.h"
 #include "tests/support/machine.h"

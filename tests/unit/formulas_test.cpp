@@ -152,7 +152,7 @@ TEST_CASE("work formulas equal what firmware's planner does") {
     }
 }
 
-TEST_CASE("the formulas of docs/schedules.md") {
+TEST_CASE("the formulas of docs/contract/schedules.md") {
     Compared values("values");
     Problem p;
     p.nq = p.nk = 1024;

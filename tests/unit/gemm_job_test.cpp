@@ -36,7 +36,8 @@ struct Gemm {
         job.c = memory.place(tiles(n, d), m, (bf16 ? 2 : 4) * std::min(n, d));
     }
 
-    /// An element of C as docs/device.md, section 5, has it: sums of a block each, then their sum.
+    /// An element of C as docs/contract/device.md, section 5, has it: sums of a block each, then
+    /// their sum.
     uint32_t expected(uint32_t i, uint32_t j) const {
         uint32_t c = 0;
         for (uint32_t first = 0; first < job.k; first += inner) {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "firmware/driver/driver.h"
+#include "firmware/runner/runner.h"
 #include "host/verify/golden_device.h"
 #include "host/verify/tensor_image.h"
 #include "tests/unit/mock_device.h"
@@ -32,7 +32,7 @@ class GoldenJob {
         fw::Driver driver(mock_);
         const uint64_t record = golden_.memory().size() - params_.bus_bytes;
         fw::Status status = driver.init({MockDevice::kCsr, MockDevice::kRing, 64, record, 0});
-        if (status.ok()) status = driver.run(job);
+        if (status.ok()) status = fw::Runner(driver).run(job);
         faults.insert(faults.end(), mock_.faults.begin(), mock_.faults.end());
         return status;
     }

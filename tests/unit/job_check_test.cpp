@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "firmware/driver/driver.h"
 #include "firmware/plan/schedule.h"
+#include "firmware/runner/runner.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"
@@ -55,7 +55,7 @@ JobRule rule_after(Change&& change, spec::Profile profile = spec::Profile::kStat
     fw::Driver driver(mock);
     REQUIRE(driver.init({MockDevice::kCsr, MockDevice::kRing, 8, 0x7000, 0}).ok());
     const uint64_t before = mock.accesses;
-    const fw::Status status = driver.run(job);
+    const fw::Status status = fw::Runner(driver).run(job);
     REQUIRE((status.ok() ? fw::Code::kOk : fw::Code::kBadJob) == status.code);
     if (!status.ok()) REQUIRE(mock.accesses == before);
     return status.rule;

@@ -61,7 +61,6 @@ TEST_CASE("scaling down") {
 
 TEST_CASE("merged elements at chosen distances") {
     Compared merged{"merged elements"};
-    constexpr uint32_t kOne = 0x3f800000;
     const auto merge = [](int32_t state, int32_t tile, uint32_t a, uint32_t b) {
         return merge_element(merge_plan(static_cast<int16_t>(state), static_cast<int16_t>(tile)), a,
                              b);

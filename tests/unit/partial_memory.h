@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "firmware/merge/partial.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/state.h"
 
 namespace tessera::test {

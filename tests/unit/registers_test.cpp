@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every register and its rights over the bus: reset values, writes, holes, access sizes,
-// interrupts, counters, enabling and soft reset. docs/device.md, section 9.
+// interrupts, counters, enabling and soft reset. docs/contract/device.md, section 9.
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include "hw_model/device.h"

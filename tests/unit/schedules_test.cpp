@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "firmware/driver/driver.h"
 #include "firmware/plan/planner.h"
 #include "firmware/plan/schedules/key_value_resident.h"
 #include "firmware/plan/schedules/list.h"
 #include "firmware/plan/schedules/paired.h"
 #include "firmware/plan/schedules/query_resident.h"
+#include "firmware/runner/runner.h"
 #include "host/operation/schedule_check.h"
 #include "host/verify/job_mask.h"
 #include "tests/support/compared.h"
@@ -120,7 +120,7 @@ std::string fault_of(const fw::AttentionJob& job, spec::Profile profile, Symboli
     mock.read_memory = [&](uint64_t at, uint32_t& value) { value = engines.memory.read(at); };
     mock.write_memory = [&](uint64_t at, uint32_t value) { engines.memory.write(at, value); };
     if (!driver.init({MockDevice::kCsr, MockDevice::kRing, 16, 0x7000, 0}).ok()) return "init";
-    if (!driver.run(job).ok()) return "the job ends with an error";
+    if (!fw::Runner(driver).run(job).ok()) return "the job ends with an error";
     engines.finish();
     if (!mock.faults.empty()) return mock.faults.front();
     return engines.faults.empty() ? "" : engines.faults.front();

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "firmware/merge/partial.h"
-#include "firmware/runner/job.h"
+#include "firmware/plan/job.h"
 #include "spec/command.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"

@@ -145,8 +145,8 @@ void compare_row(const spec::RowState& row, const float* o, const verify::Refere
                        [&] { return where() + ":" + std::to_string(c); });
 }
 
-void compare_scores(const hw::GroupScores& scores, uint32_t first, const verify::AttendInput& in,
-                    Counts& counts) {
+void compare_scores(const hw::LaneGroupScores& scores, uint32_t first,
+                    const verify::AttendInput& in, Counts& counts) {
     for (uint32_t i = 0; i < scores.rows; ++i) {
         const auto expected = verify::reference_scores(in, first + i);
         const spec::RowState row = verify::reference_maximum(expected, in.identity);
@@ -215,7 +215,7 @@ void attend(const Case& c, bool replace, bool check_scores, State& s, Counts& co
     hw::PreparedValues values;
     hw::prepare_keys(in.k, in.k_stride, in.keys, in.d_k, keys);
     hw::prepare_values(in.v, in.v_stride, in.keys, in.d_v, values);
-    hw::GroupScores scores;
+    hw::LaneGroupScores scores;
     hw::TileRows tile;
     for (uint32_t first = 0; first < in.rows; first += c.group) {
         hw::ScoreInput group;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/device_core.h"
+
+#include "hw_model/compute/score_stage.h"
+#include "hw_model/compute/value_stage.h"
+#include "hw_model/front/csr.h"
+#include "hw_model/front/dispatch.h"
+#include "hw_model/front/front_end.h"
+#include "hw_model/load/load_engine.h"
+#include "hw_model/memory/memory_port.h"
+#include "hw_model/store/store_engine.h"
+
+namespace tessera::hw {
+
+void Core::fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource source) {
+    errors.post({code, tag, cycle, source});
+    csr->error_latched(cycle + 1);
+    for (Unit* unit :
+         {static_cast<Unit*>(dispatch), static_cast<Unit*>(load), static_cast<Unit*>(score),
+          static_cast<Unit*>(value), static_cast<Unit*>(store)})
+        unit->wake(cycle + 1);
+}
+
+void Core::wake_front_end(Cycle at) { front_end->wake(at); }
+
+void Core::wake_for_abort(Cycle at) {
+    if (errors.latched()) value->wake(at);
+}
+
+/// Clears everything but the contents of the banks. What the memory still owes is dropped.
+void Core::reset(Cycle now) {
+    reset_at_ = kNever;
+    port->abandon();
+    for (DeviceUnit* unit : {static_cast<DeviceUnit*>(csr), static_cast<DeviceUnit*>(front_end),
+                             static_cast<DeviceUnit*>(dispatch), static_cast<DeviceUnit*>(load),
+                             static_cast<DeviceUnit*>(score), static_cast<DeviceUnit*>(value),
+                             static_cast<DeviceUnit*>(store)})
+        unit->clear();
+    scoreboard = Scoreboard();
+    errors = ErrorLatch();
+    counters = Counters();
+    trace.reset(now);
+}
+
+void Core::release(Engine engine, BankId bank, Cycle visible_from, Cycle now) {
+    scoreboard.release(engine, bank, visible_from, now);
+    if (engine != Engine::kLoad && load->waiting()) load->wake(visible_from);
+    if (engine != Engine::kCompute) {
+        if (score->waiting()) score->wake(visible_from);
+        if (value->waiting()) value->wake(visible_from);
+    }
+    if (engine != Engine::kStore && store->waiting()) store->wake(visible_from);
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What scripts/pictures writes: each part gives files by name, as text."""
