@@ -106,7 +106,7 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         {random + "--tile-mask " + (files / "row.npy") + " --window 2",
          {"--tile-mask", "without --window"}},
         {"run --random 2,8,8 --kv-heads 1 --block 4 --summary 1 --stack-heads",
-         {"--stack-heads", "--summary", "one query token", "seen by all of its rows"}},
+         {"--stack-heads", "--summary", "one query token", "would see the summaries"}},
         {random + "--align middle", {"--align", "middle", "end", "start"}},
         {random + "--schedule best", {"--schedule", "best", "query-resident", "kv-resident"}},
         {random + "--format xml", {"--format", "xml", "table", "json"}},
