@@ -20,7 +20,7 @@ void compare_reports(Compared& compared, const Json& before, const Json& now) {
 
 }  // namespace
 
-TEST_CASE("--segments is --documents") {
+TEST_CASE("segments are documents") {
     Compared reports("members of reports");
     const std::string job = "--device tiny --random 2,40,16 --mask causal ";
     const Json dense = run_json(job), now = run_json(job + "--documents 0,7,30");

@@ -144,7 +144,7 @@ TEST_CASE("which sentinel a black box gets") {
         choices.holds(text.find(part) != std::string::npos, [&] { return text; });
     };
     choices.holds(!choose(64, 8, 8, {}).given(), [] { return "stateful needs none"; });
-    says(message(8, {Form::kColumns, {}}), "only on a device of profile blackbox");
+    says(message(8, {Form::kColumns, {}}), "only with a device of profile blackbox");
     params.profile = spec::Profile::kBlackbox;
     choices.holds(!choose(16, 8, 8, {}).given(), [] { return "one key tile needs none"; });
     choices.holds(choose(16, 8, 8, {Form::kSplit, {}}).form == Form::kSplit,
