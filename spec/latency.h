@@ -12,8 +12,8 @@ using Cycle = uint64_t;
 // Control
 inline constexpr Cycle kCsrAccessCycles = 4;  ///< register sampled or written in the first of these
 inline constexpr Cycle kAcceptCycles = 1;  ///< address presented in t is taken by the memory in t+1
-inline constexpr Cycle kSinkCycles =
-    1;  ///< read beat on the bus in t is written to its bank in t+1
+/// Read beat on the bus in t is written to its bank in t+1.
+inline constexpr Cycle kSinkCycles = 1;
 
 // Score stage: key enters (SRAM address) at S; +1 operands, +2 product, then D adders of
 // INTERLEAVE stages, 2 for the scaling product, 1 for the conversion to fixed point.

@@ -43,13 +43,13 @@ inline constexpr uint32_t kLineDescriptors = 4;  ///< fetched by one burst
 inline constexpr uint32_t kLineBytes = kDescriptorBytes * kLineDescriptors;
 inline constexpr uint32_t kFifoLines = 4;         ///< descriptor FIFO: 16 descriptors
 inline constexpr uint32_t kReadOutstanding = 64;  ///< read bursts in flight
-inline constexpr uint32_t kLoadOutstanding =
-    63;  ///< of these, for loads: one is kept for descriptors
+/// Of these, for loads: one is kept for descriptors.
+inline constexpr uint32_t kLoadOutstanding = 63;
 inline constexpr uint32_t kWriteOutstanding = 16;  ///< write bursts in flight
-inline constexpr uint32_t kReadBurstBytes =
-    4096;  ///< a read burst never crosses a multiple of this
-inline constexpr uint32_t kWriteBurstBytes =
-    1024;  ///< nor a write burst one of this (stored, then sent)
+/// A read burst never crosses a multiple of this.
+inline constexpr uint32_t kReadBurstBytes = 4096;
+/// Nor a write burst one of this (stored, then sent).
+inline constexpr uint32_t kWriteBurstBytes = 1024;
 inline constexpr uint32_t kMaxBurstBeats = 256;       ///< AXI4
 inline constexpr uint32_t kStoreFifoBytes = 8192;     ///< results waiting for the write port
 inline constexpr uint32_t kPositionLimit = 1u << 31;  ///< positions are below this

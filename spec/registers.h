@@ -67,8 +67,8 @@ inline constexpr uint32_t kStatusHalted = 1u << 1;     ///< an error stopped dis
 inline constexpr uint32_t kStatusResetting = 1u << 2;  ///< soft reset waits for bursts
 // IRQ_STATUS, IRQ_ENABLE
 inline constexpr uint32_t kIrqFence = 1u << 0;  ///< a FENCE with kFlagInterrupt retired
-inline constexpr uint32_t kIrqRing =
-    1u << 1;  ///< RING_HEAD reached RING_NOTIFY (once per write of it)
+/// RING_HEAD reached RING_NOTIFY (once per write of it).
+inline constexpr uint32_t kIrqRing = 1u << 1;
 inline constexpr uint32_t kIrqError = 1u << 2;  ///< ERROR_CODE became non-zero
 // ENGINE_STATE: [3:0] load queue, [7:4] load started, [11:8] compute queue, [15:12] compute
 // started, [19:16] store queue, [23:20] store started, each clipped to 15; [24] FENCE waiting.

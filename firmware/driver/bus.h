@@ -10,8 +10,8 @@ namespace tessera::fw {
 /// 32-bit accesses to memory.
 struct MergeWork {
     uint64_t rows = 0;  ///< rows of partial results, merged into working rows
-    uint64_t rows_finished =
-        0;                  ///< rows that were the last of their query: divided by l and stored
+    /// Rows that were the last of their query: divided by l and stored.
+    uint64_t rows_finished = 0;
     uint64_t elements = 0;  ///< l and every O[j] of `rows`, every O[j] of `rows_finished` again
     uint64_t bytes_read = 0, bytes_written = 0;
     // Of `rows_finished`, as the device's counters of the same names.

@@ -11,8 +11,8 @@
 
 namespace tessera::fw {
 
-inline constexpr uint32_t kStateHead =
-    8;  ///< bytes in use of a state row's first beat: l, m, flags
+/// Bytes in use of a state row's first beat: l, m, flags.
+inline constexpr uint32_t kStateHead = 8;
 
 /// Where a row's result is, and where it goes.
 struct MergedRow {

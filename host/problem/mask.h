@@ -29,9 +29,9 @@ struct TileFlags {
 /// does, or none is given; it is in the query's document and in a flagged pair of tiles.
 struct AttentionMask {
     bool causal = false;
-    uint32_t window =
-        0;               ///< keys i - window + 1 to i, if not causal as many after; 0: no such term
-    uint32_t sinks = 0;  ///< the first so many keys; 0: no such term
+    /// Keys i - window + 1 to i, if not causal as many after; 0: no such term.
+    uint32_t window = 0;
+    uint32_t sinks = 0;    ///< the first so many keys; 0: no such term
     uint32_t prefix = 0;   ///< the first so many keys, by all queries, also earlier ones; 0: none
     uint32_t block = 0;    ///< keys of the query's own block of so many positions; 0: no such term
     uint32_t summary = 0;  ///< the last so many keys of any earlier block; 0: no such term

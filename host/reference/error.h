@@ -35,8 +35,8 @@ struct RowBound {
                            ///< A sink is a tile, too
     double scores = 0;     ///< what the rounding of scores adds to the relative error of a weight
     double underflow = 0;  ///< absolute: products and sums that were flushed to zero
-    double beside_sink =
-        0;  ///< of that, what a merge with a sink flushes where there is a sentinel
+    /// Of that, what a merge with a sink flushes where there is a sentinel.
+    double beside_sink = 0;
 };
 RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& reference,
                    const BoundParams& params, uint32_t head, uint32_t row);

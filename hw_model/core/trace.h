@@ -18,8 +18,8 @@ struct CommandTrace {
     uint16_t tag = 0;
     uint64_t number = 0;  ///< descriptors before it since reset
     spec::Cycle dispatch = kNever;
-    spec::Cycle start =
-        kNever;  ///< left its wait: ATTEND S(0), loads first address, stores first row read
+    /// Left its wait: ATTEND S(0), loads first address, stores first row read.
+    spec::Cycle start = kNever;
     spec::Cycle retire = kNever;  ///< last bank write, last merged row, last write response
 };
 

@@ -16,8 +16,8 @@ namespace tessera::hw {
 struct BurstSchedule {
     Cycle first = 0, last = 0;  ///< cycles of the first and last beat
     Cycle response = 0;         ///< write: cycle of the response
-    uint32_t error_beat =
-        UINT32_MAX;            ///< read: first beat answered with an error; write: 0 if refused
+    /// Read: first beat answered with an error; write: 0 if refused.
+    uint32_t error_beat = UINT32_MAX;
     std::vector<Cycle> beats;  ///< cycle of each beat, empty if they are contiguous
 
     bool failed() const { return error_beat != UINT32_MAX; }
