@@ -20,10 +20,11 @@ else()
 endif()
 
 set(tessera_rtl_folder ${CMAKE_SOURCE_DIR}/rtl)
-# Packages first, and those of core/ before those that use them.
-file(GLOB tessera_rtl_packages CONFIGURE_DEPENDS ${tessera_rtl_folder}/core/*_pkg.sv)
-file(GLOB found CONFIGURE_DEPENDS ${tessera_rtl_folder}/arith/*_pkg.sv)
-list(APPEND tessera_rtl_packages ${found})
+# Packages first, and before all the one that the others use.
+file(GLOB tessera_rtl_packages CONFIGURE_DEPENDS
+  ${tessera_rtl_folder}/core/*_pkg.sv ${tessera_rtl_folder}/arith/*_pkg.sv)
+list(PREPEND tessera_rtl_packages ${tessera_rtl_folder}/core/tessera_pkg.sv)
+list(REMOVE_DUPLICATES tessera_rtl_packages)
 file(GLOB_RECURSE tessera_rtl_modules CONFIGURE_DEPENDS ${tessera_rtl_folder}/*.sv)
 list(FILTER tessera_rtl_modules EXCLUDE REGEX "/rtl/synth/")
 list(REMOVE_ITEM tessera_rtl_modules ${tessera_rtl_packages})

@@ -8,8 +8,6 @@
 
 namespace tessera::host {
 
-inline constexpr uint16_t kBf16One = 0x3f80;
-
 inline float float_of(uint32_t bits) {
     float x;
     std::memcpy(&x, &bits, sizeof x);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The counters: name, unit and exact definition. Register offsets, report keys and the rows of
-// docs/contract/device.md all come from this list.
+// The counters: name, unit and exact definition. Register offsets and report
+// keys come from this list.
 #pragma once
 #include <stdint.h>
 

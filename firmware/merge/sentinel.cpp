@@ -98,7 +98,7 @@ Told told_by(SentinelForm form, const Shares& shares) {
     // In the paper's form w may be rounded to more than 1.
     if (spec::is_zero(u) || (u & spec::kSign) != 0) return Told::kTooLow;
     const uint32_t ratio = spec::fp_div(w, u);
-    if (ratio > power_of_two(most_ratio(form))) return Told::kTooLow;
+    if (ratio > power_of_two(max_ratio(form))) return Told::kTooLow;
     return ratio < power_of_two(kMinRatio) ? Told::kTooHigh : Told::kSum;
 }
 

@@ -70,10 +70,10 @@ enum class Told : uint32_t {
 };
 /// log2 of w / u between which sums are told.
 constexpr int32_t kMinRatio = -60;
-constexpr int32_t most_ratio(SentinelForm form) {
+constexpr int32_t max_ratio(SentinelForm form) {
     return form == SentinelForm::kTwoCalls ? 10 : 100;
 }
-constexpr int32_t middle_ratio(SentinelForm form) { return (kMinRatio + most_ratio(form)) / 2; }
+constexpr int32_t middle_ratio(SentinelForm form) { return (kMinRatio + max_ratio(form)) / 2; }
 
 /// Sums are told where 2^-60 <= w / u <= 2^100, beyond which weights are flushed or u is; with
 /// u = 1 - w, which has no more than 24 bits behind the point, where w / u <= 2^10.

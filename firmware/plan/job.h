@@ -55,8 +55,8 @@ struct AttentionJob {
     uint32_t d_k = 0, d_v = 0;  ///< elements
     uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
     /// Which keys a query may see, by their positions: any of CAUSAL, WINDOW, SINK, BLOCK and
-    /// PREFIX, or CAUSAL, BLOCK and TAIL (Sparse Transformer). Keys that TAIL alone allows are
-    /// gathered.
+    /// PREFIX, or CAUSAL, BLOCK and SUMMARY (Sparse Transformer). Keys that SUMMARY alone allows
+    /// are gathered.
     spec::Mask mask;
     /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a mask aligned at the end, 0 for one
     /// aligned at the start. Blocks count from position 0: one begins at key 0 if k0 is a multiple
@@ -79,7 +79,7 @@ struct AttentionJob {
     /// heads or a sentinel.
     RowList query_list, key_list;
     /// The query rows of a group's heads share tiles: worth it where a head has few.
-    /// Not with tile flags, and with TAIL only for one query a head.
+    /// Not with tile flags, and with SUMMARY only for one query a head.
     bool stacked = false;
     ScheduleId schedule = ScheduleId::kQueryResident;
     bool bf16_output = false;
@@ -91,7 +91,7 @@ struct AttentionJob {
     /// firmware's working rows, of the same size: with one open query tile M of them, else as
     /// above.
     Tensor state;
-    /// For TAIL: where firmware writes the list of summary rows (summary_list.h).
+    /// For SUMMARY: where firmware writes the list of summary rows (summary_list.h).
     uint64_t summary_list = 0;
     /// Profile `stats`, more than one key tile or sink logits: slots of M such rows for partial
     /// results, a head for each of kPartialSlots (partial.h). With a sentinel one slot more, rows

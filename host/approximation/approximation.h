@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 
@@ -39,8 +39,8 @@ struct ApproximationShape {
     uint32_t m = 0;           ///< tokens of a tile
     bool causal = false;
 
-    uint32_t query_tiles() const { return divide_up(nq, m); }
-    uint32_t key_tiles() const { return divide_up(nk, m); }
+    uint32_t query_tiles() const { return spec::divide_up(nq, m); }
+    uint32_t key_tiles() const { return spec::divide_up(nk, m); }
     /// Key tiles that query tile `tile` may see: [0, end).
     uint32_t tiles_end(uint32_t tile) const { return causal ? tile + 1 : key_tiles(); }
 };

@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "host/approximation/draw.h"
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -40,7 +40,7 @@ double quantile(const std::vector<double>& sorted, double share) {
 }  // namespace
 
 std::vector<uint32_t> audit_rows(uint32_t nq, uint32_t m, uint64_t seed) {
-    const uint32_t tiles = divide_up(std::max(m, kMinAuditRows), m);
+    const uint32_t tiles = spec::divide_up(std::max(m, kMinAuditRows), m);
     std::vector<uint32_t> rows(nq);
     std::iota(rows.begin(), rows.end(), 0u);
     if (uint64_t{tiles} * m >= nq) return rows;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "host/divide_up.h"
 #include "host/reference/inner_loops.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -62,7 +62,7 @@ RowSource::RowSource(const ReferenceProblem& problem, uint32_t kv_head, uint32_t
 }
 
 RowPartials RowSource::row(uint32_t query_head, uint32_t row) const {
-    const uint32_t nk = problem_.nk, d_v = problem_.d_v, tiles = divide_up(nk, m_);
+    const uint32_t nk = problem_.nk, d_v = problem_.d_v, tiles = spec::divide_up(nk, m_);
     RowPartials p;
     p.peak.assign(tiles, -kInfinity);
     p.sum.assign(tiles, 0);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 
@@ -12,7 +12,7 @@ TileSummaries summarise_tiles(const ElementReader& rows, uint32_t heads, uint32_
                               uint32_t dim, uint32_t m) {
     TileSummaries s;
     s.heads = heads;
-    s.tiles = divide_up(tokens, m);
+    s.tiles = spec::divide_up(tokens, m);
     s.dim = dim;
     const size_t elements = size_t{heads} * s.tiles * dim;
     s.mean.resize(elements);

@@ -68,7 +68,7 @@ void check_combination(const RunOptions& o) {
 }  // namespace
 
 void add_batch_options(CLI::App& run, RunOptions& o) {
-    const char* group = "Batch (docs/use/schedules.md, section 3)";
+    const char* group = "Batch (docs/use/cli.md)";
     const auto list = [&](const char* name, std::string& value, const char* text) {
         run.add_option(name, value, text)->check(list_or_file())->type_name("LIST")->group(group);
     };

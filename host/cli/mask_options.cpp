@@ -28,7 +28,7 @@ void set_sparse(AttentionMask& mask) {
 }  // namespace
 
 void add_mask_options(CLI::App& run, RunOptions& o) {
-    const char* group = "Mask (docs/use/schedules.md, section 3)";
+    const char* group = "Mask (docs/use/cli.md)";
     run.add_option("--mask", o.mask,
                    "kind of mask: dense, causal, or sparse, which is causal with --block "
                    "2^floor(log2 sqrt(keys)) --summary 1 (default: causal with --prefix, --window, "
@@ -51,10 +51,10 @@ void add_mask_options(CLI::App& run, RunOptions& o) {
         ->check(not_empty())
         ->type_name("LIST")
         ->group(group);
-    run.add_option("--tile-mask", o.tile_mask,
-                   "file with a flag for each M x M tile, [q tiles, k tiles] or [heads, q tiles, k "
-                   "tiles]: .npy, or "
-                   "safetensors with a tensor mask")
+    run.add_option(
+           "--tile-mask", o.tile_mask,
+           "file with a flag for each pair of tiles, [q tiles, k tiles] or [heads, q tiles, "
+           "k tiles]: .npy, or safetensors with a tensor mask")
         ->check(not_empty())
         ->type_name("FILE")
         ->group(group);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kGemmExamples = R"(Examples:
   tessera gemm --random 512,512,1024
-      C = A B, C of 512 x 512, inner dimension 1024, checked against double precision
+      C = A B, C of 512 x 512, inner dimension 1,024, checked against double precision
   tessera gemm --a a.npy --b b.npy --output-format bf16 --out result
       matrices of your own; result/ gets report.json and out.safetensors with c
   tessera gemm --random 4096,4096,4096 --memory ddr4-3200 --timing-only --format json

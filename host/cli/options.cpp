@@ -207,8 +207,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_verify_options(*verify, line.verify);
     add_verified_operations(*verify, line);
     CLI::App* compare = app.add_subcommand(
-        "compare",
-        "Run one workload with many schedules, profiles and masks, and list the results");
+        "compare", "Run one problem with many schedules, profiles and masks, and list the results");
     add_input_options(*compare, line.run, false);
     add_mask_options(*compare, line.run);
     add_batch_options(*compare, line.run);
@@ -235,7 +234,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         {linear, CommandName::kLinear},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
-        {app.add_subcommand("covers", "List how many calls a self oracle needs"),
+        {app.add_subcommand("covers", "List the covers of a self oracle and the calls each takes"),
          CommandName::kCovers},
         {app.add_subcommand("memories", "List the memory presets"), CommandName::kMemories}};
     refuse_flag_values(app);

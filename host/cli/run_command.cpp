@@ -12,11 +12,11 @@
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/verdict.h"
-#include "host/divide_up.h"
 #include "host/io/output_file.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/text.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -83,7 +83,7 @@ class Run {
     /// All devices together have as many as one alone.
     uint64_t traced_commands_each(uint32_t devices) const {
         const uint64_t all = options_.trace_commands.value_or(kDefaultTraceCommands);
-        return divide_up(all, devices);
+        return spec::divide_up(all, devices);
     }
 
     void print() const {

@@ -17,8 +17,8 @@ constexpr const char* kBlackboxGroup = "Black box (docs/use/schedules.md, sectio
 void add_schedule_options(CLI::App& run, RunOptions& o) {
     const char* group = "Problem";
     run.add_option("--schedule", o.schedule,
-                   "order of the tile pairs: auto, or a name from `tessera schedules` (default "
-                   "query-resident)")
+                   "order in which the pairs of tiles come: auto, or a name from `tessera "
+                   "schedules` (default query-resident)")
         ->check(not_empty())
         ->type_name("NAME")
         ->group(group);
@@ -208,8 +208,8 @@ void add_verify_options(CLI::App& verify, VerifyOptions& o) {
 
 void add_accept_option(CLI::App& run, RunOptions& o) {
     run.add_flag("--accept-inexact", o.accept_inexact,
-                 "accept a result that is known not to be exact: the exit code is not 3, but still "
-                 "1 if a check finds elements outside their bound")
+                 "accept a result that is known not to be exact, without exit code 3; a failed "
+                 "check still gives 1")
         ->group("Output");
 }
 
@@ -245,12 +245,12 @@ void add_output_options(CLI::App& run, RunOptions& o) {
     const char* group = "Output";
     add_report_options(run, o, "report.json, out.safetensors and trace.json");
     run.add_option("--slots", o.slots,
-                   "count the calls of an oracle that takes H x L tile pairs at once, too")
+                   "also count the calls of a device that takes H x L pairs of tiles a call")
         ->check(not_empty())
         ->type_name("HxL")
         ->group(group);
     run.add_option("--trace-commands", o.trace_commands,
-                   "number of commands in trace.json, from the first on (default 20000)")
+                   "number of commands in trace.json, from the first on (default 20,000)")
         ->check(whole_number())
         ->type_name("N")
         ->group(group);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -62,7 +62,7 @@ Cover cover_by(const DesignCandidate& candidate, uint32_t tokens, uint32_t m) {
     cover.lines_of_design = candidate.lines;
     cover.tokens = tokens;
     cover.group_tokens = static_cast<uint32_t>(m / candidate.width);
-    cover.groups = static_cast<uint32_t>(divide_up(tokens, cover.group_tokens));
+    cover.groups = static_cast<uint32_t>(spec::divide_up(tokens, cover.group_tokens));
     const Design design = truncated(candidate.build(), cover.groups);
     cover.name = design.name;
     cover.classes = classes_of(design);
@@ -71,8 +71,8 @@ Cover cover_by(const DesignCandidate& candidate, uint32_t tokens, uint32_t m) {
 
 std::vector<DesignCandidate> cover_candidates(uint32_t tokens, uint32_t m) {
     std::vector<DesignCandidate> candidates = design_candidates(m);
-    if (m >= 2 && divide_up(tokens, m / 2) <= UINT16_MAX)
-        candidates.push_back(half_tiles(static_cast<uint32_t>(divide_up(tokens, m / 2))));
+    if (m >= 2 && spec::divide_up(tokens, m / 2) <= UINT16_MAX)
+        candidates.push_back(half_tiles(static_cast<uint32_t>(spec::divide_up(tokens, m / 2))));
     const auto unfit = [&](const DesignCandidate& c) {
         return c.points * (m / c.width) < tokens || c.lines > kMaxLines;
     };
@@ -94,7 +94,7 @@ std::optional<Cover> plan_cover(uint32_t tokens, uint32_t m, CoverKind kind) {
 
 uint64_t schoenheim_bound(uint64_t tokens, uint64_t m) {
     if (tokens <= m) return 1;
-    return divide_up(tokens * divide_up(tokens - 1, m - 1), m);
+    return spec::divide_up(tokens * spec::divide_up(tokens - 1, m - 1), m);
 }
 
 }  // namespace tessera::host

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "spec/float.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -16,7 +16,7 @@ constexpr double kMaxTensor = 0x1p60;  ///< bytes; sums of a few such still fit 
 }  // namespace
 
 uint64_t Allocator::place(const char* name, uint64_t bytes) {
-    const uint64_t address = round_up(end_, kRegionAlignment);
+    const uint64_t address = spec::round_up(end_, kRegionAlignment);
     regions_.push_back({name, address, bytes});
     end_ = address + bytes;
     return address;
@@ -24,7 +24,7 @@ uint64_t Allocator::place(const char* name, uint64_t bytes) {
 
 fw::Tensor Allocator::tensor(const char* name, uint64_t heads, uint64_t rows, uint64_t row_bytes) {
     fw::Tensor t;
-    t.pitch = static_cast<uint32_t>(round_up(row_bytes, bus_));
+    t.pitch = static_cast<uint32_t>(spec::round_up(row_bytes, bus_));
     if (static_cast<double>(heads) * static_cast<double>(rows) * t.pitch > kMaxTensor)
         throw UserError(
             fmt::format("not enough memory: tensor {} has {} heads of {} rows of {} bytes", name,
@@ -55,7 +55,7 @@ void Allocator::check_size(const hw::MemoryConfig& memory) const {
 void write_identity(const fw::Tensor& to, uint32_t rows, const MemoryAccess& memory) {
     write_rows(to, 1, rows, memory, [](uint64_t, uint64_t row, uint16_t* out) {
         if (row != 0) out[row - 1] = 0;
-        out[row] = kBf16One;
+        out[row] = spec::kOneBf16;
     });
 }
 

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <optional>
 
-#include "host/divide_up.h"
 #include "host/float_bits.h"
 #include "hw_model/arith/tile_kernel.h"
 #include "spec/float.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -43,7 +43,7 @@ class Keys {
         : d_k_(p.d_k), origin_(p.keys_of(kv_head).begin) {
         count_ = p.keys_of(kv_head).end - origin_;
         rows_ = bf16_rows(p.k, size_t{kv_head} * p.nk + origin_, count_, d_k_);
-        blocks_.resize(divide_up(count_, kBlockKeys));
+        blocks_.resize(spec::divide_up(count_, kBlockKeys));
         for (size_t b = 0; b < blocks_.size(); ++b) {
             const auto first = static_cast<uint32_t>(b) * kBlockKeys;
             prepare(first, std::min(first + kBlockKeys, count_), blocks_[b]);

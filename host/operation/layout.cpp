@@ -14,12 +14,12 @@
 #include "firmware/plan/summary_list.h"
 #include "firmware/plan/tile_map.h"
 #include "firmware/runner/job_check.h"
-#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
 #include "host/operation/schedule_check.h"
 #include "host/operation/sharing.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -184,7 +184,7 @@ void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, All
     if (fw::sentinel_passes(s.form) == 2)
         s.indicators =
             allocator.tensor("indicators", 1, m, uint64_t{2} * fw::indicator_columns(s.form));
-    const uint64_t query = round_up(uint64_t{2} * fw::key_columns(job), bus);
+    const uint64_t query = spec::round_up(uint64_t{2} * fw::key_columns(job), bus);
     if (s.query_column) s.retry = allocator.tensor("retry", config.devices, m, query + bus);
 }
 

@@ -48,7 +48,7 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
     write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory,
                   [](uint64_t) { return Elements(); });  // a key's element is 0
     write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory, [&](uint64_t) {
-        return columns ? Elements{0, kBf16One} : Elements();
+        return columns ? Elements{0, spec::kOneBf16} : Elements();
     });
     if (job.sink_logits) write_sink_states(job.sink_state, inputs.sink_logits, memory);
 }

@@ -178,7 +178,7 @@ void write_linear(const Inputs& inputs, const LinearLayout& layout, const Featur
         [&](uint64_t head, uint64_t) { return scales.key[head]; }, memory);
     write_rows(job.v, job.kv_heads, job.nk, memory, [&](uint64_t head, uint64_t i, uint16_t* out) {
         inputs.v.bf16((head * job.nk + i) * d_v, d_v, out);
-        out[d_v] = kBf16One;
+        out[d_v] = spec::kOneBf16;
     });
     write_identity(job.identity, job.d_k, memory);
 }

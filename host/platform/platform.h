@@ -37,7 +37,7 @@ struct CommandRange {
 struct MergeOutcome {
     fw::MergeWork work;
     uint64_t cycles = 0;
-    /// With a sentinel: commands that ask a pair of tiles again, ascending.
+    /// With a sentinel: commands of retries, ascending.
     std::vector<CommandRange> retried;
 };
 

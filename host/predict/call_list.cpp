@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -35,7 +35,7 @@ CallList::CallList(const Problem& problem, uint32_t m)
       m_(m),
       key_m_(problem.tile_keys(m)),
       stack_heads_(problem.stacked ? problem.group() : 1),
-      query_tiles_(divide_up(stack_heads_ * problem.nq, m)) {}
+      query_tiles_(spec::divide_up(stack_heads_ * problem.nq, m)) {}
 
 /// Summary tokens in front of this key are gathered: those of blocks before the query's own, up to
 /// the key tile in which that block begins.
@@ -49,7 +49,7 @@ uint32_t CallList::first_linear_key(uint32_t row) const {
 QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
     QueryTileCalls result;
     result.rows = std::min(m_, stack_heads_ * problem_.nq - q_tile * m_);
-    Touched touched(divide_up(problem_.nk, key_m_));
+    Touched touched(spec::divide_up(problem_.nk, key_m_));
     const uint32_t linear = first_linear_key(q_tile * m_ % problem_.nq);
     uint64_t gathered = 0;
     std::vector<KeyRange> ranges;

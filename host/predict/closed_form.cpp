@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "host/divide_up.h"
 #include "host/predict/call_list.h"
+#include "spec/integers.h"
 #include "spec/latency.h"
 
 namespace tessera::host {
@@ -40,7 +40,7 @@ class ClosedForm {
     }
 
   private:
-    uint32_t tiles(uint32_t n) const { return divide_up(n, p_.m); }
+    uint32_t tiles(uint32_t n) const { return spec::divide_up(n, p_.m); }
     uint32_t rows_of(uint32_t n, uint32_t tile) const { return std::min(p_.m, n - tile * p_.m); }
 
     /// S and V of the very first lane group: one line of descriptors, then Q, K and V back to back.

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "host/cover/cover.h"
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -49,12 +49,12 @@ DeviceKindCost cost_of(const Cover& cover, const Problem& p, const spec::DeviceP
 /// Pairs of tiles of M queries and M keys, of a query head.
 DeviceKindCost tiles_cost(const Problem& p, const spec::DeviceParams& d, bool doubled) {
     const RowBytes row(p, d);
-    const uint64_t n = p.nq, m = d.m, tiles = divide_up(n, m);
+    const uint64_t n = p.nq, m = d.m, tiles = spec::divide_up(n, m);
     uint64_t pairs = 0, keys = 0, results = 0;  // of all calls
     for (uint64_t t = 0; t < tiles; ++t) {
         const uint64_t rows = std::min(m, n - t * m);
         const uint64_t seen = p.mask.causal ? std::min(n, (t + 1) * m) : n;
-        const uint64_t calls = divide_up(seen, m);
+        const uint64_t calls = spec::divide_up(seen, m);
         const bool merged = d.profile == spec::Profile::kStats && calls > 1;
         pairs += rows * seen;
         keys += seen;
@@ -87,7 +87,7 @@ WorkFormula cover_work(const Problem& p, uint32_t m) {
     work.rows_issued *= heads;
     work.pairs_issued *= heads;
     work.pairs_allowed = heads * allowed;
-    work.calls_at_least = p.kv_heads * divide_up(p.group() * allowed, square);
+    work.calls_at_least = p.kv_heads * spec::divide_up(p.group() * allowed, square);
     return work;
 }
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "firmware/merge/sentinel.h"
-#include "host/divide_up.h"
 #include "host/predict/call_list.h"
 #include "host/predict/cover_work.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -32,13 +32,14 @@ struct ClosedCalls {
 };
 
 ClosedCalls causal_calls(const Problem& p, int64_t m) {
-    const int64_t tiles = divide_up(p.nk, m), full = p.nq / m;
+    const int64_t tiles = spec::divide_up(p.nk, m), full = p.nq / m;
     const int64_t prefix = std::min(p.mask.prefix, p.nk);
-    const int64_t least = std::max<int64_t>(1, divide_up(prefix, m));  // tiles of every query tile
-    uint64_t calls = clamped_sum(full, 1 + divide_up(p.diagonal(), m), least, tiles);
+    const int64_t least =
+        std::max<int64_t>(1, spec::divide_up(prefix, m));  // tiles of every query tile
+    uint64_t calls = clamped_sum(full, 1 + spec::divide_up(p.diagonal(), m), least, tiles);
     if (p.nq % m != 0)
         calls += static_cast<uint64_t>(
-            std::clamp<int64_t>(divide_up(p.nq + p.diagonal(), m), least, tiles));
+            std::clamp<int64_t>(spec::divide_up(p.nq + p.diagonal(), m), least, tiles));
     if (prefix != 0)
         return {calls,
                 "heads * sum over query tiles of clamp(ceil((last query + diagonal + 1)/M), "
@@ -51,12 +52,12 @@ ClosedCalls causal_calls(const Problem& p, int64_t m) {
 
 /// Causal with a window, sinks or both, as many queries as keys.
 ClosedCalls window_calls(const Problem& p, int64_t m) {
-    const int64_t t = divide_up(p.nk, m);
-    const int64_t sink_tiles = divide_up(p.mask.sinks, m);
+    const int64_t t = spec::divide_up(p.nk, m);
+    const int64_t sink_tiles = spec::divide_up(p.mask.sinks, m);
     if (p.mask.window == 0)
         return {clamped_sum(t, 1, 1, std::max<int64_t>(1, sink_tiles)),
                 "heads * sum over query tiles t = 1..T of min(t, ceil(s/M)), T = ceil(N/M)"};
-    const int64_t reach = divide_up(int64_t{p.mask.window} - 1, m);
+    const int64_t reach = spec::divide_up(int64_t{p.mask.window} - 1, m);
     const int64_t c = std::min(reach, t - 1);
     const uint64_t window = static_cast<uint64_t>(t * (1 + c) - c * (c + 1) / 2);
     const char* text = "heads * (T(1+c) - c(c+1)/2), T = ceil(N/M), c = min(ceil((W-1)/M), T-1)";
@@ -73,9 +74,9 @@ ClosedCalls window_calls(const Problem& p, int64_t m) {
 /// Summaries of blocks that are whole parts of a tile, as many queries as keys: each tile sees its
 /// own, and before tile t there are c t M/B summaries.
 ClosedCalls sparse_calls(const Problem& p, int64_t m) {
-    const int64_t tiles = divide_up(p.nk, m);
+    const int64_t tiles = spec::divide_up(p.nk, m);
     int64_t calls = tiles;
-    for (int64_t t = 0; t < tiles; ++t) calls += divide_up(t * p.mask.summary, p.mask.block);
+    for (int64_t t = 0; t < tiles; ++t) calls += spec::divide_up(t * p.mask.summary, p.mask.block);
     return {static_cast<uint64_t>(calls),
             "heads * (T + sum over t < T of ceil(c t / B)), T = ceil(N/M)"};
 }
@@ -91,7 +92,7 @@ ClosedCalls closed_calls(const Problem& p, int64_t m) {
     if (mask.window == 0 && mask.sinks == 0) {
         if (mask.causal) return keys == m ? causal_calls(p, m) : ClosedCalls();
         return {
-            static_cast<uint64_t>(divide_up(p.nq, m) * divide_up(p.nk, keys)),
+            static_cast<uint64_t>(spec::divide_up(p.nq, m) * spec::divide_up(p.nk, keys)),
             keys == m ? "heads * ceil(nq/M) * ceil(nk/M)" : "heads * ceil(nq/M) * ceil(nk/(M-1))"};
     }
     const bool closed = mask.causal && mask.prefix == 0 && p.nq == p.nk && keys == m;
@@ -138,7 +139,7 @@ WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
         f.pairs_issued += head.pairs_issued * alike;
         f.rows_issued += head.rows_issued * alike;
         f.pairs_allowed += head.pairs_allowed * alike;
-        f.calls_at_least += divide_up(head.pairs_allowed * alike, square);
+        f.calls_at_least += spec::divide_up(head.pairs_allowed * alike, square);
     }
     const uint64_t alike = problem.kv_heads / kv_heads;
     f.calls *= alike;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "host/divide_up.h"
 #include "host/predict/dram_bandwidth.h"
 #include "hw_model/memory/dram_channel.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -127,8 +127,8 @@ class ChannelMemory : public PredictedMemory {
         uint64_t address, bytes, burst;
     };
 
-    hw::Clock clock_at(Cycle cycle) const { return divide_up(cycle * cycle_fs_, clock_fs_); }
-    Cycle cycle_at(hw::Clock clock) const { return divide_up(clock * clock_fs_, cycle_fs_); }
+    hw::Clock clock_at(Cycle cycle) const { return spec::divide_up(cycle * cycle_fs_, clock_fs_); }
+    Cycle cycle_at(hw::Clock clock) const { return spec::divide_up(clock * clock_fs_, cycle_fs_); }
     bool idle() const { return bursts_.empty() && waiting_.empty(); }
 
     uint64_t send(Cycle last, bool write, uint64_t address, uint64_t bytes) {

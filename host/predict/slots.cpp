@@ -3,7 +3,7 @@
 
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/planner.h"
-#include "host/divide_up.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 
@@ -29,7 +29,7 @@ SlotPacker pack_calls(const std::vector<fw::AttentionJob>& jobs, uint32_t m, con
 }
 
 uint64_t packed_calls_formula(uint64_t calls, const Slots& slots) {
-    return divide_up(calls, slots.count());
+    return spec::divide_up(calls, slots.count());
 }
 
 }  // namespace tessera::host

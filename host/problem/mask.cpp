@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/problem/problem.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -57,7 +57,7 @@ void check_documents(const Problem& p) {
 
 void check_tiles(const Problem& p, uint32_t m) {
     const TileFlags& t = p.mask.tiles;
-    const uint64_t q = divide_up(uint64_t{p.nq}, m), k = divide_up(uint64_t{p.nk}, m);
+    const uint64_t q = spec::divide_up(uint64_t{p.nq}, m), k = spec::divide_up(uint64_t{p.nk}, m);
     if (t.query_tiles == q && t.key_tiles == k && (t.heads == 1 || t.heads == p.query_heads))
         return;
     throw UserError(

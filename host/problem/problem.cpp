@@ -7,10 +7,10 @@
 #include <cmath>
 
 #include "firmware/plan/schedule.h"
-#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "host/problem/cover_check.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -185,7 +185,7 @@ uint64_t Problem::place_of_row(uint64_t head, uint64_t row) const {
 uint32_t Problem::k_position() const {
     const int64_t before = std::max<int64_t>(-diagonal(), 0);
     const int64_t block = std::max<int64_t>(mask.block, 1);
-    return static_cast<uint32_t>(round_up(before, block));
+    return static_cast<uint32_t>(spec::round_up(before, block));
 }
 
 bool Problem::stackable() const {

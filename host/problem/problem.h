@@ -49,7 +49,7 @@ struct Problem {
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::ScheduleId schedule = fw::ScheduleId::kQueryResident;
     /// `--oracle self`: a call takes one set of tokens and attends within it, by a cover of this
-    /// kind, and `order` means nothing. Not given: a call takes a query tile and a key tile.
+    /// kind, and `schedule` means nothing. Not given: a call takes a query tile and a key tile.
     std::optional<CoverKind> cover;
     /// An approximate schedule, and the tiles that it sees: mask.tiles has all of them
     /// (host/operation/approximate.h). Together or not at all.

@@ -9,10 +9,10 @@
 #include <mutex>
 #include <thread>
 
-#include "host/divide_up.h"
 #include "host/float_bits.h"
 #include "host/reference/inner_loops.h"
 #include "spec/float.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -253,7 +253,7 @@ ReferenceResult reference_attention(const ReferenceProblem& problem,
     uint32_t threads = options.threads;
     if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
     const uint32_t group = problem.query_heads / problem.kv_heads;
-    const uint64_t blocks = divide_up(problem.nq, kBlockRows);
+    const uint64_t blocks = spec::divide_up(problem.nq, kBlockRows);
     std::atomic<uint64_t> done{0};
     for (uint32_t kv = 0; kv < problem.kv_heads; ++kv) {
         const Keys keys = prepare(problem, kv);

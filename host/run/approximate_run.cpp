@@ -12,12 +12,12 @@
 
 #include "firmware/driver/driver.h"
 #include "host/approximation/row_partials.h"
-#include "host/divide_up.h"
 #include "host/operation/approximate.h"
 #include "host/predict/formulas.h"
 #include "host/run/counters.h"
 #include "host/run/device_error.h"
 #include "host/run/platform_memory.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -43,7 +43,7 @@ uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32
     uint64_t calls = 0;
     for (size_t first = 0; first < rows.size(); first += m) {
         const uint32_t last = rows[std::min(first + m, rows.size()) - 1];
-        calls += divide_up(p.mask.causal ? last + 1 : p.nk, m);
+        calls += spec::divide_up(p.mask.causal ? last + 1 : p.nk, m);
     }
     return calls * p.query_heads;
 }

@@ -5,9 +5,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "host/divide_up.h"
 #include "host/error.h"
 #include "host/version.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -31,7 +31,7 @@ OutputStream::OutputStream(const std::string& path, const RunRecord& record)
                        {"mask", record.problem.mask.text()},
                        {"input", printable(record.input)}}) {
     const fw::AttentionJob& job = layout_.job;
-    blocks_ = divide_up(job.nq, kBlockRows);
+    blocks_ = spec::divide_up(job.nq, kBlockRows);
     missing_.resize(job.query_heads * blocks_);
     for (uint64_t head = 0; head < job.query_heads; ++head)
         for (const Rows& rows : layout_.written_rows(head))

@@ -8,13 +8,13 @@
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/row_list.h"
 #include "firmware/plan/summary_list.h"
-#include "host/divide_up.h"
 #include "host/float_bits.h"
 #include "host/operation/schedule_check.h"
 #include "host/problem/sentinel.h"
 #include "host/problem/sink_logits.h"
 #include "host/verify/attention_job.h"
 #include "spec/float.h"
+#include "spec/integers.h"
 
 namespace tessera::verify {
 namespace {
@@ -119,7 +119,7 @@ class Generator : JobGenerator {
         if (job.sentinel.form != fw::SentinelForm::kColumns) return;
         each_row(job.v, job.kv_heads, job.nk, [&](uint64_t row) {
             put(j.image, row + 2 * job.d_v, 0);
-            put(j.image, row + 2 * job.d_v + 2, host::kBf16One);
+            put(j.image, row + 2 * job.d_v + 2, spec::kOneBf16);
         });
     }
 
@@ -164,7 +164,7 @@ class Generator : JobGenerator {
     /// As many rows of a head as a tile can have of it; they may lie apart.
     void place_sinks(fw::AttentionJob& job, uint64_t& next) {
         fw::Tensor& t = job.sink_state;
-        t.address = host::round_up(next, p_.bus_bytes);
+        t.address = spec::round_up(next, p_.bus_bytes);
         t.pitch = (1 + p_.beats(4 * job.d_v) + static_cast<uint32_t>(sinks_() % 3)) * p_.bus_bytes;
         t.head_stride = uint64_t{t.pitch} * std::min(p_.m, job.nq);
         next = t.address + t.head_stride * job.query_heads;

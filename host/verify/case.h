@@ -21,9 +21,9 @@ struct Case {
     std::function<void(const Outcome&, Comparison&)> reference;
 };
 
-/// Legal commands past the driver, as odd as the contract allows: single-key tiles, several loads
-/// into one bank, restarted states, gathers, back-to-back stores, NaN and Inf. Reference: the
-/// golden device, bit by bit.
+/// Legal commands written into the ring without the driver, as odd as the contract allows:
+/// single-key tiles, several loads into one bank, restarted states, gathers, back-to-back stores,
+/// NaN and Inf. Reference: the golden device, bit by bit.
 Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// An attention job through the firmware, of at most `max_tokens` tokens: masks, ragged sizes,

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 #include "spec/mask.h"
 
 namespace tessera::verify {
@@ -84,7 +84,7 @@ class MaskGenerator {
 
     void tile_flags() {
         const uint64_t tiles =
-            uint64_t{host::divide_up(job_.nq, m_)} * host::divide_up(job_.nk, m_);
+            uint64_t{spec::divide_up(job_.nq, m_)} * spec::divide_up(job_.nk, m_);
         const uint32_t heads = below(2) == 0 ? 1 : job_.query_heads;
         const uint32_t percent = below(101);
         for (uint64_t i = 0; i < tiles * heads; ++i)
@@ -145,7 +145,7 @@ uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens) {
 bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
     if (job.documents != nullptr && document_of(job, i) != document_of(job, j)) return false;
     if (job.tile_flags != nullptr) {
-        const uint64_t key_tiles = host::divide_up(job.nk, m);
+        const uint64_t key_tiles = spec::divide_up(job.nk, m);
         if (job.tile_flags[head * job.tile_flags_stride + i / m * key_tiles + j / m] == 0)
             return false;
     }

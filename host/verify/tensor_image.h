@@ -45,7 +45,7 @@ class TensorImage {
     fw::Tensor place_identity(uint32_t rows) {
         const fw::Tensor t = place(1, rows, 2 * rows);
         for (uint32_t i = 0; i < rows; ++i)
-            for (uint32_t j = 0; j < rows; ++j) put(t, 0, i, j, i == j ? host::kBf16One : 0);
+            for (uint32_t j = 0; j < rows; ++j) put(t, 0, i, j, i == j ? spec::kOneBf16 : 0);
         return t;
     }
 

@@ -17,7 +17,7 @@ class TraceLog {
     void started(uint64_t number, Cycle cycle);
     void retired(uint64_t number, Cycle cycle);
     void group(const LaneGroupTrace& group);
-    /// Soft reset: what was predicted for cycles from `now` on did not happen. Sequences restart.
+    /// Soft reset: what was predicted for cycles from `now` on did not happen. Numbers restart.
     void reset(Cycle now);
 
     uint64_t total() const { return total_; }

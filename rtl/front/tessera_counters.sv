@@ -107,7 +107,7 @@ module tessera_counters #(
   end
 
   logic [63:0] shown;
-  assign shown = word_i[6:1] < 6'(N) ? snapshot_q[word_i[6:1]] : '0;
+  assign shown = {1'b0, word_i[6:1]} < 7'(N) ? snapshot_q[word_i[6:1]] : '0;
   assign value_o = word_i[0] ? shown[63:32] : shown[31:0];
 
   always_ff @(posedge clk_i) begin

@@ -243,7 +243,7 @@ TEST_CASE("a divergence of a job by a cover names its lines") {
     }
 }
 
-TEST_CASE("a divergence of a kernel has its commands in words") {
+TEST_CASE("a divergence of an operation has its commands in words") {
     Compared cases("divergences reported");
     const spec::DeviceParams params = test::device_params("tiny");
     for (const auto make : {verify::gemm_case, verify::linear_case})

@@ -10,9 +10,9 @@
 
 #include "host/approximation/audit.h"
 #include "host/approximation/row_partials.h"
-#include "host/divide_up.h"
 #include "host/io/safetensors.h"
 #include "host/operation/approximate.h"
+#include "spec/integers.h"
 #include "tests/support/compared.h"
 #include "tests/support/run_tessera.h"
 
@@ -40,7 +40,7 @@ struct Run {
                host::rule_name(rule) + " --tiles " + std::to_string(tiles) +
                " --set device.profile=" + profile + " --format json";
     }
-    uint32_t key_tiles() const { return host::divide_up(tokens, kM); }
+    uint32_t key_tiles() const { return spec::divide_up(tokens, kM); }
 
     /// Pairs of tiles, counted one query tile after the other.
     uint64_t calls() const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Long contexts through the firmware: ragged lengths, masks, alignments, loop orders and formats,
-// against the double reference; both loop orders give the same bits.
+// Long contexts through the firmware: ragged lengths, masks, alignments, schedules and formats,
+// against the double reference; both schedules give the same bits.
 #include "tests/support/attention_run.h"
 
 using namespace tessera;
@@ -11,11 +11,11 @@ namespace {
 
 struct Counts {
     Compared elements{"elements and rows within the bound"};
-    Compared orders{"elements equal in both loop orders"};
+    Compared orders{"elements equal in both schedules"};
     Compared identities{"counter identities"};
 };
 
-/// Both loop orders against each other and one of them against the reference.
+/// Both schedules against each other and one of them against the reference.
 void compare(Counts& counts, AttentionSetup setup) {
     INFO(setup.name());
     setup.problem.schedule = fw::ScheduleId::kQueryResident;

@@ -3,8 +3,8 @@
 // sums out of a sentinel's share. Every form under every mask within the bound; the error is that
 // of `stats`, wherever the sentinel is; what it cannot tell is retried, or named.
 
-#include "host/divide_up.h"
 #include "host/verify/case.h"
+#include "spec/integers.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/run_json.h"
 
@@ -75,7 +75,7 @@ double rms_of(const nlohmann::json& report) {
 
 }  // namespace
 
-TEST_CASE("every form under every mask, both loop orders: within the bound") {
+TEST_CASE("every form under every mask, both schedules: within the bound") {
     auto random = test::test_random();
     Compared bound("elements and rows within the bound");
     Compared identities("counter identities");
@@ -243,10 +243,10 @@ TEST_CASE("calls, bytes and merging are what the formulas say, also without data
         const auto where = [&] { return std::string(r.arguments); };
         const uint64_t tiles = (r.nk + kM - 2) / (kM - 1), rows = r.heads * r.nq;
         figures.equal(count_of(json, "calls"),
-                      r.heads * host::divide_up(r.nq, kM) * tiles * r.passes, where);
+                      r.heads * spec::divide_up(r.nq, kM) * tiles * r.passes, where);
         figures.equal(count_of(json, "merge_elements"), rows * (2 * tiles * (r.d_v + 1) + r.d_v),
                       where);
-        const auto beats = [](uint64_t bytes) { return host::round_up(bytes, kBus); };
+        const auto beats = [](uint64_t bytes) { return spec::round_up(bytes, kBus); };
         const uint64_t stored = r.passes == 1 ? beats(4 * (r.d_v + 2)) : beats(4 * r.d_v) + kBus;
         figures.equal(json["counters"]["bytes_o"]["value"], rows * tiles * stored, where);
         figures.equal(json["counters"]["bytes_state_write"]["value"], 0u, where);

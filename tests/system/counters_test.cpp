@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 #include "tests/support/attention_run.h"
 
 using namespace tessera;
@@ -40,8 +40,8 @@ class TwoBanks {
 class Schedule {
   public:
     Schedule(const host::Problem& p, uint32_t m) : p_(p), m_(m) {
-        tq_ = host::divide_up(p.nq, m);
-        tk_ = host::divide_up(p.nk, m);
+        tq_ = spec::divide_up(p.nq, m);
+        tk_ = spec::divide_up(p.nk, m);
     }
 
     Work count() {
@@ -70,7 +70,7 @@ class Schedule {
         if (!p_.mask.causal) return tk_;
         const int64_t last_query = std::min<int64_t>(int64_t{q + 1} * m_, p_.nq) - 1;
         const int64_t visible = std::clamp<int64_t>(last_query + p_.diagonal() + 1, 0, p_.nk);
-        return static_cast<uint32_t>(std::max<int64_t>(1, host::divide_up(visible, m_)));
+        return static_cast<uint32_t>(std::max<int64_t>(1, spec::divide_up(visible, m_)));
     }
     static uint64_t rows(uint32_t tile, uint32_t tokens, uint32_t m) {
         return std::min(m, tokens - tile * m);
@@ -113,7 +113,7 @@ void compare_work(Compared& compared, const AttentionSetup& s, const test::Atten
     const spec::DeviceParams& d = s.platform.params;
     const Work w = Schedule(p, d.m).count();
     const uint64_t bus = d.bus_bytes;
-    const auto row = [&](uint64_t bytes) { return host::round_up(bytes, bus); };
+    const auto row = [&](uint64_t bytes) { return spec::round_up(bytes, bus); };
     const uint64_t o_rows = uint64_t{p.query_heads} * p.nq;
     const uint64_t state_row = bus + row(uint64_t{4} * p.d_v);
     const std::pair<Counter, uint64_t> kExpected[] = {

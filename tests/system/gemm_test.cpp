@@ -3,8 +3,8 @@
 // bytes, mistakes.
 #include <cmath>
 
-#include "host/divide_up.h"
 #include "host/io/safetensors.h"
+#include "spec/integers.h"
 #include "tests/support/bf16_numbers.h"
 #include "tests/support/compared.h"
 #include "tests/support/report.h"
@@ -24,7 +24,7 @@ TEST_CASE("gemm: every element within its bound, calls by formula, ragged sizes 
         const char* name;
         uint64_t m, d;
     } devices[] = {{"tiny", 16, 16}, {"base", 128, 64}, {"blackbox-64", 128, 72}};
-    const auto tiles = [](uint64_t length, uint64_t tile) { return host::divide_up(length, tile); };
+    const auto tiles = [](uint64_t length, uint64_t tile) { return spec::divide_up(length, tile); };
     for (const auto& device : devices)
         for (int n = 0; n < 4; ++n) {
             const auto length = [&] { return 1 + random() % (3 * device.d); };

@@ -2,8 +2,8 @@
 // `tessera linear` on the whole machine: its result against double precision, calls, mistakes.
 #include <cmath>
 
-#include "host/divide_up.h"
 #include "host/io/safetensors.h"
+#include "spec/integers.h"
 #include "tests/support/bf16_numbers.h"
 #include "tests/support/compared.h"
 #include "tests/support/report.h"
@@ -42,7 +42,7 @@ TEST_CASE("linear: every element within its bound, calls by formula") {
         const uint64_t m = large ? 128 : 16, d = 1 + random() % (large ? 71 : 15);
         const uint64_t kv = 1 + random() % 2, heads = kv * (1 + random() % 2);
         const uint64_t tokens = 1 + random() % (8 * m);
-        const uint64_t chunk = causal ? m - d : m, chunks = host::divide_up(tokens, chunk);
+        const uint64_t chunk = causal ? m - d : m, chunks = spec::divide_up(tokens, chunk);
         const std::string arguments =
             std::string("linear --device ") + (large ? "blackbox-64" : "tiny") + " --random " +
             std::to_string(heads) + "," + std::to_string(tokens) + "," + std::to_string(d) +

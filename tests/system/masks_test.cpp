@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/mask_oracle.h"
 
@@ -23,7 +23,7 @@ struct NamedMask {
 
 /// Of n tokens on a device with tiles of m.
 std::vector<NamedMask> masks(uint32_t n, uint32_t m) {
-    const uint32_t tiles = host::divide_up(n, m);
+    const uint32_t tiles = spec::divide_up(n, m);
     host::AttentionMask dense, causal, window, both, two_sided, sinks, own, sparse, documents,
         flags;
     causal.causal = window.causal = both.causal = sinks.causal = sparse.causal = true;
@@ -94,7 +94,7 @@ AttentionSetup setup_of(const std::string& preset, const NamedMask& mask, const 
 
 }  // namespace
 
-TEST_CASE("every mask, both loop orders, merged by device or firmware, random and hard rows") {
+TEST_CASE("every mask, both schedules, merged by device or firmware, random and hard rows") {
     const uint64_t seed = test::test_random()();
     Compared bound("elements and rows within the bound");
     Compared same("elements and rows equal in both orders and profiles");

@@ -2,8 +2,8 @@
 // Devices of profile `stats`, where firmware merges: the bits of o and lse are those of `stateful`
 // devices, whatever merging costs, and what it costs is reported by itself.
 
-#include "host/divide_up.h"
 #include "host/verify/case.h"
+#include "spec/integers.h"
 #include "tests/support/attention_run.h"
 #include "tests/support/run_json.h"
 
@@ -140,7 +140,7 @@ TEST_CASE("merging is reported by itself, with its formulas") {
         const auto stateful = run_json(r.arguments);
         const auto& derived = json["derived"];
         const uint64_t rows = r.heads * r.nq, state = 8 + 4 * r.d_v;
-        const auto beats = [&](uint64_t bytes) { return host::round_up(bytes, r.bus); };
+        const auto beats = [&](uint64_t bytes) { return spec::round_up(bytes, r.bus); };
         const uint64_t elements = rows * (r.tiles * (r.d_v + 1) + r.d_v);
         const uint64_t output = beats((r.bf16 ? 2 : 4) * r.d_v) + (r.lse ? r.bus : 0);
         figures.equal(derived["merge_elements"]["value"], elements, where);

@@ -7,9 +7,9 @@
 #include "firmware/plan/planner.h"
 #include "firmware/plan/summary_list.h"
 #include "firmware/runner/job_check.h"
-#include "host/divide_up.h"
 #include "host/operation/layout.h"
 #include "host/predict/formulas.h"
+#include "spec/integers.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
@@ -78,7 +78,8 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
         for (uint32_t i = 0; i < nq; ++i)
             for (uint32_t j = 0; j < nk; ++j) pairs += allowed(p, own, i, j) ? 1 : 0;
         f.pairs_allowed += pairs * (p.query_heads / p.batch);
-        f.calls_at_least += p.kv_heads / p.batch * divide_up(pairs * p.group(), uint64_t{m} * m);
+        f.calls_at_least +=
+            p.kv_heads / p.batch * spec::divide_up(pairs * p.group(), uint64_t{m} * m);
         for (uint32_t row = 0; row < rows; row += m) {
             const uint32_t end = std::min(row + m, rows);
             uint64_t calls = 0, keys = 0;

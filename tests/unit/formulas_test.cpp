@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "firmware/plan/planner.h"
-#include "host/divide_up.h"
 #include "host/predict/formulas.h"
 #include "host/report/figures.h"
+#include "spec/integers.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/mask_oracle.h"
@@ -36,7 +36,7 @@ Problem random_problem(std::mt19937_64& random, uint32_t m) {
     p.schedule = between(random, 0, 1) == 0 ? fw::ScheduleId::kQueryResident
                                             : fw::ScheduleId::kKeyValueResident;
     p.scale = 0.25;
-    test::random_user_mask(random, m, p);
+    test::random_user_mask(random, m, p, true);
     p.stacked = p.stackable() && between(random, 0, 2) == 0;
     check_mask(p, m);
     return p;
@@ -71,7 +71,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
                 if (own >= nk) linear = p.nk;
                 for (uint32_t b = 0; b < linear; ++b) gathered += queries[b] != 0 ? 1 : 0;
             }
-            uint64_t calls = divide_up(gathered, m), keys = gathered;
+            uint64_t calls = spec::divide_up(gathered, m), keys = gathered;
             for (uint32_t tile = linear; tile < p.nk; tile += m) {
                 const uint32_t end = std::min(tile + m, p.nk);
                 if (std::all_of(&queries[tile], &queries[tile] + (end - tile),
@@ -90,7 +90,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
         }
         if ((first_head + stack) % p.group() != 0) continue;
         f.pairs_allowed += of_kv_head;
-        f.calls_at_least += divide_up(of_kv_head, m * m);
+        f.calls_at_least += spec::divide_up(of_kv_head, m * m);
         of_kv_head = 0;
     }
     return f;

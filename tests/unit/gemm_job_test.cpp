@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 #include "tests/support/compared.h"
 #include "tests/unit/golden_job.h"
 
@@ -18,7 +18,7 @@ constexpr spec::DeviceParams kDevices[] = {{16, 16, 4, 2, 16, spec::Profile::kSt
                                            {16, 24, 2, 4, 32, spec::Profile::kStateful},
                                            {32, 8, 4, 4, 64, spec::Profile::kStateful}};
 
-uint32_t tiles(uint32_t length, uint32_t tile) { return host::divide_up(length, tile); }
+uint32_t tiles(uint32_t length, uint32_t tile) { return spec::divide_up(length, tile); }
 
 /// A product with its operands, and what comes out of it.
 struct Gemm {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "host/divide_up.h"
+#include "spec/integers.h"
 #include "tests/support/compared.h"
 #include "tests/unit/golden_job.h"
 
@@ -67,7 +67,7 @@ struct Linear {
     std::vector<uint32_t> expected(uint32_t head, uint32_t n, uint32_t c) const {
         const uint32_t kv = head / (job.query_heads / job.kv_heads);
         const uint32_t before =
-            job.causal ? n : host::divide_up(job.nk, chunk());  // chunks in the state
+            job.causal ? n : spec::divide_up(job.nk, chunk());  // chunks in the state
         const std::vector<uint16_t> s = state(kv, before, c);
         std::vector<uint32_t> o;
         for (uint32_t i = n * chunk(); i < std::min(job.nq, (n + 1) * chunk()); ++i) {

@@ -172,7 +172,7 @@ TEST_CASE("the steps issue every allowed pair once, in order, and no pair of til
     }
 }
 
-TEST_CASE("the loop order is what it is called") {
+TEST_CASE("a schedule is what it is called") {
     auto random = tessera::test::test_random();
     Compared order("neighbouring steps");
     for (int n = 0; n < 2000; ++n) {
