@@ -31,8 +31,8 @@ std::vector<uint16_t> gaussian(size_t n, uint64_t seed) {
 
 /// Operands and results of one tile.
 struct Tile {
-    Tile(uint32_t m_, uint32_t d_, uint32_t kind)
-        : m(m_), d(d_), q(gaussian(m * d, 1)), k(gaussian(m * d, 2)), v(gaussian(m * d, 3)) {
+    Tile(uint32_t rows, uint32_t columns, uint32_t kind)
+        : m(rows), d(columns), q(gaussian(m * d, 1)), k(gaussian(m * d, 2)), v(gaussian(m * d, 3)) {
         q_position.resize(m);
         k_position.resize(m);
         for (uint32_t i = 0; i < m; ++i) q_position[i] = k_position[i] = i;
