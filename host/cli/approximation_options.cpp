@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 
 namespace tessera::host {

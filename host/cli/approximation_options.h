@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Approximate schedules on the command line.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <optional>
 
 #include "host/approximation/approximation.h"
 #include "host/cli/options.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tessera::host {
 

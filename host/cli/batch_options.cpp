@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/io/mapped_file.h"
 #include "spec/params.h"

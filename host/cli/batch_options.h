@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Batches of sequences of different length on the command line.
 #pragma once
-#include <CLI/CLI.hpp>
-
 #include <string>
 #include <vector>
 
 #include "host/cli/options.h"
 #include "host/problem/inputs.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tessera::host {
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/config/keys.h"
 #include "host/error.h"

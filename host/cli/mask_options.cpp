@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/error.h"
 #include "spec/params.h"

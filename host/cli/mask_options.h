@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The mask on the command line.
 #pragma once
-#include <CLI/CLI.hpp>
-
 #include "host/cli/options.h"
 #include "host/problem/mask.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tessera::host {
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/error.h"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Values on the command line: what each kind allows, in the same words everywhere.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -25,12 +24,6 @@ std::vector<std::string> parts_of(const std::string& text);
 
 /// The numbers in `text`, commas between. UserError says `allowed`.
 std::vector<uint32_t> number_list(const char* option, const std::string& text, const char* allowed);
-
-/// CLI11 by itself takes -1 for 2^64 - 1, and does not say what is allowed.
-CLI::Validator whole_number();
-CLI::Validator from_one(uint64_t most = UINT64_MAX);
-CLI::Validator not_empty();
-CLI::Validator finite_number();
 
 /// The value that belongs to `text`, or a UserError that lists the names.
 template <typename T>

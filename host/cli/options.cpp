@@ -13,6 +13,7 @@
 #include "host/cli/compare_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/operation_options.h"
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/cli/run_options.h"
 #include "host/error.h"

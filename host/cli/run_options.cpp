@@ -6,6 +6,7 @@
 
 #include "host/cli/batch_options.h"
 #include "host/cli/mask_options.h"
+#include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "spec/params.h"
 

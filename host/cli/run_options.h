@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Groups of options that several commands have.
 #pragma once
-#include <CLI/CLI.hpp>
-
 #include "host/cli/options.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tessera::host {
 
