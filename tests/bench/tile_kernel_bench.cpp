@@ -31,8 +31,12 @@ std::vector<uint16_t> gaussian(size_t n, uint64_t seed) {
 
 /// Operands and results of one tile.
 struct Tile {
-    Tile(uint32_t rows, uint32_t columns, uint32_t kind)
-        : m(rows), d(columns), q(gaussian(m * d, 1)), k(gaussian(m * d, 2)), v(gaussian(m * d, 3)) {
+    Tile(uint32_t tokens, uint32_t dimension, uint32_t kind)
+        : m(tokens),
+          d(dimension),
+          q(gaussian(m * d, 1)),
+          k(gaussian(m * d, 2)),
+          v(gaussian(m * d, 3)) {
         q_position.resize(m);
         k_position.resize(m);
         for (uint32_t i = 0; i < m; ++i) q_position[i] = k_position[i] = i;
