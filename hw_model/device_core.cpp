@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hw_model/device_core.h"
 
+#include <initializer_list>
+
 #include "hw_model/compute/score_stage.h"
 #include "hw_model/compute/value_stage.h"
 #include "hw_model/front/csr.h"
@@ -15,9 +17,7 @@ namespace tessera::hw {
 void Core::fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource source) {
     errors.post({code, tag, cycle, source});
     csr->error_latched(cycle + 1);
-    for (Unit* unit :
-         {static_cast<Unit*>(dispatch), static_cast<Unit*>(load), static_cast<Unit*>(score),
-          static_cast<Unit*>(value), static_cast<Unit*>(store)})
+    for (Unit* unit : std::initializer_list<Unit*>{dispatch, load, score, value, store})
         unit->wake(cycle + 1);
 }
 
@@ -31,10 +31,8 @@ void Core::wake_for_abort(Cycle at) {
 void Core::reset(Cycle now) {
     reset_at_ = kNever;
     port->abandon();
-    for (DeviceUnit* unit : {static_cast<DeviceUnit*>(csr), static_cast<DeviceUnit*>(front_end),
-                             static_cast<DeviceUnit*>(dispatch), static_cast<DeviceUnit*>(load),
-                             static_cast<DeviceUnit*>(score), static_cast<DeviceUnit*>(value),
-                             static_cast<DeviceUnit*>(store)})
+    for (DeviceUnit* unit :
+         std::initializer_list<DeviceUnit*>{csr, front_end, dispatch, load, score, value, store})
         unit->clear();
     scoreboard = Scoreboard();
     errors = ErrorLatch();

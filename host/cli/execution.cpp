@@ -55,10 +55,11 @@ void require_consistent(const RunRecord& record) {
     const CounterValues& counters = record.outcome.counters;
     const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
     const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
-    const uint64_t again = record.outcome.merging.work.calls_retried;
-    if (calls != formula + again)
-        throw std::logic_error(fmt::format(
-            "{} calls were made, {} of them retried; the formula says {}", calls, again, formula));
+    const uint64_t retried = record.outcome.merging.work.calls_retried;
+    if (calls != formula + retried)
+        throw std::logic_error(
+            fmt::format("{} calls were made, {} of them retried; the formula says {}", calls,
+                        retried, formula));
     if (const char* engine = broken_identity(counters, record.config.platform.devices))
         throw std::logic_error(
             fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));

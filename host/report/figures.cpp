@@ -117,14 +117,14 @@ void Figures::add_time(const RunRecord& record) {
 void Figures::add_prediction(const RunRecord& record) {
     if (record.candidates.empty()) return;
     const Prediction& prediction = record.candidates.front().prediction;
-    const bool again = record.outcome.merging.work.calls_retried != 0;
+    const bool retried = record.outcome.merging.work.calls_retried != 0;
     add("predicted_cycles", prediction.cycles, "cycle",
         "recurrences of docs/contract/timing.md on firmware's commands (host/predict/predict.h)");
     add("predicted_bytes", prediction.bytes, "byte",
         "rows of firmware's commands, in whole beats; FENCEs of merging are left out");
     add("prediction_error",
-        again ? FigureValue{}
-              : measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1),
+        retried ? FigureValue{}
+                : measure(quotient(static_cast<double>(prediction.cycles), number("cycles")) - 1),
         "1", "predicted_cycles / cycles - 1; not where rows were retried");
 }
 
@@ -151,10 +151,10 @@ void Figures::add_devices(const RunRecord& record) {
         "mean of the devices' cycles / cycles of the slowest");
     add("single_device_cycles", record.single_device_cycles, "cycle",
         "the same job on one device behind the same memory, timing only");
-    const bool again = record.outcome.merging.work.calls_retried != 0;
+    const bool retried = record.outcome.merging.work.calls_retried != 0;
     const double speed_up =
         quotient(static_cast<double>(record.single_device_cycles), number("cycles"));
-    add("speed_up", measure(again ? kNothing : speed_up), "1",
+    add("speed_up", measure(retried ? kNothing : speed_up), "1",
         "single_device_cycles / cycles; not where rows were retried");
     add("parallel_efficiency", measure(number("speed_up") / devices), "1", "speed_up / devices");
     add("contention", measure(1 - number("parallel_efficiency") / number("device_balance")), "1",

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "host/config/config.h"
 #include "host/verify/machine.h"
 #include "hw_model/device.h"
 #include "hw_model/memory/burst.h"
@@ -25,7 +26,7 @@ using spec::Cycle;
 using spec::Opcode;
 using LaneGroup = decltype(verify::Outcome::groups)::value_type;
 
-constexpr spec::DeviceParams kTiny{16, 16, 2, 4, 16, spec::Profile::kStateful};
+const spec::DeviceParams kTiny = host::resolve_config("tiny", {}, {}).platform.params;
 constexpr uint32_t kRows = 16, kColumns = 16;
 constexpr uint64_t kQuery = 0x0000, kKey = 0x1000, kValue = 0x2000, kOutput = 0x3000,
                    kIndices = 0x4000;
