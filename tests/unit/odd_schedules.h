@@ -49,17 +49,17 @@ class Skewed final : public Schedule {
     uint32_t kv_ = 0, wave_ = 0, place_ = 0;
 };
 
-/// Up to N query tiles of a key/value head in turn, each replaced as soon as it is finished.
-template <uint32_t N, uint32_t Says = N>
+/// Up to kTiles query tiles of a key/value head in turn, each replaced as soon as it is finished.
+template <uint32_t kTiles, uint32_t kSaid = kTiles>
 class InTurn final : public Schedule {
   public:
-    static constexpr const char* kName = N == Says ? "in-turn" : "too-many";
+    static constexpr const char* kName = kTiles == kSaid ? "in-turn" : "too-many";
     static constexpr const char* kDoes = "query tiles in turn";
-    static constexpr uint32_t kOpenTiles = Says;
+    static constexpr uint32_t kOpenTiles = kSaid;
 
     bool next(const TilePairs& pairs, TilePair& pair) override {
-        for (uint32_t i = 0; i < N; ++i) {
-            if (i != 0 || ++steps_ % 3 != 0) turn_ = (turn_ + 1) % N;  // some two at a time
+        for (uint32_t i = 0; i < kTiles; ++i) {
+            if (i != 0 || ++steps_ % 3 != 0) turn_ = (turn_ + 1) % kTiles;  // some two at a time
             if (!more_[turn_]) begin(pairs);
             if (!more_[turn_]) continue;
             pair = next_[turn_];
@@ -79,8 +79,8 @@ class InTurn final : public Schedule {
         next_[turn_] = last_ = tile;
         more_[turn_] = true;
     }
-    TilePair next_[N], last_;
-    bool more_[N] = {};
+    TilePair next_[kTiles], last_;
+    bool more_[kTiles] = {};
     uint32_t turn_ = 0, steps_ = 0;
 };
 
