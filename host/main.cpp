@@ -15,15 +15,16 @@
 #include <vector>
 
 #include "host/cli/compare_command.h"
+#include "host/cli/field_options.h"
 #include "host/cli/gemm_command.h"
 #include "host/cli/linear_command.h"
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
 #include "host/cli/run_command.h"
+#include "host/cli/verdict.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
-#include "host/run/device_error.h"
 
 namespace {
 
@@ -55,6 +56,12 @@ int internal_error(const std::exception& error) {
     return kExitInternalError;
 }
 
+int failure(const tessera::Error& error) {
+    if (error.code() == tessera::ErrorCode::kInternal) return internal_error(error);
+    complain(one_line(with_options(error.text())));
+    return exit_code(error.code());
+}
+
 /// A file that we open must never get the number of a standard stream that was closed. A stream
 /// that cannot be written must be noticed: closed ones are opened for reading only.
 void open_standard_files() {
@@ -77,12 +84,8 @@ int sc_main(int argc, char* argv[]) {
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
             throw system_error("stdout", "cannot be written", errno);
         return exit_code;
-    } catch (const UserError& error) {
-        complain(one_line(error.what()));
-        return kExitUserError;
-    } catch (const DeviceError& error) {
-        complain(one_line(error.what()));
-        return kExitDeviceError;
+    } catch (const tessera::Error& error) {
+        return failure(error);
     } catch (const std::system_error& error) {
         if (std::ferror(stdout) == 0) return internal_error(error);
         complain("stdout: cannot be written: " + error.code().message());  // of fmt::print
@@ -97,7 +100,9 @@ int sc_main(int argc, char* argv[]) {
 
 int main(int argc, char* argv[]) {
     open_standard_files();
-    handle_signals();
+    handle_signals(
+        "tessera: a mapped file has lost its bytes: an input was cut short while it was read, or "
+        "the disk has no room for --wave\n");
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
     return sc_core::sc_elab_and_sim(argc, argv);
 }

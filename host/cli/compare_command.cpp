@@ -16,6 +16,7 @@
 
 #include "host/cli/compare_options.h"
 #include "host/cli/execution.h"
+#include "host/cli/field_options.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
 #include "host/cli/overwriting.h"
@@ -47,11 +48,11 @@ verify::Bytes run_row(const RunOptions& options, const std::vector<std::string>&
         Execution execution(options, silent);
         execution.record().command_line = command_line;
         execution.run(nullptr);
-        return message(Sent::kReport, dumped(report_json(execution.record()), -1));
+        return message(Sent::kReport, with_options(dumped(report_json(execution.record()), -1)));
     } catch (const UserError& error) {
-        return message(Sent::kUserError, error.what());
+        return message(Sent::kUserError, with_options(error.text()));
     } catch (const DeviceError& error) {
-        return message(Sent::kDeviceError, error.what());
+        return message(Sent::kDeviceError, with_options(error.text()));
     } catch (const std::bad_alloc&) {
         return message(Sent::kUserError, "out of host memory; try --jobs 1");
     }
@@ -101,7 +102,7 @@ class Compare {
                 if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
                 note(make_job(options, true).inputs.notes);
             } catch (const UserError& error) {
-                row.refused = error.what();
+                row.refused = with_options(error.text());
             }
             comparison_.rows.push_back(std::move(row));
         }
@@ -129,7 +130,8 @@ class Compare {
                                  combinations_[i].options.check.value_or(false);
             outside = outside || nothing || state == RowState::kOutside;
             inexact = inexact || state == RowState::kInexact;
-            if (nothing) fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.reason());
+            if (nothing)
+                fmt::print(stderr, "tessera: {}: {}\n", row.name(), with_options(row.reason()));
             if (!row.inexact().empty())
                 fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.inexact());
         }
@@ -191,7 +193,7 @@ class Compare {
     }
 
     void write() {
-        const std::string text = comparison_text(comparison_, options_.format);
+        const std::string text = with_options(comparison_text(comparison_, options_.format));
         if (!file_) {
             fmt::print("{}", text);
             return;

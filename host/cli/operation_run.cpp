@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "host/cli/field_options.h"
 #include "host/cli/option_values.h"
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
@@ -70,7 +71,8 @@ void write_files(OutputFolder& folder, OperationJob& job, const std::vector<floa
                            (job.place_of_row ? job.place_of_row(row) : row) * columns,
                            result.data() + row * columns, columns);
     }
-    folder.write_report(dumped(operation_json(record), 2), tensors ? &*tensors : nullptr);
+    folder.write_report(with_options(dumped(operation_json(record), 2)),
+                        tensors ? &*tensors : nullptr);
 }
 
 RunVerdict verdict_of(const OperationJob& job, bool check_wanted) {
@@ -141,9 +143,9 @@ int run_operation(const RunOptions& options, OperationJob& job) {
     progress.finish();
     if (folder) write_files(*folder, job, result);
     if (options.format == "json")
-        fmt::print("{}\n", dumped(operation_json(record), 2));
+        fmt::print("{}\n", with_options(dumped(operation_json(record), 2)));
     else
-        fmt::print("{}", operation_table(record));
+        fmt::print("{}", with_options(operation_table(record)));
     const RunVerdict verdict = verdict_of(job, options.check.value_or(false));
     print_on_stderr(verdict);
     return exit_code(verdict);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "host/cli/field_options.h"
 #include "host/error.h"
 
 namespace tessera::host {
@@ -48,7 +49,8 @@ void Progress::finish() {
 
 void Progress::note(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "", one_line(text));
+    fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "",
+               one_line(with_options(text)));
 }
 
 void Progress::tick() {

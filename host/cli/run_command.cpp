@@ -7,15 +7,18 @@
 #include <optional>
 
 #include "host/cli/execution.h"
+#include "host/cli/field_options.h"
 #include "host/cli/job.h"
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/verdict.h"
+#include "host/error.h"
 #include "host/io/output_file.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/text.h"
+#include "host/version.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -66,7 +69,11 @@ class Run {
         if (options_.out.empty()) return;
         platform.trace_commands = traced_commands_each(platform.devices);
         folder_.emplace(options_.out);
-        if (execution_.has_data()) output_.emplace(folder_->tensors_file(), record_);
+        if (execution_.has_data())
+            output_.emplace(folder_->tensors_file(), record_,
+                            Metadata{{"tool", std::string("tessera ") + kVersion},
+                                     {"mask", with_options(record_.problem.mask.text())},
+                                     {"input", printable(record_.input)}});
     }
 
     RunVerdict verdict() const {
@@ -88,10 +95,10 @@ class Run {
 
     void print() const {
         if (options_.format == "json") {
-            fmt::print("{}\n", dumped(report_json(record_), 2));
+            fmt::print("{}\n", with_options(dumped(report_json(record_), 2)));
             return;
         }
-        fmt::print("{}", report_table(record_));
+        fmt::print("{}", with_options(report_table(record_)));
         if (!folder_) return;
         fmt::print("\nfiles in {}:", options_.out);
         for (const std::string& name : record_.files) fmt::print(" {}", name);
