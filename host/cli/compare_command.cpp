@@ -10,12 +10,11 @@
 #include <new>
 #include <optional>
 #include <stdexcept>
-#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "host/cli/compare_options.h"
-#include "host/cli/execution.h"
+#include "host/cli/execution_options.h"
 #include "host/cli/field_options.h"
 #include "host/cli/job.h"
 #include "host/cli/option_values.h"
@@ -26,35 +25,21 @@
 #include "host/io/output_file.h"
 #include "host/report/comparison.h"
 #include "host/report/report_json.h"
-#include "host/run/device_error.h"
-#include "host/run/forked.h"
+#include "host/run/worker.h"
 
 namespace tessera::host {
 namespace {
 
-/// What the first byte from a row's process says about the rest.
-enum class Sent : uint8_t { kReport, kUserError, kDeviceError };
-
-verify::Bytes message(Sent kind, std::string_view text) {
-    verify::Bytes bytes(1 + text.size(), static_cast<uint8_t>(kind));
-    std::copy(text.begin(), text.end(), bytes.begin() + 1);
-    return bytes;
-}
-
 /// In a process of its own: the row's report.
-verify::Bytes run_row(const RunOptions& options, const std::vector<std::string>& command_line) {
+Bytes run_row(const RunOptions& options, const std::vector<std::string>& command_line) {
     try {
-        Progress silent(true);
-        Execution execution(options, silent);
+        Execution execution = execution_of(options, {});
         execution.record().command_line = command_line;
         execution.run(nullptr);
-        return message(Sent::kReport, with_options(dumped(report_json(execution.record()), -1)));
-    } catch (const UserError& error) {
-        return message(Sent::kUserError, with_options(error.text()));
-    } catch (const DeviceError& error) {
-        return message(Sent::kDeviceError, with_options(error.text()));
+        const std::string report = with_options(dumped(report_json(execution.record()), -1));
+        return {report.begin(), report.end()};
     } catch (const std::bad_alloc&) {
-        return message(Sent::kUserError, "out of host memory; try --jobs 1");
+        throw UserError("out of host memory; try --jobs 1");
     }
 }
 
@@ -83,7 +68,7 @@ class Compare {
   private:
     struct Running {
         size_t row;
-        std::unique_ptr<verify::ForkedWork> work;
+        std::unique_ptr<Worker> work;
     };
 
     void open_output() {
@@ -162,33 +147,32 @@ class Compare {
     }
 
     Running start(size_t row) const {
-        const auto work = [this, row] {
+        const auto work = [this, row](const RunHooks&) {
             return run_row(combinations_[row].options, comparison_.command_line);
         };
-        return {row, std::make_unique<verify::ForkedWork>(work, kSimulationSeconds)};
+        return {row, std::make_unique<Worker>(work)};
     }
 
     static size_t first_ended(const std::vector<Running>& running) {
         std::vector<pollfd> files;
         files.reserve(running.size());
         for (const Running& r : running) files.push_back({r.work->file(), POLLIN, 0});
-        while (::poll(files.data(), files.size(), -1) < 0)
-            if (errno != EINTR) throw std::runtime_error("poll failed");
-        for (size_t i = 0; i < files.size(); ++i)
-            if (files[i].revents != 0) return i;
-        throw std::logic_error("poll returned for no file");
+        while (true) {
+            if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR)
+                throw std::runtime_error("poll failed");
+            for (size_t i = 0; i < files.size(); ++i)
+                if (files[i].revents != 0 && !running[i].work->receive({})) return i;
+        }
     }
 
     void finish(Running& running) {
         ComparedRow& row = comparison_.rows[running.row];
-        const std::string name = row.name() + ": ";
-        const verify::Forked forked = running.work->wait();
-        if (!forked.failure.empty()) throw std::runtime_error(name + forked.failure);
-        const std::string text(forked.bytes.begin() + 1, forked.bytes.end());
-        switch (static_cast<Sent>(forked.bytes.front())) {
-            case Sent::kReport: row.report = nlohmann::ordered_json::parse(text); break;
-            case Sent::kUserError: row.refused = text; break;
-            case Sent::kDeviceError: throw DeviceError(name + text);
+        try {
+            row.report = nlohmann::ordered_json::parse(running.work->finish());
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::kUser)
+                throw Error(error.code(), row.name() + ": " + error.text());
+            row.refused = with_options(error.text());
         }
     }
 

@@ -136,11 +136,6 @@ Job make_job(const RunOptions& options, bool timing_only) {
     return job;
 }
 
-std::string dtypes_of(const Inputs& inputs) {
-    if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
-    return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
-}
-
 hw::DeviceFactory device_factory(const RunOptions& options, const ResolvedConfig& config,
                                  const std::string& wave) {
     return options.impl == "rtl" ? rtl_factory(config, wave) : hw::DeviceFactory();

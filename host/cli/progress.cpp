@@ -47,6 +47,15 @@ void Progress::finish() {
     fmt::print(stderr, "{}", kEraseLine);
 }
 
+RunHooks Progress::hooks() {
+    return {[this](const std::string& name, double done) {
+                if (name != phase_) phase(name);
+                share(done);
+                return true;
+            },
+            [this](const std::string& text) { note(text); }};
+}
+
 void Progress::note(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex_);
     fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "",

@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "host/cli/execution.h"
+#include "host/cli/execution_options.h"
 #include "host/cli/field_options.h"
 #include "host/cli/job.h"
 #include "host/cli/output_folder.h"
@@ -37,12 +37,13 @@ std::vector<NamedOutput> outputs_of(const RunOptions& options) {
 class Run {
   public:
     Run(const RunOptions& options, const std::vector<std::string>& command_line)
-        : options_(options), execution_(options, progress_), record_(execution_.record()) {
+        : options_(options),
+          execution_(execution_of(options, progress_.hooks())),
+          record_(execution_.record()) {
         record_.command_line = command_line;
     }
 
     int operator()() {
-        for (const std::string& note : execution_.notes()) progress_.note(note);
         prepare();
         execution_.run(output_ ? &*output_ : nullptr);
         progress_.finish();

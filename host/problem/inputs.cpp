@@ -284,4 +284,9 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     return r;
 }
 
+std::string dtypes_of(const Inputs& inputs) {
+    if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
+    return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
+}
+
 }  // namespace tessera::host

@@ -185,7 +185,7 @@ STEPS = [
     (3, "The result is compared", "with float64 attention", "host/reference/attention.cpp"),
     (3, "Counters become figures", "with their formulas", "host/report/figures.cpp"),
     (3, "Table, report.json,", "tensors and trace", "host/report/report_json.cpp"),
-    (3, "The exit code says", "what was found", "host/cli/execution.cpp"),
+    (3, "The exit code says", "what was found", "host/run/execution.cpp"),
 ]
 
 
