@@ -131,8 +131,8 @@ struct Experiment {
         std::optional<std::string> name;  ///< of a schedule, or "auto"; none: query-resident
         bool stack_heads = false;         ///< query heads of a head group share tiles
         Oracle oracle = Oracle::kQueryKey;
-        std::optional<std::string> cover;  ///< of a self oracle; none: auto
-        Sentinel sentinel = Sentinel::kAuto;
+        std::optional<std::string> cover;        ///< of a self oracle; none: auto
+        std::optional<Sentinel> sentinel;        ///< form of it; none: auto
         std::optional<int64_t> sentinel_offset;  ///< powers of two; none: as the form needs it
         Approximation approximation;
     };
