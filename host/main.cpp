@@ -34,11 +34,11 @@ int dispatch(const std::vector<std::string>& command_line) {
     const CommandLine line = parse_command_line(
         {command_line.begin() + (command_line.empty() ? 0 : 1), command_line.end()});
     switch (line.command) {
-        case CommandName::kRun: return run_command(line.run, command_line);
-        case CommandName::kVerify: return verify_command(line.run, line.verify, command_line);
-        case CommandName::kCompare: return compare_command(line.run, line.compare, command_line);
-        case CommandName::kGemm: return gemm_command(line.run, command_line);
-        case CommandName::kLinear: return linear_command(line.run, command_line);
+        case CommandName::kRun: return run_command(line, command_line);
+        case CommandName::kVerify: return verify_command(line, command_line);
+        case CommandName::kCompare: return compare_command(line, command_line);
+        case CommandName::kGemm: return gemm_command(line, command_line);
+        case CommandName::kLinear: return linear_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

@@ -14,26 +14,27 @@
 #include <utility>
 
 #include "host/cli/compare_options.h"
-#include "host/cli/execution_options.h"
 #include "host/cli/field_options.h"
-#include "host/cli/job.h"
 #include "host/cli/option_values.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
+#include "host/experiment/problem_of.h"
 #include "host/io/output_file.h"
 #include "host/report/comparison.h"
 #include "host/report/report_json.h"
+#include "host/run/execution_of.h"
+#include "host/run/job.h"
 #include "host/run/worker.h"
 
 namespace tessera::host {
 namespace {
 
 /// In a process of its own: the row's report.
-Bytes run_row(const RunOptions& options, const std::vector<std::string>& command_line) {
+Bytes run_row(const Experiment& experiment, const std::vector<std::string>& command_line) {
     try {
-        Execution execution = execution_of(options, {});
+        Execution execution = execution_of(experiment, {});
         execution.record().command_line = command_line;
         execution.run(nullptr);
         const std::string report = with_options(dumped(report_json(execution.record()), -1));
@@ -45,10 +46,11 @@ Bytes run_row(const RunOptions& options, const std::vector<std::string>& command
 
 class Compare {
   public:
-    Compare(const RunOptions& run, const CompareOptions& compare,
-            const std::vector<std::string>& command_line)
-        : options_(compare), combinations_(combinations(run, compare)) {
-        choose<int>("--format", compare.format,
+    Compare(const CommandLine& line, const std::vector<std::string>& command_line)
+        : options_(line.compare),
+          sources_(line.sources),
+          combinations_(combinations(line.experiment, line.compare)) {
+        choose<int>("--format", options_.format,
                     {{"table", 0}, {"json", 0}, {"csv", 0}, {"markdown", 0}});
         comparison_.command_line = command_line;
     }
@@ -74,18 +76,19 @@ class Compare {
     void open_output() {
         if (options_.out.empty()) return;
         for (const Combination& c : combinations_)
-            refuse_overwriting(c.options, {{"--out", options_.out}});
+            refuse_overwriting(c.experiment, sources_, {{"--out", options_.out}});
         file_.emplace(options_.out);
     }
 
     /// The rows, with the reason in those that cannot be.
     void plan() {
         for (const Combination& c : combinations_) {
-            ComparedRow row{c.schedule, c.profile, c.mask, c.options.stack_heads, {}, {}};
+            ComparedRow row{c.schedule, c.profile, c.mask, c.experiment.schedule.stack_heads,
+                            {},         {}};
             try {
-                RunOptions options = c.options;  // what auto chooses from can run if this can
-                if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
-                note(make_job(options, true).inputs.notes);
+                Experiment e = c.experiment;  // what auto chooses from can run if this can
+                if (e.schedule.name == kAutoSchedule) e.schedule.name.reset();
+                note(make_job(e, true).inputs.notes);
             } catch (const UserError& error) {
                 row.refused = with_options(error.text());
             }
@@ -112,7 +115,7 @@ class Compare {
             const ComparedRow& row = comparison_.rows[i];
             const RowState state = row.state();
             const bool nothing = state == RowState::kNothingCompared &&
-                                 combinations_[i].options.check.value_or(false);
+                                 combinations_[i].experiment.outputs.check.value_or(false);
             outside = outside || nothing || state == RowState::kOutside;
             inexact = inexact || state == RowState::kInexact;
             if (nothing)
@@ -148,7 +151,7 @@ class Compare {
 
     Running start(size_t row) const {
         const auto work = [this, row](const RunHooks&) {
-            return run_row(combinations_[row].options, comparison_.command_line);
+            return run_row(combinations_[row].experiment, comparison_.command_line);
         };
         return {row, std::make_unique<Worker>(work)};
     }
@@ -187,6 +190,7 @@ class Compare {
     }
 
     const CompareOptions& options_;
+    const std::vector<std::string>& sources_;
     const std::vector<Combination> combinations_;
     Comparison comparison_;
     Progress progress_;
@@ -196,9 +200,8 @@ class Compare {
 
 }  // namespace
 
-int compare_command(const RunOptions& run, const CompareOptions& compare,
-                    const std::vector<std::string>& command_line) {
-    return Compare(run, compare, command_line)();
+int compare_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    return Compare(line, command_line)();
 }
 
 }  // namespace tessera::host

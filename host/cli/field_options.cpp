@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/field_options.h"
 
-#include "include/tessera/error.h"
+#include "host/error.h"
 
 namespace tessera::host {
 namespace {
@@ -13,12 +13,20 @@ struct FieldOption {
 
 constexpr FieldOption kOptions[] = {
     {"experiment", "command line"},
+    {"operation", ""},
+    {"workload.source", ""},
     {"machine.device", "--device"},
     {"machine.memory", "--memory"},
     {"machine.settings", "--set"},
     {"machine.devices", "--num-devices"},
     {"machine.implementation", "--impl"},
     {"workload.random", "--random"},
+    {"workload.random.heads", "--random"},
+    {"workload.random.tokens", "--random"},
+    {"workload.random.dimension", "--random"},
+    {"workload.random.rows", "--random"},
+    {"workload.random.columns", "--random"},
+    {"workload.random.inner", "--random"},
     {"workload.random.key_value_heads", "--kv-heads"},
     {"workload.random.key_tokens", "--keys"},
     {"workload.random.value_dimension", "--dim-v"},
@@ -33,6 +41,7 @@ constexpr FieldOption kOptions[] = {
     {"workload.arrays.v", "--v"},
     {"workload.arrays.a", "--a"},
     {"workload.arrays.b", "--b"},
+    {"workload.head_order", "--layout"},
     {"workload.head_order=heads_first", "--layout bhtd"},
     {"workload.head_order=tokens_first", "--layout bthd"},
     {"workload.allow_nonfinite", "--allow-nonfinite"},
@@ -70,6 +79,8 @@ constexpr FieldOption kOptions[] = {
     {"outputs.accept_inexact", "--accept-inexact"},
     {"outputs.accept_approximation", "--accept-approximation"},
     {"outputs.slots", "--slots"},
+    {"outputs.slots.heads", "--slots"},
+    {"outputs.slots.layers", "--slots"},
     {"outputs.trace_commands", "--trace-commands"},
     {"outputs.folder", "--out"},
     {"outputs.wave", "--wave"},
@@ -91,8 +102,22 @@ std::string option_with_value(const std::string& field) {
     return option.empty() ? "" : option + " " + field.substr(equals + 1);
 }
 
+/// Where the fields are from; empty: the command line.
+std::string& experiment_file() {
+    static std::string file;
+    return file;
+}
+
+std::string name_in_file(const std::string& field) {
+    return field == "experiment" ? printable(experiment_file()) : field;
+}
+
 }  // namespace
 
-std::string with_options(std::string_view text) { return with_names(text, option_with_value); }
+std::string with_options(std::string_view text) {
+    return with_names(text, experiment_file().empty() ? option_with_value : name_in_file);
+}
+
+void name_fields_of(const std::string& file) { experiment_file() = file; }
 
 }  // namespace tessera::host

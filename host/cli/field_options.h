@@ -11,4 +11,7 @@ namespace tessera::host {
 /// "`workload.mask.kind=causal`" becomes "--mask causal".
 std::string with_options(std::string_view text);
 
+/// From now on fields stay as they are and `experiment` is this file, which the fields are from.
+void name_fields_of(const std::string& experiment_file);
+
 }  // namespace tessera::host

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/experiment/names.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
 #include "host/run/bytes.h"
@@ -23,13 +24,21 @@ namespace {
 constexpr uint32_t kCheckedTokens = 4096;  ///< up to here the check is on by default
 
 /// Why the result is not to be checked; nothing if it is.
-std::string reason_not_to_check(const RunChoices& choices, bool timing_only,
+std::string reason_not_to_check(const Experiment::Outputs& outputs, bool timing_only,
                                 const Problem& problem) {
     if (timing_only) return "timing only: there is no result";
-    if (choices.check) return *choices.check ? "" : "`outputs.check=false`";
+    if (outputs.check) return *outputs.check ? "" : "`outputs.check=false`";
     if (std::max(problem.nq, problem.nk) <= kCheckedTokens) return "";
     return fmt::format("over {} tokens; `outputs.check` compares with double precision",
                        with_commas(kCheckedTokens));
+}
+
+std::optional<Slots> slots_of(const Experiment::Slots& asked) {
+    if (asked.heads == 0) return std::nullopt;
+    Slots slots;
+    slots.heads = asked.heads;
+    slots.layers = asked.layers;
+    return slots;
 }
 
 /// The rows that any device could not resolve, with the first that has some.
@@ -49,27 +58,30 @@ void join_unresolved(std::vector<RunOutcome>& devices) {
 
 }  // namespace
 
-Execution::Execution(Job job, const RunChoices& choices, const RunHooks& hooks)
-    : progress_(hooks), inputs_(std::move(job.inputs)), audit_device_(choices.make_device) {
+Execution::Execution(const Experiment& experiment, Job job, const hw::DeviceFactory& make_device,
+                     const RunHooks& hooks)
+    : progress_(hooks), inputs_(std::move(job.inputs)), audit_device_(make_device) {
+    const Experiment::Outputs& outputs = experiment.outputs;
+    record_.experiment = experiment;
     record_.config = std::move(job.config);
     record_.problem = std::move(job.problem);
     record_.layout = std::move(job.layout);
     record_.candidates = std::move(job.candidates);
-    record_.slots = choices.slots;
+    record_.slots = slots_of(outputs.slots);
     record_.packed_calls = packed_calls_of(record_);
     hw::PlatformConfig& platform = record_.config.platform;
     for (const Region& region : record_.layout.regions)
         platform.memory.streams.push_back(
             {region.name, region.address, region.address + region.bytes});
-    platform.make_device = choices.make_device;
+    platform.make_device = make_device;
     if (record_.problem.approximation)
         record_.approximation = approximation_record(record_.problem, platform);
     platform.trace_commands = 0;
-    record_.implementation = choices.implementation;
+    record_.implementation = name_of(experiment.machine.implementation);
     record_.input = inputs_.description;
     record_.input_dtypes = dtypes_of(inputs_);
-    record_.not_checked = reason_not_to_check(choices, platform.timing_only, record_.problem);
-    record_.exactness.accepted = choices.accept_inexact;
+    record_.not_checked = reason_not_to_check(outputs, platform.timing_only, record_.problem);
+    record_.exactness.accepted = outputs.accept_inexact;
     for (const std::string& note : inputs_.notes) progress_.note(note);
 }
 

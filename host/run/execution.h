@@ -16,19 +16,12 @@
 
 namespace tessera::host {
 
-/// What is wanted beside a job's result.
-struct RunChoices {
-    std::optional<bool> check;    ///< against double precision; none: if there are few tokens
-    bool accept_inexact = false;  ///< a result that is known not to be exact
-    std::optional<Slots> slots;   ///< of an oracle to count calls for
-    std::string implementation = "model";  ///< of the device: "model" or "rtl"
-    hw::DeviceFactory make_device;         ///< empty: the model
-};
-
 class Execution {
   public:
-    /// Tells `hooks` the notes on the input.
-    Execution(Job job, const RunChoices& choices, const RunHooks& hooks);
+    /// The run of `job`, which `experiment` asks for, on what `make_device` gives; empty: the
+    /// model. Tells `hooks` the notes on the input.
+    Execution(const Experiment& experiment, Job job, const hw::DeviceFactory& make_device,
+              const RunHooks& hooks);
     Execution(const Execution&) = delete;
     Execution& operator=(const Execution&) = delete;
 
