@@ -15,15 +15,16 @@
 #include <vector>
 
 #include "host/cli/compare_command.h"
+#include "host/cli/field_options.h"
 #include "host/cli/gemm_command.h"
 #include "host/cli/linear_command.h"
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
 #include "host/cli/run_command.h"
+#include "host/cli/verdict.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
-#include "host/run/device_error.h"
 
 namespace {
 
@@ -33,11 +34,11 @@ int dispatch(const std::vector<std::string>& command_line) {
     const CommandLine line = parse_command_line(
         {command_line.begin() + (command_line.empty() ? 0 : 1), command_line.end()});
     switch (line.command) {
-        case CommandName::kRun: return run_command(line.run, command_line);
-        case CommandName::kVerify: return verify_command(line.run, line.verify, command_line);
-        case CommandName::kCompare: return compare_command(line.run, line.compare, command_line);
-        case CommandName::kGemm: return gemm_command(line.run, command_line);
-        case CommandName::kLinear: return linear_command(line.run, command_line);
+        case CommandName::kRun: return run_command(line, command_line);
+        case CommandName::kVerify: return verify_command(line, command_line);
+        case CommandName::kCompare: return compare_command(line, command_line);
+        case CommandName::kGemm: return gemm_command(line, command_line);
+        case CommandName::kLinear: return linear_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;
@@ -53,6 +54,12 @@ void complain(const std::string& text) { std::fputs(("tessera: " + text + "\n").
 int internal_error(const std::exception& error) {
     complain(std::string("internal error: ") + error.what() + "\nThis is a bug; please report it.");
     return kExitInternalError;
+}
+
+int failure(const tessera::Error& error) {
+    if (error.code() == tessera::ErrorCode::kInternal) return internal_error(error);
+    complain(one_line(with_options(error.text())));
+    return exit_code(error.code());
 }
 
 /// A file that we open must never get the number of a standard stream that was closed. A stream
@@ -77,12 +84,8 @@ int sc_main(int argc, char* argv[]) {
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
             throw system_error("stdout", "cannot be written", errno);
         return exit_code;
-    } catch (const UserError& error) {
-        complain(one_line(error.what()));
-        return kExitUserError;
-    } catch (const DeviceError& error) {
-        complain(one_line(error.what()));
-        return kExitDeviceError;
+    } catch (const tessera::Error& error) {
+        return failure(error);
     } catch (const std::system_error& error) {
         if (std::ferror(stdout) == 0) return internal_error(error);
         complain("stdout: cannot be written: " + error.code().message());  // of fmt::print
@@ -97,7 +100,9 @@ int sc_main(int argc, char* argv[]) {
 
 int main(int argc, char* argv[]) {
     open_standard_files();
-    handle_signals();
+    handle_signals(
+        "tessera: a mapped file has lost its bytes: an input was cut short while it was read, or "
+        "the disk has no room for --wave\n");
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
     return sc_core::sc_elab_and_sim(argc, argv);
 }

@@ -33,23 +33,26 @@ void check_approximation(const Approximation& approximation, const Approximation
     const bool sample = approximation.rule == Rule::kSample;
     if (sample && shape.causal)
         throw UserError(
-            "--approximate: sample draws keys whatever their position; with --mask causal take "
+            "`schedule.approximation.rule`: sample draws keys whatever their position; with "
+            "`workload.mask.kind=causal` take "
             "hybrid");
     if (!sample && shape.nq != shape.nk)
-        throw UserError(fmt::format(
-            "--approximate: {} needs as many queries as keys, here {} and {}; allowed: "
-            "{}",
-            name, shape.nq, shape.nk, shape.causal ? "with --mask dense, sample" : "sample"));
+        throw UserError(
+            fmt::format("`schedule.approximation.rule`: {} needs as many queries as keys, here {} "
+                        "and {}; allowed: "
+                        "{}",
+                        name, shape.nq, shape.nk,
+                        shape.causal ? "with `workload.mask.kind=dense`, sample" : "sample"));
     // The first tile, the previous one, and one that is drawn.
     const uint32_t least = approximation.rule == Rule::kHybrid ? 3 : 1;
     const uint32_t most = std::max(least, shape.key_tiles());
     if (approximation.tiles < least || approximation.tiles > most)
-        throw bad_value(
-            "command line", "--tiles", std::to_string(approximation.tiles),
+        throw bad_field(
+            "schedule.approximation.tiles", std::to_string(approximation.tiles),
             fmt::format("{} to {} with {} on {} key tiles", least, most, name, shape.key_tiles()));
     if (!(approximation.tolerance > 0 && approximation.tolerance <= 1))
-        throw bad_value("command line", "--tolerance", fmt::format("{}", approximation.tolerance),
-                        "more than 0, at most 1");
+        throw bad_field("schedule.approximation.tolerance",
+                        fmt::format("{}", approximation.tolerance), "more than 0, at most 1");
 }
 
 }  // namespace tessera::host

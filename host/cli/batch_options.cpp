@@ -53,73 +53,41 @@ std::vector<uint32_t> numbers_of(const char* option, const std::string& list) {
     return numbers;
 }
 
-/// UserError unless lengths, padding and offsets go together.
-void check_combination(const RunOptions& o) {
-    const bool lengths = !o.query_lengths.empty() || !o.key_lengths.empty();
-    if (!o.key_offsets.empty() && o.query_offsets.empty())
-        throw UserError("command line: --cu-seqlens-k needs --cu-seqlens-q");
-    if (!o.padding.empty() && !lengths)
-        throw UserError("command line: --padding needs --key-lengths or --query-lengths");
-    if (lengths && !o.query_offsets.empty())
-        throw UserError(
-            "command line: --cu-seqlens-q is given with --key-lengths or --query-lengths; "
-            "sequences are either packed or padded");
-}
-
 }  // namespace
 
-void add_batch_options(CLI::App& run, RunOptions& o) {
+void add_batch_options(CLI::App& run, CommandLine& line) {
     const char* group = "Batch (docs/use/cli.md)";
-    const auto list = [&](const char* name, std::string& value, const char* text) {
-        run.add_option(name, value, text)->check(list_or_file())->type_name("LIST")->group(group);
+    Experiment::Batch& batch = line.experiment.workload.batch;
+    const auto list = [&](const char* name, std::vector<uint32_t>& numbers, const char* text) {
+        const auto set = [&line, &numbers, name](const std::string& given) {
+            numbers = numbers_of(name, given);
+            if (is_file(given)) line.sources.push_back(given.substr(1));
+        };
+        run.add_option_function<std::string>(name, set, text)
+            ->check(list_or_file())
+            ->type_name("LIST")
+            ->group(group);
     };
-    list("--key-lengths", o.key_lengths,
+    list("--key-lengths", batch.key_lengths,
          "number of keys of each sequence, the others are padding: 100,2000,65536 or @FILE");
-    list("--query-lengths", o.query_lengths,
+    list("--query-lengths", batch.query_lengths,
          "number of queries of each sequence, likewise; output beyond them is zeros");
-    run.add_option("--padding", o.padding, "side of the padding: right (default) or left")
+    add_choice<tessera::Padding>(run, "--padding", batch.padding,
+                                 "side of the padding: right (default) or left")
         ->check(not_empty())
         ->type_name("SIDE")
         ->group(group);
-    list("--cu-seqlens-q", o.query_offsets,
+    list("--cu-seqlens-q", batch.query_offsets,
          "offsets of packed sequences in the tokens of q: 0, then the end of each: 0,100,2100 or "
          "@FILE");
-    list("--cu-seqlens-k", o.key_offsets,
+    list("--cu-seqlens-k", batch.key_offsets,
          "offsets of packed sequences in the tokens of k and v (default: as --cu-seqlens-q)");
-    run.add_option("--batch", o.batch,
+    run.add_option("--batch", line.experiment.workload.random.batch,
                    "number of random sequences, HEADS heads each (default: as many as lengths)")
         ->check(from_one(spec::kPositionLimit - 1))
         ->type_name("N")
         ->needs(run.get_option("--random"))
         ->group(group);
-}
-
-void set_lengths(const RunOptions& o, Problem& problem) {
-    check_combination(o);
-    if (!o.query_lengths.empty())
-        problem.query_lengths = numbers_of("--query-lengths", o.query_lengths);
-    if (!o.key_lengths.empty()) problem.key_lengths = numbers_of("--key-lengths", o.key_lengths);
-    if (!o.padding.empty())
-        problem.padding = choose<Padding>("--padding", o.padding,
-                                          {{"right", Padding::kRight}, {"left", Padding::kLeft}});
-    if (o.query_offsets.empty()) return;
-    problem.query_offsets = numbers_of("--cu-seqlens-q", o.query_offsets);
-    problem.key_offsets =
-        o.key_offsets.empty() ? problem.query_offsets : numbers_of("--cu-seqlens-k", o.key_offsets);
-}
-
-std::vector<std::string> list_files(const RunOptions& o) {
-    std::vector<std::string> files;
-    for (const auto* list : {&o.query_lengths, &o.key_lengths, &o.query_offsets, &o.key_offsets})
-        if (is_file(*list)) files.push_back(list->substr(1));
-    return files;
-}
-
-void set_batch(const RunOptions& o, const Problem& problem, RandomShape& shape) {
-    const std::vector<uint32_t>& keys = problem.key_lengths;
-    shape.batch = o.batch != 0 ? o.batch : std::max(keys.size(), problem.query_lengths.size());
-    if (shape.keys == 0 && !keys.empty()) shape.keys = *std::max_element(keys.begin(), keys.end());
-    if (shape.keys == 0 && !o.key_offsets.empty()) shape.keys = problem.key_offsets.back();
 }
 
 }  // namespace tessera::host

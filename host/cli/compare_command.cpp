@@ -10,59 +10,47 @@
 #include <new>
 #include <optional>
 #include <stdexcept>
-#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "host/cli/compare_options.h"
-#include "host/cli/execution.h"
-#include "host/cli/job.h"
+#include "host/cli/field_options.h"
 #include "host/cli/option_values.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
+#include "host/experiment/problem_of.h"
 #include "host/io/output_file.h"
 #include "host/report/comparison.h"
 #include "host/report/report_json.h"
-#include "host/run/device_error.h"
-#include "host/run/forked.h"
+#include "host/run/execution_of.h"
+#include "host/run/job.h"
+#include "host/run/worker.h"
 
 namespace tessera::host {
 namespace {
 
-/// What the first byte from a row's process says about the rest.
-enum class Sent : uint8_t { kReport, kUserError, kDeviceError };
-
-verify::Bytes message(Sent kind, std::string_view text) {
-    verify::Bytes bytes(1 + text.size(), static_cast<uint8_t>(kind));
-    std::copy(text.begin(), text.end(), bytes.begin() + 1);
-    return bytes;
-}
-
 /// In a process of its own: the row's report.
-verify::Bytes run_row(const RunOptions& options, const std::vector<std::string>& command_line) {
+Bytes run_row(const Experiment& experiment, const std::vector<std::string>& command_line) {
     try {
-        Progress silent(true);
-        Execution execution(options, silent);
+        Execution execution = execution_of(experiment, {});
         execution.record().command_line = command_line;
         execution.run(nullptr);
-        return message(Sent::kReport, dumped(report_json(execution.record()), -1));
-    } catch (const UserError& error) {
-        return message(Sent::kUserError, error.what());
-    } catch (const DeviceError& error) {
-        return message(Sent::kDeviceError, error.what());
+        const std::string report = with_options(dumped(report_json(execution.record()), -1));
+        return {report.begin(), report.end()};
     } catch (const std::bad_alloc&) {
-        return message(Sent::kUserError, "out of host memory; try --jobs 1");
+        throw UserError("out of host memory; try --jobs 1");
     }
 }
 
 class Compare {
   public:
-    Compare(const RunOptions& run, const CompareOptions& compare,
-            const std::vector<std::string>& command_line)
-        : options_(compare), combinations_(combinations(run, compare)) {
-        choose<int>("--format", compare.format,
+    Compare(const CommandLine& line, const std::vector<std::string>& command_line)
+        : options_(line.compare),
+          sources_(line.sources),
+          combinations_(combinations(line.experiment, line.compare)) {
+        choose<int>("--format", options_.format,
                     {{"table", 0}, {"json", 0}, {"csv", 0}, {"markdown", 0}});
         comparison_.command_line = command_line;
     }
@@ -82,26 +70,27 @@ class Compare {
   private:
     struct Running {
         size_t row;
-        std::unique_ptr<verify::ForkedWork> work;
+        std::unique_ptr<Worker> work;
     };
 
     void open_output() {
         if (options_.out.empty()) return;
         for (const Combination& c : combinations_)
-            refuse_overwriting(c.options, {{"--out", options_.out}});
+            refuse_overwriting(c.experiment, sources_, {{"--out", options_.out}});
         file_.emplace(options_.out);
     }
 
     /// The rows, with the reason in those that cannot be.
     void plan() {
         for (const Combination& c : combinations_) {
-            ComparedRow row{c.schedule, c.profile, c.mask, c.options.stack_heads, {}, {}};
+            ComparedRow row{c.schedule, c.profile, c.mask, c.experiment.schedule.stack_heads,
+                            {},         {}};
             try {
-                RunOptions options = c.options;  // what auto chooses from can run if this can
-                if (options.schedule == kAutoSchedule) options.schedule = RunOptions().schedule;
-                note(make_job(options, true).inputs.notes);
+                Experiment e = c.experiment;  // what auto chooses from can run if this can
+                if (e.schedule.name == kAutoSchedule) e.schedule.name.reset();
+                note(make_job(e, true).inputs.notes);
             } catch (const UserError& error) {
-                row.refused = error.what();
+                row.refused = with_options(error.text());
             }
             comparison_.rows.push_back(std::move(row));
         }
@@ -126,10 +115,11 @@ class Compare {
             const ComparedRow& row = comparison_.rows[i];
             const RowState state = row.state();
             const bool nothing = state == RowState::kNothingCompared &&
-                                 combinations_[i].options.check.value_or(false);
+                                 combinations_[i].experiment.outputs.check.value_or(false);
             outside = outside || nothing || state == RowState::kOutside;
             inexact = inexact || state == RowState::kInexact;
-            if (nothing) fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.reason());
+            if (nothing)
+                fmt::print(stderr, "tessera: {}: {}\n", row.name(), with_options(row.reason()));
             if (!row.inexact().empty())
                 fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.inexact());
         }
@@ -160,38 +150,37 @@ class Compare {
     }
 
     Running start(size_t row) const {
-        const auto work = [this, row] {
-            return run_row(combinations_[row].options, comparison_.command_line);
+        const auto work = [this, row](const RunHooks&) {
+            return run_row(combinations_[row].experiment, comparison_.command_line);
         };
-        return {row, std::make_unique<verify::ForkedWork>(work, kSimulationSeconds)};
+        return {row, std::make_unique<Worker>(work)};
     }
 
     static size_t first_ended(const std::vector<Running>& running) {
         std::vector<pollfd> files;
         files.reserve(running.size());
         for (const Running& r : running) files.push_back({r.work->file(), POLLIN, 0});
-        while (::poll(files.data(), files.size(), -1) < 0)
-            if (errno != EINTR) throw std::runtime_error("poll failed");
-        for (size_t i = 0; i < files.size(); ++i)
-            if (files[i].revents != 0) return i;
-        throw std::logic_error("poll returned for no file");
+        while (true) {
+            if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR)
+                throw std::runtime_error("poll failed");
+            for (size_t i = 0; i < files.size(); ++i)
+                if (files[i].revents != 0 && !running[i].work->receive({})) return i;
+        }
     }
 
     void finish(Running& running) {
         ComparedRow& row = comparison_.rows[running.row];
-        const std::string name = row.name() + ": ";
-        const verify::Forked forked = running.work->wait();
-        if (!forked.failure.empty()) throw std::runtime_error(name + forked.failure);
-        const std::string text(forked.bytes.begin() + 1, forked.bytes.end());
-        switch (static_cast<Sent>(forked.bytes.front())) {
-            case Sent::kReport: row.report = nlohmann::ordered_json::parse(text); break;
-            case Sent::kUserError: row.refused = text; break;
-            case Sent::kDeviceError: throw DeviceError(name + text);
+        try {
+            row.report = nlohmann::ordered_json::parse(running.work->finish());
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::kUser)
+                throw Error(error.code(), row.name() + ": " + error.text());
+            row.refused = with_options(error.text());
         }
     }
 
     void write() {
-        const std::string text = comparison_text(comparison_, options_.format);
+        const std::string text = with_options(comparison_text(comparison_, options_.format));
         if (!file_) {
             fmt::print("{}", text);
             return;
@@ -201,6 +190,7 @@ class Compare {
     }
 
     const CompareOptions& options_;
+    const std::vector<std::string>& sources_;
     const std::vector<Combination> combinations_;
     Comparison comparison_;
     Progress progress_;
@@ -210,9 +200,8 @@ class Compare {
 
 }  // namespace
 
-int compare_command(const RunOptions& run, const CompareOptions& compare,
-                    const std::vector<std::string>& command_line) {
-    return Compare(run, compare, command_line)();
+int compare_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    return Compare(line, command_line)();
 }
 
 }  // namespace tessera::host

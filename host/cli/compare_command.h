@@ -13,7 +13,6 @@ namespace tessera::host {
 /// bound, or if --check had nothing to compare; else kExitNotValid if a row is not exact; else
 /// kExitGood. A combination that the device cannot run is a row that says why; UserError if there
 /// is no other. Throws DeviceError, too; anything else is a bug.
-int compare_command(const RunOptions& run, const CompareOptions& compare,
-                    const std::vector<std::string>& command_line);
+int compare_command(const CommandLine& line, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

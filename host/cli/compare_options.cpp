@@ -6,10 +6,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "host/cli/mask_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/config/keys.h"
 #include "host/error.h"
+#include "host/experiment/limits.h"
+#include "host/experiment/problem_of.h"
 
 namespace tessera::host {
 namespace {
@@ -50,83 +53,93 @@ std::vector<std::string> names_of(const char* option, const std::string& text,
     return names;
 }
 
-/// "window=4096" into the options that `tessera run` has for it. False if it is no term, or the
-/// second of its name.
-bool add_term(const std::string& term, RunOptions& o) {
-    if (term == "dense" || term == "causal" || term == kSparseMask) {
-        if (!o.mask.empty()) return false;
-        o.mask = term;
+/// A number of tokens; UserError if it is too large, false if it is none.
+bool add_tokens(const std::string& name, const std::string& value, uint64_t& place) {
+    if (place != 0 || !parses_as(value, place) || place == 0) return false;
+    if (place > kMaxTokens)
+        throw bad_value("command line", "--" + name, value, fmt::format("1 to {}", kMaxTokens));
+    return true;
+}
+
+bool add_documents(std::string value, Experiment::Mask& mask) {
+    if (!mask.documents.empty() || value.empty()) return false;
+    std::replace(value.begin(), value.end(), ':', ',');
+    mask.documents = number_list("--documents", value, kDocumentsAllowed);
+    return true;
+}
+
+/// "window=4096" into the fields of a mask. False if it is no term, or the second of its name.
+bool add_term(const std::string& term, Experiment::Mask& mask) {
+    if (MaskKind kind; choice_of(term, kind)) {
+        if (mask.kind) return false;
+        mask.kind = kind;
         return true;
     }
     const size_t equals = term.find('=');
     if (equals == std::string::npos) return false;
-    const std::string name = term.substr(0, equals);
-    std::string value = term.substr(equals + 1);
-    const std::pair<const char*, uint64_t*> numbers[] = {{"prefix", &o.prefix},
-                                                         {"window", &o.window},
-                                                         {"sinks", &o.sinks},
-                                                         {"block", &o.block},
-                                                         {"summary", &o.summary}};
+    const std::string name = term.substr(0, equals), value = term.substr(equals + 1);
+    const std::pair<const char*, uint64_t*> numbers[] = {{"prefix", &mask.prefix},
+                                                         {"window", &mask.window},
+                                                         {"sinks", &mask.sinks},
+                                                         {"block", &mask.block},
+                                                         {"summary", &mask.summary}};
     for (const auto& [number, place] : numbers)
-        if (name == number) return *place == 0 && parses_as(value, *place) && *place != 0;
-    const std::pair<const char*, std::string*> texts[] = {{"documents", &o.documents},
-                                                          {"segments", &o.documents},  // alias
-                                                          {"tile-mask", &o.tile_mask}};
-    for (const auto& [text, place] : texts)
-        if (name == text) {
-            if (name != std::string("tile-mask"))
-                std::replace(value.begin(), value.end(), ':', ',');
-            const bool first = place->empty();
-            *place = value;
-            return first && !value.empty();
-        }
-    return false;
+        if (name == number) return add_tokens(name, value, *place);
+    if (name == "documents" || name == "segments")  // an alias
+        return add_documents(value, mask);
+    if (name != "tile-mask" || !mask.tile_flags.empty()) return false;
+    mask.tile_flags = value;
+    return !value.empty();
 }
 
-bool has_mask(const RunOptions& o) {
-    return !o.mask.empty() || o.prefix != 0 || o.window != 0 || o.sinks != 0 || o.block != 0 ||
-           o.summary != 0 || !o.documents.empty() || !o.tile_mask.empty();
+bool has_mask(const Experiment::Mask& m) {
+    return m.kind || m.prefix != 0 || m.window != 0 || m.sinks != 0 || m.block != 0 ||
+           m.summary != 0 || !m.documents.empty() || !m.tile_flags.empty();
 }
 
-/// The options of each mask.
-std::vector<RunOptions> masked(const RunOptions& run, const std::vector<std::string>& masks) {
-    if (masks.empty()) return {run};
-    if (has_mask(run))
+/// The experiment with each mask.
+std::vector<Experiment> masked(const Experiment& common, const std::vector<std::string>& masks) {
+    if (masks.empty()) return {common};
+    if (has_mask(common.workload.mask))
         throw bad_value("command line", "--masks", "given beside options of one mask",
                         "either; --align goes with both");
-    std::vector<RunOptions> all;
+    std::vector<Experiment> all;
     for (auto mask = masks.begin(); mask != masks.end(); ++mask) {
-        RunOptions o = run;
+        Experiment e = common;
         const std::vector<std::string> terms = parts_of(*mask);
-        const auto add = [&o](const std::string& term) { return add_term(term, o); };
+        const auto add = [&e](const std::string& term) { return add_term(term, e.workload.mask); };
         if (!std::all_of(terms.begin(), terms.end(), add) ||
             std::find(masks.begin(), mask, *mask) != mask)
             throw bad_value("command line", "--masks", printable(*mask), kMaskTerms);
-        all.push_back(o);
+        all.push_back(e);
     }
     return all;
 }
 
-/// The names of the profiles, and the options of each. "blackbox/two-call" says which sentinel.
-std::vector<std::pair<std::string, RunOptions>> profiled(const RunOptions& run,
+/// The names of the profiles, and the experiment with each. "blackbox/two-call" says which
+/// sentinel.
+std::vector<std::pair<std::string, Experiment>> profiled(const Experiment& common,
                                                          const std::string& profiles) {
     const ConfigKey& key = *find_key(kProfileKey);
-    if (profiles.empty())
-        return {{value_text(key.get(resolve_config(run.device, run.memory, run.sets))), run}};
+    if (profiles.empty()) return {{value_text(key.get(config_of(common))), common}};
     std::vector<std::string> allowed = key.choices;
     for (const char* form : kSentinelForms) allowed.push_back(kBlackbox + std::string(form));
-    std::vector<std::pair<std::string, RunOptions>> all;
+    std::vector<std::pair<std::string, Experiment>> all;
     for (const std::string& name : names_of("--profiles", profiles, allowed)) {
-        RunOptions o = run;
+        Experiment e = common;
         const size_t slash = name.find('/');
-        o.sets.push_back(fmt::format("{}={}", kProfileKey, name.substr(0, slash)));
-        if (slash != std::string::npos) o.sentinel = name.substr(slash + 1);
-        if (name.substr(0, slash) != key.choices.front()) o.sentinel_offset.reset();
-        all.emplace_back(name, o);
+        add_setting(e.machine.settings, fmt::format("{}={}", kProfileKey, name.substr(0, slash)));
+        if (slash != std::string::npos)
+            e.schedule.sentinel = choose<Sentinel>("--profiles", name.substr(slash + 1));
+        if (name.substr(0, slash) != key.choices.front()) e.schedule.sentinel_offset.reset();
+        all.emplace_back(name, e);
     }
-    const auto has_offset = [](const auto& one) { return one.second.sentinel_offset.has_value(); };
-    if (run.sentinel_offset && std::none_of(all.begin(), all.end(), has_offset))
-        throw bad_value("command line", "--sentinel-offset", std::to_string(*run.sentinel_offset),
+    const auto& offset = common.schedule.sentinel_offset;
+    const auto has_offset = [](const auto& one) {
+        return one.second.schedule.sentinel_offset.has_value();
+    };
+    if (offset && std::none_of(all.begin(), all.end(), has_offset))
+        throw bad_value("command line", "--sentinel-offset", std::to_string(*offset),
                         "only with blackbox among --profiles");
     return all;
 }
@@ -146,28 +159,27 @@ std::vector<std::string> covers_of(const CompareOptions& compare) {
     return names_of("--covers", compare.covers, names);
 }
 
-/// A schedule or a cover, as a row is called, and the options that ask for it.
+/// A schedule or a cover, as a row is called, and the fields that ask for it.
 struct Order {
-    std::string name, schedule, oracle, cover;
+    std::string row;
+    std::optional<std::string> schedule, cover;
 };
 
 /// Schedules, then covers.
 std::vector<Order> orders_of(const CompareOptions& compare) {
     std::vector<Order> all;
-    for (const std::string& name : schedules_of(compare))
-        all.push_back({name, name, RunOptions().oracle, ""});
-    for (const std::string& name : covers_of(compare))
-        all.push_back({"cover " + name, "", "self", name});
+    for (const std::string& name : schedules_of(compare)) all.push_back({name, name, {}});
+    for (const std::string& name : covers_of(compare)) all.push_back({"cover " + name, {}, name});
     return all;
 }
 
-std::string mask_text(const RunOptions& options) {
-    AttentionMask mask = problem_of(options).mask;
-    if (options.mask == kSparseMask) {  // its block follows from the input
+std::string mask_text(const Experiment& experiment) {
+    AttentionMask mask = problem_of(experiment).mask;
+    if (experiment.workload.mask.kind == MaskKind::kSparse) {  // its block follows from the input
         const size_t documents = mask.documents.size();
-        return kSparseMask + (documents == 0 ? "" : fmt::format(", {} documents", documents));
+        return "sparse" + (documents == 0 ? "" : fmt::format(", {} documents", documents));
     }
-    mask.tiles.source = options.tile_mask;  // its flags are read later
+    mask.tiles.source = experiment.workload.mask.tile_flags;  // its flags are read later
     return mask.text();
 }
 
@@ -213,21 +225,22 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
         ->group(group);
 }
 
-std::vector<Combination> combinations(const RunOptions& run, const CompareOptions& compare) {
+std::vector<Combination> combinations(const Experiment& common, const CompareOptions& compare) {
     const std::vector<Order> orders = orders_of(compare);
     const std::vector<std::string> heads = names_of(
         "--heads", compare.heads.empty() ? "separate" : compare.heads, {"separate", "stacked"});
     std::vector<Combination> all;
-    for (const RunOptions& mask : masked(run, compare.masks))
+    for (const Experiment& mask : masked(common, compare.masks))
         for (const std::string& head : heads)
             for (const auto& [profile, machine] : profiled(mask, compare.profiles))
                 for (const Order& order : orders) {
-                    Combination c{machine, order.name, profile, mask_text(mask)};
-                    c.options.stack_heads = head == "stacked";
-                    c.options.schedule = order.schedule;
-                    c.options.oracle = order.oracle;
-                    c.options.cover = order.cover;
-                    if (!order.cover.empty()) c.options.sentinel_offset.reset();
+                    Combination c{machine, order.row, profile, mask_text(mask)};
+                    Experiment::Schedule& schedule = c.experiment.schedule;
+                    schedule.stack_heads = head == "stacked";
+                    schedule.name = order.schedule;
+                    schedule.cover = order.cover;
+                    schedule.oracle = order.cover ? Oracle::kSelf : Oracle::kQueryKey;
+                    if (order.cover) schedule.sentinel_offset.reset();
                     all.push_back(std::move(c));
                 }
     return all;

@@ -16,12 +16,12 @@ void add_compare_options(CLI::App& compare, CompareOptions& o);
 
 /// One row: a job as `tessera run` takes it, and what sets it apart from the others.
 struct Combination {
-    RunOptions options;
+    Experiment experiment;
     std::string schedule, profile, mask;  ///< names, of a cover "cover half", the mask's in words
 };
 
 /// Every mask by heads by profile by schedule or cover, the last fastest. UserError if a name means
 /// nothing; whether the device can run a combination is not known here.
-std::vector<Combination> combinations(const RunOptions& run, const CompareOptions& compare);
+std::vector<Combination> combinations(const Experiment& common, const CompareOptions& compare);
 
 }  // namespace tessera::host

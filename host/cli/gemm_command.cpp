@@ -10,9 +10,10 @@
 #include "firmware/plan/tiles.h"
 #include "firmware/runner/runner.h"
 #include "host/cli/operation_run.h"
-#include "host/cli/option_values.h"
+#include "host/experiment/names.h"
 #include "host/operation/gemm.h"
 #include "host/operation/inexact_rows.h"
+#include "host/problem/inputs.h"
 #include "host/report/table.h"
 #include "host/run/counters.h"
 #include "host/text.h"
@@ -41,14 +42,13 @@ struct GemmRun {
     double identity_energy() const { return identity_macs() * energy.multiply_add * 1e-12; }
 };
 
-GemmInputs inputs_of(const RunOptions& options, bool shapes_only, Gemm& gemm) {
-    if (options.random.empty()) return open_gemm(options.a, options.b, shapes_only, gemm);
-    const std::vector<uint32_t> shape = random_shape(
-        options, "three whole numbers M,N,K: rows and columns of C, and the inner dimension");
-    gemm.m = shape[0];
-    gemm.n = shape[1];
-    gemm.k = shape[2];
-    return random_gemm(options.seed, shapes_only, gemm);
+GemmInputs matrices_of(const Experiment::Workload& workload, bool shapes_only, Gemm& gemm) {
+    const Experiment::Arrays& arrays = workload.arrays;
+    if (workload.source != Source::kRandom) return open_gemm(arrays.a, arrays.b, shapes_only, gemm);
+    gemm.m = random_dimension("rows", workload.random.rows);
+    gemm.n = random_dimension("columns", workload.random.columns);
+    gemm.k = random_dimension("inner", workload.random.inner);
+    return random_gemm(workload.random.seed, shapes_only, gemm);
 }
 
 OperationWork work_of(const GemmRun& run) {
@@ -92,31 +92,32 @@ ReferenceGemm reference_of(const GemmRun& run) {
 
 }  // namespace
 
-OperationJob gemm_operation(const RunOptions& options,
+OperationJob gemm_operation(const Experiment& experiment,
                             const std::vector<std::string>& command_line) {
     const auto run = std::make_shared<GemmRun>();
     Gemm& p = run->gemm;
-    p.bf16_output =
-        choose<bool>("--output-format", options.output_format, {{"fp32", false}, {"bf16", true}});
+    p.bf16_output = experiment.workload.output_format == OutputFormat::kBf16;
     OperationJob job;
-    OperationRecord& record = job.record = operation_record("gemm", options, command_line);
+    OperationRecord& record = job.record = operation_record("gemm", experiment, command_line);
     run->params = record.config.platform.params;
     run->energy = record.config.energy;
-    run->inputs = inputs_of(options, true, p);
+    run->inputs = matrices_of(experiment.workload, true, p);
     run->layout = make_gemm_layout(p, record.config.platform);
-    if (!options.timing_only) run->inputs = inputs_of(options, false, p);  // now it is known to fit
-    record.title = fmt::format("gemm of {} x {} by {} x {}, result in {}", p.m, p.k, p.k, p.n,
-                               options.output_format);
+    if (!experiment.outputs.timing_only)  // now it is known to fit
+        run->inputs = matrices_of(experiment.workload, false, p);
+    const char* format = name_of(experiment.workload.output_format);
+    record.title =
+        fmt::format("gemm of {} x {} by {} x {}, result in {}", p.m, p.k, p.k, p.n, format);
     record.input = run->inputs.description;
     record.input_dtypes = fmt::format("a {}, b {}", run->inputs.a.dtype, run->inputs.b.dtype);
-    record.problem = {{"m", p.m}, {"n", p.n}, {"k", p.k}, {"output_format", options.output_format}};
+    record.problem = {{"m", p.m}, {"n", p.n}, {"k", p.k}, {"output_format", format}};
     record.regions = run->layout.regions;
     record.work = work_of(*run);
     record.bound =
         "(min(k, D, M) + ceil(k / min(D, M))) * 2^-23 * sum |a||b| + (2 k + T) * 2^-126; with a "
         "result in bf16 plus 2^-8 of |exact| and of that";
     record.note = note_of(*run);
-    record.not_checked = reason_not_to_check(options, run->macs());
+    record.not_checked = reason_not_to_check(experiment.outputs, run->macs());
     job.driver = run->layout.driver;
     job.firmware = [run](fw::Runner& runner) { return runner.run(run->layout.job); };
     job.commands = [run] {
@@ -143,9 +144,9 @@ OperationJob gemm_operation(const RunOptions& options,
     return job;
 }
 
-int gemm_command(const RunOptions& options, const std::vector<std::string>& command_line) {
-    OperationJob job = gemm_operation(options, command_line);
-    return run_operation(options, job);
+int gemm_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    OperationJob job = gemm_operation(line.experiment, command_line);
+    return run_operation(line, job);
 }
 
 }  // namespace tessera::host

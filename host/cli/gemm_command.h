@@ -9,11 +9,11 @@
 
 namespace tessera::host {
 
-/// The gemm that `options` ask for, placed and, but with --timing-only, read. UserError.
-OperationJob gemm_operation(const RunOptions& options,
+/// The gemm that `experiment` asks for, placed and, but with --timing-only, read. UserError.
+OperationJob gemm_operation(const Experiment& experiment,
                             const std::vector<std::string>& command_line);
 
 /// Multiplies and prints the report; the exit code. UserError, DeviceError.
-int gemm_command(const RunOptions& options, const std::vector<std::string>& command_line);
+int gemm_command(const CommandLine& line, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

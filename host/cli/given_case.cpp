@@ -57,7 +57,7 @@ Exactness exactness_of(const Expected& expected, const Layout& layout, const Mem
 void compare(const Expected& expected, const Layout& layout, uint32_t bus_bytes,
              const verify::Outcome& out, verify::Comparison& comparison) {
     if (!verify::firmware_succeeded(out, comparison)) return;
-    verify::Bytes outputs = out.memory;
+    Bytes outputs = out.memory;
     const MemoryAccess memory = [&](uint64_t address, uint64_t) {
         return outputs.data() + (address - layout.job.o.address);
     };
@@ -126,7 +126,7 @@ void run_operation_job(const OperationJob& operation, verify::Machine& machine,
 void compare_operation(const OperationJob& operation, const verify::Outcome& out,
                        verify::Comparison& comparison) {
     if (!verify::firmware_succeeded(out, comparison)) return;
-    verify::Bytes bytes = out.memory;
+    Bytes bytes = out.memory;
     const std::vector<float> result =
         operation.read([&](uint64_t address, uint64_t) { return bytes.data() + address; });
     const Exactness exactness = exactness_of(operation, result);

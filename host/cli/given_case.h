@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "host/cli/job.h"
 #include "host/cli/operation_run.h"
+#include "host/run/job.h"
 #include "host/verify/case.h"
 
 namespace tessera::host {

@@ -10,13 +10,12 @@
 
 #include "firmware/linear/linear_sequencer.h"
 #include "firmware/runner/runner.h"
-#include "host/cli/input_files.h"
-#include "host/cli/job.h"
 #include "host/cli/operation_run.h"
-#include "host/cli/option_values.h"
+#include "host/experiment/problem_of.h"
 #include "host/operation/inexact_rows.h"
 #include "host/operation/linear.h"
 #include "host/reference/linear.h"
+#include "host/run/job.h"
 #include "host/verify/command_words.h"
 
 namespace tessera::host {
@@ -30,21 +29,6 @@ struct LinearRun {
     LinearLayout layout;
     hw::PlatformConfig config;
 };
-
-Inputs inputs_of(const RunOptions& options, bool shapes_only, Problem& problem) {
-    if (options.random.empty())
-        return open_inputs(input_files(options), options.allow_nonfinite, shapes_only, problem);
-    const std::vector<uint32_t> dimensions =
-        random_shape(options, "three whole numbers HEADS,TOKENS,DIM");
-    RandomShape shape;
-    shape.heads = dimensions[0];
-    shape.tokens = dimensions[1];
-    shape.dim = dimensions[2];
-    shape.kv_heads = options.kv_heads;
-    shape.keys = options.keys;
-    shape.dim_v = options.dim_v;
-    return random_inputs(shape, options.seed, shapes_only, problem);
-}
 
 /// Multiply-adds of a state's update and of its use, for one token: d_k * (d_v + 1).
 double state_macs(const Problem& p) { return 1.0 * p.d_k * (p.d_v + 1); }
@@ -122,19 +106,18 @@ ElementErrors check(const LinearRun& run, const std::vector<float>& o,
 
 }  // namespace
 
-OperationJob linear_operation(const RunOptions& options,
+OperationJob linear_operation(const Experiment& experiment,
                               const std::vector<std::string>& command_line) {
     const auto run = std::make_shared<LinearRun>();
     Problem& p = run->problem;
-    p.mask.causal = choose<bool>("--mask", options.mask.empty() ? "causal" : options.mask,
-                                 {{"causal", true}, {"dense", false}});
+    p.mask.causal = experiment.workload.mask.kind != MaskKind::kDense;
     OperationJob job;
-    OperationRecord& record = job.record = operation_record("linear", options, command_line);
+    OperationRecord& record = job.record = operation_record("linear", experiment, command_line);
     run->config = record.config.platform;
-    run->inputs = inputs_of(options, true, p);
+    run->inputs = inputs_of(experiment, true, p);
     run->layout = make_linear_layout(p, run->config);
-    if (!options.timing_only) {
-        run->inputs = inputs_of(options, false, p);  // now it is known to fit
+    if (!experiment.outputs.timing_only) {
+        run->inputs = inputs_of(experiment, false, p);  // now it is known to fit
         run->scales = feature_scales(run->inputs, run->layout);
     }
     record.title = fmt::format(
@@ -159,7 +142,7 @@ OperationJob linear_operation(const RunOptions& options,
         "updates) * 2^-23) - "
         "1, E|v| the mean of |v| under the exact weights, f what may be flushed to zero of the "
         "denominator";
-    record.not_checked = reason_not_to_check(options, record.work.macs);
+    record.not_checked = reason_not_to_check(experiment.outputs, record.work.macs);
     job.driver = run->layout.driver;
     job.firmware = [run](fw::Runner& runner) { return runner.run(run->layout.job); };
     job.commands = [run] {
@@ -187,9 +170,9 @@ OperationJob linear_operation(const RunOptions& options,
     return job;
 }
 
-int linear_command(const RunOptions& options, const std::vector<std::string>& command_line) {
-    OperationJob job = linear_operation(options, command_line);
-    return run_operation(options, job);
+int linear_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    OperationJob job = linear_operation(line.experiment, command_line);
+    return run_operation(line, job);
 }
 
 }  // namespace tessera::host

@@ -9,12 +9,12 @@
 
 namespace tessera::host {
 
-/// The linear attention that `options` ask for, placed and, but with --timing-only, read.
+/// The linear attention that `experiment` asks for, placed and, but with --timing-only, read.
 /// UserError.
-OperationJob linear_operation(const RunOptions& options,
+OperationJob linear_operation(const Experiment& experiment,
                               const std::vector<std::string>& command_line);
 
 /// Attends and prints the report; the exit code. UserError, DeviceError.
-int linear_command(const RunOptions& options, const std::vector<std::string>& command_line);
+int linear_command(const CommandLine& line, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

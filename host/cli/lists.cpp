@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "host/cli/options.h"
 #include "host/config/config.h"
 #include "host/cover/cover.h"
+#include "host/experiment/problem_of.h"
 #include "host/problem/problem.h"
 
 namespace tessera::host {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The mask on the command line.
 #pragma once
-#include "host/cli/options.h"
-#include "host/problem/mask.h"
+#include "include/tessera/experiment.h"
 
 namespace CLI {
 class App;
@@ -10,10 +9,9 @@ class App;
 
 namespace tessera::host {
 
-void add_mask_options(CLI::App& run, RunOptions& o);
+inline constexpr const char* kDocumentsAllowed =
+    "whole numbers with commas between them: 0,100,250";
 
-/// The mask of `o`, all but what is in the input: the tile flags, which are in a file, and the
-/// block of a sparse one, which follows from the number of keys. UserError.
-AttentionMask mask_of(const RunOptions& o);
+void add_mask_options(CLI::App& run, Experiment::Mask& mask);
 
 }  // namespace tessera::host

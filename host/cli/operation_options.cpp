@@ -6,6 +6,7 @@
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/error.h"
+#include "host/problem/inputs.h"
 
 namespace tessera::host {
 namespace {
@@ -30,52 +31,64 @@ denominators; the report counts both. Values take d_v + 1 columns of the device'
 docs/use/schedules.md, section 6.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 result not exact, 4 device error)";
 
+/// "m,n,k" of --random.
+void set_shape(const std::string& text, Experiment::Random& random) {
+    const char* allowed =
+        "three whole numbers M,N,K: rows and columns of C, and the inner dimension";
+    const std::vector<uint32_t> shape = number_list("--random", text, allowed);
+    if (shape.size() != 3) throw bad_value("command line", "--random", printable(text), allowed);
+    for (const uint32_t length : shape) random_dimension("a length", length);
+    random.rows = shape[0];
+    random.columns = shape[1];
+    random.inner = shape[2];
+}
+
 }  // namespace
 
-void add_gemm_options(CLI::App& gemm, RunOptions& o) {
+void add_gemm_options(CLI::App& gemm, Experiment::Workload& workload) {
     const char* group = "Input (one of --a --b, --random)";
     gemm.footer(kGemmExamples);
-    gemm.add_option("--a", o.a, ".npy file of A, [rows, inner]")
-        ->check(not_empty())
-        ->type_name("FILE")
-        ->group(group);
-    gemm.add_option("--b", o.b, ".npy file of B, [inner, columns]")
-        ->check(not_empty())
-        ->type_name("FILE")
-        ->group(group);
-    auto* random = gemm.add_option("--random", o.random,
-                                   "matrices with standard normal numbers: rows and columns of C, "
-                                   "and the inner dimension")
+    const auto add_file = [&](const char* name, std::string& file, const char* help) {
+        const auto set = [&file, &workload](const std::string& text) {
+            file = text;
+            workload.source = Source::kArrays;
+        };
+        gemm.add_option_function<std::string>(name, set, help)
+            ->check(not_empty())
+            ->type_name("FILE")
+            ->group(group);
+    };
+    add_file("--a", workload.arrays.a, ".npy file of A, [rows, inner]");
+    add_file("--b", workload.arrays.b, ".npy file of B, [inner, columns]");
+    const auto set = [&workload](const std::string& text) { set_shape(text, workload.random); };
+    auto* random = gemm.add_option_function<std::string>(
+                           "--random", set,
+                           "matrices with standard normal numbers: rows and columns of C, "
+                           "and the inner dimension")
                        ->check(not_empty())
                        ->type_name("M,N,K")
                        ->group(group);
-    gemm.add_option("--seed", o.seed, "seed of the random matrices (default 1)")
+    gemm.add_option("--seed", workload.random.seed, "seed of the random matrices (default 1)")
         ->check(whole_number())
         ->type_name("N")
         ->needs(random)
         ->group(group);
-    gemm.add_option("--output-format", o.output_format,
-                    "type of the elements that the device writes: fp32 or bf16 (default fp32)")
-        ->type_name("NAME")
+    add_choice<OutputFormat>(
+        gemm, "--output-format", workload.output_format,
+        "type of the elements that the device writes: fp32 or bf16 (default fp32)")
         ->group("Problem");
 }
 
-void add_linear_options(CLI::App& linear, RunOptions& o) {
+void add_linear_options(CLI::App& linear, Experiment::Mask& mask) {
     linear.footer(kLinearExamples);
-    linear.add_option("--mask", o.mask, "kind of mask: causal (default) or dense")
+    const auto set = [&mask](const std::string& text) {
+        mask.kind = choose<MaskKind>("--mask", text,
+                                     {{"causal", MaskKind::kCausal}, {"dense", MaskKind::kDense}});
+    };
+    linear
+        .add_option_function<std::string>("--mask", set, "kind of mask: causal (default) or dense")
         ->type_name("NAME")
         ->group("Problem");
-}
-
-void check_gemm_inputs(const RunOptions& o) {
-    const bool files = !o.a.empty() || !o.b.empty();
-    const char* allowed = "exactly one of --a FILE --b FILE, --random M,N,K";
-    if (!files && o.random.empty()) throw bad_value("command line", "input", "missing", allowed);
-    if (files && !o.random.empty())
-        throw bad_value("command line", "input", "given more than once", allowed);
-    if (files && (o.a.empty() || o.b.empty()))
-        throw bad_value("command line", o.a.empty() ? "--a" : "--b", "missing",
-                        "--a and --b together");
 }
 
 }  // namespace tessera::host

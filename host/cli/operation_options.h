@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Options that only commands of an operation without softmax (operation_run.h) have.
 #pragma once
-#include "host/cli/options.h"
+#include "include/tessera/experiment.h"
 
 namespace CLI {
 class App;
@@ -15,11 +15,8 @@ inline constexpr const char* kOperationFiles = "report.json and out.safetensors"
 inline constexpr const char* kOperationCheckLimit = "2^33 multiply-adds";
 
 /// Inputs and output format of `tessera gemm`.
-void add_gemm_options(CLI::App& gemm, RunOptions& o);
-/// UserError unless there is exactly one input.
-void check_gemm_inputs(const RunOptions& o);
-
+void add_gemm_options(CLI::App& gemm, Experiment::Workload& workload);
 /// What `tessera linear` has beside its inputs.
-void add_linear_options(CLI::App& linear, RunOptions& o);
+void add_linear_options(CLI::App& linear, Experiment::Mask& mask);
 
 }  // namespace tessera::host

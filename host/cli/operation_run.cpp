@@ -7,12 +7,12 @@
 #include <optional>
 #include <stdexcept>
 
-#include "host/cli/option_values.h"
+#include "host/cli/field_options.h"
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/verdict.h"
-#include "host/problem/inputs.h"
+#include "host/experiment/problem_of.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/run/device_error.h"
@@ -70,7 +70,8 @@ void write_files(OutputFolder& folder, OperationJob& job, const std::vector<floa
                            (job.place_of_row ? job.place_of_row(row) : row) * columns,
                            result.data() + row * columns, columns);
     }
-    folder.write_report(dumped(operation_json(record), 2), tensors ? &*tensors : nullptr);
+    folder.write_report(with_options(dumped(operation_json(record), 2)),
+                        tensors ? &*tensors : nullptr);
 }
 
 RunVerdict verdict_of(const OperationJob& job, bool check_wanted) {
@@ -85,31 +86,24 @@ RunVerdict verdict_of(const OperationJob& job, bool check_wanted) {
 
 }  // namespace
 
-OperationRecord operation_record(const char* name, const RunOptions& options,
+OperationRecord operation_record(const char* name, const Experiment& experiment,
                                  const std::vector<std::string>& command_line) {
     OperationRecord record;
     record.name = name;
     record.command_line = command_line;
-    record.config = resolve_config(options.device, options.memory, options.sets);
-    record.config.platform.timing_only = options.timing_only;
+    record.experiment = experiment;
+    record.config = config_of(experiment);
+    record.config.platform.timing_only = experiment.outputs.timing_only;
     record.config.platform.trace_commands = 0;
-    record.exactness.accepted = options.accept_inexact;
+    record.exactness.accepted = experiment.outputs.accept_inexact;
     return record;
 }
 
-std::string reason_not_to_check(const RunOptions& options, double multiplies) {
-    if (options.timing_only) return "timing only: there is no result";
-    if (options.check) return *options.check ? "" : "--no-check";
+std::string reason_not_to_check(const Experiment::Outputs& outputs, double multiplies) {
+    if (outputs.timing_only) return "timing only: there is no result";
+    if (outputs.check) return *outputs.check ? "" : "--no-check";
     if (multiplies <= kCheckedMultiplies) return "";
     return "over 2^33 multiply-adds; --check compares with double precision";
-}
-
-std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowed) {
-    std::vector<uint32_t> shape = number_list("--random", options.random, allowed);
-    if (shape.size() != 3)
-        throw bad_value("command line", "--random", printable(options.random), allowed);
-    for (const uint32_t length : shape) random_dimension("a length", length);
-    return shape;
 }
 
 Exactness exactness_of(const OperationJob& job, const std::vector<float>& result) {
@@ -119,19 +113,21 @@ Exactness exactness_of(const OperationJob& job, const std::vector<float>& result
     return exactness;
 }
 
-int run_operation(const RunOptions& options, OperationJob& job) {
+int run_operation(const CommandLine& line, OperationJob& job) {
+    const Experiment::Outputs& outputs = line.experiment.outputs;
     std::optional<OutputFolder> folder;
-    if (!options.out.empty()) {
+    if (!outputs.folder.empty()) {
         refuse_overwriting(
-            options, outputs_in(options.out, {OutputFolder::kReport, OutputFolder::kTensors}));
-        folder.emplace(options.out);
+            line.experiment, line.sources,
+            outputs_in(outputs.folder, {OutputFolder::kReport, OutputFolder::kTensors}));
+        folder.emplace(outputs.folder);
     }
     Progress progress;
     for (const std::string& note : job.notes) progress.note(note);
     progress.phase("simulating");
     const std::vector<float> result = simulate(job);
     OperationRecord& record = job.record;
-    if (!options.timing_only) record.exactness = exactness_of(job, result);
+    if (!outputs.timing_only) record.exactness = exactness_of(job, result);
     if (record.not_checked.empty()) {
         progress.phase("checking");
         const Stopwatch watch;
@@ -140,11 +136,11 @@ int run_operation(const RunOptions& options, OperationJob& job) {
     }
     progress.finish();
     if (folder) write_files(*folder, job, result);
-    if (options.format == "json")
-        fmt::print("{}\n", dumped(operation_json(record), 2));
+    if (line.format == "json")
+        fmt::print("{}\n", with_options(dumped(operation_json(record), 2)));
     else
-        fmt::print("{}", operation_table(record));
-    const RunVerdict verdict = verdict_of(job, options.check.value_or(false));
+        fmt::print("{}", with_options(operation_table(record)));
+    const RunVerdict verdict = verdict_of(job, outputs.check.value_or(false));
     print_on_stderr(verdict);
     return exit_code(verdict);
 }

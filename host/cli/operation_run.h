@@ -34,21 +34,18 @@ struct OperationJob {
     std::vector<std::string> notes;  ///< for the user
 };
 
-/// The configuration that `options` ask for, and NAME and command line of a record.
-OperationRecord operation_record(const char* name, const RunOptions& options,
+/// The configuration that `experiment` asks for, and NAME and command line of a record.
+OperationRecord operation_record(const char* name, const Experiment& experiment,
                                  const std::vector<std::string>& command_line);
 
 /// Why a result that takes so many multiply-adds in double precision is not to be checked; nothing
 /// if it is.
-std::string reason_not_to_check(const RunOptions& options, double multiplies);
-
-/// The three numbers of --random; UserError says `allowed`. Each is 1 to 2^31 - 1.
-std::vector<uint32_t> random_shape(const RunOptions& options, const char* allowed);
+std::string reason_not_to_check(const Experiment::Outputs& outputs, double multiplies);
 
 /// Judges a result.
 Exactness exactness_of(const OperationJob& job, const std::vector<float>& result);
 
 /// Runs it and prints the report. UserError, DeviceError; the exit code.
-int run_operation(const RunOptions& options, OperationJob& job);
+int run_operation(const CommandLine& line, OperationJob& job);
 
 }  // namespace tessera::host

@@ -5,18 +5,25 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 
 #include "host/cli/approximation_options.h"
 #include "host/cli/batch_options.h"
 #include "host/cli/compare_options.h"
+#include "host/cli/field_options.h"
+#include "host/cli/input_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/operation_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/cli/run_options.h"
 #include "host/error.h"
+#include "host/experiment/check.h"
+#include "host/experiment/experiment_json.h"
+#include "host/report/report_json.h"
 #include "host/version.h"
 
 namespace tessera::host {
@@ -66,12 +73,11 @@ not to be exact)";
 /// `tessera verify gemm` and `verify linear`: a single job. What chooses the machine may stand in
 /// front of the name, too.
 void add_verified_operations(CLI::App& verify, CommandLine& line) {
-    const auto add = [&](CommandName name, CLI::App* operation) {
+    const auto add = [&](CLI::App* operation) {
         operation->footer(
             "Compares model and RTL as tessera verify does, and the result with double precision.");
-        add_accept_option(*operation, line.run);
-        operation->parse_complete_callback([&line, name] { line.verify.operation = name; });
-        add_machine_options(*operation, line.run);
+        add_accept_option(*operation, line.experiment.outputs);
+        add_machine_options(*operation, line.experiment.machine);
         for (CLI::Option* option : verify.get_options()) {
             const std::string given = option->get_name();
             if (given != "--device" && given != "--memory" && given != "--set" && given != "--help")
@@ -79,12 +85,29 @@ void add_verified_operations(CLI::App& verify, CommandLine& line) {
         }
     };
     CLI::App* gemm = verify.add_subcommand("gemm", "Verify a gemm, the product of two matrices");
-    add_gemm_options(*gemm, line.run);
-    add(CommandName::kGemm, gemm);
+    add_gemm_options(*gemm, line.experiment.workload);
+    add(gemm);
     CLI::App* linear = verify.add_subcommand("linear", "Verify linear attention");
-    add_input_options(*linear, line.run, false);
-    add_linear_options(*linear, line.run);
-    add(CommandName::kLinear, linear);
+    add_input_options(*linear, line.experiment.workload, false);
+    add_linear_options(*linear, line.experiment.workload.mask);
+    add(linear);
+}
+
+/// What `run` and `verify` have in common of attention.
+void add_attention_options(CLI::App& run, CommandLine& line, bool verify) {
+    Experiment& experiment = line.experiment;
+    add_input_options(run, experiment.workload, verify);
+    add_problem_options(run, line);
+    add_self_oracle_options(run, experiment.schedule);
+    add_machine_options(run, experiment.machine);
+    add_devices_option(run, experiment.machine);
+}
+
+/// What `gemm` and `linear` have in common.
+void add_operation_options(CLI::App& operation, CommandLine& line) {
+    add_machine_options(operation, line.experiment.machine);
+    add_report_options(operation, line, kOperationFiles, kOperationCheckLimit);
+    add_print_option(operation, line);
 }
 
 /// `--lse=5` is refused, in this command and those below it: CLI11 takes it for `--lse`.
@@ -99,22 +122,6 @@ void refuse_flag_values(CLI::App& command) {
         refuse_flag_values(*below);
 }
 
-/// The kind of cover, if there is to be one.
-std::optional<CoverKind> cover_of_options(const RunOptions& o) {
-    const bool self = choose<bool>("--oracle", o.oracle, {{"query-key", false}, {"self", true}});
-    if (!self && !o.cover.empty()) throw UserError("command line: --cover needs --oracle self");
-    if (!self) return std::nullopt;
-    if (!o.schedule.empty())
-        throw bad_value("command line", "--schedule", printable(o.schedule),
-                        "none with --oracle self, where the cover is the schedule");
-    if (!o.sentinel.empty() || o.sentinel_offset)
-        throw UserError(
-            "command line: --sentinel and --sentinel-offset are not available with --oracle self");
-    std::vector<std::pair<std::string, CoverKind>> kinds;
-    for (const CoverKindInfo& info : cover_kinds()) kinds.emplace_back(info.name, info.kind);
-    return choose("--cover", o.cover.empty() ? "auto" : o.cover, kinds);
-}
-
 /// The first word must be a command.
 void check_command(const CLI::App& app, const std::vector<std::string>& arguments) {
     if (arguments.empty() || arguments.front().rfind('-', 0) == 0) return;
@@ -126,56 +133,74 @@ void check_command(const CLI::App& app, const std::vector<std::string>& argument
     throw bad_value("command line", "command", arguments.front(), names);
 }
 
-void check_inputs(const RunOptions& o) {
-    const int npy = !o.q.empty() + !o.k.empty() + !o.v.empty();
-    const int sources = !o.input.empty() + (npy != 0) + !o.random.empty();
-    const char* allowed =
-        "exactly one of --input FILE, --q FILE --k FILE --v FILE, "
-        "--random HEADS,TOKENS,DIM";
+/// Is one of these options given?
+bool given(const CLI::App& command, std::initializer_list<const char*> options) {
+    return std::any_of(options.begin(), options.end(), [&](const char* option) {
+        return command.get_option(option)->count() != 0;
+    });
+}
+
+/// UserError unless exactly one kind of input is given, and all its `files`.
+void check_inputs(const CLI::App& command, int sources, std::initializer_list<const char*> files,
+                  const char* allowed, const char* together) {
     if (sources == 0) throw bad_value("command line", "input", "missing", allowed);
     if (sources > 1) throw bad_value("command line", "input", "given more than once", allowed);
-    if (npy != 0 && npy != 3)
-        throw bad_value("command line",
-                        o.q.empty()   ? "--q"
-                        : o.k.empty() ? "--k"
-                                      : "--v",
-                        "missing", "--q, --k and --v together");
+    if (!given(command, files)) return;
+    for (const char* file : files)
+        if (!given(command, {file})) throw bad_value("command line", file, "missing", together);
 }
 
-void check_checks(const RunOptions& o) {
-    if (o.timing_only && o.check.value_or(false))
-        throw UserError("command line: --timing-only computes no result; --check is not possible");
-    if (o.timing_only && o.accept_inexact)
-        throw UserError(
-            "command line: --timing-only computes no result; --accept-inexact is not possible");
+void check_tensors(const CLI::App& command) {
+    const bool files = given(command, {"--q", "--k", "--v"});
+    check_inputs(command, given(command, {"--input"}) + files + given(command, {"--random"}),
+                 {"--q", "--k", "--v"},
+                 "exactly one of --input FILE, --q FILE --k FILE --v FILE, "
+                 "--random HEADS,TOKENS,DIM",
+                 "--q, --k and --v together");
 }
 
-void check_report(const RunOptions& o) {
-    choose<int>("--format", o.format, {{"table", 0}, {"json", 1}});
-    check_checks(o);
+void check_matrices(const CLI::App& command) {
+    const bool files = given(command, {"--a", "--b"});
+    check_inputs(command, files + given(command, {"--random"}), {"--a", "--b"},
+                 "exactly one of --a FILE --b FILE, --random M,N,K", "--a and --b together");
 }
 
-void check_combinations(const RunOptions& o) {
-    choose<int>("--impl", o.impl, {{"model", 0}, {"rtl", 1}});
-    if (o.impl == "rtl" && o.timing_only)
-        throw UserError(
-            "command line: --timing-only is not possible with --impl rtl, which always "
-            "computes");
-    if (o.impl != "rtl" && !o.wave.empty())
-        throw UserError("command line: --wave needs --impl rtl; the model's trace is in --out");
-    check_report(o);
-    if (!o.slots.empty() && o.oracle == "self")
-        throw UserError(
-            "command line: --slots is not available with --oracle self; it counts calls of "
-            "--oracle query-key");
-    if (o.trace_commands && o.out.empty())
-        throw UserError("command line: --trace-commands needs --out, where trace.json goes");
+/// The experiment of --experiment, whose messages name its fields.
+void read_experiment_of(CommandLine& line) {
+    name_fields_of(line.experiment_file);
+    line.experiment = read_experiment_file(line.experiment_file);
+    check_experiment(line.experiment);
+    line.sources.push_back(line.experiment_file);
+    constexpr CommandName kCommands[] = {CommandName::kRun, CommandName::kGemm,
+                                         CommandName::kLinear};
+    line.command = kCommands[static_cast<size_t>(line.experiment.operation)];
+}
+
+/// The command that has the inputs: `gemm` of `verify gemm`.
+const CLI::App* operation_of(const CLI::App* command) {
+    const auto below = command->get_subcommands();
+    return below.empty() ? command : below.front();
+}
+
+/// What the parser does not see: inputs, and options that do not go together.
+void check_command_line(const CLI::App& command, CommandLine& line) {
+    Experiment& experiment = line.experiment;
+    if (command.get_name() == "gemm") experiment.operation = OperationKind::kGemm;
+    if (command.get_name() == "linear") experiment.operation = OperationKind::kLinear;
+    choose<int>("--format", line.format, {{"table", 0}, {"json", 1}});
+    if (!line.experiment_file.empty()) return read_experiment_of(line);
+    if (experiment.operation == OperationKind::kGemm)
+        check_matrices(command);
+    else
+        check_tensors(command);
+    check_outputs(experiment);
 }
 
 }  // namespace
 
 CommandLine parse_command_line(std::vector<std::string> arguments) {
     CommandLine line;
+    Experiment& experiment = line.experiment;
     CLI::App app(
         "Exact attention over long contexts on a simulated accelerator that can attend to "
         "only M tokens at a time.",
@@ -186,47 +211,39 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     app.require_subcommand(1);
     CLI::App* run = app.add_subcommand("run", "Run attention and report result, time and traffic");
     run->footer(kRunExamples);
-    add_input_options(*run, line.run, false);
-    add_problem_options(*run, line.run);
-    add_self_oracle_options(*run, line.run);
-    add_approximation_options(*run, line.run);
-    add_verdict_options(*run, line.run);
-    add_machine_options(*run, line.run);
-    add_devices_option(*run, line.run);
-    add_implementation_options(*run, line.run);
-    add_output_options(*run, line.run);
+    add_attention_options(*run, line, false);
+    add_approximation_options(*run, experiment.schedule.approximation);
+    add_verdict_options(*run, experiment);
+    add_implementation_options(*run, experiment);
+    add_output_options(*run, line);
+    add_print_option(*run, line);
+    add_experiment_option(*run, line);
     CLI::App* verify = app.add_subcommand(
         "verify", "Compare double-precision reference, model and RTL, bit by bit, cycle by cycle");
     verify->footer(kVerifyExamples);
-    add_input_options(*verify, line.run, true);
-    add_problem_options(*verify, line.run);
-    add_self_oracle_options(*verify, line.run);
-    add_machine_options(*verify, line.run);
-    add_devices_option(*verify, line.run);
-    add_approximation_options(*verify, line.run);
-    add_accept_option(*verify, line.run);
+    add_attention_options(*verify, line, true);
+    add_approximation_options(*verify, experiment.schedule.approximation);
+    add_accept_option(*verify, experiment.outputs);
     add_verify_options(*verify, line.verify);
     add_verified_operations(*verify, line);
     CLI::App* compare = app.add_subcommand(
         "compare", "Run one problem with many schedules, profiles and masks, and list the results");
-    add_input_options(*compare, line.run, false);
-    add_mask_options(*compare, line.run);
-    add_batch_options(*compare, line.run);
-    add_sentinel_offset_option(*compare, line.run);
-    add_result_options(*compare, line.run);
-    add_machine_options(*compare, line.run);
-    add_devices_option(*compare, line.run);
-    add_check_options(*compare, line.run);
+    add_input_options(*compare, experiment.workload, false);
+    add_mask_options(*compare, experiment.workload.mask);
+    add_batch_options(*compare, line);
+    add_sentinel_offset_option(*compare, experiment.schedule);
+    add_result_options(*compare, experiment.workload);
+    add_machine_options(*compare, experiment.machine);
+    add_devices_option(*compare, experiment.machine);
+    add_check_options(*compare, experiment.outputs);
     add_compare_options(*compare, line.compare);
     CLI::App* gemm = app.add_subcommand("gemm", "Multiply two matrices on the device");
-    add_gemm_options(*gemm, line.run);
-    add_machine_options(*gemm, line.run);
-    add_report_options(*gemm, line.run, kOperationFiles, kOperationCheckLimit);
+    add_gemm_options(*gemm, experiment.workload);
+    add_operation_options(*gemm, line);
     CLI::App* linear = app.add_subcommand("linear", "Run linear attention on the device");
-    add_input_options(*linear, line.run, false);
-    add_linear_options(*linear, line.run);
-    add_machine_options(*linear, line.run);
-    add_report_options(*linear, line.run, kOperationFiles, kOperationCheckLimit);
+    add_input_options(*linear, experiment.workload, false);
+    add_linear_options(*linear, experiment.workload.mask);
+    add_operation_options(*linear, line);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
         {verify, CommandName::kVerify},
@@ -254,67 +271,17 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         throw UserError(
             fmt::format("command line: {}; see tessera {}--help", error.what(), command));
     }
-    for (const auto& [command, name] : commands)
-        if (command->parsed()) line.command = name;
-    if (line.command == CommandName::kRun) {
-        check_inputs(line.run);
-        check_combinations(line.run);
+    for (const auto& [command, name] : commands) {
+        if (!command->parsed()) continue;
+        line.command = name;
+        if (name <= CommandName::kLinear && !line.verify.count)
+            check_command_line(*operation_of(command), line);
     }
-    if (line.command == CommandName::kCompare) {
-        check_inputs(line.run);
-        check_checks(line.run);
-    }
-    if (line.command == CommandName::kGemm) {
-        check_gemm_inputs(line.run);
-        check_report(line.run);
-    }
-    if (line.command == CommandName::kLinear) {
-        check_inputs(line.run);
-        check_report(line.run);
-    }
-    if (line.command == CommandName::kVerify && !line.verify.count) {
-        if (line.verify.operation == CommandName::kGemm)
-            check_gemm_inputs(line.run);
-        else
-            check_inputs(line.run);
+    if (line.print_experiment) {
+        line.command = CommandName::kNone;
+        line.text = dumped(experiment_json(experiment), 2) + "\n";
     }
     return line;
-}
-
-Problem problem_of(const RunOptions& o) {
-    Problem p;
-    p.mask = mask_of(o);
-    p.stacked = o.stack_heads;
-    set_lengths(o, p);
-    std::vector<std::pair<std::string, fw::ScheduleId>> names;
-    for (const ScheduleInfo& info : schedules()) names.emplace_back(info.name, info.id);
-    names.emplace_back(kAutoSchedule, p.schedule);  // until it is chosen
-    if (!o.schedule.empty()) p.schedule = choose("--schedule", o.schedule, names);
-    p.cover = cover_of_options(o);
-    p.approximation = approximation_of(o);
-    p.bf16_output =
-        choose<bool>("--output-format", o.output_format, {{"fp32", false}, {"bf16", true}});
-    if (o.scale) p.scale = *o.scale;
-    p.want_lse = o.lse;
-    p.sink_logits = !o.sink_logits.empty();
-    return p;
-}
-
-SentinelWish sentinel_wish(const RunOptions& o) {
-    using Form = std::optional<fw::SentinelForm>;
-    constexpr int64_t kMaxOffset = 32767;  // scores are clamped there
-    SentinelWish wish;
-    wish.form = choose<Form>("--sentinel", o.sentinel.empty() ? "auto" : o.sentinel,
-                             {{"auto", std::nullopt},
-                              {"columns", fw::SentinelForm::kColumns},
-                              {"split", fw::SentinelForm::kSplit},
-                              {"two-call", fw::SentinelForm::kTwoCalls}});
-    if (!o.sentinel_offset) return wish;
-    if (*o.sentinel_offset < -kMaxOffset || *o.sentinel_offset > kMaxOffset)
-        throw bad_value("command line", "--sentinel-offset", std::to_string(*o.sentinel_offset),
-                        fmt::format("-{} to {}", kMaxOffset, kMaxOffset));
-    wish.offset = static_cast<int32_t>(*o.sentinel_offset);
-    return wish;
 }
 
 }  // namespace tessera::host

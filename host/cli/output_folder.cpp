@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "host/cli/field_options.h"
 #include "host/error.h"
 #include "host/io/output_file.h"
 #include "host/report/report_json.h"
@@ -17,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folders of `path` that are not there, outermost first. Whatever cannot be looked at is left
-/// to the making of the folder, which then gives the reason.
+/// The folders of `path` that are not there, outermost first. Whatever cannot be looked at is
+/// left to the making of the folder, which then gives the reason.
 std::vector<fs::path> missing_folders(const fs::path& path) {
     std::vector<fs::path> missing;
     struct stat status {};
@@ -83,7 +84,7 @@ void OutputFolder::commit_or_remove(Tensors* tensors) {
 
 void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
     OutputFile report(file(kReport));
-    report.append(dumped(report_json(record), 2) + "\n");
+    report.append(with_options(dumped(report_json(record), 2)) + "\n");
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view text) { trace.append(text); });
     commit_or_remove(tensors);

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 
-#include "host/cli/batch_options.h"
 #include "host/error.h"
 #include "host/io/safetensors.h"
 
@@ -14,7 +13,7 @@ std::vector<NamedOutput> outputs_in(const std::string& folder,
     std::vector<NamedOutput> outputs;
     outputs.reserve(names.size());
     for (const std::string& name : names)
-        outputs.push_back({"--out", (std::filesystem::path(folder) / name).string()});
+        outputs.push_back({"`outputs.folder`", (std::filesystem::path(folder) / name).string()});
     return outputs;
 }
 
@@ -22,14 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Files that `o` reads.
-std::vector<std::string> inputs_of(const RunOptions& o) {
-    std::vector<std::string> inputs = list_files(o);
-    inputs.insert(inputs.end(),
-                  {o.q, o.k, o.v, o.a, o.b, o.tile_mask, o.device, o.memory.value_or("")});
-    if (o.input.empty()) inputs.push_back(o.sink_logits);
-    if (!o.input.empty()) {
-        const std::vector<std::string> files = SafetensorsFile(o.input).files();
+/// Files that `experiment` reads.
+std::vector<std::string> inputs_of(const Experiment& experiment) {
+    const Experiment::Workload& w = experiment.workload;
+    const Experiment::Arrays& arrays = w.arrays;
+    std::vector<std::string> inputs = {arrays.q,
+                                       arrays.k,
+                                       arrays.v,
+                                       arrays.a,
+                                       arrays.b,
+                                       w.mask.tile_flags,
+                                       experiment.machine.device,
+                                       experiment.machine.memory.value_or("")};
+    if (w.file.empty()) inputs.push_back(w.sink_logits);
+    if (!w.file.empty()) {
+        const std::vector<std::string> files = SafetensorsFile(w.file).files();
         inputs.insert(inputs.end(), files.begin(), files.end());
     }
     return inputs;
@@ -45,16 +51,18 @@ fs::path place_of(const std::string& path) {
 
 }  // namespace
 
-void refuse_overwriting(const RunOptions& o, const std::vector<NamedOutput>& outputs) {
+void refuse_overwriting(const Experiment& experiment, const std::vector<std::string>& sources,
+                        const std::vector<NamedOutput>& outputs) {
     std::error_code error;
-    const std::vector<std::string> inputs = inputs_of(o);
+    std::vector<std::string> inputs = inputs_of(experiment);
+    inputs.insert(inputs.end(), sources.begin(), sources.end());
     for (const auto& [option, output] : outputs) {
         for (const std::string& input : inputs)
             if (!input.empty() && fs::equivalent(input, output, error))
-                throw bad_value("command line", option, output, "a file that is not an input");
+                throw bad_value("`experiment`", option, output, "a file that is not an input");
         for (const NamedOutput& other : outputs)
             if (&other.path != &output && place_of(other.path) == place_of(output))
-                throw bad_value("command line", other.option, other.path,
+                throw bad_value("`experiment`", other.option, other.path,
                                 std::string("a name that ") + option + " does not use");
     }
 }

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/options.h"
+#include "include/tessera/experiment.h"
 
 namespace tessera::host {
 
-/// A file that will be written, and the option that names it.
+/// A file that will be written, and the field between backticks, or the option, that names it.
 struct NamedOutput {
     const char* option;
     std::string path;
@@ -18,7 +18,9 @@ struct NamedOutput {
 std::vector<NamedOutput> outputs_in(const std::string& folder,
                                     const std::vector<std::string>& names);
 
-/// UserError if one of `outputs` is a file that `options` read, or is named twice.
-void refuse_overwriting(const RunOptions& options, const std::vector<NamedOutput>& outputs);
+/// UserError if one of `outputs` is a file that `experiment` or its options were read from
+/// (CommandLine::sources), or is named twice.
+void refuse_overwriting(const Experiment& experiment, const std::vector<std::string>& sources,
+                        const std::vector<NamedOutput>& outputs);
 
 }  // namespace tessera::host

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "host/cli/field_options.h"
 #include "host/error.h"
 
 namespace tessera::host {
@@ -46,9 +47,19 @@ void Progress::finish() {
     fmt::print(stderr, "{}", kEraseLine);
 }
 
+RunHooks Progress::hooks() {
+    return {[this](const std::string& name, double done) {
+                if (name != phase_) phase(name);
+                share(done);
+                return true;
+            },
+            [this](const std::string& text) { note(text); }};
+}
+
 void Progress::note(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "", one_line(text));
+    fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "",
+               one_line(with_options(text)));
 }
 
 void Progress::tick() {

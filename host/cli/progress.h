@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "include/tessera/run_hooks.h"
+
 namespace tessera::host {
 
 class Progress {
@@ -22,6 +24,8 @@ class Progress {
     void share(double done);
     /// Removes the line.
     void finish();
+    /// These functions as hooks of a run, which must outlive it.
+    RunHooks hooks();
     /// A line for the user on stderr, terminal or not: "tessera: note: TEXT".
     void note(const std::string& text);
 

@@ -6,16 +6,19 @@
 
 #include <optional>
 
-#include "host/cli/execution.h"
-#include "host/cli/job.h"
+#include "host/cli/field_options.h"
 #include "host/cli/output_folder.h"
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/verdict.h"
+#include "host/error.h"
 #include "host/io/output_file.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
+#include "host/run/device_factory.h"
+#include "host/run/execution_of.h"
 #include "host/text.h"
+#include "host/version.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -24,22 +27,24 @@ namespace {
 constexpr uint64_t kDefaultTraceCommands = 20000;
 
 /// All the files that the options ask for.
-std::vector<NamedOutput> outputs_of(const RunOptions& options) {
-    std::vector<NamedOutput> outputs;
-    if (!options.out.empty()) outputs = outputs_in(options.out, OutputFolder::all_file_names());
-    if (!options.wave.empty()) outputs.push_back({"--wave", options.wave});
-    return outputs;
+std::vector<NamedOutput> files_of(const Experiment::Outputs& outputs) {
+    std::vector<NamedOutput> files;
+    if (!outputs.folder.empty()) files = outputs_in(outputs.folder, OutputFolder::all_file_names());
+    if (!outputs.wave.empty()) files.push_back({"`outputs.wave`", outputs.wave});
+    return files;
 }
 
 class Run {
   public:
-    Run(const RunOptions& options, const std::vector<std::string>& command_line)
-        : options_(options), execution_(options, progress_), record_(execution_.record()) {
+    Run(const CommandLine& line, const std::vector<std::string>& command_line)
+        : line_(line),
+          outputs_(line.experiment.outputs),
+          execution_(execution_of(line.experiment, progress_.hooks())),
+          record_(execution_.record()) {
         record_.command_line = command_line;
     }
 
     int operator()() {
-        for (const std::string& note : execution_.notes()) progress_.note(note);
         prepare();
         execution_.run(output_ ? &*output_ : nullptr);
         progress_.finish();
@@ -57,16 +62,21 @@ class Run {
   private:
     void prepare() {
         hw::PlatformConfig& platform = record_.config.platform;
-        refuse_overwriting(options_, outputs_of(options_));
-        if (!options_.wave.empty()) {
-            wave_.emplace(options_.wave);
+        refuse_overwriting(line_.experiment, line_.sources, files_of(outputs_));
+        if (!outputs_.wave.empty()) {
+            wave_.emplace(outputs_.wave);
             hierarchy_.emplace(wave_->temporary() + ".hier");  // beside it while it is written
-            platform.make_device = device_factory(options_, record_.config, wave_->temporary());
+            platform.make_device =
+                device_factory(Implementation::kRtl, record_.config, wave_->temporary());
         }
-        if (options_.out.empty()) return;
+        if (outputs_.folder.empty()) return;
         platform.trace_commands = traced_commands_each(platform.devices);
-        folder_.emplace(options_.out);
-        if (execution_.has_data()) output_.emplace(folder_->tensors_file(), record_);
+        folder_.emplace(outputs_.folder);
+        if (execution_.has_data())
+            output_.emplace(folder_->tensors_file(), record_,
+                            Metadata{{"tool", std::string("tessera ") + kVersion},
+                                     {"mask", with_options(record_.problem.mask.text())},
+                                     {"input", printable(record_.input)}});
     }
 
     RunVerdict verdict() const {
@@ -75,25 +85,25 @@ class Run {
             v.rejection = record_.approximation->verdict.text() +
                           "; o is withheld; --accept-approximation writes it anyway";
         if (record_.error) v.check = &*record_.error;
-        if (options_.check.value_or(false)) v.nothing_compared = nothing_compared(record_);
+        if (outputs_.check.value_or(false)) v.nothing_compared = nothing_compared(record_);
         v.outside_bound = outside_bound(record_);
         return v;
     }
 
     /// All devices together have as many as one alone.
     uint64_t traced_commands_each(uint32_t devices) const {
-        const uint64_t all = options_.trace_commands.value_or(kDefaultTraceCommands);
+        const uint64_t all = outputs_.trace_commands.value_or(kDefaultTraceCommands);
         return spec::divide_up(all, devices);
     }
 
     void print() const {
-        if (options_.format == "json") {
-            fmt::print("{}\n", dumped(report_json(record_), 2));
+        if (line_.format == "json") {
+            fmt::print("{}\n", with_options(dumped(report_json(record_), 2)));
             return;
         }
-        fmt::print("{}", report_table(record_));
+        fmt::print("{}", with_options(report_table(record_)));
         if (!folder_) return;
-        fmt::print("\nfiles in {}:", options_.out);
+        fmt::print("\nfiles in {}:", outputs_.folder);
         for (const std::string& name : record_.files) fmt::print(" {}", name);
         fmt::print("\n");
         const uint64_t traced = commands_traced(record_.devices);
@@ -105,7 +115,8 @@ class Run {
                 with_commas(traced), with_commas(total));
     }
 
-    const RunOptions& options_;
+    const CommandLine& line_;
+    const Experiment::Outputs& outputs_;
     Progress progress_;
     Execution execution_;
     RunRecord& record_;  // of the execution
@@ -117,8 +128,8 @@ class Run {
 
 }  // namespace
 
-int run_command(const RunOptions& options, const std::vector<std::string>& command_line) {
-    return Run(options, command_line)();
+int run_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    return Run(line, command_line)();
 }
 
 }  // namespace tessera::host

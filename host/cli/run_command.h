@@ -18,6 +18,6 @@ inline constexpr int kExitInternalError = 70;
 /// Runs and prints the report on stdout; returns kExitGood, kExitMismatch or kExitNotValid.
 /// `command_line` is for the report. Throws UserError, DeviceError; anything else is a bug. Once
 /// per process.
-int run_command(const RunOptions& options, const std::vector<std::string>& command_line);
+int run_command(const CommandLine& line, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

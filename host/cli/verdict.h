@@ -5,6 +5,7 @@
 
 #include "host/reference/coverage.h"
 #include "host/run/exactness.h"
+#include "include/tessera/error.h"
 
 namespace tessera::host {
 
@@ -21,5 +22,7 @@ struct RunVerdict {
 void print_on_stderr(const RunVerdict& verdict);
 /// kExitGood, kExitMismatch or kExitNotValid.
 int exit_code(const RunVerdict& verdict);
+/// That of an error that ended the command.
+int exit_code(ErrorCode code);
 
 }  // namespace tessera::host

@@ -9,12 +9,14 @@
 
 #include "host/cli/gemm_command.h"
 #include "host/cli/given_case.h"
-#include "host/cli/job.h"
 #include "host/cli/linear_command.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
+#include "host/experiment/problem_of.h"
 #include "host/run/device_error.h"
+#include "host/run/device_factory.h"
+#include "host/run/job.h"
 #include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
 
@@ -36,28 +38,27 @@ int finish(const std::string& divergence, const std::string& again, const verify
     return kExitNotValid;
 }
 
-std::vector<verify::Case> given_cases(const RunOptions& options, CommandName operation,
+std::vector<verify::Case> given_cases(const Experiment& experiment,
                                       const std::vector<std::string>& command_line) {
     Progress silent(true);
-    if (operation == CommandName::kNone) {
-        const auto job = std::make_shared<Job>(make_job(options, false));
+    if (experiment.operation == OperationKind::kAttention) {
+        const auto job = std::make_shared<Job>(make_job(experiment, false));
         for (const std::string& note : job->inputs.notes) silent.note(note);
-        return cases_of_job(job, options.accept_inexact);
+        return cases_of_job(job, experiment.outputs.accept_inexact);
     }
-    const auto make = operation == CommandName::kGemm ? gemm_operation : linear_operation;
-    const auto job = std::make_shared<OperationJob>(make(options, command_line));
+    const auto make =
+        experiment.operation == OperationKind::kGemm ? gemm_operation : linear_operation;
+    const auto job = std::make_shared<OperationJob>(make(experiment, command_line));
     for (const std::string& note : job->notes) silent.note(note);
     return {case_of_operation(job)};
 }
 
-int verify_given(const RunOptions& options, CommandName operation,
-                 const std::vector<std::string>& command_line) {
+int verify_given(const Experiment& experiment, const std::vector<std::string>& command_line) {
     const std::string again = fmt::format("{}", fmt::join(command_line, " "));
     // Whether there is such RTL is known before the input is read.
-    const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
-    const hw::DeviceFactory rtl = device_factory(options, config, "");
+    const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config_of(experiment), "");
     verify::Totals totals;
-    for (const verify::Case& c : given_cases(options, operation, command_line)) {
+    for (const verify::Case& c : given_cases(experiment, command_line)) {
         const std::string divergence = verify::verify_case(c, rtl, 0, totals);
         if (!divergence.empty()) return finish(divergence, again, totals);
     }
@@ -65,39 +66,41 @@ int verify_given(const RunOptions& options, CommandName operation,
 }
 
 /// The command line that runs one random job again, on the same device.
-std::string again(const RunOptions& options, uint64_t seed, uint64_t max_tokens) {
-    std::string machine = options.device;
-    if (options.memory) machine += " --memory " + *options.memory;
-    for (const std::string& set : options.sets) machine += " --set " + set;
-    if (options.oracle != RunOptions().oracle) machine += " --oracle " + options.oracle;
-    return fmt::format("tessera verify --device {} --count 1 --seed {} --max-tokens {}", machine,
+std::string again(const Experiment& experiment, uint64_t seed, uint64_t max_tokens) {
+    const Experiment::Machine& machine = experiment.machine;
+    std::string options = machine.device;
+    if (machine.memory) options += " --memory " + *machine.memory;
+    for (const auto& [key, value] : machine.settings) options += " --set " + key + "=" + value;
+    if (experiment.schedule.oracle == Oracle::kSelf) options += " --oracle self";
+    return fmt::format("tessera verify --device {} --count 1 --seed {} --max-tokens {}", options,
                        seed, max_tokens);
 }
 
 /// Does the user say what memory random jobs have?
-bool names_memory(const RunOptions& options) {
-    const auto of_memory = [](const std::string& set) { return set.rfind("memory.", 0) == 0; };
-    return options.memory || std::any_of(options.sets.begin(), options.sets.end(), of_memory);
+bool names_memory(const Experiment::Machine& machine) {
+    const auto of_memory = [](const auto& set) { return set.first.rfind("memory.", 0) == 0; };
+    return machine.memory ||
+           std::any_of(machine.settings.begin(), machine.settings.end(), of_memory);
 }
 
-int verify_random(const RunOptions& options, const VerifyOptions& verify) {
-    const ResolvedConfig config = resolve_config(options.device, options.memory, options.sets);
+int verify_random(const Experiment& experiment, const VerifyOptions& verify) {
+    const ResolvedConfig config = config_of(experiment);
     const spec::DeviceParams& params = config.platform.params;
-    const hw::DeviceFactory rtl = device_factory(options, config, "");
+    const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config, "");
     const uint64_t max_tokens = verify.max_tokens.value_or(4 * uint64_t{params.m});
-    const bool covers = problem_of(options).cover.has_value();
+    const bool covers = problem_of(experiment).cover.has_value();
     Progress progress;
     progress.phase("verifying");
     verify::Totals totals;
     for (uint64_t i = 0; i < *verify.count; ++i) {
-        const uint64_t seed = options.seed + i;
+        const uint64_t seed = experiment.workload.random.seed + i;
         verify::Case c =
             verify::random_case(seed, params, static_cast<uint32_t>(max_tokens), covers);
-        if (names_memory(options)) verify::use_memory(c, config.platform.memory);
+        if (names_memory(experiment.machine)) verify::use_memory(c, config.platform.memory);
         const std::string divergence = verify::verify_case(c, rtl, kRandomJobSeconds, totals);
         if (!divergence.empty() || i + 1 == *verify.count) {
             progress.finish();
-            return finish(divergence, again(options, seed, max_tokens), totals);
+            return finish(divergence, again(experiment, seed, max_tokens), totals);
         }
         progress.share(static_cast<double>(i + 1) / static_cast<double>(*verify.count));
     }
@@ -106,12 +109,9 @@ int verify_random(const RunOptions& options, const VerifyOptions& verify) {
 
 }  // namespace
 
-int verify_command(const RunOptions& run, const VerifyOptions& verify,
-                   const std::vector<std::string>& command_line) {
-    RunOptions options = run;
-    options.impl = "rtl";
-    return verify.count ? verify_random(options, verify)
-                        : verify_given(options, verify.operation, command_line);
+int verify_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    return line.verify.count ? verify_random(line.experiment, line.verify)
+                             : verify_given(line.experiment, command_line);
 }
 
 }  // namespace tessera::host

@@ -9,7 +9,6 @@
 namespace tessera::host {
 
 /// Returns the exit code: 0, or 1 after the report of the first divergence.
-int verify_command(const RunOptions& run, const VerifyOptions& verify,
-                   const std::vector<std::string>& command_line);
+int verify_command(const CommandLine& line, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

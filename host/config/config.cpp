@@ -48,7 +48,7 @@ std::string names_of(const std::vector<EmbeddedPreset>& presets) {
     return names + "or the path of a .json file";
 }
 
-/// A preset or a file; `where` is who named it ("--device", a device file), `key` its key there.
+/// A preset or a file; `where` is who named it (a field, a device file), `key` its key there.
 Source find_source(const std::string& where, const std::string& key, const std::string& name,
                    const std::vector<EmbeddedPreset>& presets) {
     if (!is_file_name(name)) {
@@ -157,9 +157,9 @@ void read_source(const Source& source, KeyFile file, Statements& said) {
     }
 }
 
-/// "key=value" of --set.
+/// "key=value" of the settings.
 void read_override(const std::string& text, Statements& said) {
-    const std::string where = "--set";
+    const std::string where = "`machine.settings`";
     const size_t equals = text.find('=');
     const std::string path = text.substr(0, equals);
     const ConfigKey* key = find_key(path);
@@ -228,11 +228,12 @@ json resolved_json(const ResolvedConfig& config) {
 
 ResolvedConfig resolve_config(const std::string& device, const std::optional<std::string>& memory,
                               const std::vector<std::string>& sets) {
-    const Source source = find_source("--device", "device", device, embedded_devices());
+    const Source source = find_source("`machine.device`", "device", device, embedded_devices());
     Statements said;
     read_source(source, KeyFile::kDevice, said);
     if (memory) {
-        return resolve(source, find_source("--memory", "memory", *memory, embedded_memories()),
+        return resolve(source,
+                       find_source("`machine.memory`", "memory", *memory, embedded_memories()),
                        said, sets);
     }
     const auto statement = said.find("device.memory");

@@ -144,7 +144,7 @@ std::vector<ConfigKey> machine_keys() {
          0,
          0,
          {},
-         "memory to use without --memory: a preset, or a file beside this one",
+         "memory to use where none is named: a preset, or a file beside this one",
          TESSERA_VALUE(memory_name)},
         {"firmware.plan_cycles",
          kDevice,

@@ -16,6 +16,7 @@ namespace {
 constexpr int kSlots = 32;
 constexpr int kUserError = 2;
 std::atomic<char*> paths[kSlots];
+const char* lost_bytes = "";
 
 void remove_all() {
     for (int i = kSlots - 1; i >= 0; --i) {
@@ -32,11 +33,7 @@ void on_end(int signal) {
 
 void on_lost_bytes(int) {
     remove_all();
-    constexpr char kText[] =
-        "tessera: a mapped file has lost its bytes: an input was cut short while it was read, or "
-        "the "
-        "disk has no room for --wave\n";
-    (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
+    (void)!::write(STDERR_FILENO, lost_bytes, std::strlen(lost_bytes));
     ::_exit(kUserError);
 }
 
@@ -52,7 +49,8 @@ Cleanup::Cleanup(const std::string& path) : slot_(0) {
 
 Cleanup::~Cleanup() { std::free(paths[slot_].exchange(nullptr)); }
 
-void handle_signals() {
+void handle_signals(const char* lost_bytes_message) {
+    lost_bytes = lost_bytes_message;
     // What was ignored stays ignored: nohup.
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ})
         if (::signal(signal, on_end) == SIG_IGN) ::signal(signal, SIG_IGN);

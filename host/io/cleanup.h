@@ -18,8 +18,9 @@ class Cleanup {
     int slot_;
 };
 
-/// Installs the handlers. SIGBUS says that a mapped file has lost its bytes, and ends with exit
-/// code 2: an input that was cut short, or a disk without room for a waveform.
-void handle_signals();
+/// Installs the handlers. SIGBUS writes `lost_bytes_message` (a literal) on stderr and ends with
+/// exit code 2: a mapped file has lost its bytes. That is an input that was cut short, or a disk
+/// without room for a waveform.
+void handle_signals(const char* lost_bytes_message);
 
 }  // namespace tessera::host

@@ -107,11 +107,14 @@ void refuse_other_container(const std::string& file, std::string_view content, C
     const bool npy = starts_as_npy(content), tensors = starts_as_safetensors(content);
     if (wanted == Container::kNpy ? npy : tensors) return;
     if (content.empty()) refuse(file, "empty", wanted, "save or download it again");
-    if (npy) refuse(file, "an .npy file", wanted, "--q, --k and --v read such files");
+    if (npy)
+        refuse(file, "an .npy file", wanted,
+               "`workload.arrays.q`, `workload.arrays.k` and `workload.arrays.v` read such files");
     if (tensors)
-        refuse(file, "a safetensors file", wanted,
-               "save each array by numpy.save, or give the file to --input of run, compare or "
-               "linear");
+        refuse(
+            file, "a safetensors file", wanted,
+            "save each array by numpy.save, or give the file to `workload.file` of run, compare or "
+            "linear");
     if (const char* kind = zip_kind(content)) refuse(file, kind, wanted, nullptr);
     if (is_pickle(content))
         refuse(file, "a pickle of Python, as PyTorch writes too", wanted, nullptr);

@@ -2,6 +2,59 @@
 #include "host/error.h"
 
 #include <cstring>
+#include <utility>
+
+namespace tessera {
+namespace {
+
+bool is_field(const std::string& text) {
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789_.=+-";
+    return text == "experiment" || (text.find('.') != std::string::npos &&
+                                    text.find_first_not_of(kLetters) == std::string::npos);
+}
+
+/// The field that `text` begins with, behind "`experiment`: " if there is that; or nothing.
+std::string first_field(const std::string& text) {
+    constexpr std::string_view kWhole = "`experiment`: ";
+    const size_t begin = text.rfind(kWhole, 0) == 0 ? kWhole.size() : 0;
+    if (begin == text.size() || text[begin] != '`') return "";
+    const size_t end = text.find('`', begin + 1);
+    if (end == std::string::npos) return "";
+    const std::string field = text.substr(begin + 1, end - begin - 1);
+    return is_field(field) ? field.substr(0, field.find('=')) : "";
+}
+
+std::string plain(const std::string& text) {
+    return with_names(text, [](const std::string& field) { return field; });
+}
+
+}  // namespace
+
+std::string with_names(std::string_view text,
+                       const std::function<std::string(const std::string& field)>& name) {
+    std::string out;
+    while (true) {
+        const size_t begin = text.find('`');
+        const size_t end = begin == text.npos ? begin : text.find('`', begin + 1);
+        if (end == text.npos) return out.append(text);
+        const std::string field(text.substr(begin + 1, end - begin - 1));
+        const std::string named = is_field(field) ? name(field) : "";
+        // What is no field may end with the backtick that begins one.
+        const size_t stop = named.empty() ? end : end + 1;
+        out.append(named.empty() ? text.substr(0, end) : text.substr(0, begin)).append(named);
+        text.remove_prefix(stop);
+    }
+}
+
+Error::Error(ErrorCode code, const std::string& text, Value about)
+    : std::runtime_error(plain(text)),
+      code_(code),
+      text_(text),
+      about_{std::move(about.field), plain(about.value), plain(about.allowed)} {
+    if (about_.field.empty()) about_.field = first_field(text);
+}
+
+}  // namespace tessera
 
 namespace tessera::host {
 
@@ -45,7 +98,12 @@ std::string one_line(std::string_view message) {
 UserError bad_value(std::string_view where, std::string_view key, std::string_view value,
                     std::string_view allowed) {
     return UserError(std::string(where) + ": " + std::string(key) + " is " + printable(value) +
-                     "; allowed: " + std::string(allowed));
+                         "; allowed: " + std::string(allowed),
+                     {"", std::string(value), std::string(allowed)});
+}
+
+UserError bad_field(std::string_view field, std::string_view value, std::string_view allowed) {
+    return bad_value("`experiment`", "`" + std::string(field) + "`", value, allowed);
 }
 
 UserError system_error(std::string_view path, std::string_view what, int error_number) {

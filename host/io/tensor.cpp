@@ -232,7 +232,7 @@ void TensorView::require_finite(const std::vector<TokenRange>& ranges) const {
     const NonFinite found = find_nonfinite(ranges);
     if (found.count() != 0)
         refuse(*this, found, position_text(shape, found.first, order),
-               "finite values (--allow-nonfinite takes them as they are)");
+               "finite values (`workload.allow_nonfinite` takes them as they are)");
 }
 
 void TensorView::require_finite_matrix() const {

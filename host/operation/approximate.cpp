@@ -93,8 +93,8 @@ void select_tiles_of(Problem& p, const Inputs& inputs, uint32_t m) {
     }
     auto s = std::make_shared<Selection>(select_tiles(a, approximation_shape(p, m), queries, keys));
     TileFlags& tiles = p.mask.tiles;
-    tiles = {fmt::format("--approximate {}", rule_name(a.rule)), s->heads, s->query_tiles,
-             s->key_tiles, s->exact};
+    tiles = {fmt::format("`schedule.approximation.rule={}`", rule_name(a.rule)), s->heads,
+             s->query_tiles, s->key_tiles, s->exact};
     for (size_t i = 0; i < tiles.flags.size(); ++i) tiles.flags[i] |= s->sampled[i];
     p.selection = std::move(s);
 }

@@ -33,7 +33,7 @@ void check_by_firmware(const fw::GemmJob& job, const spec::DeviceParams& params)
     const fw::JobRule rule = fw::check_gemm_job(job, params);
     if (rule == fw::JobRule::kNone) return;
     if (rule == fw::JobRule::kProfile)
-        throw bad_value("command line", "inner dimension", std::to_string(job.k),
+        throw bad_value("`experiment`", "inner dimension", std::to_string(job.k),
                         fmt::format("1 to {} on this device, whose profile does not accumulate; "
                                     "any on profile stateful",
                                     fw::gemm_inner(params)));

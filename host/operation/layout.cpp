@@ -29,10 +29,11 @@ void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& pa
     const fw::JobRule rule = fw::check_job(job, params);
     if (rule == fw::JobRule::kNone) return;
     if (rule == fw::JobRule::kDocuments)
-        throw UserError(fmt::format(
-            "--documents: {} documents of up to {} tokens; each needs a power of two of positions, "
-            "all together below 2^31",
-            job.document_count, fw::document_stride(job)));
+        throw UserError(
+            fmt::format("`workload.mask.documents`: {} documents of up to {} tokens; each needs a "
+                        "power of two of positions, "
+                        "all together below 2^31",
+                        job.document_count, fw::document_stride(job)));
     throw std::logic_error(
         fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
 }
@@ -231,7 +232,7 @@ void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& 
     throw UserError(fmt::format(
         "device profile blackbox cannot run this by a cover: {}; use profile stats or stateful",
         job.attention.want_lse
-            ? "--lse needs a command it does not have"
+            ? "`workload.lse` needs a command it does not have"
             : "more than one call for a token needs a command it does not have"));
 }
 

@@ -58,7 +58,7 @@ int power_above(double x) { return static_cast<int>(std::ceil(std::log2(x))); }
 void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
     const spec::DeviceParams& p = config.params;
     const auto refuse = [](const char* key, uint64_t value, const std::string& allowed) {
-        throw bad_value("command line", key, std::to_string(value), allowed);
+        throw bad_value("`experiment`", key, std::to_string(value), allowed);
     };
     if (job.query_heads % job.kv_heads != 0)
         refuse("heads of k", job.kv_heads,
@@ -75,7 +75,7 @@ void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
                            job.causal ? ", with room for keys beside the state" : ""));
     if (job.causal && job.nq != job.nk)
         refuse("tokens of k", job.nk,
-               fmt::format("as many as q has, {}, with --mask causal", job.nq));
+               fmt::format("as many as q has, {}, with `workload.mask.kind=causal`", job.nq));
     const uint32_t longest = spec::kPositionLimit - p.m;
     if (std::max(job.nq, job.nk) > longest)
         refuse("tokens", std::max(job.nq, job.nk),

@@ -31,8 +31,10 @@ std::string note_on_ignored(const SafetensorsFile& file, const std::vector<std::
     const size_t named = std::min(ignored.size(), kNamed), more = ignored.size() - named;
     ignored.resize(named);
     return fmt::format(
-        "{}: these tensors are ignored: {}{}; tessera run reads logits of sinks with --sink-logits "
-        "NAME and flags of tiles with --tile-mask FILE, and takes a factor with --scale X",
+        "{}: these tensors are ignored: {}{}; tessera run reads logits of sinks with "
+        "`workload.sink_logits` "
+        "NAME and flags of tiles with `workload.mask.tile_flags` FILE, and takes a factor with "
+        "`workload.scale` X",
         file.path(), fmt::join(ignored, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
 }
 

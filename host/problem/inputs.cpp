@@ -62,7 +62,8 @@ std::string note_on_order(const TensorView& t) {
     const Shape s = shape_of(t);
     if (s.heads <= s.tokens) return "";
     return fmt::format(
-        "{}: tensor {} has shape {} and is read as {}; --layout bthd reads {}, and --layout bhtd "
+        "{}: tensor {} has shape {} and is read as {}; `workload.head_order=tokens_first` reads "
+        "{}, and `workload.head_order=heads_first` "
         "says that it is right so",
         t.file, printable(t.name), shape_text(t.shape), heads_and_tokens(s.heads, s.tokens),
         heads_and_tokens(s.tokens, s.heads));
@@ -116,9 +117,9 @@ std::shared_ptr<OpenedFiles> open_files(const InputFiles& files) {
         opened->file = std::make_unique<SafetensorsFile>(files.safetensors);
     for (size_t i = 0; i < 3; ++i) {
         if (opened->file) {
-            *views[i] =
-                opened->file->tensor(files.names[i], TensorUse::kNumbers,
-                                     fmt::format("--tensors {}=NAME says which it is", kNames[i]));
+            *views[i] = opened->file->tensor(
+                files.names[i], TensorUse::kNumbers,
+                fmt::format("`workload.tensor_names.{}`=NAME says which it is", kNames[i]));
         } else {
             opened->npy.emplace_back(*paths[i], kNames[i]);
             *views[i] = opened->npy.back().tensor();
@@ -281,6 +282,11 @@ ReferenceProblem reference_problem(const Problem& p, const Inputs& inputs, uint3
     r.k = reader_of(inputs.k, original);
     r.v = reader_of(inputs.v, original);
     return r;
+}
+
+std::string dtypes_of(const Inputs& inputs) {
+    if (inputs.q.dtype == inputs.k.dtype && inputs.k.dtype == inputs.v.dtype) return inputs.q.dtype;
+    return fmt::format("q {}, k {}, v {}", inputs.q.dtype, inputs.k.dtype, inputs.v.dtype);
 }
 
 }  // namespace tessera::host

@@ -44,6 +44,9 @@ struct Inputs {
     bool converted() const { return q.original || k.original || v.original; }
 };
 
+/// The dtype of the inputs as they were given, or that of each.
+std::string dtypes_of(const Inputs& inputs);
+
 /// Shapes of a generated problem.
 struct RandomShape {
     uint64_t heads = 1, tokens = 0, dim = 0;     ///< of q

@@ -34,24 +34,21 @@ void keep_flagged(const TileFlags& tiles, uint32_t m, uint32_t head, uint32_t ro
     ranges.swap(kept);
 }
 
-[[noreturn]] void bad_option(const char* option, const std::string& value,
-                             const std::string& allowed) {
-    throw bad_value("command line", option, value, allowed);
-}
-
 void check_documents(const Problem& p) {
     const AttentionMask& mask = p.mask;
     if (p.nq != p.nk)
-        bad_option("--documents", fmt::format("given for {} queries and {} keys", p.nq, p.nk),
-                   "as many queries as keys");
+        throw bad_field("workload.mask.documents",
+                        fmt::format("given for {} queries and {} keys", p.nq, p.nk),
+                        "as many queries as keys");
     for (size_t i = 0; i < mask.documents.size(); ++i) {
         const uint32_t start = mask.documents[i];
         const bool good = i == 0 ? start == 0 : start > mask.documents[i - 1] && start < p.nk;
         if (!good)
-            bad_option("--documents", fmt::format("{} at place {}", start, i + 1),
-                       fmt::format("first tokens of documents: 0, then ascending and below {}, "
-                                   "the number of tokens",
-                                   p.nk));
+            throw bad_field(
+                "workload.mask.documents", fmt::format("{} at place {}", start, i + 1),
+                fmt::format("first tokens of documents: 0, then ascending and below {}, "
+                            "the number of tokens",
+                            p.nk));
     }
 }
 
@@ -61,7 +58,8 @@ void check_tiles(const Problem& p, uint32_t m) {
     if (t.query_tiles == q && t.key_tiles == k && (t.heads == 1 || t.heads == p.query_heads))
         return;
     throw UserError(
-        fmt::format("--tile-mask: {} has {} heads of {} x {} flags; allowed: [{}, {}] or [{}, {}, "
+        fmt::format("`workload.mask.tile_flags`: {} has {} heads of {} x {} flags; allowed: [{}, "
+                    "{}] or [{}, {}, "
                     "{}], a flag for each pair of {} query and key tokens (M)",
                     t.source, t.heads, t.query_tiles, t.key_tiles, q, k, p.query_heads, q, k, m));
 }
@@ -72,50 +70,59 @@ void check_prefix(const Problem& p) {
     if (mask.prefix == 0) return;
     const std::string given = std::to_string(mask.prefix);
     if (mask.prefix > p.nk)
-        bad_option("--prefix", given, fmt::format("1 to {}, the number of keys", p.nk));
+        throw bad_field("workload.mask.prefix", given,
+                        fmt::format("1 to {}, the number of keys", p.nk));
     if (!mask.causal)
-        bad_option("--prefix", given,
-                   "only with --mask causal; with --mask dense every query sees those keys anyway");
+        throw bad_field("workload.mask.prefix", given,
+                        "only with `workload.mask.kind=causal`; with `workload.mask.kind=dense` "
+                        "every query sees those keys anyway");
     if (mask.tiles.given())
-        bad_option("--prefix", given, "only without --tile-mask, whose flags say which tiles meet");
+        throw bad_field(
+            "workload.mask.prefix", given,
+            "only without `workload.mask.tile_flags`, whose flags say which tiles meet");
 }
 
 /// Queries before key 0 take whole blocks of the device's positions.
 void check_block_positions(const Problem& p) {
     for (const Problem& one : p.sequences())
         if (uint64_t{one.k_position()} + one.nk > spec::kPositionLimit)
-            bad_option("--block",
-                       fmt::format("{} for {} queries and {} keys", p.mask.block, one.nq, one.nk),
-                       fmt::format("a smaller power of two; queries before key 0 take whole "
-                                   "blocks of the device's {} positions",
-                                   spec::kPositionLimit));
+            throw bad_field(
+                "workload.mask.block",
+                fmt::format("{} for {} queries and {} keys", p.mask.block, one.nq, one.nk),
+                fmt::format("a smaller power of two; queries before key 0 take whole "
+                            "blocks of the device's {} positions",
+                            spec::kPositionLimit));
 }
 
 void check_blocks(const Problem& p) {
     const AttentionMask& mask = p.mask;
     if (mask.block != 0 && (mask.block & (mask.block - 1)) != 0)
-        bad_option("--block", std::to_string(mask.block), "a power of two");
+        throw bad_field("workload.mask.block", std::to_string(mask.block), "a power of two");
     if (mask.block != 0) check_block_positions(p);
     if (mask.summary == 0) return;
     if (mask.summary > mask.block)
-        bad_option("--summary", std::to_string(mask.summary),
-                   mask.block == 0 ? "only with --block B, then 1 to B"
-                                   : fmt::format("1 to --block {}", mask.block));
+        throw bad_field("workload.mask.summary", std::to_string(mask.summary),
+                        mask.block == 0 ? "only with `workload.mask.block` B, then 1 to B"
+                                        : fmt::format("1 to `workload.mask.block={}`", mask.block));
     if (!mask.causal || mask.window != 0 || mask.sinks != 0 || mask.prefix != 0)
-        bad_option("--summary", std::to_string(mask.summary),
-                   "only with --mask causal and without --window, --sinks and --prefix");
+        throw bad_field("workload.mask.summary", std::to_string(mask.summary),
+                        "only with `workload.mask.kind=causal` and without `workload.mask.window`, "
+                        "`workload.mask.sinks` and `workload.mask.prefix`");
 }
 
 /// Heads may be stacked only where all rows of a tile can be served alike.
 void check_stacking(const Problem& p) {
     if (p.mask.tiles.given())
-        bad_option("--stack-heads", "given with --tile-mask",
-                   "one of the two: a flag is for a tile of one head, but a stacked tile has rows "
-                   "of several heads");
+        throw bad_field(
+            "schedule.stack_heads", "given with `workload.mask.tile_flags`",
+            "one of the two: a flag is for a tile of one head, but a stacked tile has rows "
+            "of several heads");
     if (!p.stackable())
-        bad_option("--stack-heads", "given with --summary and more than one query token",
-                   "one query token: with more, a stacked tile may have rows of two heads, and all "
-                   "of them would see the summaries loaded for it");
+        throw bad_field(
+            "schedule.stack_heads",
+            "given with `workload.mask.summary` and more than one query token",
+            "one query token: with more, a stacked tile may have rows of two heads, and all "
+            "of them would see the summaries loaded for it");
 }
 
 }  // namespace
@@ -135,14 +142,16 @@ void check_mask(const Problem& p, uint32_t m) {
     const AttentionMask& mask = p.mask;
     const bool local = mask.local();
     if (mask.sinks > p.nk)
-        bad_option("--sinks", std::to_string(mask.sinks),
-                   fmt::format("1 to {}, the number of keys", p.nk));
+        throw bad_field("workload.mask.sinks", std::to_string(mask.sinks),
+                        fmt::format("1 to {}, the number of keys", p.nk));
     check_prefix(p);
     check_blocks(p);
     if (mask.tiles.given() && (local || !mask.documents.empty()))
-        bad_option("--tile-mask", mask.tiles.source,
-                   "only without --window, --sinks, --block and --documents; --mask causal is "
-                   "possible");
+        throw bad_field(
+            "workload.mask.tile_flags", mask.tiles.source,
+            "only without `workload.mask.window`, `workload.mask.sinks`, `workload.mask.block` and "
+            "`workload.mask.documents`; `workload.mask.kind=causal` is "
+            "possible");
     if (!mask.documents.empty()) check_documents(p);
     if (mask.tiles.given()) check_tiles(p, m);
     if (p.stacked) check_stacking(p);

@@ -18,62 +18,63 @@ namespace {
 constexpr double kLog2E = 1.4426950408889634074;
 
 /// Lengths of a batch: one for each sequence, none longer than what the tensor holds.
-void check_lengths(const char* option, const std::vector<uint32_t>& lengths, uint32_t tokens,
+void check_lengths(const char* field, const std::vector<uint32_t>& lengths, uint32_t tokens,
                    const char* what, uint32_t batch) {
     if (lengths.empty()) return;
     if (lengths.size() != batch)
-        throw bad_value("command line", option, fmt::format("a list of {}", lengths.size()),
+        throw bad_field(field, fmt::format("a list of {}", lengths.size()),
                         fmt::format("{}, one for each sequence of the batch", batch));
     for (size_t i = 0; i < lengths.size(); ++i)
         if (lengths[i] > tokens)
-            throw bad_value("command line", option,
-                            fmt::format("{} at place {}", lengths[i], i + 1),
+            throw bad_field(field, fmt::format("{} at place {}", lengths[i], i + 1),
                             fmt::format("0 to {}, the number of {}", tokens, what));
 }
 
 /// Offsets of packed sequences: 0, then the end of each.
-void check_offsets(const char* option, const std::vector<uint32_t>& offsets, uint32_t tokens,
+void check_offsets(const char* field, const std::vector<uint32_t>& offsets, uint32_t tokens,
                    const char* what) {
     if (offsets.size() < 2)
-        throw bad_value("command line", option, fmt::format("a list of {}", offsets.size()),
+        throw bad_field(field, fmt::format("a list of {}", offsets.size()),
                         "at least two numbers: 0, then the end of each sequence");
     for (size_t i = 0; i < offsets.size(); ++i) {
         const std::string value = fmt::format("{} at place {}", offsets[i], i + 1);
         if (i == 0 && offsets[i] != 0)
-            throw bad_value("command line", option, value, "0, where the first sequence begins");
+            throw bad_field(field, value, "0, where the first sequence begins");
         if (i != 0 && offsets[i] < offsets[i - 1])
-            throw bad_value("command line", option, value,
+            throw bad_field(field, value,
                             fmt::format("{} or more, as the offset before it", offsets[i - 1]));
         if (offsets[i] > tokens)
-            throw bad_value("command line", option, value,
+            throw bad_field(field, value,
                             fmt::format("at most {}, the number of {}", tokens, what));
     }
 }
 
 void check_packed(const Problem& p) {
     if (!p.packed()) return;
-    check_offsets("--cu-seqlens-q", p.query_offsets, p.nq, "queries");
+    check_offsets("workload.batch.query_offsets", p.query_offsets, p.nq, "queries");
     if (p.key_offsets.size() != p.query_offsets.size())
-        throw bad_value(
-            "command line", "--cu-seqlens-k", fmt::format("a list of {}", p.key_offsets.size()),
-            fmt::format("{} numbers, as many as --cu-seqlens-q has", p.query_offsets.size()));
+        throw bad_field("workload.batch.key_offsets",
+                        fmt::format("a list of {}", p.key_offsets.size()),
+                        fmt::format("{} numbers, as many as `workload.batch.query_offsets` has",
+                                    p.query_offsets.size()));
     const bool same = p.key_offsets == p.query_offsets;  // perhaps because it was not given
-    check_offsets(same ? "--cu-seqlens-q" : "--cu-seqlens-k", p.key_offsets, p.nk, "keys");
+    check_offsets(same ? "workload.batch.query_offsets" : "workload.batch.key_offsets",
+                  p.key_offsets, p.nk, "keys");
 }
 
-/// The option that makes `p` a ragged batch, for messages.
-const char* ragged_option(const Problem& p) {
-    if (p.packed()) return "--cu-seqlens-q";
-    return p.key_lengths.empty() ? "--query-lengths" : "--key-lengths";
+/// The field that makes `p` a ragged batch, for messages.
+const char* ragged_field(const Problem& p) {
+    if (p.packed()) return "workload.batch.query_offsets";
+    return p.key_lengths.empty() ? "workload.batch.query_lengths" : "workload.batch.key_lengths";
 }
 
-/// "--key-lengths leaves", of every list that says how long the sequences are.
+/// "`workload.batch.key_lengths` leaves", of every list that says how long the sequences are.
 std::string who_leaves(const Problem& p) {
     if (p.packed() && p.key_offsets != p.query_offsets)
-        return "--cu-seqlens-q and --cu-seqlens-k leave";
+        return "`workload.batch.query_offsets` and `workload.batch.key_offsets` leave";
     if (!p.query_lengths.empty() && !p.key_lengths.empty())
-        return "--query-lengths and --key-lengths leave";
-    return std::string(ragged_option(p)) + " leaves";
+        return "`workload.batch.query_lengths` and `workload.batch.key_lengths` leave";
+    return fmt::format("`{}` leaves", ragged_field(p));
 }
 
 void check_dimension(const char* name, const char* tensors, uint32_t value,
@@ -217,22 +218,23 @@ const std::vector<ScheduleInfo>& schedules() {
 double default_scale(uint32_t d_k) { return 1.0 / std::sqrt(static_cast<double>(d_k)); }
 
 void check_sequences(const Problem& p) {
-    check_lengths("--query-lengths", p.query_lengths, p.nq, "queries", p.batch);
-    check_lengths("--key-lengths", p.key_lengths, p.nk, "keys", p.batch);
+    check_lengths("workload.batch.query_lengths", p.query_lengths, p.nq, "queries", p.batch);
+    check_lengths("workload.batch.key_lengths", p.key_lengths, p.nk, "keys", p.batch);
     check_packed(p);
     if (!p.ragged()) return;
-    const char* option = ragged_option(p);
+    const char* field = ragged_field(p);
     if (!p.mask.documents.empty())
-        throw UserError(
-            fmt::format("command line: {} is given with --documents; {}; give one of them", option,
-                        p.packed() ? "both cut the tokens into sequences"
-                                   : "documents packed into one sequence have no batch"));
+        throw UserError(fmt::format(
+            "`experiment`: `{}` is given with `workload.mask.documents`; {}; give one of them",
+            field,
+            p.packed() ? "both cut the tokens into sequences"
+                       : "documents packed into one sequence have no batch"));
     if (p.mask.tiles.given())
-        throw bad_value("command line", option, "given with --tile-mask",
+        throw bad_field(field, "given with `workload.mask.tile_flags`",
                         "either; the flags are of whole tensors");
     if (p.places().empty())
         throw UserError(fmt::format(
-            "command line: {} no sequence with both a query and a key; at least one is needed",
+            "`experiment`: {} no sequence with both a query and a key; at least one is needed",
             who_leaves(p)));
 }
 
@@ -249,8 +251,8 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
         throw UserError(fmt::format("q has {} and k has {} tokens; together at most {} are allowed",
                                     p.nq, p.nk, spec::kPositionLimit));
     if (p.stacked && uint64_t{p.group()} * p.nq >= spec::kPositionLimit)
-        throw bad_value(
-            "command line", "--stack-heads",
+        throw bad_field(
+            "schedule.stack_heads",
             fmt::format("given for head groups of {} heads with {} queries each", p.group(), p.nq),
             "below 2^31 rows together");
     check_sequences(p);
@@ -259,7 +261,7 @@ void check_problem(const Problem& p, const hw::PlatformConfig& config, const std
     const float factor = static_cast<float>(p.scale * kLog2E);
     if (!std::isfinite(factor))
         throw UserError(
-            fmt::format("--scale is {}; scale * log2(e) must be finite in fp32", p.scale));
+            fmt::format("`workload.scale` is {}; scale * log2(e) must be finite in fp32", p.scale));
 }
 
 }  // namespace tessera::host

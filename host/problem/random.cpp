@@ -63,8 +63,8 @@ Operand operand_of(const std::vector<uint16_t>& values) {
 
 uint32_t random_dimension(const char* name, uint64_t value) {
     if (value >= 1 && value < spec::kPositionLimit) return static_cast<uint32_t>(value);
-    throw UserError(
-        fmt::format("--random: {} is {}; allowed: 1 to {}", name, value, spec::kPositionLimit - 1));
+    throw bad_value("`workload.random`", name, std::to_string(value),
+                    fmt::format("1 to {}", spec::kPositionLimit - 1));
 }
 
 std::vector<std::vector<uint16_t>> random_arrays(uint64_t seed,
@@ -80,13 +80,17 @@ Inputs random_inputs(const RandomShape& shape, uint64_t seed, bool shapes_only, 
     problem.query_heads = random_dimension("heads", shape.heads);
     problem.nq = random_dimension("tokens", shape.tokens);
     problem.d_k = random_dimension("dim", shape.dim);
-    problem.kv_heads =
-        shape.kv_heads == 0 ? problem.query_heads : random_dimension("--kv-heads", shape.kv_heads);
-    problem.nk = shape.keys == 0 ? problem.nq : random_dimension("--keys", shape.keys);
-    problem.d_v = shape.dim_v == 0 ? problem.d_k : random_dimension("--dim-v", shape.dim_v);
+    problem.kv_heads = shape.kv_heads == 0
+                           ? problem.query_heads
+                           : random_dimension("`workload.random.key_value_heads`", shape.kv_heads);
+    problem.nk =
+        shape.keys == 0 ? problem.nq : random_dimension("`workload.random.key_tokens`", shape.keys);
+    problem.d_v = shape.dim_v == 0
+                      ? problem.d_k
+                      : random_dimension("`workload.random.value_dimension`", shape.dim_v);
     problem.leading = {problem.query_heads};
     if (shape.batch != 0) {
-        problem.batch = random_dimension("--batch", shape.batch);
+        problem.batch = random_dimension("`workload.random.batch`", shape.batch);
         problem.leading = {problem.batch, problem.query_heads};
         const uint64_t heads = uint64_t{problem.query_heads} * problem.batch;
         problem.query_heads = random_dimension("heads of the batch", heads);

@@ -17,18 +17,18 @@ namespace {
 
 using fw::SentinelForm;
 
-[[noreturn]] void refuse(const char* option, const std::string& value, const std::string& allowed) {
-    throw bad_value("command line", option, value, allowed);
+[[noreturn]] void refuse(const char* field, const std::string& value, const std::string& allowed) {
+    throw bad_field(field, value, allowed);
 }
 
 void check_columns(const Problem& p, SentinelForm form, const spec::DeviceParams& params) {
     const uint32_t columns = fw::indicator_columns(form);
     if (form == SentinelForm::kColumns && p.d_v + columns > params.d)
-        refuse("--sentinel", sentinel_name(form),
+        refuse("schedule.sentinel", sentinel_name(form),
                fmt::format("split or two-call: d_v + {} = {} value columns are more than D = {}",
                            columns, p.d_v + columns, params.d));
     if (columns > params.d)
-        refuse("--sentinel", sentinel_name(form),
+        refuse("schedule.sentinel", sentinel_name(form),
                fmt::format("no such form: its {} indicator columns are more than D = {}", columns,
                            params.d));
 }
@@ -51,33 +51,35 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
     if (params.profile != spec::Profile::kBlackbox) {
         const char* allowed =
             "only with a device of profile blackbox; others return their denominators";
-        if (wish.form) refuse("--sentinel", sentinel_name(*wish.form), allowed);
-        if (wish.offset) refuse("--sentinel-offset", std::to_string(*wish.offset), allowed);
+        if (wish.form) refuse("schedule.sentinel", sentinel_name(*wish.form), allowed);
+        if (wish.offset) refuse("schedule.sentinel_offset", std::to_string(*wish.offset), allowed);
         return {};
     }
     // A gathered tile of summaries is one more key tile.
     const bool one_key_tile = p.most_keys() <= params.m && p.mask.summary == 0;
     if (!wish.form && one_key_tile && !p.want_lse && !p.sink_logits) {
         if (wish.offset)
-            refuse("--sentinel-offset", std::to_string(*wish.offset),
-                   "only where there is a sentinel: with --sentinel, --lse, --sink-logits or more "
+            refuse("schedule.sentinel_offset", std::to_string(*wish.offset),
+                   "only where there is a sentinel: with `schedule.sentinel`, `workload.lse`, "
+                   "`workload.sink_logits` or more "
                    "than one key tile");
         return {};
     }
     if (params.m < 2)
         throw UserError("device: profile blackbox with M = 1 has no room for a sentinel");
     if (p.mask.tiles.given())
-        throw UserError(fmt::format(
-            "--tile-mask: flags are for {} x {} tokens, but tiles of a device of profile blackbox "
-            "have {} keys and a sentinel; use profile stats or stateful",
-            params.m, params.m, params.m - 1));
+        throw UserError(
+            fmt::format("`workload.mask.tile_flags`: flags are for {} x {} tokens, but tiles of a "
+                        "device of profile blackbox "
+                        "have {} keys and a sentinel; use profile stats or stateful",
+                        params.m, params.m, params.m - 1));
     SentinelChoice choice;
     const bool fits = p.d_v + fw::indicator_columns(SentinelForm::kColumns) <= params.d;
     choice.form = wish.form.value_or(fits ? SentinelForm::kColumns : SentinelForm::kSplit);
     check_columns(p, choice.form, params);
     choice.query_column = p.d_k + 1 <= params.d;
     if (wish.offset && !choice.query_column)
-        refuse("--sentinel-offset", std::to_string(*wish.offset),
+        refuse("schedule.sentinel_offset", std::to_string(*wish.offset),
                fmt::format("only with d_k + 1 = {} at most D = {}; without that column the "
                            "sentinel is the zero key",
                            p.d_k + 1, params.d));

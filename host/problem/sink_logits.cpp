@@ -26,10 +26,10 @@ void check_sink_logit(const std::string& where, uint64_t head, double logit) {
 
 void check_sink_tensor(const TensorView& tensor, uint64_t heads) {
     if (tensor.shape != std::vector<uint64_t>{heads})
-        throw UserError(
-            fmt::format("{}: tensor {} has shape {}; allowed for --sink-logits: [{}], one for each "
-                        "head of q",
-                        tensor.file, printable(tensor.name), shape_text(tensor.shape), heads));
+        throw UserError(fmt::format(
+            "{}: tensor {} has shape {}; allowed for `workload.sink_logits`: [{}], one for each "
+            "head of q",
+            tensor.file, printable(tensor.name), shape_text(tensor.shape), heads));
     tensor.require_use(TensorUse::kNumbers);
 }
 

@@ -43,7 +43,7 @@ std::string coverage_text(const Coverage& coverage) {
 }
 
 std::string nothing_compared_text(const Coverage& coverage) {
-    return "--check had nothing to compare: " + coverage_text(coverage);
+    return "`outputs.check` had nothing to compare: " + coverage_text(coverage);
 }
 
 std::string nothing_held_text(const Coverage& coverage) {

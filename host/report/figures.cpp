@@ -89,7 +89,8 @@ void Figures::add_work(const RunRecord& record) {
 void Figures::add_slots(const RunRecord& record) {
     if (!record.slots) return;
     add("slots", record.slots->count(), "1",
-        "--slots: H' heads * L' layers of one call of an oracle, used as independent slots; this "
+        "`outputs.slots`: H' heads * L' layers of one call of an oracle, used as independent "
+        "slots; this "
         "device has one slot");
     add("packed_calls", record.packed_calls, "call",
         "of that oracle, not of this device: the planned calls, packed one to a slot");
@@ -142,7 +143,7 @@ void Figures::add_utilisation(const RunRecord& record) {
 /// Only for several devices.
 void Figures::add_devices(const RunRecord& record) {
     const uint32_t devices = record.config.platform.devices;
-    add("devices", uint64_t{devices}, "1", "--num-devices");
+    add("devices", uint64_t{devices}, "1", "`machine.devices`");
     if (devices == 1) return;
     double sum = 0;
     for (const RunOutcome& device : record.devices)
@@ -262,18 +263,20 @@ void Figures::add_merging(const RunRecord& record) {
         sentinel ? "rows of partial results * (d_v + 1) twice, scaled and merged, and rows of o * "
                    "d_v for the division by l"
                  : "rows of partial results * (d_v + 1), and rows of o * d_v for the division by "
-                   "l; of a remainder (--approximate hybrid) rows * (d_v + 1)");
+                   "l; of a remainder (`schedule.approximation.rule=hybrid`) rows * (d_v + 1)");
     add("merge_bytes_read", work.bytes_read, "byte",
         sentinel ? "firmware: shares, level and values of each row of partial results, 8 + 4 * d_v "
                    "of its working row but for a query tile's first, and queries retried; not "
                    "in bytes, and not on the devices' memory port"
                  : "firmware: 8 + 4 * d_v of each row of partial results, and as much of its "
-                   "working row but for a query tile's first; of a remainder (--approximate "
-                   "hybrid) rows * 2 * (8 + 4 * d_v); not in bytes, and not on the devices' "
+                   "working row but for a query tile's first; of a remainder "
+                   "(`schedule.approximation.rule=hybrid`) rows * 2 * (8 + 4 * d_v); not in bytes, "
+                   "and not on the devices' "
                    "memory port");
     add("merge_bytes_written", work.bytes_written, "byte",
         "firmware: working rows, 8 + 4 * d_v, but for a query tile's last, then rows of o and lse "
-        "in whole beats; of a remainder (--approximate hybrid) rows of o in whole beats; not in "
+        "in whole beats; of a remainder (`schedule.approximation.rule=hybrid`) rows of o in whole "
+        "beats; not in "
         "bytes, and not on the devices' memory port");
     add("merge_cycles", record.outcome.merging.cycles, "cycle",
         "merge_elements * firmware.merge_cycles_per_element, rounded up for each tile, of a "

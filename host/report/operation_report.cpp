@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "host/experiment/experiment_json.h"
 #include "host/report/coverage_text.h"
 #include "host/report/dram.h"
 #include "host/report/exactness_json.h"
@@ -165,6 +166,7 @@ Json operation_json(const OperationRecord& record) {
                  {"schema_version", kReportSchemaVersion},
                  {"tool", tool_json()},
                  {"command_line", record.command_line},
+                 {"experiment", experiment_json(record.experiment)},
                  {"problem", problem},
                  {"configuration", configuration_json(record.config, record.regions)},
                  {"derived", figures_json(operation_figures(record))},

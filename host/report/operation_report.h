@@ -14,6 +14,7 @@
 #include "host/reference/gemm.h"
 #include "host/report/figures.h"
 #include "host/run/exactness.h"
+#include "include/tessera/experiment.h"
 
 namespace tessera::host {
 
@@ -28,9 +29,10 @@ struct OperationWork {
 };
 
 struct OperationRecord {
-    std::string name;   ///< of the command: "gemm"
-    std::string title;  ///< "gemm of 4 x 5 by 5 x 6"
-    std::string input;  ///< file or generator
+    Experiment experiment;  ///< that asked for it
+    std::string name;       ///< of the command: "gemm"
+    std::string title;      ///< "gemm of 4 x 5 by 5 x 6"
+    std::string input;      ///< file or generator
     std::string input_dtypes;
     std::vector<std::string> command_line;
     nlohmann::ordered_json problem;  ///< shapes and options

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/experiment/experiment_json.h"
 #include "host/operation/cover_layout.h"
 #include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
@@ -225,6 +226,7 @@ nlohmann::ordered_json report_json(const RunRecord& record) {
             {"schema_version", kReportSchemaVersion},
             {"tool", tool_json()},
             {"command_line", record.command_line},
+            {"experiment", experiment_json(record.experiment)},
             {"problem", problem_json(record)},
             {"schedules_considered", candidates_json(record)},
             {"oracle", oracle_json(record)},

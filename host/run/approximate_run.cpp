@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "host/approximation/row_partials.h"
 #include "host/operation/approximate.h"
 #include "host/predict/formulas.h"
+#include "host/run/bytes.h"
 #include "host/run/counters.h"
 #include "host/run/device_error.h"
 #include "host/run/platform_memory.h"
@@ -23,7 +23,7 @@ namespace tessera::host {
 namespace {
 
 /// The audit's figures and, behind them, its o.
-verify::Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformConfig config) {
+Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformConfig config) {
     config.trace_commands = 0;
     Platform platform(config);
     write_operands(inputs, whole, access_to(platform));
@@ -33,10 +33,10 @@ verify::Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformC
     const AuditRun run{layout.job.nq, outcome.counters, outcome.firmware_cycles,
                        outcome.merging.cycles, outcome.merging.work};
     const std::vector<float> o = read_output(layout, access_to(platform));
-    verify::Bytes bytes(sizeof run + o.size() * sizeof(float));
-    std::memcpy(bytes.data(), &run, sizeof run);
-    std::memcpy(bytes.data() + sizeof run, o.data(), o.size() * sizeof(float));
-    return bytes;
+    Packer packer;
+    packer.value(run);
+    packer.list(o);
+    return std::move(packer.bytes);
 }
 
 uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32_t m) {
@@ -84,15 +84,15 @@ Layout audit_layout(const Layout& layout) {
 Audit::Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config)
     : layout_(layout),
       inputs_(inputs),
-      work_([&] { return run_audit(layout, inputs, config); }, kSimulationSeconds) {}
+      work_([&](const RunHooks&) { return run_audit(layout, inputs, config); }) {}
 
 void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
-    const verify::Forked forked = work_.wait();
-    if (!forked.failure.empty()) throw std::runtime_error("the audit failed: " + forked.failure);
+    const Bytes bytes = work_.finish();
+    Unpacker unpacker(bytes);
     ApproximationRecord& a = record.approximation.value();
-    std::memcpy(&a.audit, forked.bytes.data(), sizeof a.audit);
-    std::vector<float> exact((forked.bytes.size() - sizeof a.audit) / sizeof(float));
-    std::memcpy(exact.data(), forked.bytes.data() + sizeof a.audit, exact.size() * sizeof(float));
+    unpacker.value(a.audit);
+    std::vector<float> exact;
+    unpacker.list(exact);
 
     const Problem& p = record.problem;
     const uint32_t m = record.config.platform.params.m;

@@ -6,13 +6,10 @@
 
 #include "host/platform/platform.h"
 #include "host/problem/inputs.h"
-#include "host/run/forked.h"
 #include "host/run/run_record.h"
+#include "host/run/worker.h"
 
 namespace tessera::host {
-
-/// Longest that a simulation in a process of its own may take.
-inline constexpr unsigned kSimulationSeconds = 24 * 3600;
 
 /// The jobs of a layout with a remainder, and the merging of that into o. The counters cover it
 /// all. All must outlive the run.
@@ -30,9 +27,9 @@ class Audit {
   public:
     /// Begins. All must outlive this.
     Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config);
-    /// Waits for the end, holds `o`, the approximate result, against the audited rows and notes
-    /// cost and verdict in `record`; with `check` the audited rows against double precision, too.
-    /// std::logic_error if the audit took other calls than its formula says.
+    /// Waits for the end (Error if it has none), holds `o`, the approximate result, against the
+    /// audited rows and notes cost and verdict in `record`; with `check` the audited rows against
+    /// double precision, too. std::logic_error if the audit took other calls than its formula says.
     void finish(const std::vector<float>& o, bool check, RunRecord& record);
 
   private:
@@ -41,7 +38,7 @@ class Audit {
 
     const Layout& layout_;
     const Inputs& inputs_;
-    verify::ForkedWork work_;
+    Worker work_;
 };
 
 /// What is known of an approximate run before it: costs by formula and prediction.

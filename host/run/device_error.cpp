@@ -50,14 +50,15 @@ std::string unresolved_text(const fw::Unresolved& unresolved, const Layout& layo
                           : fmt::format("{}head {} row {}", i == 0 ? "" : "; ", row.head, row.row);
     }
     if (named != unresolved.rows) rows += fmt::format(" and {} more", unresolved.rows - named);
-    const char* reason = layout.job.sentinel.query_column
-                             ? layout.job.sentinel.form == fw::SentinelForm::kTwoCalls
-                                   ? "no level of the sentinel gives a share in range; --sentinel "
-                                     "columns and --sentinel split have a wider range"
-                                   : "no level of the sentinel gives a share in range"
-                             : "the sentinel is the zero key, as d_k = D leaves no column for "
-                               "another, and its share is out of range; use a device with a "
-                               "larger D";
+    const char* reason =
+        layout.job.sentinel.query_column
+            ? layout.job.sentinel.form == fw::SentinelForm::kTwoCalls
+                  ? "no level of the sentinel gives a share in range; `schedule.sentinel=columns` "
+                    "and `schedule.sentinel=split` have a wider range"
+                  : "no level of the sentinel gives a share in range"
+            : "the sentinel is the zero key, as d_k = D leaves no column for "
+              "another, and its share is out of range; use a device with a "
+              "larger D";
     return fmt::format(
         "black-box device: {} whose softmax sum could not be recovered ({}): {}; there is no "
         "result",

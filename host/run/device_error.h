@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The device's (or its firmware's) refusal to go on, in words. The command ends with exit code 4.
 #pragma once
-#include <stdexcept>
 #include <string>
 
 #include "host/operation/layout.h"
 #include "host/platform/platform.h"
+#include "include/tessera/error.h"
 
 namespace tessera::host {
 
-class DeviceError : public std::runtime_error {
+class DeviceError : public Error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit DeviceError(const std::string& message) : Error(ErrorCode::kDevice, message) {}
 };
 
 /// Returns if `outcome` is good, else throws DeviceError with the command that caused it.

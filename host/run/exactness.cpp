@@ -20,12 +20,12 @@ InexactWords words_of(Inexact kind) {
         case Inexact::kSaturated:
             return {"saturated", "row has a score that was clamped at +-32,767 in log2 units",
                     "rows have scores that were clamped at +-32,767 in log2 units",
-                    "smaller q, k or --scale keep scores in range"};
+                    "smaller q, k or `workload.scale` keep scores in range"};
         case Inexact::kAuditedSaturated:
             return {"audited_saturated",
                     "audited row has a score that was clamped at +-32,767 in log2 units",
                     "audited rows have scores that were clamped at +-32,767 in log2 units",
-                    "smaller q, k or --scale keep scores in range"};
+                    "smaller q, k or `workload.scale` keep scores in range"};
         case Inexact::kNonFinite:
             return {"nonfinite", "row has NaN or Inf that the input does not explain",
                     "rows have NaN or Inf that the input does not explain",
@@ -55,9 +55,10 @@ std::string Exactness::text() const {
 std::string Exactness::message(const std::string& name) const {
     std::string text = fmt::format(
         "the result is not exact: {}. {}", this->text(),
-        accepted ? "--accept-inexact accepts it; a check may still end with exit code 1, and "
-                   "--no-check leaves it out."
-                 : fmt::format("{} is withheld; --accept-inexact accepts it as it is.", name));
+        accepted
+            ? "`outputs.accept_inexact` accepts it; a check may still end with exit code 1, and "
+              "`outputs.check=false` leaves it out."
+            : fmt::format("{} is withheld; `outputs.accept_inexact` accepts it as it is.", name));
     std::string helps;
     for (const InexactRows& rows : inexact) {
         const std::string one = words_of(rows.kind).helps;

@@ -6,10 +6,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 
-namespace tessera::verify {
+namespace tessera::host {
 namespace {
+
+/// What the child sends: frames of a kind, a size and so many bytes.
+enum class Kind : uint8_t { kMessage, kResult, kException };
+
+constexpr size_t kHeadBytes = 1 + sizeof(uint64_t);
 
 void write_all(int file, const void* data, size_t bytes) {
     const char* at = static_cast<const char*>(data);
@@ -21,26 +28,42 @@ void write_all(int file, const void* data, size_t bytes) {
     }
 }
 
-[[noreturn]] void child(int file, const std::function<Bytes()>& work, unsigned timeout_seconds) {
+void write_frame(int file, Kind kind, const Bytes& bytes) {
+    uint8_t head[kHeadBytes] = {static_cast<uint8_t>(kind)};
+    const uint64_t size = bytes.size();
+    std::memcpy(head + 1, &size, sizeof size);
+    write_all(file, head, sizeof head);
+    write_all(file, bytes.data(), bytes.size());
+}
+
+[[noreturn]] void child(int file, const std::function<Bytes(const ForkedWork::Send&)>& work,
+                        unsigned timeout_seconds) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would listen
     ::alarm(timeout_seconds);
-    char good = 1;
+    Kind kind = Kind::kResult;
     Bytes bytes;
     try {
-        bytes = work();
+        bytes = work([file](const Bytes& message) { write_frame(file, Kind::kMessage, message); });
     } catch (const std::exception& e) {
-        good = 0;
+        kind = Kind::kException;
         const std::string text = e.what();
         bytes.assign(text.begin(), text.end());
     }
-    write_all(file, &good, 1);
-    write_all(file, bytes.data(), bytes.size());
+    write_frame(file, kind, bytes);
     ::_exit(0);
+}
+
+/// Is there a whole frame at `at`? Its bytes begin behind the head.
+bool has_frame(const Bytes& bytes, size_t at, uint64_t& size) {
+    if (bytes.size() - at < kHeadBytes) return false;
+    std::memcpy(&size, bytes.data() + at + 1, sizeof size);
+    return bytes.size() - at - kHeadBytes >= size;
 }
 
 }  // namespace
 
-ForkedWork::ForkedWork(const std::function<Bytes()>& work, unsigned timeout_seconds) {
+ForkedWork::ForkedWork(const std::function<Bytes(const Send& send)>& work,
+                       unsigned timeout_seconds) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
     pid_ = ::fork();
@@ -63,28 +86,52 @@ ForkedWork::~ForkedWork() {
     ::waitpid(pid_, nullptr, 0);
 }
 
+bool ForkedWork::receive(const Take& take) {
+    constexpr size_t kStep = size_t{1} << 16;
+    const size_t old = received_.size();
+    received_.resize(old + kStep);
+    ssize_t n;
+    do n = ::read(file_, received_.data() + old, kStep);
+    while (n < 0 && errno == EINTR);
+    received_.resize(old + static_cast<size_t>(n > 0 ? n : 0));
+    size_t at = 0;
+    for (uint64_t size = 0;
+         has_frame(received_, at, size) && static_cast<Kind>(received_[at]) == Kind::kMessage;
+         at += kHeadBytes + size) {
+        const auto begin = received_.begin() + static_cast<ptrdiff_t>(at + kHeadBytes);
+        take(Bytes(begin, begin + static_cast<ptrdiff_t>(size)));
+    }
+    received_.erase(received_.begin(), received_.begin() + static_cast<ptrdiff_t>(at));
+    return n > 0;
+}
+
 Forked ForkedWork::wait() {
-    Bytes received;
-    uint8_t buffer[65536];
-    for (ssize_t n = 0; (n = ::read(file_, buffer, sizeof(buffer))) > 0;)
-        received.insert(received.end(), buffer, buffer + n);
+    while (receive([](const Bytes&) {})) {
+    }
     ::close(file_);
     int status = 0;
     ::waitpid(pid_, &status, 0);
     pid_ = -1;
     Forked result;
+    uint64_t size = 0;
     if (WIFSIGNALED(status)) {
-        const int signal = WTERMSIG(status);
-        result.failure =
-            signal == SIGALRM ? "timeout" : "killed by signal " + std::to_string(signal);
-    } else if (WEXITSTATUS(status) != 0 || received.empty()) {
-        result.failure = "child ended with " + std::to_string(WEXITSTATUS(status));
-    } else if (received[0] == 0) {
-        result.failure = "exception: " + std::string(received.begin() + 1, received.end());
-    } else {
-        result.bytes.assign(received.begin() + 1, received.end());
+        result.signal = WTERMSIG(status);
+        result.failure = result.signal == SIGALRM
+                             ? "timeout"
+                             : "killed by signal " + std::to_string(result.signal);
+        return result;
     }
+    if (WEXITSTATUS(status) != 0 || !has_frame(received_, 0, size)) {
+        result.failure = "child ended with " + std::to_string(WEXITSTATUS(status));
+        return result;
+    }
+    const auto kind = static_cast<Kind>(received_[0]);
+    received_.erase(received_.begin(), received_.begin() + kHeadBytes);
+    if (kind == Kind::kException)
+        result.failure = "exception: " + std::string(received_.begin(), received_.end());
+    else
+        result.bytes = std::move(received_);
     return result;
 }
 
-}  // namespace tessera::verify
+}  // namespace tessera::host

@@ -5,8 +5,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "host/error.h"
-#include "host/version.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -23,13 +21,11 @@ std::vector<TensorSpec> tensors(const Problem& p) {
 
 }  // namespace
 
-OutputStream::OutputStream(const std::string& path, const RunRecord& record)
+OutputStream::OutputStream(const std::string& path, const RunRecord& record,
+                           const Metadata& metadata)
     : problem_(record.problem),
       layout_(record.layout),
-      writer_(path, tensors(record.problem),
-              Metadata{{"tool", std::string("tessera ") + kVersion},
-                       {"mask", record.problem.mask.text()},
-                       {"input", printable(record.input)}}) {
+      writer_(path, tensors(record.problem), metadata) {
     const fw::AttentionJob& job = layout_.job;
     blocks_ = spec::divide_up(job.nq, kBlockRows);
     missing_.resize(job.query_heads * blocks_);

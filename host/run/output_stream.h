@@ -18,7 +18,7 @@ class OutputStream {
   public:
     /// Opens the file `path`: `o` [query_heads][nq][d_v] in shape and order of q, and `lse` if the
     /// problem wants it. UserError.
-    OutputStream(const std::string& path, const RunRecord& record);
+    OutputStream(const std::string& path, const RunRecord& record, const Metadata& metadata);
 
     /// Where the rows are, and who is told of those that are not needed any more (nobody: empty).
     using Release = std::function<void(uint64_t address, uint64_t bytes)>;

@@ -15,10 +15,12 @@
 #include "host/reference/error.h"
 #include "host/run/approximation_record.h"
 #include "host/run/exactness.h"
+#include "include/tessera/experiment.h"
 
 namespace tessera::host {
 
 struct RunRecord {
+    Experiment experiment;  ///< that asked for it
     std::vector<std::string> command_line;
     std::string implementation = "model";  ///< of the device: "model" or "rtl"
     std::string input;                     ///< file or generator

@@ -5,59 +5,10 @@
 #include <stdexcept>
 
 #include "host/operation/cover_layout.h"
+#include "host/run/bytes.h"
 
 namespace tessera::verify {
 namespace {
-
-/// Bytes out of and into an Outcome, field by field.
-class Packer {
-  public:
-    template <typename T>
-    void value(const T& x) {
-        static_assert(std::is_trivially_copyable_v<T>);
-        const auto* p = reinterpret_cast<const uint8_t*>(&x);
-        bytes.insert(bytes.end(), p, p + sizeof(T));
-    }
-    template <typename T>
-    void list(const std::vector<T>& x) {
-        value(x.size());
-        const auto* p = reinterpret_cast<const uint8_t*>(x.data());
-        bytes.insert(bytes.end(), p, p + sizeof(T) * x.size());
-    }
-    void length(const std::vector<Outcome>& x) { value(x.size()); }
-    Bytes bytes;
-};
-
-class Unpacker {
-  public:
-    explicit Unpacker(const Bytes& bytes) : bytes_(bytes) {}
-    template <typename T>
-    void value(T& x) {
-        take(&x, sizeof(T));
-    }
-    template <typename T>
-    void list(std::vector<T>& x) {
-        size_t n = 0;
-        value(n);
-        x.resize(n);
-        take(x.data(), n * sizeof(T));
-    }
-    void length(std::vector<Outcome>& x) {
-        size_t n = 0;
-        value(n);
-        x.resize(n);
-    }
-
-  private:
-    void take(void* to, size_t n) {
-        if (n == 0) return;
-        if (n > bytes_.size() - at_) throw std::runtime_error("short answer of a child process");
-        std::memcpy(to, bytes_.data() + at_, n);
-        at_ += n;
-    }
-    const Bytes& bytes_;
-    size_t at_ = 0;
-};
 
 template <typename Visitor, typename SomeOutcome>
 void visit(Visitor& v, SomeOutcome& o) {
@@ -238,7 +189,7 @@ Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t
                 const uint8_t* memory = machine.memory(0, memory_bytes);
                 outcome.memory.assign(memory, memory + memory_bytes);
             }
-            Packer packer;
+            host::Packer packer;
             visit(packer, outcome);
             return packer.bytes;
         },
@@ -246,7 +197,7 @@ Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t
     Outcome outcome;
     outcome.failure = forked.failure;
     if (!forked.failure.empty()) return outcome;
-    Unpacker unpacker(forked.bytes);
+    host::Unpacker unpacker(forked.bytes);
     visit(unpacker, outcome);
     return outcome;
 }

@@ -19,6 +19,10 @@
 
 namespace tessera::verify {
 
+using host::Bytes;
+using host::Forked;
+using host::run_forked;
+
 class Machine;
 
 /// A register write, with the cycle in which the device sampled it.

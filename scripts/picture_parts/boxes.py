@@ -31,6 +31,7 @@ LAYERS = [
     ("purple", [("report", "host/report/", "figures, table, JSON, trace")]),
     ("blue", [("run", "host/run/", "what a run left behind, one process for each simulation")]),
     ("blue", [("predict", "host/predict/", "closed forms, choice of a schedule")]),
+    ("blue", [("experiment", "host/experiment/", "every field of a run, as a value and as JSON")]),
     ("blue", [("operation", "host/operation/", "attention, gemm, linear: buffers, jobs for firmware")]),
     ("blue", [("problem", "host/problem/", "inputs, masks, batches, sinks")]),
     ("green", [("platform", "host/platform/", "devices, memory, processors"),
@@ -168,7 +169,7 @@ def device():
 # Lane, two lines of text, path.
 LANES = ["host", "firmware", "device and memory", "after the last command"]
 STEPS = [
-    (0, "Options become a job", "and a configuration", "host/cli/run_command.cpp"),
+    (0, "Options become an experiment,", "that a job", "host/run/job.cpp"),
     (0, "Tensors are read and", "rounded to bf16", "host/problem/inputs.cpp"),
     (0, "Each tensor gets", "its device addresses", "host/operation/layout.cpp"),
     (0, "Calls, cycles and bytes", "are foretold by formula", "host/predict/closed_form.cpp"),
@@ -185,7 +186,7 @@ STEPS = [
     (3, "The result is compared", "with float64 attention", "host/reference/attention.cpp"),
     (3, "Counters become figures", "with their formulas", "host/report/figures.cpp"),
     (3, "Table, report.json,", "tensors and trace", "host/report/report_json.cpp"),
-    (3, "The exit code says", "what was found", "host/cli/execution.cpp"),
+    (3, "The exit code says", "what was found", "host/run/execution.cpp"),
 ]
 
 

@@ -192,15 +192,17 @@ TEST_CASE("approximations that cannot be are refused by name") {
         }
         messages.holds(message.find(with) != std::string::npos, [&] { return message; });
     };
-    refused({Rule::kSample, 4}, causal, "--approximate: sample");
+    refused({Rule::kSample, 4}, causal, "schedule.approximation.rule: sample");
     refused({Rule::kSample, 4}, causal, "hybrid");
-    refused({Rule::kTopkMean, 4}, decoding, "--approximate: topk-mean");
-    refused({Rule::kSample, 0}, dense, "--tiles is 0; allowed: 1 to 10 ");
-    refused({Rule::kSample, 11}, dense, "--tiles is 11; allowed: 1 to 10 ");
-    refused({Rule::kHybrid, 2}, dense, "--tiles is 2; allowed: 3 to 10 ");
-    refused({Rule::kHybrid, 4, 1, 0.0}, dense, "--tolerance is 0; allowed: more than 0, at most 1");
-    refused({Rule::kHybrid, 4, 1, 1.5}, dense, "--tolerance is 1.5; allowed");
-    refused({Rule::kHybrid, 4, 1, std::nan("")}, dense, "--tolerance is nan; allowed");
+    refused({Rule::kTopkMean, 4}, decoding, "schedule.approximation.rule: topk-mean");
+    refused({Rule::kSample, 0}, dense, "schedule.approximation.tiles is 0; allowed: 1 to 10 ");
+    refused({Rule::kSample, 11}, dense, "schedule.approximation.tiles is 11; allowed: 1 to 10 ");
+    refused({Rule::kHybrid, 2}, dense, "schedule.approximation.tiles is 2; allowed: 3 to 10 ");
+    refused({Rule::kHybrid, 4, 1, 0.0}, dense,
+            "schedule.approximation.tolerance is 0; allowed: more than 0, at most 1");
+    refused({Rule::kHybrid, 4, 1, 1.5}, dense, "schedule.approximation.tolerance is 1.5; allowed");
+    refused({Rule::kHybrid, 4, 1, std::nan("")}, dense,
+            "schedule.approximation.tolerance is nan; allowed");
     host::check_approximation({Rule::kSample, 10}, decoding);
     host::check_approximation({Rule::kHybrid, 3}, causal);
 }

@@ -37,51 +37,61 @@ TEST_CASE("what a batch cannot have is refused in words") {
     messages.equal(message_of(p), std::string());
     p.mask.documents = {0, 4};
     expect(p,
-           "--key-lengths is given with --documents; documents packed into one sequence have no "
+           "workload.batch.key_lengths is given with workload.mask.documents; documents packed "
+           "into one sequence have no "
            "batch; give one of them");
     p.mask.documents.clear();
     p.mask.tiles = {"flags", 1, 1, 1, {1}};
-    expect(p, "--key-lengths is given with --tile-mask");
+    expect(p, "workload.batch.key_lengths is given with workload.mask.tile_flags");
     p.query_lengths.swap(p.key_lengths);
-    expect(p, "--query-lengths is given with --tile-mask");
+    expect(p, "workload.batch.query_lengths is given with workload.mask.tile_flags");
     p.mask.tiles = {};
     p.query_lengths = {17, 1};
-    expect(p, "--query-lengths is 17 at place 1; allowed: 0 to 16");
+    expect(p, "workload.batch.query_lengths is 17 at place 1; allowed: 0 to 16");
     p.query_lengths = {0, 0};
-    expect(p, "--query-lengths leaves no sequence with both a query and a key");
+    expect(p, "workload.batch.query_lengths leaves no sequence with both a query and a key");
     p.query_lengths = {0, 5};
     p.key_lengths = {5, 0};
-    expect(p, "--query-lengths and --key-lengths leave no sequence with both a query and a key");
+    expect(p,
+           "workload.batch.query_lengths and workload.batch.key_lengths leave no sequence with "
+           "both a query and a key");
     p.query_lengths.clear();
     p.key_lengths = {0, 0};
-    expect(p, "--key-lengths leaves no sequence with both a query and a key");
+    expect(p, "workload.batch.key_lengths leaves no sequence with both a query and a key");
     p.key_lengths.clear();
     p.query_offsets = {0, 4, 16};
     p.key_offsets = {0, 16, 16};
     messages.equal(message_of(p), std::string());
     p.query_offsets = {0, 4, 3};
-    expect(p, "--cu-seqlens-q is 3 at place 3; allowed: 4 or more");
+    expect(p, "workload.batch.query_offsets is 3 at place 3; allowed: 4 or more");
     p.query_offsets = {1, 4, 16};
-    expect(p, "--cu-seqlens-q is 1 at place 1; allowed: 0");
+    expect(p, "workload.batch.query_offsets is 1 at place 1; allowed: 0");
     p.query_offsets = {0, 4, 17};
-    expect(p, "--cu-seqlens-q is 17 at place 3; allowed: at most 16, the number of queries");
+    expect(p,
+           "workload.batch.query_offsets is 17 at place 3; allowed: at most 16, the number of "
+           "queries");
     p.query_offsets = {0};
-    expect(p, "--cu-seqlens-q is a list of 1; allowed: at least two numbers");
+    expect(p, "workload.batch.query_offsets is a list of 1; allowed: at least two numbers");
     p.query_offsets = {0, 4};
-    expect(p, "--cu-seqlens-k is a list of 3; allowed: 2 numbers, as many as --cu-seqlens-q has");
+    expect(p,
+           "workload.batch.key_offsets is a list of 3; allowed: 2 numbers, as many as "
+           "workload.batch.query_offsets has");
     p.query_offsets = {0, 4, 16};
     p.key_offsets = {0, 4, 17};
-    expect(p, "--cu-seqlens-k is 17 at place 3; allowed: at most 16, the number of keys");
+    expect(p,
+           "workload.batch.key_offsets is 17 at place 3; allowed: at most 16, the number of keys");
     p.key_offsets = {0, 0, 0};
-    expect(p, "--cu-seqlens-q and --cu-seqlens-k leave no sequence with both a query and a key");
+    expect(p,
+           "workload.batch.query_offsets and workload.batch.key_offsets leave no sequence with "
+           "both a query and a key");
     p.query_offsets = {0, 0, 0};
-    expect(p, "--cu-seqlens-q leaves no sequence with both a query and a key");
+    expect(p, "workload.batch.query_offsets leaves no sequence with both a query and a key");
     p.query_offsets = p.key_offsets = {0, 4, 16};
     p.mask.documents = {0, 4};
-    expect(
-        p,
-        "--cu-seqlens-q is given with --documents; both cut the tokens into sequences; give one of "
-        "them");
+    expect(p,
+           "workload.batch.query_offsets is given with workload.mask.documents; both cut the "
+           "tokens into sequences; give one of "
+           "them");
 }
 
 TEST_CASE("documents become packed sequences where the mask looks back, and only there") {
@@ -115,8 +125,9 @@ TEST_CASE("documents become packed sequences where the mask looks back, and only
         divide_documents(window);
         divided.holds(false, [] { return "50 queries and 51 keys"; });
     } catch (const UserError& error) {
-        divided.holds(std::string(error.what()).find("--documents") != std::string::npos,
-                      [&] { return error.what(); });
+        divided.holds(
+            std::string(error.what()).find("workload.mask.documents") != std::string::npos,
+            [&] { return error.what(); });
     }
 }
 

@@ -35,30 +35,36 @@ TEST_CASE("keys of another kind of memory are refused", "[config]") {
         compared.equal(is, expected, [&] { return set; });
     };
     says("ideal", "memory.tCK_ps=833",
-         "--set: memory.tCK_ps is 833; allowed: not for memory ideal, whose kind is ideal");
+         "machine.settings: memory.tCK_ps is 833; allowed: not for memory ideal, whose kind is "
+         "ideal");
     says("ideal", "memory.timing.nCL=16",
-         "--set: memory.timing.nCL is 16; allowed: not for memory ideal, whose kind is ideal");
+         "machine.settings: memory.timing.nCL is 16; allowed: not for memory ideal, whose kind is "
+         "ideal");
     says("ideal", "memory.organisation.rows=16",
-         "--set: memory.organisation.rows is 16; allowed: not for memory ideal, whose kind is "
+         "machine.settings: memory.organisation.rows is 16; allowed: not for memory ideal, whose "
+         "kind is "
          "ideal");
     for (const char* key : {"request_cycles", "response_cycles", "write_buffer_bytes"}) {
         const std::string path = std::string("memory.") + key;
         says("ideal", path + "=4096",
-             "--set: " + path + " is 4096; allowed: not for memory ideal, whose kind is ideal");
+             "machine.settings: " + path +
+                 " is 4096; allowed: not for memory ideal, whose kind is ideal");
     }
     for (const char* key : {"read_latency_cycles", "write_latency_cycles", "stall.permille",
                             "stall.seed", "stall.max_cycles"}) {
         const std::string path = std::string("memory.") + key;
         says("hbm3", path + "=5",
-             "--set: " + path + " is 5; allowed: not for memory hbm3, whose kind is dram");
+             "machine.settings: " + path +
+                 " is 5; allowed: not for memory hbm3, whose kind is dram");
     }
     says("ideal", "memory.controller.policy=registered",
-         "--set: memory.controller.policy is registered; allowed: not for memory ideal, whose kind "
+         "machine.settings: memory.controller.policy is registered; allowed: not for memory ideal, "
+         "whose kind "
          "is ideal");
     says("hbm3", "memory.controller.policy=fcfs",
-         "--set: memory.controller.policy is fcfs; allowed: ramulator2, registered");
+         "machine.settings: memory.controller.policy is fcfs; allowed: ramulator2, registered");
     says("hbm3", "memory.controller.forwarding=true",
-         "--set: memory.controller.forwarding is true; allowed: off, on");
+         "machine.settings: memory.controller.forwarding is true; allowed: off, on");
     says("ideal", "memory.kind=dram",
          "preset ideal: memory.read_latency_cycles is 64; allowed: not for memory ideal, whose "
          "kind is dram");
@@ -116,7 +122,7 @@ TEST_CASE("an impossible DRAM is refused", "[config]") {
         for (const std::string& set : sets) {
             const size_t equals = set.find('=');
             const std::string given =
-                set.substr(0, equals) + " " + set.substr(equals + 1) + " (--set)";
+                set.substr(0, equals) + " " + set.substr(equals + 1) + " (machine.settings)";
             const bool spoken_of =
                 rule.find(set.substr(set.rfind('.') + 1, equals - set.rfind('.') - 1)) !=
                 std::string::npos;

@@ -177,7 +177,7 @@ TEST_CASE("an energy constant is a number of picojoules from 0", "[config]") {
         const std::string path = std::string("energy.") + constant.name + "_pj";
         for (const char* bad : {"-1", "10001", "nan", "inf", "2 pJ", ""})
             says(path + "=" + bad,
-                 host::bad_value("--set", path, bad, "a number, 0 to 10000").what());
+                 host::bad_value("machine.settings", path, bad, "a number, 0 to 10000").what());
         for (const char* good : {"0", "10000", "0.35", "1e-3"}) {
             const bool range = path.find("energy.dram_byte_") == 0;
             std::vector<std::string> sets = {path + "=" + good};
@@ -195,14 +195,18 @@ TEST_CASE("the energy constants fit each other, and a node has constants", "[con
         std::vector<std::string> sets;
         std::string message;
     } kCases[] = {
-        {{low + "=500"}, "--set: " + low + " is 500; allowed: at most " + high + ", 325"},
-        {{high + "=100"}, "--set: " + high + " is 100; allowed: at least " + low + ", 162.5"},
-        {{low + "=5", high + "=4"}, "--set: " + low + " is 5; allowed: at most " + high + ", 4"},
+        {{low + "=500"},
+         "machine.settings: " + low + " is 500; allowed: at most " + high + ", 325"},
+        {{high + "=100"},
+         "machine.settings: " + high + " is 100; allowed: at least " + low + ", 162.5"},
+        {{low + "=5", high + "=4"},
+         "machine.settings: " + low + " is 5; allowed: at most " + high + ", 4"},
         {{low + "=5", high + "=5"}, ""},
         {{low + "=325"}, ""},
         {{high + "=162.5"}, ""},
         {{"energy.node=7 nm\x1b[31m"},
-         "--set: energy.node is 7 nm\\x1b[31m, but all constants are the defaults, which are for "
+         "machine.settings: energy.node is 7 nm\\x1b[31m, but all constants are the defaults, "
+         "which are for "
          "45 "
          "nm, 0.9 V; give energy.NAME_pj too"},
         {{"energy.node=7 nm", "energy.sram_byte_pj=0.5"}, ""},

@@ -101,49 +101,56 @@ TEST_CASE("mistakes in --set are named", "[config]") {
     const std::string m = "; allowed: an integer; M must be 1 to 1024";
     for (const char* value : {"", "x", "-1", "+1", " 1", "1 ", "0x10", "1.0", "1e2", "0", "1025",
                               "4294967424", "18446744073709551616", "99999999999999999999999"})
-        says({std::string("device.M=") + value}, "--set: device.M is " + std::string(value) + m);
+        says({std::string("device.M=") + value},
+             "machine.settings: device.M is " + std::string(value) + m);
     for (const char* value : {"0", "577", "1024"})
-        says({std::string("device.D=") + value}, "--set: device.D is " + std::string(value) +
+        says({std::string("device.D=") + value}, "machine.settings: device.D is " +
+                                                     std::string(value) +
                                                      "; allowed: an integer; D must be 1 to 576");
     says({"device.LANES=129"},
-         "--set: device.LANES is 129; allowed: an integer; LANES must be 1 to 128");
+         "machine.settings: device.LANES is 129; allowed: an integer; LANES must be 1 to 128");
     says({"device.INTERLEAVE=3"},
-         "--set: device.INTERLEAVE is 3; allowed: an integer; INTERLEAVE "
+         "machine.settings: device.INTERLEAVE is 3; allowed: an integer; INTERLEAVE "
          "must be 1, 2, 4 or 8");
     says({"device.BUS_BYTES=256"},
-         "--set: device.BUS_BYTES is 256; allowed: an integer; BUS_BYTES "
+         "machine.settings: device.BUS_BYTES is 256; allowed: an integer; BUS_BYTES "
          "must be 16, 32, 64 or 128");
     says({"device.profile=Stateful"},
-         "--set: device.profile is Stateful; allowed: blackbox, stats, stateful");
+         "machine.settings: device.profile is Stateful; allowed: blackbox, stats, stateful");
     for (const char* value : {"nan", "inf", "-1", "0", "1e9", "", "1,5"}) {
         says({std::string("device.clock_ghz=") + value},
-             "--set: device.clock_ghz is " +
+             "machine.settings: device.clock_ghz is " +
                  std::string(std::strcmp(value, "1e9") == 0 ? "1e+09" : value) +
                  "; allowed: a number, 0.001 to 100");
     }
     says({"memory.stall.permille=1001"},
-         "--set: memory.stall.permille is 1001; allowed: an integer, 0 to 1000");
+         "machine.settings: memory.stall.permille is 1001; allowed: an integer, 0 to 1000");
     says({"memory.read_latency_cycles=0"},
-         "--set: memory.read_latency_cycles is 0; allowed: an integer, 1 to 1000000");
-    says({"memory.kind=hbm"}, "--set: memory.kind is hbm; allowed: ideal, dram");
-    says({"device.lanes=4"}, "--set: key device.lanes is unknown; allowed: device.M, device.D, ");
-    says({"=4"}, "--set: key  is unknown; allowed: device.M, ");
-    says({""}, "--set: key  is unknown; allowed: device.M, ");
-    says({"device.memory=ideal"}, "--set: key device.memory is not to be set here; allowed: ");
-    says({"device.M"}, "--set: device.M is without a value; allowed: device.M=VALUE: an integer");
-    says({"device.D=8", "device.D=8"}, "--set: device.D is given twice; allowed: once, it was 8");
-    says({"device.D\n=8"}, "--set: key device.D\\x0a is unknown");
+         "machine.settings: memory.read_latency_cycles is 0; allowed: an integer, 1 to 1000000");
+    says({"memory.kind=hbm"}, "machine.settings: memory.kind is hbm; allowed: ideal, dram");
+    says({"device.lanes=4"},
+         "machine.settings: key device.lanes is unknown; allowed: device.M, device.D, ");
+    says({"=4"}, "machine.settings: key  is unknown; allowed: device.M, ");
+    says({""}, "machine.settings: key  is unknown; allowed: device.M, ");
+    says({"device.memory=ideal"},
+         "machine.settings: key device.memory is not to be set here; allowed: ");
+    says({"device.M"},
+         "machine.settings: device.M is without a value; allowed: device.M=VALUE: an integer");
+    says({"device.D=8", "device.D=8"},
+         "machine.settings: device.D is given twice; allowed: once, it was 8");
+    says({"device.D\n=8"}, "machine.settings: key device.D\\x0a is unknown");
     says({"device.LANES=3"},
          "device base: LANES * INTERLEAVE must divide M; given: device.M 128 (preset base), "
-         "device.D 64 (preset base), device.LANES 3 (--set), device.INTERLEAVE 4 (preset base), ");
+         "device.D 64 (preset base), device.LANES 3 (machine.settings), device.INTERLEAVE 4 "
+         "(preset base), ");
     says({"device.LANES=1", "device.INTERLEAVE=2"},
          "device base: LANES * INTERLEAVE must be at least INTERLEAVE + 3; given: ");
     says({"memory.size_bytes=65537"},
          "memory ideal: size_bytes must be a multiple of 4096; given: "
-         "memory.size_bytes 65537 (--set)");
+         "memory.size_bytes 65537 (machine.settings)");
     says({"memory.stall.permille=1"},
          "memory ideal: stall.max_cycles must be at least 1 where stall.permille is not 0; given: "
-         "memory.stall.permille 1 (--set), memory.stall.max_cycles 0 (preset ideal)");
+         "memory.stall.permille 1 (machine.settings), memory.stall.max_cycles 0 (preset ideal)");
 }
 
 TEST_CASE("mistakes in files are named", "[config]") {
@@ -221,13 +228,14 @@ TEST_CASE("a name is a preset or a file", "[config]") {
     };
     const std::string file = ", or the path of a .json file";
     says("bas", {},
-         "--device: device is bas; allowed: base, blackbox-128, blackbox-64, mla, small, tiny, "
+         "machine.device: device is bas; allowed: base, blackbox-128, blackbox-64, mla, small, "
+         "tiny, "
          "wide" +
              file);
     const std::string memories =
         "ddr4-2400r, ddr4-3200, hbm2-2000-1ch, hbm2-2000-8ch, hbm3, ideal, ideal-stall, "
         "lpddr5-6400";
-    says("base", "dram", "--memory: memory is dram; allowed: " + memories + file);
+    says("base", "dram", "machine.memory: memory is dram; allowed: " + memories + file);
     host::write_file(chip, with(kDevice, "memory", "dram"));
     says(chip, {}, chip + ": memory is dram; allowed: " + memories + file);
     says("none.json", {}, "none.json: cannot open for reading: No such file or directory");

@@ -115,8 +115,9 @@ TEST_CASE("each reader names the other's files", "[io]") {
     const std::string array = "\x93NUMPY\1\0"s;
     const std::string tensors = safetensors_of("{}");
     const std::string of_array = message_for(array, Container::kSafetensors);
-    compared.holds(of_array.find("x: is an .npy file, not a safetensors file; --q") == 0,
-                   [&] { return of_array; });
+    compared.holds(
+        of_array.find("x: is an .npy file, not a safetensors file; workload.arrays.q") == 0,
+        [&] { return of_array; });
     const std::string of_tensors = message_for(tensors, Container::kNpy);
     compared.holds(of_tensors.find("x: is a safetensors file, not an .npy file; ") == 0,
                    [&] { return of_tensors; });

@@ -114,13 +114,13 @@ hw::MemoryConfig config_of(uint64_t seed) {
 }
 
 std::vector<Burst> run(uint64_t seed, bool look) {
-    const verify::Forked forked = verify::run_forked([&] {
+    const host::Forked forked = host::run_forked([&] {
         hw::MemoryImage image(kMemoryBytes);
         hw::DramMemory memory("memory", config_of(seed), 1, image, 1000000);
         Initiator initiator("initiator", seed, 150, look, memory);
         initiator.socket.bind(memory.socket);
         sc_core::sc_start();
-        verify::Bytes bytes(initiator.bursts().size() * sizeof(Burst));
+        host::Bytes bytes(initiator.bursts().size() * sizeof(Burst));
         std::memcpy(bytes.data(), initiator.bursts().data(), bytes.size());
         return bytes;
     });

@@ -155,7 +155,7 @@ TEST_CASE("blocks for whose queries the device has no positions are refused") {
             host::check_problem(p, small_platform(), "tiny");
             return false;
         } catch (const host::UserError& e) {
-            return std::string(e.what()).find("--block is 2147483648 for 9 queries") !=
+            return std::string(e.what()).find("workload.mask.block is 2147483648 for 9 queries") !=
                    std::string::npos;
         }
     };

@@ -118,7 +118,7 @@ TEST_CASE("report.json says of each energy constant its value and its source") {
     const nlohmann::json set = model();
     const nlohmann::json& sram = set.at("constants").at("sram_byte");
     entries.equal(sram.at("value"), 0.5);
-    entries.equal(sram.at("source"), "--set");
+    entries.equal(sram.at("source"), "`machine.settings`");
     entries.equal(sram.at("note").is_null(), true);
     entries.equal(set.at("constants").at("multiply_add").at("source"), kEnergySource);
     entries.equal(set.at("origin"), "45 nm, 0.9 V, Horowitz, ISSCC 2014, 1 of 9 constants given");

@@ -117,7 +117,7 @@ TEST_CASE("logits of a file: one for each head of q, for all sequences of a batc
             message_of([&] { open(write_file(folder, logits, shape, 2), name, p); });
         cases.holds(text.find(part) != std::string::npos, [&] { return text; });
     };
-    refused({0, 1, 2}, {3}, "s", "tensor s has shape [3]; allowed for --sink-logits: [2]");
+    refused({0, 1, 2}, {3}, "s", "tensor s has shape [3]; allowed for workload.sink_logits: [2]");
     refused({0, 1}, {1, 2}, "s", "has shape [1, 2]");
     refused({0, NAN}, {2}, "s", "the logit of head 1 is nan");
     refused({INFINITY, 0}, {2}, "s", "the logit of head 0 is inf");

@@ -260,7 +260,7 @@ TEST_CASE("elements that no device can take are found and placed", "[io]") {
                        "x.st: tensor q holds 1 NaN, 0 Inf and 0 values too large for "
                        "bf16; the first is nan at " +
                            place +
-                           "; allowed: finite values (--allow-nonfinite takes them as "
+                           "; allowed: finite values (workload.allow_nonfinite takes them as "
                            "they are)");
     }
 }

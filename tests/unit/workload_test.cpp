@@ -165,7 +165,7 @@ TEST_CASE("which sentinel a black box gets") {
     says(message_of([&] { choose(64, 1, 1, {}); }), "2 indicator columns are more than D = 1");
     Problem flags = problem_of_shape(1, 1, 64, 64, 8, 8);
     flags.mask.tiles = {"flags.npy", 1, 4, 4, std::vector<uint8_t>(16, 1)};
-    says(message_of([&] { choose_sentinel(flags, {}, params); }), "--tile-mask");
+    says(message_of([&] { choose_sentinel(flags, {}, params); }), "workload.mask.tile_flags");
 }
 
 TEST_CASE("operands arrive in padded rows, and padding is zero") {

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "host/cli/execution.h"
+#include "host/run/execution.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <stdexcept>
+#include <utility>
 
-#include "firmware/merge/sentinel.h"
-#include "host/cli/job.h"
-#include "host/cli/option_values.h"
+#include "host/experiment/names.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
-#include "host/predict/formulas.h"
-#include "host/report/dram.h"
-#include "host/report/table.h"
+#include "host/run/bytes.h"
+#include "host/run/consistency.h"
 #include "host/run/counters.h"
 #include "host/run/device_error.h"
 #include "host/run/find_inexact.h"
@@ -28,90 +24,21 @@ namespace {
 constexpr uint32_t kCheckedTokens = 4096;  ///< up to here the check is on by default
 
 /// Why the result is not to be checked; nothing if it is.
-std::string reason_not_to_check(const RunOptions& options, const Problem& problem) {
-    if (options.timing_only) return "timing only: there is no result";
-    if (options.check) return *options.check ? "" : "--no-check";
+std::string reason_not_to_check(const Experiment::Outputs& outputs, bool timing_only,
+                                const Problem& problem) {
+    if (timing_only) return "timing only: there is no result";
+    if (outputs.check) return *outputs.check ? "" : "`outputs.check=false`";
     if (std::max(problem.nq, problem.nk) <= kCheckedTokens) return "";
-    return fmt::format("over {} tokens; --check compares with double precision",
+    return fmt::format("over {} tokens; `outputs.check` compares with double precision",
                        with_commas(kCheckedTokens));
 }
 
-/// "8x12" of --slots.
-std::optional<Slots> slots_of(const RunOptions& options) {
-    if (options.slots.empty()) return std::nullopt;
-    constexpr uint32_t kMax = 65536;
-    const size_t x = options.slots.find('x');
+std::optional<Slots> slots_of(const Experiment::Slots& asked) {
+    if (asked.heads == 0) return std::nullopt;
     Slots slots;
-    if (x == std::string::npos || !parses_as(options.slots.substr(0, x), slots.heads) ||
-        !parses_as(options.slots.substr(x + 1), slots.layers) || slots.heads == 0 ||
-        slots.layers == 0 || slots.heads > kMax || slots.layers > kMax)
-        throw bad_value("command line", "--slots", printable(options.slots),
-                        "HEADSxLAYERS of a call, each 1 to 65536: 8x12");
+    slots.heads = asked.heads;
+    slots.layers = asked.layers;
     return slots;
-}
-
-/// Counter identities and the number of calls: a difference is a bug, never a result.
-void require_consistent(const RunRecord& record) {
-    const CounterValues& counters = record.outcome.counters;
-    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
-    const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
-    const uint64_t retried = record.outcome.merging.work.calls_retried;
-    if (calls != formula + retried)
-        throw std::logic_error(
-            fmt::format("{} calls were made, {} of them retried; the formula says {}", calls,
-                        retried, formula));
-    if (const char* engine = broken_identity(counters, record.config.platform.devices))
-        throw std::logic_error(
-            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
-}
-
-/// What an oracle with several slots would take, by packing and by formula.
-void count_packed_calls(RunRecord& record) {
-    if (!record.slots) return;
-    const uint32_t m = record.config.platform.params.m;
-    record.packed_calls = pack_calls(record.layout.jobs(), m, *record.slots).calls();
-    const uint64_t formula =
-        packed_calls_formula(work_formula(record.problem, m).calls, *record.slots);
-    if (record.packed_calls != formula)
-        throw std::logic_error(fmt::format("calls were packed into {}, the formula says {}",
-                                           record.packed_calls, formula));
-}
-
-/// With a sentinel every stored row is a partial result that firmware merged, or that of a pair of
-/// tiles that was retried.
-void require_consistent_shares(const RunRecord& record) {
-    const spec::DeviceParams& params = record.config.platform.params;
-    const fw::AttentionJob& job = record.layout.job;
-    const fw::MergeWork& work = record.outcome.merging.work;
-    const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesO);
-    uint64_t row = 0;
-    for (uint32_t pass = 0; pass < fw::sentinel_passes(job.sentinel.form); ++pass)
-        row +=
-            uint64_t{params.beats(uint64_t{4} * fw::value_columns(job, pass))} * params.bus_bytes;
-    const bool good =
-        work.calls_retried == 0 ? stored == work.rows * row : stored > work.rows * row;
-    if (!good)
-        throw std::logic_error(fmt::format("{} bytes of partial results were stored, {} merged",
-                                           stored, work.rows * row));
-}
-
-/// Profile `stats`: every stored state is a partial result that firmware merged, or the lse of a
-/// query tile that needed no merging.
-void require_consistent_merging(const RunRecord& record) {
-    const spec::DeviceParams& params = record.config.platform.params;
-    const Problem& p = record.problem;
-    const fw::MergeWork& work = record.outcome.merging.work;
-    if (p.sentinel.given()) return require_consistent_shares(record);
-    if (params.profile != spec::Profile::kStats) return;
-    const uint64_t stored = counter_value(record.outcome.counters, spec::Counter::kBytesStateWrite);
-    const uint64_t rows_by_device = record.layout.stored_rows() - work.rows_finished;
-    const uint64_t state_row = (1 + uint64_t{params.beats(uint64_t{4} * p.d_v)}) * params.bus_bytes;
-    const uint64_t merged = work.rows * state_row;
-    const uint64_t lse = record.layout.job.want_lse ? rows_by_device * params.bus_bytes : 0;
-    if (stored != merged + lse)
-        throw std::logic_error(
-            fmt::format("{} bytes of states were stored, {} merged, {} are lse of other rows",
-                        stored, merged, lse));
 }
 
 /// The rows that any device could not resolve, with the first that has some.
@@ -129,49 +56,33 @@ void join_unresolved(std::vector<RunOutcome>& devices) {
     }
 }
 
-/// What the memory has seen is what the devices have sent, and every column found its row somehow.
-void require_consistent_memory(const RunRecord& record) {
-    if (record.memory.channels.empty()) return;
-    uint64_t port = 0;
-    for (const hw::MemoryStream& stream : record.memory.streams) port += stream.bytes;
-    const uint64_t device = total_bytes(record.outcome.counters);
-    const DramSum sum = dram_sum(record.memory, record.config.platform.memory.dram);
-    const hw::DramStats& s = sum.stats;
-    const uint64_t forwarded =
-        sum.stats.forwarded * record.config.platform.memory.dram.organisation.transaction_bytes;
-    if (port != device || sum.bytes + forwarded < port)
-        throw std::logic_error(
-            fmt::format("{} bytes at the device's port, {} at the memory's, {} on its channels",
-                        device, port, sum.bytes));
-    if (s.hits + s.misses + s.conflicts != s.reads + s.writes)
-        throw std::logic_error("row hits, misses and conflicts do not add up to the accesses");
-}
-
 }  // namespace
 
-Execution::Execution(const RunOptions& options, Progress& progress) : progress_(progress) {
-    progress_.phase("reading the input");
-    record_.slots = slots_of(options);
-    Job job = make_job(options, options.timing_only);
+Execution::Execution(const Experiment& experiment, Job job, const hw::DeviceFactory& make_device,
+                     const RunHooks& hooks)
+    : progress_(hooks), inputs_(std::move(job.inputs)), audit_device_(make_device) {
+    const Experiment::Outputs& outputs = experiment.outputs;
+    record_.experiment = experiment;
     record_.config = std::move(job.config);
     record_.problem = std::move(job.problem);
     record_.layout = std::move(job.layout);
     record_.candidates = std::move(job.candidates);
-    count_packed_calls(record_);
-    inputs_ = std::move(job.inputs);
+    record_.slots = slots_of(outputs.slots);
+    record_.packed_calls = packed_calls_of(record_);
     hw::PlatformConfig& platform = record_.config.platform;
     for (const Region& region : record_.layout.regions)
         platform.memory.streams.push_back(
             {region.name, region.address, region.address + region.bytes});
-    platform.make_device = audit_device_ = device_factory(options, record_.config, "");
+    platform.make_device = make_device;
     if (record_.problem.approximation)
         record_.approximation = approximation_record(record_.problem, platform);
     platform.trace_commands = 0;
-    record_.implementation = options.impl;
+    record_.implementation = name_of(experiment.machine.implementation);
     record_.input = inputs_.description;
     record_.input_dtypes = dtypes_of(inputs_);
-    record_.not_checked = reason_not_to_check(options, record_.problem);
-    record_.exactness.accepted = options.accept_inexact;
+    record_.not_checked = reason_not_to_check(outputs, platform.timing_only, record_.problem);
+    record_.exactness.accepted = outputs.accept_inexact;
+    for (const std::string& note : inputs_.notes) progress_.note(note);
 }
 
 void Execution::run(OutputStream* output) {
@@ -194,27 +105,21 @@ void Execution::start_single() {
     config.timing_only = true;
     config.trace_commands = 0;
     config.make_device = nullptr;
-    single_.emplace(
-        [config, this] {
-            Platform platform(config);
-            const Layout& layout = record_.layout;
-            const RunOutcome outcome = layout.cover ? platform.run(cover_job(layout), layout.driver)
-                                                    : platform.run(layout.jobs(), layout.driver);
-            const uint64_t cycles = counter_value(outcome.counters, spec::Counter::kCycles);
-            verify::Bytes bytes(sizeof cycles);
-            std::memcpy(bytes.data(), &cycles, sizeof cycles);
-            return bytes;
-        },
-        kSimulationSeconds);
+    single_.emplace([config, this](const RunHooks&) {
+        Platform platform(config);
+        const Layout& layout = record_.layout;
+        const RunOutcome outcome = layout.cover ? platform.run(cover_job(layout), layout.driver)
+                                                : platform.run(layout.jobs(), layout.driver);
+        Packer packer;
+        packer.value(counter_value(outcome.counters, spec::Counter::kCycles));
+        return std::move(packer.bytes);
+    });
 }
 
 void Execution::finish_single() {
     progress_.phase("simulating one device");
-    const verify::Forked forked = single_->wait();
-    if (!forked.failure.empty())
-        throw std::runtime_error("the run on one device failed: " + forked.failure);
-    std::memcpy(&record_.single_device_cycles, forked.bytes.data(),
-                sizeof record_.single_device_cycles);
+    const Bytes bytes = single_->finish();
+    Unpacker(bytes).value(record_.single_device_cycles);
 }
 
 void Execution::simulate(OutputStream* output) {
@@ -236,8 +141,6 @@ void Execution::simulate(OutputStream* output) {
     run_devices(platform);
     record_.memory = platform.memory_outcome();
     require_consistent(record_);
-    require_consistent_merging(record_);
-    require_consistent_memory(record_);
     if (will_check || audit_) o_ = read_output(record_.layout, memory);
     if (inputs_.has_data && record_.problem.want_lse) {
         lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
-// One job from the command line to its record: read, simulated, checked. What `tessera run` and
-// every row of `tessera compare` have in common; files and printing are theirs.
+// The life of one attention, from its job to its record: simulated, judged, checked. Files and
+// words for the user are its caller's.
 #pragma once
 #include <optional>
 #include <vector>
 
-#include "host/cli/options.h"
-#include "host/cli/progress.h"
 #include "host/operation/inexact_rows.h"
 #include "host/problem/inputs.h"
 #include "host/run/approximate_run.h"
-#include "host/run/forked.h"
+#include "host/run/job.h"
 #include "host/run/output_stream.h"
+#include "host/run/run_progress.h"
 #include "host/run/run_record.h"
+#include "host/run/worker.h"
 
 namespace tessera::host {
 
 class Execution {
   public:
-    /// Reads and checks the input; UserError.
-    Execution(const RunOptions& options, Progress& progress);
+    /// The run of `job`, which `experiment` asks for, on what `make_device` gives; empty: the
+    /// model. Tells `hooks` the notes on the input.
+    Execution(const Experiment& experiment, Job job, const hw::DeviceFactory& make_device,
+              const RunHooks& hooks);
     Execution(const Execution&) = delete;
     Execution& operator=(const Execution&) = delete;
 
@@ -28,10 +30,8 @@ class Execution {
     RunRecord& record() { return record_; }
     /// Is there more than shapes?
     bool has_data() const { return inputs_.has_data; }
-    /// For the user, about the input.
-    const std::vector<std::string>& notes() const { return inputs_.notes; }
     /// Simulates and checks; the output tensors go to `output` as well, unless it is nullptr.
-    /// UserError, DeviceError; anything else is a bug. Once per process.
+    /// Error; anything else is a bug. Once per process.
     void run(OutputStream* output);
 
   private:
@@ -44,10 +44,10 @@ class Execution {
     void write_audited(const MemoryAccess& memory, OutputStream* output);
     void check();
 
-    Progress& progress_;
+    RunProgress progress_;
     RunRecord record_;
     Inputs inputs_;
-    std::optional<verify::ForkedWork> single_;
+    std::optional<Worker> single_;
     std::optional<Audit> audit_;
     hw::DeviceFactory audit_device_;  ///< without a waveform
     std::vector<float> o_;            // to be checked

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "host/experiment/check.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "host/error.h"
+#include "host/experiment/fields.h"
+#include "host/experiment/problem_of.h"
+#include "host/io/json_text.h"
+
+namespace tessera::host {
+namespace {
+
+/// Every field by itself: in its range, and with its default where it means nothing.
+void check_fields(const Experiment& experiment) {
+    const Experiment defaults;
+    for (const ExperimentField& field : experiment_fields()) {
+        const nlohmann::json value = field.get(experiment);
+        Experiment copy = experiment;
+        if (!field.set(copy, value))
+            throw bad_field(field.path, json_excerpt(value), field.allowed);
+        if (applies(field, experiment) || value == field.get(defaults)) continue;
+        throw bad_field(
+            field.path, json_excerpt(value),
+            json_excerpt(field.get(defaults)) + "; others only with " + use_text(field));
+    }
+}
+
+/// Every operand has its file.
+void check_source(const Experiment& experiment) {
+    const Experiment::Workload& workload = experiment.workload;
+    const bool gemm = experiment.operation == OperationKind::kGemm;
+    if (workload.source == Source::kFile) {
+        if (gemm) throw bad_field("workload.source", "file", "random or arrays with gemm");
+        if (workload.file.empty())
+            throw bad_field("workload.file", "missing", "the name of a file");
+    }
+    if (workload.source != Source::kArrays) return;
+    const std::pair<const char*, const std::string*> all[] = {
+        {"workload.arrays.a", &workload.arrays.a},
+        {"workload.arrays.b", &workload.arrays.b},
+        {"workload.arrays.q", &workload.arrays.q},
+        {"workload.arrays.k", &workload.arrays.k},
+        {"workload.arrays.v", &workload.arrays.v}};
+    for (size_t i = gemm ? 0 : 2; i < (gemm ? 2 : std::size(all)); ++i)
+        if (all[i].second->empty()) throw bad_field(all[i].first, "missing", "the name of a file");
+}
+
+void check_batch(const Experiment::Batch& batch) {
+    const bool lengths = !batch.query_lengths.empty() || !batch.key_lengths.empty();
+    if (!batch.key_offsets.empty() && batch.query_offsets.empty())
+        throw UserError(
+            "`experiment`: `workload.batch.key_offsets` needs `workload.batch.query_offsets`");
+    if (batch.padding && !lengths)
+        throw UserError(
+            "`experiment`: `workload.batch.padding` needs `workload.batch.key_lengths` or "
+            "`workload.batch.query_lengths`");
+    if (lengths && !batch.query_offsets.empty())
+        throw UserError(
+            "`experiment`: `workload.batch.query_offsets` is given with "
+            "`workload.batch.key_lengths` or `workload.batch.query_lengths`; "
+            "sequences are either packed or padded");
+}
+
+void check_mask(const Experiment::Mask& mask) {
+    if (mask.kind != MaskKind::kSparse) return;
+    if (mask.prefix != 0 || mask.window != 0 || mask.sinks != 0 || mask.block != 0 ||
+        mask.summary != 0)
+        throw bad_field(
+            "workload.mask.kind", "sparse",
+            "without `workload.mask.prefix`, `workload.mask.window`, `workload.mask.sinks`, "
+            "`workload.mask.block` and `workload.mask.summary`; it sets the last two");
+}
+
+void check_cover(const Experiment::Schedule& schedule) {
+    if (schedule.oracle != Oracle::kSelf) {
+        if (schedule.cover)
+            throw UserError("`experiment`: `schedule.cover` needs `schedule.oracle=self`");
+        return;
+    }
+    if (schedule.name)
+        throw bad_field("schedule.name", *schedule.name,
+                        "none with `schedule.oracle=self`, where the cover is the schedule");
+    if (schedule.sentinel || schedule.sentinel_offset)
+        throw UserError(
+            "`experiment`: `schedule.sentinel` and `schedule.sentinel_offset` are not available "
+            "with `schedule.oracle=self`");
+}
+
+/// What an approximate schedule cannot be combined with.
+void check_approximation(const Experiment& e) {
+    const Experiment::Workload& w = e.workload;
+    const Experiment::Schedule& s = e.schedule;
+    if (!s.approximation.rule) return;
+    const struct {
+        bool given;
+        const char* field;
+    } others[] = {
+        {e.outputs.timing_only, "`outputs.timing_only`"},
+        {s.oracle == Oracle::kSelf, "`schedule.oracle=self`"},
+        {e.machine.devices != 1, "`machine.devices`"},
+        {w.mask.prefix != 0, "`workload.mask.prefix`"},
+        {w.mask.window != 0, "`workload.mask.window`"},
+        {w.mask.sinks != 0, "`workload.mask.sinks`"},
+        {w.mask.block != 0, "`workload.mask.block`"},
+        {w.mask.kind == MaskKind::kSparse, "`workload.mask.kind=sparse`"},
+        {!w.mask.documents.empty(), "`workload.mask.documents`"},
+        {!w.mask.tile_flags.empty(), "`workload.mask.tile_flags`"},
+        {!w.batch.key_lengths.empty() || !w.batch.query_lengths.empty(), "lengths of sequences"},
+        {!w.batch.query_offsets.empty(), "`workload.batch.query_offsets`"},
+        {s.stack_heads, "`schedule.stack_heads`"},
+        {s.name == kAutoSchedule, "`schedule.name=auto`"},
+        {w.lse, "`workload.lse`"},
+        {!w.sink_logits.empty(), "`workload.sink_logits`"},
+        {w.output_format == OutputFormat::kBf16, "`workload.output_format=bf16`"},
+        {e.outputs.slots.heads != 0, "`outputs.slots`"}};
+    for (const auto& other : others)
+        if (other.given)
+            throw UserError(fmt::format(
+                "`experiment`: `schedule.approximation.rule` is not possible with {}; {}",
+                other.field,
+                "it needs `workload.mask.kind` dense or causal, output in fp32 and one device"));
+}
+
+}  // namespace
+
+void check_experiment(const Experiment& experiment) {
+    check_fields(experiment);
+    check_source(experiment);
+    check_outputs(experiment);
+    if (experiment.operation == OperationKind::kAttention) check_attention(experiment);
+    if (experiment.operation == OperationKind::kLinear &&
+        experiment.workload.mask.kind == MaskKind::kSparse)
+        throw bad_field("workload.mask.kind", "sparse", "causal, dense with linear");
+}
+
+void check_outputs(const Experiment& experiment) {
+    const Experiment::Outputs& o = experiment.outputs;
+    const bool rtl = experiment.machine.implementation == Implementation::kRtl;
+    if (rtl && o.timing_only)
+        throw UserError(
+            "`experiment`: `outputs.timing_only` is not possible with "
+            "`machine.implementation=rtl`, which always "
+            "computes");
+    if (!rtl && !o.wave.empty())
+        throw UserError(
+            "`experiment`: `outputs.wave` needs `machine.implementation=rtl`; the model's trace is "
+            "in `outputs.folder`");
+    if (o.timing_only && o.check.value_or(false))
+        throw UserError(
+            "`experiment`: `outputs.timing_only` computes no result; `outputs.check` is not "
+            "possible");
+    if (o.timing_only && o.accept_inexact)
+        throw UserError(
+            "`experiment`: `outputs.timing_only` computes no result; `outputs.accept_inexact` is "
+            "not possible");
+    if ((o.slots.heads == 0) != (o.slots.layers == 0))
+        throw bad_field("outputs.slots", "half given", "heads and layers, or neither");
+    if (o.slots.heads != 0 && experiment.schedule.oracle == Oracle::kSelf)
+        throw UserError(
+            "`experiment`: `outputs.slots` is not available with `schedule.oracle=self`; it counts "
+            "calls of "
+            "`schedule.oracle=query-key`");
+    if (o.trace_commands && o.folder.empty())
+        throw UserError(
+            "`experiment`: `outputs.trace_commands` needs `outputs.folder`, where trace.json goes");
+}
+
+void check_attention(const Experiment& experiment) {
+    check_mask(experiment.workload.mask);
+    check_batch(experiment.workload.batch);
+    check_cover(experiment.schedule);
+    check_approximation(experiment);
+}
+
+}  // namespace tessera::host

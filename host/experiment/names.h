@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// The names of an experiment's choices, as its JSON and the command line have them.
+#pragma once
+#include <string>
+#include <type_traits>
+
+#include "include/tessera/experiment.h"
+
+namespace tessera::host {
+
+/// A value of an enumeration, and what it is called.
+template <typename Choice>
+struct Named {
+    const char* name;
+    Choice value;
+};
+
+inline constexpr Named<OperationKind> kOperationNames[] = {{"attention", OperationKind::kAttention},
+                                                           {"gemm", OperationKind::kGemm},
+                                                           {"linear", OperationKind::kLinear}};
+inline constexpr Named<Implementation> kImplementationNames[] = {{"model", Implementation::kModel},
+                                                                 {"rtl", Implementation::kRtl}};
+inline constexpr Named<Source> kSourceNames[] = {
+    {"random", Source::kRandom}, {"file", Source::kFile}, {"arrays", Source::kArrays}};
+inline constexpr Named<tessera::HeadOrder> kHeadOrderNames[] = {
+    {"heads_first", tessera::HeadOrder::kHeadsFirst},
+    {"tokens_first", tessera::HeadOrder::kTokensFirst}};
+inline constexpr Named<MaskKind> kMaskKindNames[] = {
+    {"dense", MaskKind::kDense}, {"causal", MaskKind::kCausal}, {"sparse", MaskKind::kSparse}};
+inline constexpr Named<tessera::Align> kAlignNames[] = {{"end", tessera::Align::kEnd},
+                                                        {"start", tessera::Align::kStart}};
+inline constexpr Named<tessera::Padding> kPaddingNames[] = {{"right", tessera::Padding::kRight},
+                                                            {"left", tessera::Padding::kLeft}};
+inline constexpr Named<OutputFormat> kOutputFormatNames[] = {{"fp32", OutputFormat::kFp32},
+                                                             {"bf16", OutputFormat::kBf16}};
+inline constexpr Named<Oracle> kOracleNames[] = {{"query-key", Oracle::kQueryKey},
+                                                 {"self", Oracle::kSelf}};
+inline constexpr Named<Sentinel> kSentinelNames[] = {{"auto", Sentinel::kAuto},
+                                                     {"columns", Sentinel::kColumns},
+                                                     {"split", Sentinel::kSplit},
+                                                     {"two-call", Sentinel::kTwoCall}};
+
+/// All names of an enumeration, in the order in which messages list them.
+constexpr const auto& names_of(OperationKind) { return kOperationNames; }
+constexpr const auto& names_of(Implementation) { return kImplementationNames; }
+constexpr const auto& names_of(Source) { return kSourceNames; }
+constexpr const auto& names_of(tessera::HeadOrder) { return kHeadOrderNames; }
+constexpr const auto& names_of(MaskKind) { return kMaskKindNames; }
+constexpr const auto& names_of(tessera::Align) { return kAlignNames; }
+constexpr const auto& names_of(tessera::Padding) { return kPaddingNames; }
+constexpr const auto& names_of(OutputFormat) { return kOutputFormatNames; }
+constexpr const auto& names_of(Oracle) { return kOracleNames; }
+constexpr const auto& names_of(Sentinel) { return kSentinelNames; }
+
+template <typename Choice>
+const char* name_of(Choice choice) {
+    for (const auto& [name, value] : names_of(Choice()))
+        if (value == choice) return name;
+    return "";
+}
+
+/// Sets `choice` to what is called `name`; false if nothing is.
+template <typename Choice>
+bool choice_of(const std::string& name, Choice& choice) {
+    for (const auto& [known, value] : names_of(Choice()))
+        if (known == name) {
+            choice = value;
+            return true;
+        }
+    return false;
+}
+
+/// "dense, causal, sparse".
+template <typename Choice>
+std::string all_names() {
+    std::string all;
+    for (const auto& [name, value] : names_of(Choice()))
+        all += (all.empty() ? "" : ", ") + std::string(name);
+    return all;
+}
+
+}  // namespace tessera::host
