@@ -13,7 +13,7 @@
 #include "firmware/driver/bus.h"
 #include "host/platform/platform.h"
 #include "hw_model/config.h"
-#include "hw_model/core/cycle.h"
+#include "hw_model/core/simulated_time.h"
 #include "hw_model/memory/memory_image.h"
 
 namespace tessera::host {

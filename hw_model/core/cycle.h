@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The one place where device cycles become SystemC time. A cycle is 1 ns of simulated time whatever
-// the device clock is; real time is the host's business.
+// Device cycles as plain numbers, without SystemC (simulated_time.h).
 #pragma once
-#include <systemc>
-
-#include "hw_model/core/trace.h"
 #include "spec/latency.h"
 
 namespace tessera::hw {
 
 using spec::Cycle;
 
-inline sc_core::sc_time to_time(Cycle cycles) {
-    static const sc_core::sc_time kPeriod(1, sc_core::SC_NS);
-    return kPeriod * static_cast<double>(cycles);
-}
-inline Cycle to_cycle(const sc_core::sc_time& time) {
-    static const uint64_t kPeriod = to_time(1).value();
-    return time.value() / kPeriod;
-}
-inline Cycle now_cycle() { return to_cycle(sc_core::sc_time_stamp()); }
+/// No such cycle (yet).
+inline constexpr Cycle kNever = UINT64_MAX;
 
 }  // namespace tessera::hw

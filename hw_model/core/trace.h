@@ -3,24 +3,21 @@
 #pragma once
 #include <cstdint>
 
+#include "hw_model/core/cycle.h"
 #include "hw_model/core/window_series.h"
 #include "spec/command.h"
-#include "spec/latency.h"
 
 namespace tessera::hw {
-
-/// No such cycle (yet).
-inline constexpr spec::Cycle kNever = UINT64_MAX;
 
 /// One dispatched command. `start` and `retire` are kNever if it was discarded or never retired.
 struct CommandTrace {
     spec::Opcode opcode = spec::Opcode::kFence;
     uint16_t tag = 0;
     uint64_t number = 0;  ///< descriptors before it since reset
-    spec::Cycle dispatch = kNever;
+    Cycle dispatch = kNever;
     /// Left its wait: ATTEND S(0), loads first address, stores first row read.
-    spec::Cycle start = kNever;
-    spec::Cycle retire = kNever;  ///< last bank write, last merged row, last write response
+    Cycle start = kNever;
+    Cycle retire = kNever;  ///< last bank write, last merged row, last write response
 };
 
 /// One lane group of an ATTEND.
@@ -28,9 +25,9 @@ struct LaneGroupTrace {
     uint64_t number = 0;  ///< of the ATTEND
     uint32_t group = 0;
     uint32_t keys = 0;
-    spec::Cycle score_start = kNever;  ///< S: first key enters the score stage
-    spec::Cycle value_start = kNever;  ///< V: first key enters the value stage
-    spec::Cycle merged = kNever;       ///< last row written to the state bank
+    Cycle score_start = kNever;  ///< S: first key enters the score stage
+    Cycle value_start = kNever;  ///< V: first key enters the value stage
+    Cycle merged = kNever;       ///< last row written to the state bank
 };
 
 /// Cycles in which a stage was busy, over the whole run.

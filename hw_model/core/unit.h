@@ -6,7 +6,7 @@
 #include <systemc>
 #include <vector>
 
-#include "hw_model/core/cycle.h"
+#include "hw_model/core/simulated_time.h"
 
 namespace tessera::hw {
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "hw_model/core/simulated_time.h"
 #include "spec/registers.h"
 
 namespace tessera::rtl {
