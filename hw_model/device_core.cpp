@@ -40,8 +40,7 @@ void Core::reset(Cycle now) {
     trace.reset(now);
 }
 
-void Core::release(Engine engine, BankId bank, Cycle visible_from, Cycle now) {
-    scoreboard.release(engine, bank, visible_from, now);
+void Core::released(Engine engine, Cycle visible_from) {
     if (engine != Engine::kLoad && load->waiting()) load->wake(visible_from);
     if (engine != Engine::kCompute) {
         if (score->waiting()) score->wake(visible_from);

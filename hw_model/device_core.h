@@ -57,8 +57,8 @@ struct Core {
     /// A command is seen to be over from `at` on: after an error, a lane group that waits in vain
     /// looks again.
     void wake_for_abort(Cycle at);
-    /// The banks' release by `engine`; whoever waits for them is woken.
-    void release(Engine engine, BankId bank, Cycle visible_from, Cycle now);
+    /// `engine` has released a bank, visible from a cycle on: whoever waits for one is woken then.
+    void released(Engine engine, Cycle visible_from);
 
   private:
     void reset(Cycle now);

@@ -14,6 +14,10 @@ struct LaneGroup {
     bool last = false;      ///< of the command
     Cycle score_start = 0;  ///< S: first key entered
     uint32_t buffer = 0;    ///< score buffer, 0 or 1
+    /// Of the last of the command: Q and K bank may be loaded again.
+    Cycle operands_free = 0;
+
+    const spec::Command& command() const { return attend->command; }
 };
 
 }  // namespace tessera::hw

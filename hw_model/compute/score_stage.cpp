@@ -16,101 +16,68 @@ uint64_t ScoreStage::active(Cycle now) const {
     return state_.started.count(now) - core_.value->ended(now);
 }
 
-/// Makes the head of the queue the current command when it may enter. False: none, or not yet.
-bool ScoreStage::next_attend(Cycle now) {
-    state_.waiting = false;
-    const Dispatched* head = state_.queue.head(now);
-    if (head == nullptr) return false;
-    if (core_.errors.halted(now)) {
-        state_.queue.discard(now);
-        return false;
-    }
-    const Cycle granted = operands_granted(*head);
-    if (granted > now) {
-        state_.waiting = granted == kNever;
-        wake(granted);
-        return false;
-    }
-    return true;
-}
-
-Cycle ScoreStage::operands_granted(const Dispatched& d) const {
-    const spec::Command& c = d.command;
-    return std::max(core_.scoreboard.granted(Engine::kCompute, {BankKind::kQ, c.q_bank}, d.q),
-                    core_.scoreboard.granted(Engine::kCompute, {BankKind::kK, c.k_bank}, d.k));
-}
-
 void ScoreStage::act(Cycle now) {
     if (core_.value->aborts(now)) return;
-    if (!state_.current && !next_attend(now)) return;
-    // The buffer of two groups ago must be read before this group's scores arrive.
-    const Cycle buffer = core_.value->buffer_free(state_.entered);
-    const Cycle at = std::max(state_.keys_end, buffer);
-    if (at > now) {
-        wake(at);  // kNever: the value stage wakes this unit when it knows
+    ScoreTiming& timing = state_.timing;
+    state_.waiting = false;
+    if (!timing.current) {
+        if (timing.queue.head(now) == nullptr) return;
+        if (core_.errors.halted(now)) {
+            timing.queue.discard(now);
+            return;
+        }
+    }
+    const Cycle at = timing.next(core_.scoreboard, core_.value->timing());
+    if (at <= now) {
+        enter(now);
         return;
     }
-    enter(now);
+    // A release wakes this unit if it waits for one, an admission does always.
+    state_.waiting = at == kNever;
+    wake(at);
 }
 
 void ScoreStage::enter(Cycle now) {
-    const spec::DeviceParams& p = core_.params;
+    ScoreTiming& timing = state_.timing;
     account(now);
-    if (!state_.current) {
-        state_.current = std::make_shared<const Dispatched>(*state_.queue.head(now));
-        state_.group = 0;
+    if (!timing.current) {
         state_.started.post(now + 1);
         state_.started.trim(now);
-        core_.trace.started(state_.current->number, now);
+        core_.trace.started(timing.queue.oldest()->number, now);
     }
-    const spec::Command& c = state_.current->command;
-    LaneGroup group;
-    group.attend = state_.current;
-    group.index = state_.group;
-    group.rows = std::min(p.group_rows(), c.rows - state_.group * p.group_rows());
-    group.last = state_.group + 1 == p.groups(c.rows);
-    group.score_start = now;
-    group.buffer = static_cast<uint32_t>(state_.entered % 2);
+    LaneGroup group = timing.enter(core_.params, core_.scoreboard, now);
     if (!core_.timing_only) core_.worker.score(group);
-    const Cycle cycles = spec::group_cycles(p, c.keys);
-    state_.keys_end = now + cycles;
+    const uint32_t keys = group.command().keys;
+    const Cycle cycles = timing.keys_end - now;
     core_.counters.book_keys(TimeLine::kScore, now, cycles);
     Counters& n = core_.counters;
-    n[Counter::kSramQRead] += cycles * p.lanes;
-    n[Counter::kSramKRead] += c.keys;
-    n[Counter::kSramScoreWrite] += cycles * p.lanes;
-    ++state_.entered;
-    ++state_.group;
+    n[Counter::kSramQRead] += cycles * core_.params.lanes;
+    n[Counter::kSramKRead] += keys;
+    n[Counter::kSramScoreWrite] += cycles * core_.params.lanes;
     if (group.last) {
-        const Cycle free = now + spec::score_release_after(p, c.keys);
-        core_.release(Engine::kCompute, {BankKind::kQ, c.q_bank}, free, now);
-        core_.release(Engine::kCompute, {BankKind::kK, c.k_bank}, free, now);
-        (void)state_.queue.pop(now);
-        state_.head_from = now + 1;
+        core_.released(Engine::kCompute, group.operands_free);
         core_.dispatch->on_room(now + 1);
-        state_.current.reset();
     }
     core_.value->hand_over(std::move(group), now);
     // Halted, what is behind the last group is dropped at once.
-    wake(core_.errors.halted(now) ? now + 1 : state_.keys_end);
+    wake(core_.errors.halted(now) ? now + 1 : timing.keys_end);
 }
 
 void ScoreStage::abort(Cycle now) {
     // An ATTEND that is entering leaves the queue now, what is behind it in the next cycle.
-    if (!state_.current) state_.queue.discard(now);
-    state_.current.reset();
+    if (!state_.timing.current) state_.timing.queue.discard(now);
+    state_.timing.current.reset();
 }
 
 /// Books the cycles since the last key entered, up to `now`.
 void ScoreStage::account(Cycle now) {
     Counters::Gap gap = core_.counters.gap(TimeLine::kScore, now);
-    if (!state_.current) {
-        const Dispatched& d = *state_.queue.head(now);
-        const spec::Command& c = d.command;
-        gap.until(std::max(d.visible_from, state_.head_from), Counter::kScoreIdle);
-        gap.until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kQ, c.q_bank}, d.q),
+    if (!state_.timing.current) {
+        const Dispatched& d = *state_.timing.queue.head(now);
+        gap.until(state_.timing.queue.head_from(), Counter::kScoreIdle);
+        gap.until(d.granted(core_.scoreboard, Engine::kCompute, BankKind::kQ),
                   Counter::kScoreStallQ);
-        gap.until(core_.scoreboard.granted(Engine::kCompute, {BankKind::kK, c.k_bank}, d.k),
+        gap.until(d.granted(core_.scoreboard, Engine::kCompute, BankKind::kK),
                   Counter::kScoreStallK);
     }
     gap.until(now, Counter::kScoreStallBuffer);

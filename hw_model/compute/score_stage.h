@@ -2,7 +2,7 @@
 // First half of the compute engine: keys enter lane group by lane group, scores are scaled, masked
 // and put into one of two score buffers while the row maxima are tracked. Starts ATTENDs (S(0)).
 #pragma once
-#include "hw_model/compute/lane_group.h"
+#include "hw_model/compute/compute_timing.h"
 #include "hw_model/device_unit.h"
 
 namespace tessera::hw {
@@ -11,7 +11,7 @@ class ScoreStage : public DeviceUnit {
   public:
     ScoreStage(const sc_core::sc_module_name& name, Core& core);
 
-    CommandQueue& queue() { return state_.queue; }
+    CommandQueue& queue() { return state_.timing.queue; }
     /// ATTENDs started and not over.
     uint64_t active(Cycle now) const;
     uint64_t started() const { return state_.started.posted(); }
@@ -23,18 +23,11 @@ class ScoreStage : public DeviceUnit {
 
   private:
     void act(Cycle now) override;
-    bool next_attend(Cycle now);
-    Cycle operands_granted(const Dispatched& d) const;
     void enter(Cycle now);
     void account(Cycle now);
 
     struct State {
-        CommandQueue queue;
-        std::shared_ptr<const Dispatched> current;  // the ATTEND whose lane groups are entering
-        uint32_t group = 0;                         // next lane group of `current`
-        uint64_t entered = 0;                       // lane groups since reset
-        Cycle keys_end = 0;                         // S + I*n of the last lane group
-        Cycle head_from = 0;
+        ScoreTiming timing;
         bool waiting = false;
         Milestones started;
     };

@@ -12,11 +12,9 @@ class ValueStage : public DeviceUnit {
     ValueStage(const sc_core::sc_module_name& name, Core& core) : DeviceUnit(name, core) {}
 
     void hand_over(LaneGroup group, Cycle now);
-    /// The earliest cycle in which group number `n` since reset may enter the score stage, as far
-    /// as its score buffer is concerned; kNever if not known yet.
-    Cycle buffer_free(uint64_t n) const;
+    const ValueTiming& timing() const { return state_.timing; }
     /// ATTENDs retired, and those over: retired or aborted.
-    const Milestones& retired() const { return state_.retired; }
+    const Milestones& retired() const { return state_.timing.retired; }
     uint64_t ended(Cycle now) const { return state_.ended.count(now); }
     /// Is the pipeline dropped in this very cycle? Both stages ask before they do anything.
     bool aborts(Cycle now);
@@ -26,22 +24,15 @@ class ValueStage : public DeviceUnit {
 
   private:
     void act(Cycle now) override;
-    void admit(const LaneGroup& group, Cycle now);
-    void retire(const LaneGroup& group, Cycle value, Cycle merged, Cycle now);
-    void account(const LaneGroup& group, Cycle value);
-    bool hopeless(const LaneGroup& group, Cycle now);
-    Cycle value_granted(const LaneGroup& group) const;
-    Cycle state_granted(const LaneGroup& group) const;
+    void admit(Cycle now);
+    void retire(const ValueTiming::Admission& admission, Cycle now);
+    bool hopeless(Cycle now);
 
     struct State {
-        std::deque<LaneGroup> groups;        // handed over, not admitted
-        uint64_t admitted = 0;               // lane groups since reset
-        std::array<Cycle, 4> buffer_free{};  // per lane group number modulo 4
-        Cycle last_value = 0, last_admitted = kNever;
+        ValueTiming timing;
         Cycle aborted = kNever;
-        uint32_t last_keys = 0;
         bool waiting = false;
-        Milestones retired, ended;
+        Milestones ended;
     };
     State state_;
 };

@@ -2,6 +2,7 @@
 // The in-order queue between dispatch and one engine. What is pushed or popped in a cycle is seen
 // by the other side from the next one on.
 #pragma once
+#include <algorithm>
 #include <deque>
 
 #include "hw_model/core/visible.h"
@@ -14,19 +15,38 @@ namespace tessera::hw {
 struct Dispatched {
     spec::Command command;
     uint64_t number = 0;
-    Cycle visible_from = 0;  ///< in its engine's queue
-    Ticket q, k, v, state;
+    Cycle visible_from = 0;         ///< in its engine's queue
+    std::array<Ticket, 4> tickets;  ///< per BankKind
+
+    Ticket& ticket(BankKind kind) { return tickets[static_cast<size_t>(kind)]; }
+    const Ticket& ticket(BankKind kind) const { return tickets[static_cast<size_t>(kind)]; }
+    /// Its bank of a kind.
+    BankId bank(BankKind kind) const {
+        switch (kind) {
+            case BankKind::kQ: return {kind, command.q_bank};
+            case BankKind::kK: return {kind, command.k_bank};
+            case BankKind::kV: return {kind, command.v_bank};
+            default: return {kind, command.state_bank};
+        }
+    }
+    /// The cycle from which `holder`, whose command this is, may use its bank of a kind; kNever if
+    /// not yet known.
+    Cycle granted(const Scoreboard& scoreboard, Engine holder, BankKind kind) const {
+        return scoreboard.granted(holder, bank(kind), ticket(kind));
+    }
 };
 
 class CommandQueue {
   public:
-    bool full(Cycle now) const { return pushed_ - popped_.count(now) >= spec::kQueueDepth; }
+    bool full(Cycle now) const { return room_from() > now; }
     uint64_t size(Cycle now) const {
         const bool fresh = !commands_.empty() && commands_.back().visible_from > now;
         return pushed_ - (fresh ? 1 : 0) - popped_.count(now);
     }
-    /// The cycle from which a full queue has room; kNever if not known yet.
-    Cycle room_from(Cycle now) const { return popped_.when(popped_.count(now) + 1); }
+    /// The cycle from which the queue has room for one more; kNever if not known yet.
+    Cycle room_from() const {
+        return pushed_ < spec::kQueueDepth ? 0 : popped_.when(pushed_ + 1 - spec::kQueueDepth);
+    }
     void push(Dispatched command) {
         ++pushed_;
         commands_.push_back(std::move(command));
@@ -38,6 +58,11 @@ class CommandQueue {
     }
     /// The oldest command, visible or not; nullptr if there is none.
     const Dispatched* oldest() const { return commands_.empty() ? nullptr : &commands_.front(); }
+    /// The cycle from which the oldest command is visible at the head; kNever if there is none.
+    Cycle head_from() const {
+        return commands_.empty() ? kNever
+                                 : std::max(commands_.front().visible_from, popped_.last());
+    }
     Dispatched pop(Cycle now) {
         Dispatched command = std::move(commands_.front());
         commands_.pop_front();

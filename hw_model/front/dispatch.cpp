@@ -81,7 +81,7 @@ bool Dispatch::dispatch_one(Cycle now) {
                                                        : core_.store->queue();
     if (queue.full(now)) {
         state_.blocked = true;
-        wake(queue.room_from(now));
+        wake(queue.room_from());
         return false;
     }
     take_tickets(d);
@@ -114,27 +114,20 @@ bool Dispatch::fence_granted(Cycle now) {
 }
 
 void Dispatch::take_tickets(Dispatched& d) {
-    const spec::Command& c = d.command;
-    const auto take = [&](Engine engine, BankKind kind, uint32_t number) {
-        return core_.scoreboard.take(engine, {kind, number});
+    const auto take = [&](Engine engine, BankKind kind) {
+        d.ticket(kind) = core_.scoreboard.take(engine, d.bank(kind));
     };
-    switch (c.opcode) {
-        case Opcode::kLoadQ: d.q = take(Engine::kLoad, BankKind::kQ, c.q_bank); break;
-        case Opcode::kLoadK: d.k = take(Engine::kLoad, BankKind::kK, c.k_bank); break;
-        case Opcode::kLoadV: d.v = take(Engine::kLoad, BankKind::kV, c.v_bank); break;
-        case Opcode::kLoadState:
-            d.state = take(Engine::kLoad, BankKind::kState, c.state_bank);
-            break;
+    switch (d.command.opcode) {
+        case Opcode::kLoadQ: take(Engine::kLoad, BankKind::kQ); break;
+        case Opcode::kLoadK: take(Engine::kLoad, BankKind::kK); break;
+        case Opcode::kLoadV: take(Engine::kLoad, BankKind::kV); break;
+        case Opcode::kLoadState: take(Engine::kLoad, BankKind::kState); break;
         case Opcode::kAttend:
-            d.q = take(Engine::kCompute, BankKind::kQ, c.q_bank);
-            d.k = take(Engine::kCompute, BankKind::kK, c.k_bank);
-            d.v = take(Engine::kCompute, BankKind::kV, c.v_bank);
-            d.state = take(Engine::kCompute, BankKind::kState, c.state_bank);
+            for (const BankKind kind : {BankKind::kQ, BankKind::kK, BankKind::kV, BankKind::kState})
+                take(Engine::kCompute, kind);
             break;
         case Opcode::kStoreO:
-        case Opcode::kStoreState:
-            d.state = take(Engine::kStore, BankKind::kState, c.state_bank);
-            break;
+        case Opcode::kStoreState: take(Engine::kStore, BankKind::kState); break;
         case Opcode::kFence: break;
     }
 }

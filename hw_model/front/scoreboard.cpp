@@ -34,7 +34,7 @@ void Scoreboard::post_rows(BankId bank, uint64_t touch, uint32_t first_row, uint
 }
 
 Cycle Scoreboard::row_granted(BankId bank, const Ticket& ticket, uint32_t row) const {
-    const uint64_t touch = ticket.earlier[static_cast<size_t>(Engine::kCompute)];
+    const uint64_t touch = ticket.of(Engine::kCompute);
     if (touch == 0) return 0;
     for (const Progress& p : at(bank).progress)
         if (p.touch == touch && row >= p.first_row && row < p.first_row + p.rows)

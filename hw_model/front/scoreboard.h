@@ -26,6 +26,7 @@ struct BankId {
 /// Earlier touches per engine; the holder's own entry is its own earlier touches.
 struct Ticket {
     std::array<uint64_t, kEngines> earlier{};
+    uint64_t of(Engine engine) const { return earlier[static_cast<size_t>(engine)]; }
 };
 
 class Scoreboard {
@@ -33,8 +34,7 @@ class Scoreboard {
     Ticket take(Engine engine, BankId bank);
     /// The cycle from which `other`'s earlier touches are released; kNever if not yet known.
     Cycle granted_by(Engine other, BankId bank, const Ticket& ticket) const {
-        return at(bank).released[static_cast<size_t>(other)].when(
-            ticket.earlier[static_cast<size_t>(other)]);
+        return at(bank).released[static_cast<size_t>(other)].when(ticket.of(other));
     }
     /// As granted_by, for all engines other than the holder's.
     Cycle granted(Engine holder, BankId bank, const Ticket& ticket) const;

@@ -12,13 +12,12 @@ namespace tessera::hw {
 
 using spec::Opcode;
 
-BankId LoadEngine::bank(const Dispatched& d, const Ticket*& ticket) const {
-    const spec::Command& c = d.command;
-    switch (c.opcode) {
-        case Opcode::kLoadQ: ticket = &d.q; return {BankKind::kQ, c.q_bank};
-        case Opcode::kLoadK: ticket = &d.k; return {BankKind::kK, c.k_bank};
-        case Opcode::kLoadV: ticket = &d.v; return {BankKind::kV, c.v_bank};
-        default: ticket = &d.state; return {BankKind::kState, c.state_bank};
+BankKind LoadEngine::kind(const Dispatched& d) {
+    switch (d.command.opcode) {
+        case Opcode::kLoadQ: return BankKind::kQ;
+        case Opcode::kLoadK: return BankKind::kK;
+        case Opcode::kLoadV: return BankKind::kV;
+        default: return BankKind::kState;
     }
 }
 
@@ -48,9 +47,7 @@ bool LoadEngine::start_next(Cycle now) {
         state_.queue.discard(now);
         return false;
     }
-    const Ticket* ticket = nullptr;
-    const BankId id = bank(*head, ticket);
-    const Cycle granted = core_.scoreboard.granted(Engine::kLoad, id, *ticket);
+    const Cycle granted = head->granted(core_.scoreboard, Engine::kLoad, kind(*head));
     if (granted > now) {
         if (granted == kNever) state_.wait = Wait::kBank;
         wake(granted);
@@ -271,9 +268,8 @@ void LoadEngine::finish(Load& load, Cycle last_beat) {
         if (load.d.command.opcode == Opcode::kLoadState)
             core_.counters[Counter::kSramStateWrite] += load.d.command.rows;
         core_.counters.book_command(TimeLine::kLoad, load.head, load.start, retire);
-        const Ticket* ticket = nullptr;
-        const BankId id = bank(load.d, ticket);
-        core_.release(Engine::kLoad, id, retire + 1, now);
+        core_.scoreboard.release(Engine::kLoad, load.d.bank(kind(load.d)), retire + 1, now);
+        core_.released(Engine::kLoad, retire + 1);
         core_.dispatch->on_retired(retire);
     }
     core_.wake_for_abort(retire + 1);

@@ -59,7 +59,7 @@ class LoadEngine : public DeviceUnit {
     void write_state(Load& load, const uint8_t* data, uint32_t beats);
     void finish(Load& load, Cycle last_beat);
     void count_bytes(Load& load, uint32_t beats, bool index);
-    BankId bank(const Dispatched& d, const Ticket*& ticket) const;
+    static BankKind kind(const Dispatched& d);
 
     /// Why the next address is not presented, where this unit does not know until when.
     enum class Wait : uint32_t {

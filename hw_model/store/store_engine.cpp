@@ -47,9 +47,10 @@ bool StoreEngine::begin(Cycle now) {
 
 Cycle StoreEngine::row_granted(const Dispatched& d, uint32_t row) const {
     if (d.command.opcode == Opcode::kFence) return 0;
-    const BankId bank{BankKind::kState, d.command.state_bank};
-    return std::max(core_.scoreboard.granted_by(Engine::kLoad, bank, d.state),
-                    core_.scoreboard.row_granted(bank, d.state, d.command.first_row + row));
+    const BankId bank = d.bank(BankKind::kState);
+    const Ticket& ticket = d.ticket(BankKind::kState);
+    return std::max(core_.scoreboard.granted_by(Engine::kLoad, bank, ticket),
+                    core_.scoreboard.row_granted(bank, ticket, d.command.first_row + row));
 }
 
 /// The cycle in which the next beat may be read; kNever if not known yet.
@@ -101,9 +102,11 @@ bool StoreEngine::read_ahead(Cycle now) {
             state_.beat = 0;
             ++state_.row;
         }
-        const spec::Command& c = state_.stores.back().d.command;
-        if (state_.beats_left == 0 && c.opcode != Opcode::kFence)
-            core_.release(Engine::kStore, {BankKind::kState, c.state_bank}, at + 1, now);
+        const Dispatched& d = state_.stores.back().d;
+        if (state_.beats_left == 0 && d.command.opcode != Opcode::kFence) {
+            core_.scoreboard.release(Engine::kStore, d.bank(BankKind::kState), at + 1, now);
+            core_.released(Engine::kStore, at + 1);
+        }
     }
     return true;
 }

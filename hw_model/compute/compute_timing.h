@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// When lane groups go through the compute engine: docs/contract/timing.md, section 4, in plain C++.
+// The SystemC units wait for the cycles that these say, and act in them; the prediction of a run
+// (host/predict) takes them at once. Each is the whole state of its recurrence, as plain data that
+// can be copied.
+#pragma once
+#include <array>
+#include <deque>
+
+#include "hw_model/compute/lane_group.h"
+
+namespace tessera::hw {
+
+/// Lane groups on their way from the score stage until they are merged.
+struct ValueTiming {
+    /// What is certain of a lane group that is admitted.
+    struct Admission {
+        LaneGroup group;
+        Cycle value_start = 0;  ///< V: first key enters
+        Cycle first_row = 0;    ///< the first of its rows is written to the state bank, ...
+        Cycle last_row = 0;     ///< ... and the last; one a cycle
+        Cycle value_free = 0;   ///< of the last lane group: the V bank may be loaded again
+    };
+
+    /// The earliest cycle in which lane group number `n` since reset may enter the score stage, as
+    /// far as its score buffer is concerned; kNever if not known yet.
+    Cycle buffer_free(uint64_t n) const;
+    /// From when on the oldest lane group may use its V and state bank; kNever if not known yet.
+    Cycle value_granted(const Scoreboard& scoreboard) const;
+    Cycle state_granted(const Scoreboard& scoreboard) const;
+    /// A of the oldest lane group; kNever if not known yet.
+    Cycle next(const Scoreboard& scoreboard) const;
+    /// The oldest lane group is admitted in cycle `at`: its rows and, with the last of an ATTEND,
+    /// banks and retirement become known.
+    Admission admit(const spec::DeviceParams& p, Scoreboard& scoreboard, Cycle at);
+
+    std::deque<LaneGroup> groups;           ///< entered the score stage, not admitted
+    uint64_t admitted = 0;                  ///< since reset
+    std::array<Cycle, 4> buffer_free_at{};  ///< per lane group number modulo 4
+    Cycle admission_from = 0;               ///< A of the last + 1
+    Cycle last_value = 0;                   ///< V of the last
+    uint32_t last_keys = 0;
+    Milestones retired;  ///< ATTENDs
+};
+
+/// Lane groups on their way into the score stage.
+struct ScoreTiming {
+    /// From when on the next lane group's ATTEND is at the head and may use Q and K; kNever if not
+    /// known yet.
+    Cycle granted(const Scoreboard& scoreboard) const;
+    /// S of the next lane group; kNever if not known yet.
+    Cycle next(const Scoreboard& scoreboard, const ValueTiming& value) const;
+    /// The next lane group enters in cycle `at`. With the last of an ATTEND it leaves the queue,
+    /// and the release of Q and K becomes known.
+    LaneGroup enter(const spec::DeviceParams& p, Scoreboard& scoreboard, Cycle at);
+
+    CommandQueue queue;
+    std::shared_ptr<const Dispatched> current;  ///< the ATTEND whose lane groups are entering
+    uint32_t group = 0;                         ///< next lane group of `current`
+    uint64_t entered = 0;                       ///< lane groups since reset
+    Cycle keys_end = 0;                         ///< S + I*n of the last
+};
+
+}  // namespace tessera::hw
