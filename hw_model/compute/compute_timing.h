@@ -2,10 +2,11 @@
 // When lane groups go through the compute engine: docs/contract/timing.md, section 4, in plain C++.
 // The SystemC units wait for the cycles that these say, and act in them; the prediction of a run
 // (host/predict) takes them at once. Each is the whole state of its recurrence, as plain data that
-// can be copied.
+// can be copied and compared.
 #pragma once
 #include <array>
 #include <deque>
+#include <tuple>
 
 #include "hw_model/compute/lane_group.h"
 
@@ -41,6 +42,13 @@ struct ValueTiming {
     Cycle last_value = 0;                   ///< V of the last
     uint32_t last_keys = 0;
     Milestones retired;  ///< ATTENDs
+    auto fields() const {
+        return std::tie(groups, admitted, buffer_free_at, admission_from, last_value, last_keys,
+                        retired);
+    }
+    friend bool operator==(const ValueTiming& a, const ValueTiming& b) {
+        return a.fields() == b.fields();
+    }
 };
 
 /// Lane groups on their way into the score stage.
@@ -59,6 +67,13 @@ struct ScoreTiming {
     uint32_t group = 0;                         ///< next lane group of `current`
     uint64_t entered = 0;                       ///< lane groups since reset
     Cycle keys_end = 0;                         ///< S + I*n of the last
+
+    auto fields() const { return std::tie(queue, group, entered, keys_end); }
+    friend bool operator==(const ScoreTiming& a, const ScoreTiming& b) {
+        const bool both = a.current && b.current;
+        return a.fields() == b.fields() &&
+               (both ? *a.current == *b.current : a.current == b.current);
+    }
 };
 
 }  // namespace tessera::hw

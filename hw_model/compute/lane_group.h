@@ -2,6 +2,7 @@
 // One lane group on its way through the compute engine.
 #pragma once
 #include <memory>
+#include <tuple>
 
 #include "hw_model/front/command_queue.h"
 
@@ -18,6 +19,10 @@ struct LaneGroup {
     Cycle operands_free = 0;
 
     const spec::Command& command() const { return attend->command; }
+    auto fields() const { return std::tie(index, rows, last, score_start, buffer, operands_free); }
+    friend bool operator==(const LaneGroup& a, const LaneGroup& b) {
+        return *a.attend == *b.attend && a.fields() == b.fields();
+    }
 };
 
 }  // namespace tessera::hw

@@ -60,6 +60,9 @@ class Milestones {
             ++forgotten_;
         }
     }
+    friend bool operator==(const Milestones& a, const Milestones& b) {
+        return a.times_ == b.times_ && a.forgotten_ == b.forgotten_;
+    }
 
   private:
     static constexpr size_t kKept = 8;

@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <deque>
+#include <iterator>
 
 #include "hw_model/core/visible.h"
 #include "hw_model/front/scoreboard.h"
@@ -33,6 +34,11 @@ struct Dispatched {
     /// not yet known.
     Cycle granted(const Scoreboard& scoreboard, Engine holder, BankKind kind) const {
         return scoreboard.granted(holder, bank(kind), ticket(kind));
+    }
+    friend bool operator==(const Dispatched& a, const Dispatched& b) {
+        const spec::Descriptor x = spec::encode(a.command), y = spec::encode(b.command);
+        return std::equal(std::begin(x.word), std::end(x.word), std::begin(y.word)) &&
+               a.number == b.number && a.visible_from == b.visible_from && a.tickets == b.tickets;
     }
 };
 
@@ -73,6 +79,9 @@ class CommandQueue {
     /// Error: everything still queued is dropped at once.
     void discard(Cycle now) {
         while (!commands_.empty()) (void)pop(now);
+    }
+    friend bool operator==(const CommandQueue& a, const CommandQueue& b) {
+        return a.commands_ == b.commands_ && a.pushed_ == b.pushed_ && a.popped_ == b.popped_;
     }
 
   private:

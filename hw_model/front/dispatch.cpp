@@ -14,20 +14,6 @@ namespace tessera::hw {
 
 using spec::Opcode;
 
-namespace {
-
-Engine engine_of(Opcode opcode) {
-    switch (opcode) {
-        case Opcode::kAttend: return Engine::kCompute;
-        case Opcode::kStoreO:
-        case Opcode::kStoreState:
-        case Opcode::kFence: return Engine::kStore;
-        default: return Engine::kLoad;
-    }
-}
-
-}  // namespace
-
 uint64_t Dispatch::outstanding(Cycle now) const {
     return state_.total.get(now) - core_.load->retired().count(now) -
            core_.value->retired().count(now) - core_.store->retired().count(now);
@@ -35,11 +21,9 @@ uint64_t Dispatch::outstanding(Cycle now) const {
 
 bool Dispatch::fence_waiting(Cycle now) const {
     if (core_.errors.halted(now)) return false;
-    if (state_.fence == Fence::kUnderWay &&
-        core_.store->retired().when(state_.sent[static_cast<size_t>(Engine::kStore)]) > now)
-        return true;
+    if (state_.timing.fence_retired(core_.store->retired()) > now) return true;
     // What was dispatched in this cycle is still the head that others see.
-    if (state_.last_dispatch == now || !core_.csr->enabled(now)) return false;
+    if (state_.timing.from > now || !core_.csr->enabled(now)) return false;
     const spec::Descriptor* head = core_.front_end->head(now);
     return head != nullptr && spec::decode(*head).opcode == Opcode::kFence &&
            spec::check(core_.params, *head) == spec::ErrorCode::kNone;
@@ -47,93 +31,55 @@ bool Dispatch::fence_waiting(Cycle now) const {
 
 void Dispatch::act(Cycle now) {
     check_watchdog(now);
-    if (core_.errors.halted(now) || !core_.csr->enabled(now) || state_.last_dispatch == now) return;
-    if (dispatch_one(now)) {
-        state_.last_dispatch = now;
-        wake(now + 1);
-    }
+    if (core_.errors.halted(now) || !core_.csr->enabled(now) || state_.timing.from > now) return;
+    if (dispatch_one(now)) wake(now + 1);
 }
 
 bool Dispatch::dispatch_one(Cycle now) {
-    state_.blocked = false;
-    if (state_.fence == Fence::kUnderWay) {
-        const Cycle retired =
-            core_.store->retired().when(state_.sent[static_cast<size_t>(Engine::kStore)]);
-        if (retired > now) {
-            wake(retired);
-            return false;
-        }
-        state_.fence = Fence::kNone;
+    state_.blocked = state_.fence_at_head = false;
+    const Cycle fence_retired = state_.timing.fence_retired(core_.store->retired());
+    if (fence_retired > now) {
+        wake(fence_retired);
+        return false;
     }
     const spec::Descriptor* descriptor = core_.front_end->head(now);
     if (descriptor == nullptr) return false;
     Dispatched d;
     d.command = spec::decode(*descriptor);
+    const Opcode opcode = d.command.opcode;
     const spec::ErrorCode error = spec::check(core_.params, *descriptor, state_.identity);
     if (error != spec::ErrorCode::kNone) {
         core_.fail(error, d.command.tag, now, ErrorSource::kDispatch);
         return false;
     }
-    if (d.command.opcode == Opcode::kFence && !fence_granted(now)) return false;
-    const Engine engine = engine_of(d.command.opcode);
-    CommandQueue& queue = engine == Engine::kLoad      ? core_.load->queue()
-                          : engine == Engine::kCompute ? core_.score->queue()
-                                                       : core_.store->queue();
-    if (queue.full(now)) {
-        state_.blocked = true;
-        wake(queue.room_from());
+    Unit* const units[kEngines] = {core_.load, core_.score, core_.store};
+    CommandQueue* const queues[kEngines] = {&core_.load->queue(), &core_.score->queue(),
+                                            &core_.store->queue()};
+    const size_t engine = static_cast<size_t>(DispatchTiming::engine_of(opcode));
+    const Cycle at = state_.timing.next(
+        opcode, *queues[engine],
+        {&core_.load->retired(), &core_.value->retired(), &core_.store->retired()});
+    if (at > now) {
+        state_.blocked = queues[engine]->full(now);
+        state_.fence_at_head = opcode == Opcode::kFence;
+        wake(at);
         return false;
     }
-    take_tickets(d);
     state_.identity.dispatched(d.command);
     d.number = state_.number++;
-    d.visible_from = now + 1;
     if (outstanding(now) == 0) state_.watch_from = now;
-    ++state_.sent[static_cast<size_t>(engine)];
     state_.total.set(state_.total.latest() + 1, now, now + 1);
     core_.trace.dispatched(d.command, d.number, now);
-    if (d.command.opcode == Opcode::kFence) state_.fence = Fence::kUnderWay;
-    queue.push(std::move(d));
-    Unit* const units[kEngines] = {core_.load, core_.score, core_.store};
-    units[static_cast<size_t>(engine)]->wake(now + 1);
+    state_.timing.dispatch(std::move(d), core_.scoreboard, *queues[engine], now);
+    units[engine]->wake(now + 1);
     core_.front_end->pop(now);
     core_.csr->set_head(state_.number, now);
     check_watchdog(now);
     return true;
 }
 
-/// Have all earlier commands retired? If the cycle is known, comes back then.
-bool Dispatch::fence_granted(Cycle now) {
-    state_.fence = Fence::kAtHead;
-    const Cycle granted = std::max({core_.load->retired().when(state_.sent[0]),
-                                    core_.value->retired().when(state_.sent[1]),
-                                    core_.store->retired().when(state_.sent[2])});
-    if (granted <= now) return true;
-    wake(granted);
-    return false;
-}
-
-void Dispatch::take_tickets(Dispatched& d) {
-    const auto take = [&](Engine engine, BankKind kind) {
-        d.ticket(kind) = core_.scoreboard.take(engine, d.bank(kind));
-    };
-    switch (d.command.opcode) {
-        case Opcode::kLoadQ: take(Engine::kLoad, BankKind::kQ); break;
-        case Opcode::kLoadK: take(Engine::kLoad, BankKind::kK); break;
-        case Opcode::kLoadV: take(Engine::kLoad, BankKind::kV); break;
-        case Opcode::kLoadState: take(Engine::kLoad, BankKind::kState); break;
-        case Opcode::kAttend:
-            for (const BankKind kind : {BankKind::kQ, BankKind::kK, BankKind::kV, BankKind::kState})
-                take(Engine::kCompute, kind);
-            break;
-        case Opcode::kStoreO:
-        case Opcode::kStoreState: take(Engine::kStore, BankKind::kState); break;
-        case Opcode::kFence: break;
-    }
-}
-
 void Dispatch::on_retired(Cycle cycle) {
-    if (state_.fence != Fence::kNone || state_.overslept) wake(cycle + 1);
+    if (state_.timing.fenced || state_.fence_at_head || state_.overslept) wake(cycle + 1);
     state_.retired.insert(std::upper_bound(state_.retired.begin(), state_.retired.end(), cycle),
                           cycle);
 }

@@ -4,7 +4,7 @@
 // for good at an illegal descriptor. Also watches that commands keep retiring.
 #pragma once
 #include "hw_model/device_unit.h"
-#include "hw_model/front/command_queue.h"
+#include "hw_model/front/dispatch_timing.h"
 
 namespace tessera::hw {
 
@@ -27,27 +27,19 @@ class Dispatch : public DeviceUnit {
   private:
     void act(Cycle now) override;
     bool dispatch_one(Cycle now);
-    bool fence_granted(Cycle now);
-    void take_tickets(Dispatched& d);
     void check_watchdog(Cycle now);
 
-    enum class Fence : uint32_t {
-        kNone,
-        kAtHead,    // waits until all earlier commands have retired
-        kUnderWay,  // is in the store engine's queue or beyond; nothing may follow it
-    };
     struct State {
-        std::array<uint64_t, kEngines> sent{};
+        DispatchTiming timing;
         Register<uint64_t> total;
         uint32_t number = 0;
         spec::IdentityTiles identity;
-        Fence fence = Fence::kNone;
-        bool blocked = false;       // by a full queue
-        std::deque<Cycle> retired;  // cycles, sorted: the last one passed and all to come
+        bool blocked = false;        // by a full queue
+        bool fence_at_head = false;  // waits until all earlier commands have retired
+        std::deque<Cycle> retired;   // cycles, sorted: the last one passed and all to come
         // WATCHDOG was lowered below the age of the oldest command: the next retirement counts.
         bool overslept = false;
         Cycle watch_from = kNever;  // first command dispatched after the device was idle
-        Cycle last_dispatch = kNever;
     };
     State state_;
 };

@@ -12,16 +12,16 @@ namespace tessera::hw {
 
 bool FrontEnd::wants_port(Cycle now) const {
     return core_.csr->enabled(now) && !core_.errors.halted(now) &&
-           state_.fetch != core_.csr->tail(now) &&
-           state_.fetched - state_.freed.count(now) < spec::kFifoLines &&
-           core_.port->can_read(now, spec::kReadOutstanding);
+           state_.fetch != core_.csr->tail(now) && state_.buffers.room_from() <= now &&
+           core_.port->reads().next(spec::kReadOutstanding) <= now;
 }
 
 void FrontEnd::act(Cycle now) {
     if (!wants_port(now)) {
         // Tail, enable and freed lines wake this unit; a full port has to be waited for.
-        state_.port_blocked = !core_.port->can_read(now, spec::kReadOutstanding);
-        if (state_.port_blocked) wake(std::max(core_.port->next_read_chance(now), now + 1));
+        const Cycle port = core_.port->reads().next(spec::kReadOutstanding);
+        state_.port_blocked = port == kNever;
+        if (port > now) wake(port);
         return;
     }
     Line line;
@@ -30,7 +30,7 @@ void FrontEnd::act(Cycle now) {
     const uint32_t left = core_.csr->tail(now) - aligned;
     line.end = aligned + std::min(left, spec::kLineDescriptors);
     state_.fetch = line.end;
-    ++state_.fetched;
+    ++state_.buffers.fetched;
     state_.lines.push_back(line);
     core_.counters.open(now + spec::kAcceptCycles);
     core_.counters.add(Counter::kBytesDescriptor, spec::kLineBytes, now);
@@ -50,7 +50,7 @@ void FrontEnd::on_read(const uint8_t* data, const BurstSchedule& schedule) {
                    schedule.beat(schedule.error_beat) + spec::kSinkCycles, ErrorSource::kLoad);
         return;
     }
-    pending->ready = schedule.last + spec::kSinkCycles + 1;
+    pending->ready = LineTiming::usable(schedule.last);
     core_.dispatch->wake(pending->ready);
 }
 
@@ -64,8 +64,7 @@ void FrontEnd::pop(Cycle now) {
     Line& line = state_.lines.front();
     if (++line.next != line.end) return;
     state_.lines.pop_front();
-    state_.freed.post(now + 1);
-    state_.freed.trim(now);
+    state_.buffers.free(now);
     wake(now + 1);
 }
 

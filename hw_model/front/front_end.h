@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "hw_model/device_unit.h"
+#include "hw_model/front/dispatch_timing.h"
 #include "hw_model/memory/burst.h"
 
 namespace tessera::hw {
@@ -17,7 +18,7 @@ class FrontEnd : public DeviceUnit {
     bool wants_port(Cycle now) const;
     /// No line is in use, and none is fetched in this cycle.
     bool idle(Cycle now) const {
-        return state_.fetched == state_.freed.count(now) && !wants_port(now);
+        return state_.buffers.fetched == state_.buffers.freed.count(now) && !wants_port(now);
     }
     /// A line's schedule is certain.
     void on_read(const uint8_t* data, const BurstSchedule& schedule);
@@ -43,9 +44,8 @@ class FrontEnd : public DeviceUnit {
     struct State {
         uint32_t fetch = 0;  // ring index of the next descriptor to fetch
         std::deque<Line> lines;
-        uint64_t fetched = 0;
+        LineTiming buffers;
         bool port_blocked = false;
-        Milestones freed;
     };
     State state_;
 };

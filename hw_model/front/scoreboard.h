@@ -4,6 +4,7 @@
 // as many are released. Within one engine the pipeline keeps the order, so nothing waits for it.
 #pragma once
 #include <array>
+#include <tuple>
 #include <vector>
 
 #include "hw_model/core/visible.h"
@@ -27,6 +28,7 @@ struct BankId {
 struct Ticket {
     std::array<uint64_t, kEngines> earlier{};
     uint64_t of(Engine engine) const { return earlier[static_cast<size_t>(engine)]; }
+    friend bool operator==(const Ticket& a, const Ticket& b) { return a.earlier == b.earlier; }
 };
 
 class Scoreboard {
@@ -47,17 +49,26 @@ class Scoreboard {
                    Cycle first_visible);
     /// The cycle from which the compute engine's earlier touches of a row are released.
     Cycle row_granted(BankId bank, const Ticket& ticket, uint32_t row) const;
+    friend bool operator==(const Scoreboard& a, const Scoreboard& b) {
+        return a.banks_ == b.banks_;
+    }
 
   private:
     struct Progress {
         uint64_t touch = 0;
         uint32_t first_row = 0, rows = 0;
         Cycle first_visible = 0;
+        auto fields() const { return std::tie(touch, first_row, rows, first_visible); }
+        friend bool operator==(const Progress& a, const Progress& b) {
+            return a.fields() == b.fields();
+        }
     };
     struct Bank {
         std::array<uint64_t, kEngines> taken{};
         std::array<Milestones, kEngines> released;
         std::vector<Progress> progress;  // of the touch being merged
+        auto fields() const { return std::tie(taken, released, progress); }
+        friend bool operator==(const Bank& a, const Bank& b) { return a.fields() == b.fields(); }
     };
     const Bank& at(BankId bank) const { return banks_[bank.index()]; }
     std::array<Bank, 4 * spec::kBanks> banks_;

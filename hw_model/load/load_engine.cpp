@@ -12,26 +12,41 @@ namespace tessera::hw {
 
 using spec::Opcode;
 
-BankKind LoadEngine::kind(const Dispatched& d) {
-    switch (d.command.opcode) {
-        case Opcode::kLoadQ: return BankKind::kQ;
-        case Opcode::kLoadK: return BankKind::kK;
-        case Opcode::kLoadV: return BankKind::kV;
-        default: return BankKind::kState;
-    }
-}
-
 void LoadEngine::act(Cycle now) {
+    LoadTiming& timing = state_.timing;
     state_.wait = Wait::kNone;
-    if (!state_.presenting && !start_next(now)) return;
-    if (port_free(now) && present(state_.loads.back(), now)) wake(now + 1);
+    if (!timing.presenting) {
+        if (timing.queue.head(now) == nullptr) return;
+        if (core_.errors.halted(now)) {
+            timing.queue.discard(now);
+            return;
+        }
+    }
+    const Cycle at = timing.next(core_.scoreboard);
+    if (at > now) {
+        if (at == kNever) state_.wait = Wait::kBank;
+        wake(at);
+        return;
+    }
+    if (timing.needs_row() && timing.next_row == 0 && state_.loads.back().failed) {
+        // The rows of a bad list are never fetched. By now the error is visible.
+        timing.queue.discard(now);
+        timing.presenting = false;
+        return;
+    }
+    // Leaving the wait means presenting: the read port must be ours in this very cycle.
+    if (!port_free(now)) return;
+    if (!timing.presenting) start(now);
+    present(state_.loads.back(), now);
+    wake(now + 1);
 }
 
 /// May this engine present an address in this cycle? If not, comes back when it may be so.
 bool LoadEngine::port_free(Cycle now) {
-    if (!core_.port->can_read(now, spec::kLoadOutstanding)) {
-        state_.wait = Wait::kPort;
-        wake(std::max(now + 1, core_.port->next_read_chance(now)));
+    const Cycle at = core_.port->reads().next(spec::kLoadOutstanding);
+    if (at > now) {
+        if (at == kNever) state_.wait = Wait::kPort;
+        wake(at);
         return false;
     }
     if (!core_.front_end->wants_port(now)) return true;
@@ -39,94 +54,33 @@ bool LoadEngine::port_free(Cycle now) {
     return false;
 }
 
-/// Takes the head of the queue if its bank is free. False: nothing to present in this cycle.
-bool LoadEngine::start_next(Cycle now) {
-    const Dispatched* head = state_.queue.head(now);
-    if (head == nullptr) return false;
-    if (core_.errors.halted(now)) {
-        state_.queue.discard(now);
-        return false;
-    }
-    const Cycle granted = head->granted(core_.scoreboard, Engine::kLoad, kind(*head));
-    if (granted > now) {
-        if (granted == kNever) state_.wait = Wait::kBank;
-        wake(granted);
-        return false;
-    }
-    // Leaving the wait means presenting: the read port must be ours in this very cycle.
-    if (!port_free(now)) return false;
+void LoadEngine::start(Cycle now) {
+    const spec::DeviceParams& p = core_.params;
     Load load;
-    load.head = std::max(head->visible_from, state_.head_from);
-    load.d = *head;
+    load.head = state_.timing.queue.head_from();
+    load.d = *state_.timing.queue.oldest();
     load.start = now;
-    begin(load);
+    const spec::Command& c = load.d.command;
+    load.row_beats = p.beats(spec::row_bytes(p, c));
+    load.beats_left = uint64_t{load.row_beats} * c.rows;
+    if (c.has(spec::kFlagGather)) load.index_beats_left = p.beats(uint64_t{4} * c.rows);
+    state_.timing.start(p);
     core_.trace.started(load.d.number, now);
     state_.started.post(now + 1);
     state_.started.trim(now);
     state_.loads.push_back(std::move(load));
-    state_.presenting = true;
-    return true;
 }
 
-void LoadEngine::begin(Load& load) {
+void LoadEngine::present(Load& load, Cycle now) {
+    LoadTiming& timing = state_.timing;
     const spec::Command& c = load.d.command;
-    const spec::DeviceParams& p = core_.params;
-    load.row_beats = p.beats(spec::row_bytes(p, c));
-    load.beats_left = uint64_t{load.row_beats} * c.rows;
-    if (c.has(spec::kFlagGather)) {
-        const uint32_t beats = p.beats(uint64_t{4} * c.rows);
-        load.index_beats_left = beats;
-        load.rows_from = kNever;
-        load.plan = BurstPlan(c.index_address, beats * p.bus_bytes, beats, 1, p.bus_bytes,
-                              spec::kReadBurstBytes);
-    } else {
-        load.plan = BurstPlan(c.address, c.pitch, load.row_beats, c.rows, p.bus_bytes,
-                              spec::kReadBurstBytes);
-    }
-}
-
-/// The next burst of a gather's rows or of the current plan.
-bool LoadEngine::next_burst(Load& load, BurstPlan::Burst& burst) {
-    const spec::Command& c = load.d.command;
-    if (load.plan.done()) {
-        if (!c.has(spec::kFlagGather) || load.next_row == c.rows) return false;
-        const uint64_t row = load.index[load.next_row++];
-        const uint32_t row_bytes = load.row_beats * core_.params.bus_bytes;
-        load.plan = BurstPlan(c.address + row * c.pitch, row_bytes, load.row_beats, 1,
-                              core_.params.bus_bytes, spec::kReadBurstBytes);
-    }
-    burst = load.plan.next();
-    return true;
-}
-
-/// Presents one address. False if the command waits for its indices.
-bool LoadEngine::present(Load& load, Cycle now) {
-    const spec::Command& c = load.d.command;
-    const bool gather = c.has(spec::kFlagGather);
-    const bool index_phase = gather && load.next_row == 0 && !load.plan.done();
-    if (gather && load.next_row == 0 && load.plan.done() && now < load.rows_from) {
-        if (load.rows_from != kNever) wake(load.rows_from);
-        return false;
-    }
-    if (gather && load.next_row == 0 && load.plan.done() && load.failed) {
-        // The rows of a bad list are never fetched. By now the error is visible.
-        state_.queue.discard(now);
-        state_.presenting = false;
-        return false;
-    }
-    BurstPlan::Burst burst;
-    if (!next_burst(load, burst)) return false;
-    const bool more = !load.plan.done() || (gather && load.next_row < c.rows);
-    const bool data = !core_.timing_only || index_phase;
-    if (!more) {
-        (void)state_.queue.pop(now);
-        state_.head_from = now + 1;
-        core_.dispatch->on_room(now + 1);
-        state_.presenting = false;
-    }
-    count_bytes(load, burst.beats, index_phase);
-    core_.port->read(BurstUser::kLoad, burst.address, burst.beats, data, now);
-    return true;
+    if (timing.needs_row())
+        timing.plan_row(core_.params, c.address + uint64_t{load.index[timing.next_row]} * c.pitch);
+    const LoadTiming::Address address = timing.present(now);
+    if (address.last) core_.dispatch->on_room(now + 1);
+    count_bytes(load, address.burst.beats, address.index);
+    const bool data = !core_.timing_only || address.index;
+    core_.port->read(BurstUser::kLoad, address.burst.address, address.burst.beats, data, now);
 }
 
 void LoadEngine::count_bytes(Load& load, uint32_t beats, bool index) {
@@ -190,8 +144,8 @@ void LoadEngine::take_indices(Load& load, const uint8_t* data, uint32_t beats,
     }
     load.index_beats_left -= beats;
     if (load.index_beats_left != 0) return;
-    load.rows_from = schedule.last + spec::kSinkCycles + 1;
-    wake(load.rows_from);
+    state_.timing.list_read(schedule.last);
+    wake(state_.timing.rows_from);
     if (!load.failed) return;
     // The command is over with its last index. It stays at the head until then: the error is not
     // visible yet, and nothing behind it may start.
@@ -256,27 +210,25 @@ void LoadEngine::write_state(Load& load, const uint8_t* data, uint32_t beats) {
 
 /// The last beat of a load is scheduled: it is over, and if nothing failed, retired.
 void LoadEngine::finish(Load& load, Cycle last_beat) {
-    const Cycle retire = last_beat + spec::kSinkCycles;
+    const Cycle end = last_beat + spec::kSinkCycles + 1;
     const Cycle now = now_cycle();
-    state_.ended.post(retire + 1);
+    state_.ended.post(end);
     state_.ended.trim(now);
     if (!load.failed) {
-        state_.retired.post(retire + 1);
-        state_.retired.trim(now);
+        const Cycle retire = state_.timing.retire(load.d, core_.scoreboard, last_beat, now);
         core_.trace.retired(load.d.number, retire);
         ++core_.counters[Counter::kCommandsRetired];
         if (load.d.command.opcode == Opcode::kLoadState)
             core_.counters[Counter::kSramStateWrite] += load.d.command.rows;
         core_.counters.book_command(TimeLine::kLoad, load.head, load.start, retire);
-        core_.scoreboard.release(Engine::kLoad, load.d.bank(kind(load.d)), retire + 1, now);
         core_.released(Engine::kLoad, retire + 1);
         core_.dispatch->on_retired(retire);
     }
-    core_.wake_for_abort(retire + 1);
+    core_.wake_for_abort(end);
     // Over, but perhaps still the one that presents: it leaves the list when it no longer does.
     while (!state_.loads.empty() && state_.loads.front().beats_left == 0 &&
            state_.loads.front().index_beats_left == 0 &&
-           !(state_.presenting && state_.loads.size() == 1))
+           !(state_.timing.presenting && state_.loads.size() == 1))
         state_.loads.pop_front();
 }
 

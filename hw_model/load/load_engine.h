@@ -5,9 +5,8 @@
 #include <deque>
 
 #include "hw_model/device_unit.h"
-#include "hw_model/front/command_queue.h"
+#include "hw_model/load/load_timing.h"
 #include "hw_model/memory/burst.h"
-#include "hw_model/memory/burst_plan.h"
 
 namespace tessera::hw {
 
@@ -15,9 +14,9 @@ class LoadEngine : public DeviceUnit {
   public:
     LoadEngine(const sc_core::sc_module_name& name, Core& core) : DeviceUnit(name, core) {}
 
-    CommandQueue& queue() { return state_.queue; }
+    CommandQueue& queue() { return state_.timing.queue; }
     /// Loads retired, and loads started that are not over yet (retired or failed).
-    const Milestones& retired() const { return state_.retired; }
+    const Milestones& retired() const { return state_.timing.retired; }
     uint64_t active(Cycle now) const { return state_.started.count(now) - state_.ended.count(now); }
     /// The next cycle in which that number is seen to fall, if it is known.
     Cycle next_end(Cycle now) const { return state_.ended.next(now); }
@@ -33,6 +32,7 @@ class LoadEngine : public DeviceUnit {
     void clear() override { state_ = State(); }
 
   private:
+    /// A load that has started and is not over.
     struct Load {
         Dispatched d;
         Cycle head = 0, start = kNever;
@@ -41,25 +41,19 @@ class LoadEngine : public DeviceUnit {
         uint32_t index_beats_left = 0;
         uint32_t indices_seen = 0;
         std::vector<uint32_t> index;  // gather: row numbers
-        BurstPlan plan;               // of the bursts being presented
-        uint32_t next_row = 0;        // gather: next row to present
         uint32_t row = 0, beat = 0;   // next beat of data
-        Cycle rows_from = 0;          // gather: indices visible
         bool failed = false;
     };
     void act(Cycle now) override;
-    bool start_next(Cycle now);
     bool port_free(Cycle now);
-    bool present(Load& load, Cycle now);
-    bool next_burst(Load& load, BurstPlan::Burst& burst);
-    void begin(Load& load);
+    void start(Cycle now);
+    void present(Load& load, Cycle now);
     void take_indices(Load& load, const uint8_t* data, uint32_t beats, const BurstSchedule& s);
     void take_rows(Load& load, const uint8_t* data, uint32_t beats);
     void write_elements(Load& load, const uint8_t* data, uint32_t beats);
     void write_state(Load& load, const uint8_t* data, uint32_t beats);
     void finish(Load& load, Cycle last_beat);
     void count_bytes(Load& load, uint32_t beats, bool index);
-    static BankKind kind(const Dispatched& d);
 
     /// Why the next address is not presented, where this unit does not know until when.
     enum class Wait : uint32_t {
@@ -68,12 +62,10 @@ class LoadEngine : public DeviceUnit {
         kPort,  // as many bursts are outstanding as may be: the end of one wakes this unit
     };
     struct State {
-        CommandQueue queue;
+        LoadTiming timing;
         std::deque<Load> loads;  // started and not over, oldest first; the last may be presenting
-        bool presenting = false;
         Wait wait = Wait::kNone;
-        Cycle head_from = 0;  // the cycle after the last pop
-        Milestones started, ended, retired;
+        Milestones started, ended;
     };
     State state_;
 };

@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <tuple>
 
 namespace tessera::hw {
 
@@ -12,6 +13,9 @@ class BurstPlan {
     struct Burst {
         uint64_t address = 0;
         uint32_t beats = 0;
+        friend bool operator==(const Burst& a, const Burst& b) {
+            return a.address == b.address && a.beats == b.beats;
+        }
     };
 
     BurstPlan() = default;
@@ -44,6 +48,13 @@ class BurstPlan {
             left_ = range_bytes_;
         }
         return burst;
+    }
+    auto fields() const {
+        return std::tie(next_, range_, range_bytes_, left_, bus_bytes_, boundary_, row_bytes_,
+                        pitch_, ranges_);
+    }
+    friend bool operator==(const BurstPlan& a, const BurstPlan& b) {
+        return a.fields() == b.fields();
     }
 
   private:

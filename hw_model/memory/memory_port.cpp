@@ -42,29 +42,6 @@ MemoryPort::Slot& MemoryPort::free_slot() {
     return slot;
 }
 
-bool MemoryPort::can_read(Cycle now, uint32_t limit) const {
-    return last_read_ != now && reads_ - read_ends_.count(now) < limit;
-}
-
-bool MemoryPort::can_write(Cycle now) const {
-    return last_write_ != now && writes_ - write_ends_.count(now) < spec::kWriteOutstanding;
-}
-
-Cycle MemoryPort::next_read_chance(Cycle now) const {
-    if (last_read_ == now) return now + 1;
-    return read_ends_.when(read_ends_.count(now) + 1);
-}
-
-Cycle MemoryPort::next_write_chance(Cycle now) const {
-    if (last_write_ == now) return now + 1;
-    return write_ends_.when(write_ends_.count(now) + 1);
-}
-
-bool MemoryPort::quiet(Cycle now) const {
-    const uint64_t fresh = (last_read_ == now ? 1 : 0) + (last_write_ == now ? 1 : 0);
-    return reads_ + writes_ == read_ends_.count(now) + write_ends_.count(now) + fresh;
-}
-
 void MemoryPort::send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats) {
     slot.epoch = epoch_;
     slot.extension.beats = beats;
@@ -81,9 +58,8 @@ void MemoryPort::send(Slot& slot, tlm::tlm_command command, uint64_t address, ui
 }
 
 void MemoryPort::read(BurstUser user, uint64_t address, uint32_t beats, bool data, Cycle now) {
-    assert(last_read_ != now);
-    last_read_ = now;
-    ++reads_;
+    assert(reads_.address_from <= now);
+    reads_.present(now);
     core_.counters.add(Counter::kReadBursts, 1, now);
     Slot& slot = free_slot();
     slot.user = user;
@@ -92,9 +68,8 @@ void MemoryPort::read(BurstUser user, uint64_t address, uint32_t beats, bool dat
 }
 
 void MemoryPort::write(uint64_t address, const uint8_t* data, uint32_t beats, Cycle now) {
-    assert(last_write_ != now);
-    last_write_ = now;
-    ++writes_;
+    assert(writes_.address_from <= now);
+    writes_.present(now);
     ++core_.counters[Counter::kWriteBursts];
     Slot& slot = free_slot();
     slot.user = BurstUser::kStore;
@@ -110,12 +85,9 @@ tlm::tlm_sync_enum MemoryPort::on_response(tlm::tlm_generic_payload& payload, tl
     payload.get_extension(extension);
     Slot& slot = *slots_[extension->user];
     const BurstSchedule& schedule = extension->schedule;
-    const Cycle now = now_cycle();
     const bool store = slot.user == BurstUser::kStore;
-    Milestones& ends = store ? write_ends_ : read_ends_;
     const Cycle end = (store ? schedule.response : schedule.last) + 1;
-    ends.post(end);
-    ends.trim(now);
+    (store ? writes_ : reads_).end(end, now_cycle());
     if (store) {
         core_.store->on_port_end(end);
     } else {

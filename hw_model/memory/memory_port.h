@@ -9,6 +9,7 @@
 
 #include "hw_model/device_core.h"
 #include "hw_model/memory/burst.h"
+#include "hw_model/memory/port_timing.h"
 
 namespace tessera::hw {
 
@@ -22,14 +23,9 @@ class MemoryPort : public sc_core::sc_module {
 
     tlm_utils::simple_initiator_socket<MemoryPort> socket;
 
-    /// May a read address be presented in cycle `now`, with fewer than `limit` bursts outstanding?
-    bool can_read(Cycle now, uint32_t limit) const;
-    bool can_write(Cycle now) const;
-    /// When to ask again after a refusal in cycle `now`: in the next one if an address was
-    /// presented in this one, else when an outstanding count drops; kNever if that is not known
-    /// yet.
-    Cycle next_read_chance(Cycle now) const;
-    Cycle next_write_chance(Cycle now) const;
+    /// When addresses can be presented.
+    const PortTiming& reads() const { return reads_; }
+    const PortTiming& writes() const { return writes_; }
 
     /// Present a read address. The user is told by on_read once the schedule is certain.
     /// With `data` false no contents are fetched (timing only).
@@ -38,7 +34,9 @@ class MemoryPort : public sc_core::sc_module {
     void write(uint64_t address, const uint8_t* data, uint32_t beats, Cycle now);
 
     /// No burst is outstanding in cycle `now`.
-    bool quiet(Cycle now) const;
+    bool quiet(Cycle now) const {
+        return reads_.outstanding(now) == 0 && writes_.outstanding(now) == 0;
+    }
     /// Responses that arrive from now on belong to nobody (soft reset).
     void abandon() { ++epoch_; }
 
@@ -53,9 +51,7 @@ class MemoryPort : public sc_core::sc_module {
     uint32_t device_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::vector<Slot*> free_;
-    Cycle last_read_ = kNever, last_write_ = kNever;  // cycle of the last address presented
-    uint64_t reads_ = 0, writes_ = 0;
-    Milestones read_ends_, write_ends_;
+    PortTiming reads_, writes_;
     uint64_t epoch_ = 0;
 };
 

@@ -14,7 +14,7 @@ using spec::Counter;
 using spec::Opcode;
 
 StoreEngine::StoreEngine(const sc_core::sc_module_name& name, Core& core)
-    : DeviceUnit(name, core), fifo_beats_(spec::kStoreFifoBytes / core.params.bus_bytes) {}
+    : DeviceUnit(name, core) {}
 
 void StoreEngine::act(Cycle now) {
     if (!state_.reading && !begin(now)) return;
@@ -24,55 +24,23 @@ void StoreEngine::act(Cycle now) {
 
 /// Prepares the head of the queue for reading. False: there is none.
 bool StoreEngine::begin(Cycle now) {
+    StoreTiming& timing = state_.timing;
     state_.waiting = false;
-    const Dispatched* head = state_.queue.head(now);
-    if (head == nullptr) return false;
+    if (timing.queue.head(now) == nullptr) return false;
     if (core_.errors.halted(now)) {
-        state_.queue.discard(now);
+        timing.queue.discard(now);
+        timing.prepared = false;
         return false;
     }
-    const spec::Command& c = head->command;
-    const spec::DeviceParams& p = core_.params;
-    const bool fence = c.opcode == Opcode::kFence;
-    const uint32_t rows = fence ? 1 : c.rows;
-    state_.row_beats = fence ? 1 : p.beats(spec::row_bytes(p, c));
-    state_.row = state_.beat = 0;
-    state_.beats_left = uint64_t{state_.row_beats} * rows;
-    state_.plan = BurstPlan(c.address, fence ? p.bus_bytes : c.pitch, state_.row_beats, rows,
-                            p.bus_bytes, spec::kWriteBurstBytes);
-    state_.burst = state_.plan.next();
-    state_.next_read = std::max(now, state_.head_from);
+    if (!timing.prepared) timing.prepare(core_.params);
     return true;
-}
-
-Cycle StoreEngine::row_granted(const Dispatched& d, uint32_t row) const {
-    if (d.command.opcode == Opcode::kFence) return 0;
-    const BankId bank = d.bank(BankKind::kState);
-    const Ticket& ticket = d.ticket(BankKind::kState);
-    return std::max(core_.scoreboard.granted_by(Engine::kLoad, bank, ticket),
-                    core_.scoreboard.row_granted(bank, ticket, d.command.first_row + row));
-}
-
-/// The cycle in which the next beat may be read; kNever if not known yet.
-Cycle StoreEngine::beat_granted() const {
-    const Cycle row = state_.beat == 0 ? row_granted(*state_.queue.oldest(), state_.row) : 0;
-    Cycle room = 0;
-    if (state_.beats_read + 1 > fifo_beats_ + state_.freed_floor) {
-        const uint64_t needed = state_.beats_read + 1 - fifo_beats_;
-        room = kNever;
-        for (const Freed& f : state_.freed)
-            if (f.beats >= needed) {
-                room = f.visible_from;
-                break;
-            }
-    }
-    return std::max({row, room, state_.next_read});
 }
 
 /// Reads all beats whose cycles are certain. False: the command has not started.
 bool StoreEngine::read_ahead(Cycle now) {
-    while (state_.beats_left != 0) {
-        const Cycle at = beat_granted();
+    StoreTiming& timing = state_.timing;
+    while (timing.beats_left != 0) {
+        const Cycle at = timing.next_beat(core_.params, core_.scoreboard);
         state_.waiting = at == kNever;
         if (state_.waiting) return state_.reading;
         if (!state_.reading) {
@@ -80,33 +48,22 @@ bool StoreEngine::read_ahead(Cycle now) {
                 wake(at);
                 return false;
             }
-            const Dispatched& d = *state_.queue.oldest();
-            state_.stores.push_back(
-                {d, std::max(d.visible_from, state_.head_from), now, 0, false, false});
+            const Dispatched& d = *timing.queue.oldest();
+            state_.stores.push_back({d, timing.queue.head_from(), now, 0, false, false});
             core_.trace.started(d.number, now);
             state_.started.post(now + 1);
             state_.started.trim(now);
             state_.reading = true;
         }
-        if (state_.beat == 0) read_row();
+        if (timing.beat == 0) read_row();
         const uint8_t* bytes = reinterpret_cast<const uint8_t*>(state_.row_words.data());
         const uint32_t bus = core_.params.bus_bytes;
         if (!state_.row_words.empty())
-            state_.fifo.insert(state_.fifo.end(), bytes + size_t{state_.beat} * bus,
-                               bytes + size_t{state_.beat + 1} * bus);
-        state_.fifo_from.push_back(at + spec::kStorePipeCycles);
-        ++state_.beats_read;
-        --state_.beats_left;
-        state_.next_read = at + 1;
-        if (++state_.beat == state_.row_beats) {
-            state_.beat = 0;
-            ++state_.row;
-        }
-        const Dispatched& d = state_.stores.back().d;
-        if (state_.beats_left == 0 && d.command.opcode != Opcode::kFence) {
-            core_.scoreboard.release(Engine::kStore, d.bank(BankKind::kState), at + 1, now);
-            core_.released(Engine::kStore, at + 1);
-        }
+            state_.fifo.insert(state_.fifo.end(), bytes + size_t{timing.beat} * bus,
+                               bytes + size_t{timing.beat + 1} * bus);
+        timing.read_beat(core_.scoreboard, at, now);
+        if (timing.beats_left == 0 && state_.stores.back().d.command.opcode != Opcode::kFence)
+            core_.released(Engine::kStore, timing.read_from);
     }
     return true;
 }
@@ -115,7 +72,7 @@ bool StoreEngine::read_ahead(Cycle now) {
 void StoreEngine::read_row() {
     const Dispatched& d = state_.stores.back().d;
     const spec::Command& c = d.command;
-    state_.row_words.assign(size_t{state_.row_beats} * core_.params.bus_bytes / 4, 0);
+    state_.row_words.assign(size_t{state_.timing.row_beats} * core_.params.bus_bytes / 4, 0);
     if (c.opcode == Opcode::kFence) {
         state_.row_words[0] = c.tag;
         state_.row_words[1] = static_cast<uint32_t>(d.number + 1);
@@ -128,7 +85,7 @@ void StoreEngine::read_row() {
     }
     const StateBank& bank = core_.banks.state[c.state_bank];
     core_.worker.settle(bank.used_by);
-    const uint32_t row = c.first_row + state_.row;
+    const uint32_t row = c.first_row + state_.timing.row;
     const spec::RowState& state = bank.row[row];
     const float* o = &bank.o[size_t{row} * bank.stride];
     if (c.opcode == Opcode::kStoreState) {
@@ -155,40 +112,30 @@ void StoreEngine::read_row() {
 
 /// Presents the next burst if all of it is in the FIFO; comes back when that is so.
 void StoreEngine::present(Cycle now) {
-    if (!state_.reading || state_.fifo_from.size() < state_.burst.beats) return;
-    const Cycle filled = state_.fifo_from[state_.burst.beats - 1];
-    const Cycle spaced = state_.last_address == kNever ? 0 : state_.last_address + 1;
-    const Cycle at = std::max(filled, spaced);
+    StoreTiming& timing = state_.timing;
+    const Cycle port = core_.port->writes().next(spec::kWriteOutstanding);
+    state_.port_blocked = port == kNever;
+    const Cycle at = std::max(timing.next_address(), port);
     if (at > now) {
         wake(at);
         return;
     }
-    state_.port_blocked = !core_.port->can_write(now);
-    if (state_.port_blocked) {
-        wake(std::max(now + 1, core_.port->next_write_chance(now)));
-        return;
-    }
     Store& store = state_.stores.back();
-    const BurstPlan::Burst burst = state_.burst;
-    state_.last_address = now;
+    const StoreTiming::Address address = timing.present(now);
+    const uint32_t beats = address.burst.beats;
     ++store.unanswered;
-    store.all_presented = state_.plan.done();
-    if (store.all_presented) {
-        (void)state_.queue.pop(now);
-        state_.head_from = now + 1;
+    store.all_presented = address.last;
+    if (address.last) {
         core_.dispatch->on_room(now + 1);
         state_.reading = false;
-    } else {
-        state_.burst = state_.plan.next();
     }
-    const uint64_t bytes = uint64_t{burst.beats} * core_.params.bus_bytes;
+    const uint64_t bytes = uint64_t{beats} * core_.params.bus_bytes;
     const Opcode opcode = store.d.command.opcode;
     core_.counters[opcode == Opcode::kStoreO  ? Counter::kBytesO
                    : opcode == Opcode::kFence ? Counter::kBytesRecord
                                               : Counter::kBytesStateWrite] += bytes;
     const bool data = state_.fifo.size() >= bytes;
-    state_.fifo_from.erase(state_.fifo_from.begin(), state_.fifo_from.begin() + burst.beats);
-    core_.port->write(burst.address, data ? state_.fifo.data() : nullptr, burst.beats, now);
+    core_.port->write(address.burst.address, data ? state_.fifo.data() : nullptr, beats, now);
     if (data)
         state_.fifo.erase(state_.fifo.begin(), state_.fifo.begin() + static_cast<ptrdiff_t>(bytes));
     wake(now + 1);
@@ -196,13 +143,8 @@ void StoreEngine::present(Cycle now) {
 
 void StoreEngine::on_written(uint32_t beats, const BurstSchedule& schedule) {
     Store& store = state_.stores.front();
-    const uint64_t before = state_.freed.empty() ? state_.freed_floor : state_.freed.back().beats;
-    state_.freed.push_back({schedule.last + 1, before + beats});
+    state_.timing.written(beats, schedule.last);
     const Cycle now = now_cycle();
-    while (state_.freed.size() > 1 && state_.freed.front().visible_from < now) {
-        state_.freed_floor = state_.freed.front().beats;
-        state_.freed.pop_front();
-    }
     if (state_.waiting) wake(std::max(now + 1, schedule.last + 1));
     if (schedule.failed()) {
         store.failed = true;
@@ -218,8 +160,7 @@ void StoreEngine::finish(Store& store, Cycle response) {
     state_.ended.post(std::max(response + 1, state_.ended.last()));
     state_.ended.trim(now);
     if (!store.failed) {
-        state_.retired.post(response + 1);
-        state_.retired.trim(now);
+        state_.timing.retire(response, now);
         core_.trace.retired(store.d.number, response);
         ++core_.counters[Counter::kCommandsRetired];
         core_.counters.book_command(TimeLine::kStore, store.head, store.start, response);

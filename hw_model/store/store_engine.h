@@ -7,9 +7,8 @@
 #include <deque>
 
 #include "hw_model/device_unit.h"
-#include "hw_model/front/command_queue.h"
 #include "hw_model/memory/burst.h"
-#include "hw_model/memory/burst_plan.h"
+#include "hw_model/store/store_timing.h"
 
 namespace tessera::hw {
 
@@ -17,8 +16,8 @@ class StoreEngine : public DeviceUnit {
   public:
     StoreEngine(const sc_core::sc_module_name& name, Core& core);
 
-    CommandQueue& queue() { return state_.queue; }
-    const Milestones& retired() const { return state_.retired; }
+    CommandQueue& queue() { return state_.timing.queue; }
+    const Milestones& retired() const { return state_.timing.retired; }
     /// Stores started and not over (retired or failed).
     uint64_t active(Cycle now) const { return state_.started.count(now) - state_.ended.count(now); }
     /// The next cycle in which that number is seen to fall, if it is known.
@@ -41,46 +40,24 @@ class StoreEngine : public DeviceUnit {
         bool all_presented = false;
         bool failed = false;
     };
-    /// FIFO space given back by a burst whose last beat has left.
-    struct Freed {
-        Cycle visible_from;
-        uint64_t beats;  // since reset, with this burst
-    };
     void act(Cycle now) override;
     bool begin(Cycle now);
     bool read_ahead(Cycle now);
-    Cycle beat_granted() const;
-    Cycle row_granted(const Dispatched& d, uint32_t row) const;
     void read_row();
     void present(Cycle now);
     void finish(Store& store, Cycle response);
 
     /// Reading and presenting go on side by side, so the flags are independent of each other.
     struct State {
-        CommandQueue queue;
-        std::deque<Store> stores;   // started and not over; the last may be reading
-        bool reading = false;       // the head of the queue has started and still presents
-        bool waiting = false;       // the next beat waits for a row or room in the FIFO
-        bool port_blocked = false;  // the next burst waits for one to end
-        Cycle head_from = 0;
-
-        // The command at the head.
-        uint32_t row_beats = 0, row = 0, beat = 0;
-        uint64_t beats_left = 0;  // to read
-        BurstPlan plan;
-        BurstPlan::Burst burst;           // next to present
-        Cycle next_read = 0;              // the state bank is read once a cycle
+        StoreTiming timing;
+        std::deque<Store> stores;         // started and not over; the last may be reading
+        bool reading = false;             // the head of the queue has started and still presents
+        bool waiting = false;             // the next beat waits for a row or room in the FIFO
+        bool port_blocked = false;        // the next burst waits for one to end
         std::vector<uint32_t> row_words;  // the row being read, as memory will hold it
         std::vector<uint8_t> fifo;        // bytes of beats read and not presented
-        std::deque<Cycle> fifo_from;      // when each of these beats is in the FIFO
-        Cycle last_address = kNever;
-
-        uint64_t beats_read = 0;  // since reset
-        std::deque<Freed> freed;
-        uint64_t freed_floor = 0;  // beats freed that `freed` no longer lists
-        Milestones started, ended, retired;
+        Milestones started, ended;
     };
-    const uint32_t fifo_beats_;
     State state_;
     std::vector<uint32_t> elements_;  // of the row being read; nothing is kept in it
 };

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "hw_model/store/store_timing.h"
+
+#include <algorithm>
+
+namespace tessera::hw {
+
+using spec::Opcode;
+
+void StoreTiming::prepare(const spec::DeviceParams& p) {
+    const spec::Command& c = queue.oldest()->command;
+    const bool fence = c.opcode == Opcode::kFence;
+    const uint32_t rows = fence ? 1 : c.rows;
+    prepared = true;
+    row_beats = fence ? 1 : p.beats(spec::row_bytes(p, c));
+    row = beat = 0;
+    beats_left = uint64_t{row_beats} * rows;
+    plan = BurstPlan(c.address, fence ? p.bus_bytes : c.pitch, row_beats, rows, p.bus_bytes,
+                     spec::kWriteBurstBytes);
+    burst = plan.next();
+    read_from = std::max(read_from, queue.head_from());
+}
+
+Cycle StoreTiming::next_beat(const spec::DeviceParams& p, const Scoreboard& scoreboard) const {
+    Cycle at = read_from;
+    const Dispatched& d = *queue.oldest();
+    if (beat == 0 && d.command.opcode != Opcode::kFence) {
+        const BankId bank = d.bank(BankKind::kState);
+        const Ticket& ticket = d.ticket(BankKind::kState);
+        at = std::max({at, scoreboard.granted_by(Engine::kLoad, bank, ticket),
+                       scoreboard.row_granted(bank, ticket, d.command.first_row + row)});
+    }
+    const uint64_t fifo_beats = spec::kStoreFifoBytes / p.bus_bytes;
+    if (beats_read + 1 > fifo_beats + freed_floor) {
+        const uint64_t needed = beats_read + 1 - fifo_beats;
+        const auto room = std::find_if(freed.begin(), freed.end(),
+                                       [&](const Freed& f) { return f.beats >= needed; });
+        at = std::max(at, room == freed.end() ? kNever : room->visible_from);
+    }
+    return at;
+}
+
+void StoreTiming::read_beat(Scoreboard& scoreboard, Cycle at, Cycle now) {
+    fifo_from.push_back(at + spec::kStorePipeCycles);
+    ++beats_read;
+    --beats_left;
+    read_from = at + 1;
+    if (++beat == row_beats) {
+        beat = 0;
+        ++row;
+    }
+    const Dispatched& d = *queue.oldest();
+    if (beats_left == 0 && d.command.opcode != Opcode::kFence)
+        scoreboard.release(Engine::kStore, d.bank(BankKind::kState), read_from, now);
+}
+
+StoreTiming::Address StoreTiming::present(Cycle at) {
+    const Address address{burst, plan.done()};
+    fifo_from.erase(fifo_from.begin(), fifo_from.begin() + burst.beats);
+    if (address.last) {
+        (void)queue.pop(at);
+        prepared = false;
+    } else {
+        burst = plan.next();
+    }
+    return address;
+}
+
+void StoreTiming::written(uint32_t beats, Cycle last_beat) {
+    const uint64_t before = freed.empty() ? freed_floor : freed.back().beats;
+    freed.push_back({last_beat + 1, before + beats});
+    // What was freed before the next beat can be read holds nothing up.
+    while (freed.size() > 1 && freed.front().visible_from <= read_from) {
+        freed_floor = freed.front().beats;
+        freed.pop_front();
+    }
+}
+
+}  // namespace tessera::hw

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// When stores read their beats, present their bursts and retire: docs/contract/timing.md,
+// section 5, in plain C++. The store engine and the prediction of a run (host/predict) go by it.
+// Plain data that can be copied and compared.
+#pragma once
+#include <deque>
+#include <tuple>
+
+#include "hw_model/front/command_queue.h"
+#include "hw_model/memory/burst_plan.h"
+
+namespace tessera::hw {
+
+/// The store that reads and presents, the head of the queue, and those behind it; the store FIFO.
+struct StoreTiming {
+    /// One burst presented.
+    struct Address {
+        BurstPlan::Burst burst;
+        bool last = false;  ///< of the store
+    };
+    /// FIFO space given back by a burst whose last beat has left.
+    struct Freed {
+        Cycle visible_from;
+        uint64_t beats;  ///< since reset, with this burst
+        friend bool operator==(const Freed& a, const Freed& b) {
+            return a.visible_from == b.visible_from && a.beats == b.beats;
+        }
+    };
+
+    /// Prepares the head of the queue for reading.
+    void prepare(const spec::DeviceParams& p);
+    /// The cycle in which the next beat of the prepared store is read; kNever if not known yet.
+    Cycle next_beat(const spec::DeviceParams& p, const Scoreboard& scoreboard) const;
+    /// Reads the next beat in cycle `at`, which may be to come. With the last one the bank's
+    /// release is known. `now`: all readers have come so far.
+    void read_beat(Scoreboard& scoreboard, Cycle at, Cycle now);
+    /// The first cycle in which the next burst can be presented, as far as the port is free; kNever
+    /// if not known yet.
+    Cycle next_address() const {
+        return fifo_from.size() < burst.beats || !prepared ? kNever : fifo_from[burst.beats - 1];
+    }
+    /// Presents the next burst in cycle `at`. With its last one the store leaves the queue.
+    Address present(Cycle at);
+    /// The last of a burst's beats leaves in cycle `last_beat`.
+    void written(uint32_t beats, Cycle last_beat);
+    /// The response of a store's last burst comes in this cycle: it retires.
+    void retire(Cycle response, Cycle now) {
+        retired.post(response + 1);
+        retired.trim(now);
+    }
+
+    CommandQueue queue;
+    // The command at the head.
+    bool prepared = false;
+    uint32_t row_beats = 0, row = 0, beat = 0;  ///< next beat to read
+    uint64_t beats_left = 0;                    ///< to read
+    BurstPlan plan;
+    BurstPlan::Burst burst;  ///< next to present
+    Cycle read_from = 0;     ///< the state bank is read once a cycle
+    // The FIFO.
+    std::deque<Cycle> fifo_from;  ///< when each beat that is read and not presented is in it
+    uint64_t beats_read = 0;      ///< since reset
+    std::deque<Freed> freed;
+    uint64_t freed_floor = 0;  ///< beats freed that `freed` no longer lists
+    Milestones retired;
+    auto fields() const {
+        return std::tie(queue, prepared, row_beats, row, beat, beats_left, plan, burst, read_from,
+                        fifo_from, beats_read, freed, freed_floor, retired);
+    }
+    friend bool operator==(const StoreTiming& a, const StoreTiming& b) {
+        return a.fields() == b.fields();
+    }
+};
+
+}  // namespace tessera::hw
