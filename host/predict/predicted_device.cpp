@@ -7,8 +7,8 @@
 
 namespace tessera::host {
 
+using hw::kNever;
 using spec::Command;
-using spec::Opcode;
 
 PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
                                  uint32_t ring_descriptors, std::function<bool(Command&)> next)
@@ -22,68 +22,61 @@ PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, uint64_t ring
 void PredictedDevice::run() {
     for (;;) {
         take_answers();
-        while (fetch_more() || dispatch() || begin_load() || load_time() || score() || value() ||
-               begin_store() || read_beats()) {
+        while (fetch_more() || dispatch() || score() || value() || read_beats()) {
         }
-        const Cycle line = line_time();
-        const Cycle at = std::min({line, load_at_, store_at_});
-        if (at == kUnknown || at + spec::kAcceptCycles > memory_->safe_until()) {
+        const Cycle line = line_time(), load = load_time(), store = store_time();
+        const Cycle at = std::min({line, load, store});
+        if (at == kNever || at + spec::kAcceptCycles > memory_->safe_until()) {
             if (memory_->advance() || !memory_->reads.empty() || !memory_->writes.empty()) continue;
             break;
         }
-        if (at == line)
-            present_line();
-        else if (at == load_at_)
-            present_load();
+        now_ = at;
+        if (at == line)  // before a load: the front end has the read port first
+            present_line(at);
+        else if (at == load)
+            present_load(at);
         else
-            present_store();
+            present_store(at);
     }
-    if (!drained() || !fetched_.empty()) throw std::logic_error("a prediction does not end");
-}
-
-bool PredictedDevice::drained() const {
-    return queue_[kLoad].empty() && queue_[kCompute].empty() && queue_[kStore].empty() &&
-           unwritten_.empty() && load_answers_ == load_bursts_;
+    // The FENCE, which is the last command, waits for all others.
+    if (!fetched_.empty() || store_.queue.oldest() != nullptr || !written_.empty())
+        throw std::logic_error("a prediction does not end");
 }
 
 void PredictedDevice::take_answers() {
     while (!memory_->reads.empty()) {
-        const Cycle end = memory_->reads.front();
+        take_read(memory_->reads.front() - 1);
         memory_->reads.pop_front();
-        const Asked asked = asked_.front();
-        asked_.pop_front();
-        if (asked.line) {
-            for (Line& line : lines_)
-                if (line.usable == kUnknown) {
-                    line.usable = end + spec::kSinkCycles;
-                    break;
-                }
-            continue;
-        }
-        load_end_[load_answers_++ % load_end_.size()] = end;
-        if (asked.list) {
-            load_from_ = end + spec::kSinkCycles + 1;
-            list_ = false;
-        }
-        if (!asked.last) continue;
-        release(asked.touch, kLoad, end + spec::kSinkCycles);
-        retired_ = std::max(retired_, end + spec::kSinkCycles);
     }
     while (!memory_->writes.empty()) {
-        const Cycle end = memory_->writes.front();
+        take_write(memory_->writes.front() - 1);
         memory_->writes.pop_front();
-        const Written written = unwritten_.front();
-        unwritten_.pop_front();
-        const Cycle response = end - 1 + memory_->write_latency;
-        written_bytes_ += written.bytes;
-        freed_.push_back({written_bytes_, end});
-        response_[responses_++ % response_.size()] = response + 1;
-        if (!written.last) continue;
-        retired_ = std::max(retired_, written.fence ? response : response + 1);
-        if (!written.fence) continue;
-        dispatched_ = response;
-        fenced_ = false;
     }
+}
+
+void PredictedDevice::take_read(Cycle last_beat) {
+    const Asked asked = asked_.front();
+    asked_.pop_front();
+    reads_.end(last_beat + 1, now_);
+    if (asked.line) {
+        const auto line = std::find_if(lines_.begin(), lines_.end(),
+                                       [](const Line& l) { return l.usable == kNever; });
+        line->usable = hw::LineTiming::usable(last_beat);
+    }
+    if (asked.list_end) load_.list_read(last_beat);
+    if (asked.load_end) {
+        load_.retire(loads_.front(), scoreboard_, last_beat, now_);
+        loads_.pop_front();
+    }
+}
+
+void PredictedDevice::take_write(Cycle last_beat) {
+    const Written written = written_.front();
+    written_.pop_front();
+    const Cycle response = last_beat + memory_->write_latency;
+    store_.written(written.beats, last_beat);
+    writes_.end(response + 1, now_);
+    if (written.store_end) store_.retire(response, now_);
 }
 
 /// Has firmware plan the next line of commands.
@@ -102,64 +95,113 @@ bool PredictedDevice::fetch_more() {
     return true;
 }
 
-/// When the next line of descriptors is asked for: firmware has written it and the FIFO has room.
-Cycle PredictedDevice::line_time() const {
-    if (line_pending_ == 0 || lines_number_ >= lines_dispatched_ + spec::kFifoLines)
-        return kUnknown;
-    return std::max(published_, line_free_[lines_number_ % spec::kFifoLines]);
-}
-
-void PredictedDevice::present_line() {
-    const Cycle taken = line_time() + spec::kAcceptCycles;
-    if (lines_number_ == 0) opened_ = taken;
-    memory_->read(taken, ring_address_ + lines_number_ * spec::kLineBytes % ring_bytes_,
-                  spec::kLineBytes);
-    bytes_ += spec::kLineBytes;
-    asked_.push_back({true, false, false, {}});
-    lines_.push_back({line_pending_, kUnknown});
-    line_pending_ = 0;
-    ++lines_number_;
-}
-
-PredictedDevice::Touch PredictedDevice::touch(Bank& bank, Engine engine) {
-    Touch touch{&bank, bank.touches};
-    ++bank.touches[engine];
-    return touch;
-}
-
 /// Hands the next command to its engine's queue.
 bool PredictedDevice::dispatch() {
-    if (fenced_ || lines_.empty() || lines_.front().usable == kUnknown) return false;
-    const Command c = fetched_.front();
-    const bool fence = c.opcode == Opcode::kFence;
-    const Engine engine = c.is_load() ? kLoad : c.opcode == Opcode::kAttend ? kCompute : kStore;
-    const uint64_t number = number_[engine];
-    const Cycle room = left_[engine][number % spec::kQueueDepth];
-    if (room == kUnknown || (fence && !drained())) return false;
-    dispatched_ =
-        std::max({dispatched_ + 1, lines_.front().usable, room + 1, fence ? retired_ : 0});
-    left_[engine][number % spec::kQueueDepth] = kUnknown;
-    ++number_[engine];
-    Entry entry{c, dispatched_ + 1, number, {}};
-    switch (c.opcode) {
-        case Opcode::kLoadQ: entry.touch[0] = touch(q_[c.q_bank], engine); break;
-        case Opcode::kLoadK: entry.touch[0] = touch(k_[c.k_bank], engine); break;
-        case Opcode::kLoadV: entry.touch[0] = touch(v_[c.v_bank], engine); break;
-        case Opcode::kAttend:
-            entry.touch = {touch(q_[c.q_bank], engine), touch(k_[c.k_bank], engine),
-                           touch(v_[c.v_bank], engine), touch(state_[c.state_bank], engine)};
-            break;
-        case Opcode::kFence: break;
-        default: entry.touch[0] = touch(state_[c.state_bank], engine);
-    }
-    queue_[engine].push_back(entry);
-    fenced_ = fence;
+    if (lines_.empty()) return false;
+    hw::CommandQueue* const queues[] = {&load_.queue, &score_.queue, &store_.queue};
+    const spec::Opcode opcode = fetched_.front().opcode;
+    hw::CommandQueue& queue = *queues[static_cast<size_t>(hw::DispatchTiming::engine_of(opcode))];
+    const Cycle at =
+        std::max(lines_.front().usable,
+                 dispatch_.next(opcode, queue, {&load_.retired, &value_.retired, &store_.retired}));
+    if (at == kNever) return false;
+    hw::Dispatched d;
+    d.command = fetched_.front();
     fetched_.pop_front();
+    dispatch_.dispatch(std::move(d), scoreboard_, queue, at);
     if (--lines_.front().commands == 0) {
         lines_.pop_front();
-        line_free_[lines_dispatched_++ % spec::kFifoLines] = dispatched_ + 1;
+        buffers_.free(at);
     }
     return true;
+}
+
+/// The next lane group enters the score stage.
+bool PredictedDevice::score() {
+    const Cycle at = score_.next(scoreboard_, value_);
+    if (at == kNever) return false;
+    value_.groups.push_back(score_.enter(p_, scoreboard_, at));
+    return true;
+}
+
+/// The next lane group is admitted to the value stage.
+bool PredictedDevice::value() {
+    const Cycle at = value_.next(scoreboard_);
+    if (at == kNever) return false;
+    value_.admit(p_, scoreboard_, at);
+    return true;
+}
+
+/// Reads the beats of the next store, as far as they are known to be merged and the FIFO has room.
+bool PredictedDevice::read_beats() {
+    if (!store_.prepared) {
+        if (store_.queue.oldest() == nullptr) return false;
+        store_.prepare(p_);
+    }
+    bool any = false;
+    while (store_.beats_left != 0) {
+        const Cycle at = store_.next_beat(p_, scoreboard_);
+        if (at == kNever) break;
+        store_.read_beat(scoreboard_, at, now_);
+        any = true;
+    }
+    return any;
+}
+
+/// Firmware has written the next line of descriptors and there is a buffer for it.
+Cycle PredictedDevice::line_time() const {
+    if (line_pending_ == 0) return kNever;
+    return std::max({published_, buffers_.room_from(), reads_.next(spec::kReadOutstanding)});
+}
+
+Cycle PredictedDevice::load_time() const {
+    return std::max(load_.next(scoreboard_), reads_.next(spec::kLoadOutstanding));
+}
+
+Cycle PredictedDevice::store_time() const {
+    return std::max(store_.next_address(), writes_.next(spec::kWriteOutstanding));
+}
+
+void PredictedDevice::read(uint64_t address, uint64_t bytes, Cycle at, Asked asked) {
+    reads_.present(at);
+    memory_->read(at + spec::kAcceptCycles, address, bytes);
+    bytes_ += bytes;
+    asked_.push_back(asked);
+}
+
+void PredictedDevice::present_line(Cycle at) {
+    if (buffers_.fetched == 0) opened_ = at + spec::kAcceptCycles;
+    const uint64_t address = ring_address_ + buffers_.fetched * spec::kLineBytes % ring_bytes_;
+    read(address, spec::kLineBytes, at, {true, false, false});
+    lines_.push_back({line_pending_, kNever});
+    line_pending_ = 0;
+    ++buffers_.fetched;
+}
+
+void PredictedDevice::present_load(Cycle at) {
+    if (!load_.presenting) {
+        loads_.push_back(*load_.queue.oldest());
+        load_.start(p_);
+    }
+    const Command& c = loads_.back().command;
+    if (load_.needs_row()) {
+        // Which rows a list names is not looked at. No two are neighbours.
+        const uint32_t row_bytes = p_.beats(spec::row_bytes(p_, c)) * p_.bus_bytes;
+        const uint32_t pitch = std::max(c.pitch, row_bytes + p_.bus_bytes);
+        load_.plan_row(p_, c.address + uint64_t{load_.next_row} * pitch);
+    }
+    const hw::LoadTiming::Address address = load_.present(at);
+    read(address.burst.address, uint64_t{address.burst.beats} * p_.bus_bytes, at,
+         {false, address.index && load_.needs_row(), address.last});
+}
+
+void PredictedDevice::present_store(Cycle at) {
+    const hw::StoreTiming::Address address = store_.present(at);
+    const uint64_t bytes = uint64_t{address.burst.beats} * p_.bus_bytes;
+    writes_.present(at);
+    memory_->write(at + spec::kAcceptCycles, address.burst.address, bytes);
+    bytes_ += bytes;
+    written_.push_back({address.burst.beats, address.last});
 }
 
 }  // namespace tessera::host
