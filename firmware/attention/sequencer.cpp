@@ -18,14 +18,17 @@ constexpr uint32_t kIndicators = UINT32_MAX;
 
 Sequencer::Sequencer(const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
                      uint64_t record_address)
-    : planner_(jobs, count, device.m), record_address_(record_address), device_(device) {}
+    : planner_(jobs, count, device.m),
+      record_address_(record_address),
+      device_(device),
+      retry_map_(planner_.map()) {}
 
 bool Sequencer::next(Command& command) {
     if (todo_ == 0) {
         if (pass_ + 1 < sentinel_passes(job().sentinel.form) && partials_ != 0) {
             ++pass_;
             begin_pass();
-        } else if (retry_map_ != nullptr) {
+        } else if (retrying_) {
             end_retry();
             return false;
         } else {
@@ -34,17 +37,55 @@ bool Sequencer::next(Command& command) {
             begin_step();
         }
     }
-    const uint32_t stage = todo_ & (~todo_ + 1);  // the lowest bit
+    stage_ = todo_ & (~todo_ + 1);  // the lowest bit
+    stage_row_ = row_;
     command = Command{};
-    const uint32_t left = build(stage, command);
-    if (left == 0) todo_ &= ~stage;
+    const uint32_t left = build(stage_, command);
+    if (left == 0) todo_ &= ~stage_;
     row_ = left == 0 ? 0 : row_ + command.rows;
     return true;
 }
 
-void Sequencer::retry(const Step& step, const TileMap& map) {
+Origin Sequencer::origin() const {
+    Origin o;
+    o.purpose = purpose();
+    o.retry = retrying_;
+    o.job = retrying_ ? retry_job_ : planner_.job_index();
+    const bool keys = (stage_ & (kLoadK | kLoadNextK | kLoadV)) != 0;
+    const Run run = map().query_run(step_.q_tile, keys ? 0 : stage_row_);
+    o.head = keys ? step_.kv_head : step_.query_head + run.head;
+    o.q_tile = run.row / device_.m;
+    o.k_tile = stage_ == kLoadNextK ? step_.next_k_tile : step_.k_tile;
+    o.summaries = map().gathered(o.k_tile);
+    if (!o.summaries) o.k_tile -= map().gathered_tiles();
+    return o;
+}
+
+Purpose Sequencer::purpose() const {
+    const bool constant = stage_row_ == step_.k_rows;  // behind all keys
+    switch (stage_) {
+        case kLoadQ: return Purpose::kQueries;
+        case kLoadK: return constant ? Purpose::kSentinel : Purpose::kKeys;
+        case kLoadNextK: return Purpose::kKeys;
+        case kLoadV:
+            if (constant) return Purpose::kSentinel;
+            return takes_indicators(job().sentinel.form, pass_) ? Purpose::kIndicators
+                                                                : Purpose::kValues;
+        case kFence: return Purpose::kFence;
+        case kLoadState: return step_.first ? Purpose::kSink : Purpose::kState;
+        case kAttend: return Purpose::kAttend;
+        case kStoreO: return Purpose::kOutput;
+        case kStoreLse: return Purpose::kLse;
+        case kStorePartial: return Purpose::kPartial;
+        default: return Purpose::kState;
+    }
+}
+
+void Sequencer::retry(const Step& step, const Planner& at) {
     suspended_ = {step_, pass_, todo_, partial_};
-    retry_map_ = &map;
+    retrying_ = true;
+    retry_job_ = at.job_index();
+    retry_map_ = at.map();
     q_.borrow();
     k_.borrow();
     v_.borrow();
@@ -65,7 +106,7 @@ void Sequencer::end_retry() {
     todo_ = suspended_.todo;
     partial_ = suspended_.partial;
     k_bank_ = k_.bank();
-    retry_map_ = nullptr;
+    retrying_ = false;
 }
 
 /// No FENCE: every state that the job before stored it has loaded again, and what this one stores
@@ -100,7 +141,7 @@ uint32_t Sequencer::early_keys() const {
 /// Chooses the banks of a call and lists its commands.
 void Sequencer::begin_pass() {
     todo_ = kAttend;
-    if (retry_map_ != nullptr) {
+    if (retrying_) {
         k_bank_ = k_.bank();
         todo_ |= kLoadV | kStorePartial | (pass_ == 0 ? kLoadQ | kLoadK : 0);
         return;
@@ -217,7 +258,7 @@ uint32_t Sequencer::build_query_rows(const Tensor& tensor, uint32_t head, Comman
     c.first_row = row_;
     c.address = row_address(tensor, head + run.head, run.row);
     c.pitch = tensor.pitch;
-    if (retry_map_ != nullptr) {
+    if (retrying_) {
         c.address = row_address(job().sentinel.retry, 0, row_);
         c.pitch = job().sentinel.retry.pitch;
     }
@@ -241,7 +282,7 @@ uint32_t Sequencer::build_partial_store(Command& c) const {
     c.d_v = value_columns(job(), pass_);
     c.rows = step_.q_rows;
     const auto slot = static_cast<uint32_t>((partials_ - 1) % kPartialSlots);
-    c.address = row_address(job().partial, retry_map_ != nullptr ? kRetryPartialSlot : slot, 0);
+    c.address = row_address(job().partial, retrying_ ? kRetryPartialSlot : slot, 0);
     if (pass_ == 1) c.address += device_.bus_bytes;  // behind the shares
     c.pitch = job().partial.pitch;
     return 0;

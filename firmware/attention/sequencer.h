@@ -18,12 +18,14 @@
 
 #include "firmware/merge/partial.h"
 #include "firmware/plan/bank_set.h"
+#include "firmware/plan/origin.h"
 #include "firmware/plan/planner.h"
 #include "spec/command.h"
 #include "spec/params.h"
 
 namespace tessera::fw {
 
+/// A plain value: a copy goes on by itself. So are the sequencers of other kinds of jobs.
 class Sequencer {
   public:
     /// `job` must be legal and outlive this. FENCE records go to `record_address`.
@@ -36,10 +38,13 @@ class Sequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
+    /// Of the command that next() gave last.
+    Origin origin() const;
     /// The next commands are those of a retry: one step of any of the jobs once more, with queries
     /// from Sentinel::retry, a result in kRetryPartialSlot, and the banks that the current step
-    /// does not use. When they are issued, next() is false once, and then goes on.
-    void retry(const Step& step, const TileMap& map);
+    /// does not use. When they are issued, next() is false once, and then goes on. `at` is what
+    /// gave the step.
+    void retry(const Step& step, const Planner& at);
     /// Partial results so far.
     uint64_t partials() const { return partials_; }
 
@@ -50,6 +55,7 @@ class Sequencer {
     uint32_t early_keys() const;
     void begin_partial();
     void end_retry();
+    Purpose purpose() const;
     uint32_t build(uint32_t stage, spec::Command& c) const;
     uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
     uint32_t build_sink_load(spec::Command& c) const;
@@ -61,7 +67,7 @@ class Sequencer {
     void build_gather(const Tensor& tensor, uint32_t head, const RowList& list, uint32_t part,
                       spec::Command& c) const;
     uint32_t build_attend(spec::Command& c) const;
-    const TileMap& map() const { return retry_map_ != nullptr ? *retry_map_ : planner_.map(); }
+    const TileMap& map() const { return retrying_ ? retry_map_ : planner_.map(); }
     const AttentionJob& job() const { return map().job(); }
     uint32_t state_head() const { return step_.query_head % group_; }
 
@@ -77,15 +83,19 @@ class Sequencer {
     uint64_t partials_ = 0;         ///< that of this step included
     uint32_t todo_ = 0;             ///< kinds of commands of this step still to come
     uint32_t row_ = 0;              ///< rows of the tile that the first of these has done
+    uint32_t stage_ = 0;            ///< kind of the last command
+    uint32_t stage_row_ = 0;        ///< and the row of the tile that it began with
     uint32_t k_bank_ = 0;           ///< keys of this step
     Step step_;
     BankSet q_, k_, v_, state_;
-    const TileMap* retry_map_ = nullptr;  ///< of the job whose step is retried; else nullptr
+    bool retrying_ = false;
+    uint32_t retry_job_ = 0;  ///< whose step is retried
+    TileMap retry_map_;       ///< of that job
     struct {
         Step step;
         uint32_t pass, todo;
         bool partial;
-    } suspended_ = {};  ///< what it interrupts
+    } suspended_ = {};  ///< what the retry interrupts
 };
 
 }  // namespace tessera::fw

@@ -41,23 +41,23 @@ bool plain(const AttentionJob& job) {
 }  // namespace
 
 bool CoverPlanner::next(CoverStep& step) {
-    if (class_ == job_.class_count) return false;
+    if (class_ == job_->class_count) return false;
     step.query_head = head_;
-    step.kv_head = head_ / (job_.attention.query_heads / job_.attention.kv_heads);
+    step.kv_head = head_ / (job_->attention.query_heads / job_->attention.kv_heads);
     step.line = line_;
     step.rows = line_rows(line_);
     step.first = class_ == 0;
     step.last = true;
-    for (uint32_t n = 0; n < job_.lines[line_].groups; ++n)
+    for (uint32_t n = 0; n < job_->lines[line_].groups; ++n)
         step.last = step.last && (group(line_, n) & kLastVisit) != 0;
     step.new_class = class_begins_;
     class_begins_ = false;
-    if (++line_ != job_.class_ends[class_]) return true;
-    const uint32_t devices = job_.attention.peers + 1;
-    if (job_.attention.query_heads - head_ > devices) {
+    if (++line_ != job_->class_ends[class_]) return true;
+    const uint32_t devices = job_->attention.peers + 1;
+    if (job_->attention.query_heads - head_ > devices) {
         head_ += devices;
     } else {
-        head_ = job_.attention.share;
+        head_ = job_->attention.share;
         ++class_;
         class_begins_ = true;
     }
@@ -66,30 +66,30 @@ bool CoverPlanner::next(CoverStep& step) {
 }
 
 CoverRun CoverPlanner::run(uint32_t line, uint32_t n, bool cut) const {
-    const uint32_t size = job_.group_tokens;
+    const uint32_t size = job_->group_tokens;
     const uint32_t begin = group(line, n);
     CoverRun run{1, n * size, (begin & ~kLastVisit) * size, 0, (begin & kLastVisit) != 0};
-    while (n + run.groups < job_.lines[line].groups) {
+    while (n + run.groups < job_->lines[line].groups) {
         const uint32_t next = group(line, n + run.groups);
         if ((next & ~kLastVisit) != (begin & ~kLastVisit) + run.groups) break;
         if (cut && ((next ^ begin) & kLastVisit) != 0) break;
         ++run.groups;
     }
-    const uint32_t left = job_.tokens() - run.token;
+    const uint32_t left = job_->tokens() - run.token;
     run.rows = run.groups * size < left ? run.groups * size : left;
     return run;
 }
 
 uint32_t CoverPlanner::line_rows(uint32_t line) const {
-    const uint32_t size = job_.group_tokens, groups = job_.lines[line].groups;
+    const uint32_t size = job_->group_tokens, groups = job_->lines[line].groups;
     const uint32_t last = (group(line, groups - 1) & ~kLastVisit) * size;
-    const uint32_t left = job_.tokens() - last;
+    const uint32_t left = job_->tokens() - last;
     return (groups - 1) * size + (size < left ? size : left);
 }
 
 bool CoverPlanner::gathered(uint32_t line) const {
     uint32_t runs = 0;
-    for (uint32_t n = 0; n < job_.lines[line].groups; ++runs) n += run(line, n, false).groups;
+    for (uint32_t n = 0; n < job_->lines[line].groups; ++runs) n += run(line, n, false).groups;
     return runs > kMaxRuns;
 }
 

@@ -33,7 +33,7 @@ struct CoverRun {
 class CoverPlanner {
   public:
     /// `job` must be legal (check_cover_job) and outlive this.
-    explicit CoverPlanner(const CoverJob& job) : job_(job), head_(job.attention.share) {}
+    explicit CoverPlanner(const CoverJob& job) : job_(&job), head_(job.attention.share) {}
 
     /// The next step, or false at the end.
     bool next(CoverStep& step);
@@ -46,11 +46,11 @@ class CoverPlanner {
 
   private:
     uint32_t group(uint32_t line, uint32_t n) const {
-        return job_.groups[job_.lines[line].first + n];
+        return job_->groups[job_->lines[line].first + n];
     }
-    uint32_t first_line() const { return class_ == 0 ? 0 : job_.class_ends[class_ - 1]; }
+    uint32_t first_line() const { return class_ == 0 ? 0 : job_->class_ends[class_ - 1]; }
 
-    const CoverJob& job_;
+    const CoverJob* job_;
     uint32_t class_ = 0, head_, line_ = 0;  ///< of the next step
     bool class_begins_ = true;
 };

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "firmware/cover/cover_planner.h"
+#include "firmware/plan/origin.h"
 #include "spec/command.h"
 #include "spec/params.h"
 
@@ -25,14 +26,14 @@ class CoverSequencer {
   public:
     /// `job` must be legal and outlive this. FENCE records go to `record_address`.
     CoverSequencer(const CoverJob& job, const spec::DeviceParams& device, uint64_t record_address)
-        : job_(job), planner_(job), record_address_(record_address), device_(device) {}
+        : job_(&job), planner_(job), record_address_(record_address), device_(device) {}
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
+    /// Of the command that next() gave last.
+    Origin origin() const;
     /// Partial results so far.
     uint64_t partials() const { return partials_; }
-    /// The step of the command that next() gave last.
-    const CoverStep& step() const { return step_; }
 
   private:
     void begin_step();
@@ -43,17 +44,19 @@ class CoverSequencer {
     void build_rows(const Tensor& tensor, uint32_t head, spec::Command& c, bool cut);
     void build_partial_store(spec::Command& c);
 
-    const CoverJob& job_;
+    const CoverJob* job_;
     CoverPlanner planner_;
     uint64_t record_address_;
     spec::DeviceParams device_;
     CoverStep step_;
-    bool partial_ = false;   ///< this step gives a partial result
-    bool gathered_ = false;  ///< its operands come through the index list
-    uint64_t partials_ = 0;  ///< that of this step included
-    uint32_t todo_ = 0;      ///< kinds of commands of this step still to come
-    uint32_t group_ = 0;     ///< groups of the line that the first of these has done
-    uint32_t bank_ = 1;      ///< of every kind
+    bool partial_ = false;      ///< this step gives a partial result
+    bool gathered_ = false;     ///< its operands come through the index list
+    uint64_t partials_ = 0;     ///< that of this step included
+    uint32_t todo_ = 0;         ///< kinds of commands of this step still to come
+    uint32_t group_ = 0;        ///< groups of the line that the first of these has done
+    uint32_t stage_ = 0;        ///< kind of the last command
+    uint32_t stage_group_ = 0;  ///< and the group of the line that it began with
+    uint32_t bank_ = 1;         ///< of every kind
 };
 
 }  // namespace tessera::fw

@@ -23,7 +23,7 @@ enum Part : uint32_t {
 }  // namespace
 
 GemmSequencer::GemmSequencer(const GemmJob& job, const spec::DeviceParams& device)
-    : job_(job),
+    : job_(&job),
       m_(device.m),
       d_(device.d),
       inner_(gemm_inner(device)),
@@ -37,11 +37,27 @@ bool GemmSequencer::next(Command& command) {
         begun_ = true;
         begin_step();
     }
-    const uint32_t part = todo_ & (~todo_ + 1);  // the lowest bit
-    todo_ &= ~part;
+    part_ = todo_ & (~todo_ + 1);  // the lowest bit
+    todo_ &= ~part_;
     command = Command{};
-    build(part, command);
+    build(part_, command);
     return true;
+}
+
+Origin GemmSequencer::origin() const {
+    const Step& step = part_ == kLoadNextA ? after_ : step_;
+    Origin o;
+    o.head = column(step).index;
+    o.q_tile = row(step).index;
+    o.k_tile = step.block;
+    switch (part_) {
+        case kIdentity: o.purpose = Purpose::kIdentity; break;
+        case kLoadB: o.purpose = Purpose::kValues; break;
+        case kCall: o.purpose = Purpose::kAttend; break;
+        case kStoreC: o.purpose = Purpose::kOutput; break;
+        default: o.purpose = Purpose::kQueries;
+    }
+    return o;
 }
 
 /// The other tile of the pair, or both on the next block, or the next pair.
@@ -56,19 +72,19 @@ bool GemmSequencer::advance(Step& step) const {
 
 GemmSequencer::Block GemmSequencer::row(const Step& step) const {
     const auto index = static_cast<uint32_t>((2 * step.pair + step.tile) / columns_);
-    const uint32_t left = job_.m - index * m_;
+    const uint32_t left = job_->m - index * m_;
     return {index, left < m_ ? left : m_};
 }
 
 GemmSequencer::Block GemmSequencer::column(const Step& step) const {
     auto index = static_cast<uint32_t>((2 * step.pair + step.tile) % columns_);
     if (row(step).index % 2 != 0) index = columns_ - 1 - index;
-    const uint32_t left = job_.n - index * d_;
+    const uint32_t left = job_->n - index * d_;
     return {index, left < d_ ? left : d_};
 }
 
 GemmSequencer::Block GemmSequencer::inner(const Step& step) const {
-    const uint32_t left = job_.k - step.block * inner_;
+    const uint32_t left = job_->k - step.block * inner_;
     return {step.block, left < inner_ ? left : inner_};
 }
 
@@ -96,8 +112,8 @@ void GemmSequencer::build(uint32_t part, Command& c) const {
         case kIdentity:
             c.opcode = Opcode::kLoadK;
             c.d_k = c.rows = terms.size;
-            c.address = job_.identity.address;
-            c.pitch = job_.identity.pitch;
+            c.address = job_->identity.address;
+            c.pitch = job_->identity.pitch;
             return;
         case kLoadA: return build_load_a(step_, q_bank_, c);
         case kLoadNextA: return build_load_a(after_, q_.bank(), c);
@@ -106,8 +122,8 @@ void GemmSequencer::build(uint32_t part, Command& c) const {
             c.v_bank = v_.bank();
             c.d_v = columns.size;
             c.rows = terms.size;
-            c.address = row_address(job_.b, columns.index, step_.block * inner_);
-            c.pitch = job_.b.pitch;
+            c.address = row_address(job_->b, columns.index, step_.block * inner_);
+            c.pitch = job_->b.pitch;
             return;
         case kCall:
             c.opcode = Opcode::kAttend;
@@ -123,12 +139,12 @@ void GemmSequencer::build(uint32_t part, Command& c) const {
             return;
         default:
             c.opcode = Opcode::kStoreO;
-            if (job_.bf16_output) c.flags = spec::kFlagBf16;
+            if (job_->bf16_output) c.flags = spec::kFlagBf16;
             c.state_bank = step_.tile;
             c.d_v = columns.size;
             c.rows = rows.size;
-            c.address = row_address(job_.c, columns.index, rows.index * m_);
-            c.pitch = job_.c.pitch;
+            c.address = row_address(job_->c, columns.index, rows.index * m_);
+            c.pitch = job_->c.pitch;
     }
 }
 
@@ -138,8 +154,8 @@ void GemmSequencer::build_load_a(const Step& step, uint32_t bank, Command& c) co
     c.q_bank = bank;
     c.d_k = inner(step).size;
     c.rows = rows.size;
-    c.address = row_address(job_.a, step.block, rows.index * m_);
-    c.pitch = job_.a.pitch;
+    c.address = row_address(job_->a, step.block, rows.index * m_);
+    c.pitch = job_->a.pitch;
 }
 
 JobRule check_gemm_job(const GemmJob& job, const spec::DeviceParams& device) {

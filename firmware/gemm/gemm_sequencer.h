@@ -11,6 +11,7 @@
 
 #include "firmware/gemm/gemm_job.h"
 #include "firmware/plan/bank_set.h"
+#include "firmware/plan/origin.h"
 #include "spec/command.h"
 #include "spec/params.h"
 
@@ -23,6 +24,8 @@ class GemmSequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
+    /// Of the command that next() gave last.
+    Origin origin() const;
 
   private:
     /// A call: a pair of tiles of C, which of the two (and its state bank), a block of k.
@@ -43,7 +46,7 @@ class GemmSequencer {
     void build(uint32_t part, spec::Command& c) const;
     void build_load_a(const Step& step, uint32_t bank, spec::Command& c) const;
 
-    const GemmJob& job_;
+    const GemmJob* job_;
     uint32_t m_, d_, inner_;     ///< rows and columns of a tile of C, columns of one of A
     uint32_t columns_, blocks_;  ///< tiles of C in a row, blocks of the inner dimension
     uint64_t tiles_;             ///< of C
@@ -51,6 +54,7 @@ class GemmSequencer {
     bool begun_ = false;
     uint32_t q_bank_ = 0;  ///< of this step
     uint32_t todo_ = 0;    ///< parts of this step still to come
+    uint32_t part_ = 0;    ///< the last command is
     BankSet q_, v_;
 };
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "firmware/linear/linear_job.h"
+#include "firmware/plan/origin.h"
 #include "spec/command.h"
 #include "spec/params.h"
 
@@ -26,6 +27,8 @@ class LinearSequencer {
 
     /// The next command, or false at the end.
     bool next(spec::Command& command);
+    /// Of the command that next() gave last.
+    Origin origin() const;
 
   private:
     /// One ATTEND: a head's chunk, and the banks that it uses.
@@ -43,7 +46,7 @@ class LinearSequencer {
     uint32_t rows(uint32_t tokens) const;
     uint32_t kv_head() const { return updating_ ? step_.head : step_.head / group_; }
 
-    const LinearJob& job_;
+    const LinearJob* job_;
     uint64_t record_address_;
     uint32_t chunk_, group_;               ///< tokens; query heads of a key/value head
     uint32_t updates_, states_, outputs_;  ///< of a head
@@ -51,6 +54,7 @@ class LinearSequencer {
     uint64_t steps_ = 0;                   ///< of this pass, begun
     Step step_;
     uint32_t todo_ = 0;  ///< parts of this step still to come
+    uint32_t part_ = 0;  ///< the last command is
 };
 
 }  // namespace tessera::fw

@@ -47,7 +47,7 @@ class Merger {
     [[nodiscard]] Merged merge_batch();
     /// The pair of tiles that is to be retried, with the queries that are in Sentinel::retry.
     const Step& step() const { return step_; }
-    const TileMap& map() const { return planner_.map(); }
+    const Planner& planner() const { return planner_; }
     const Unresolved& unresolved() const { return unresolved_; }
 
   private:

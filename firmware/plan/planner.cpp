@@ -15,7 +15,7 @@ uint32_t Planner::open_tiles_of(const AttentionJob& job) {
 }
 
 void Planner::begin_job() {
-    schedule_ = &make_schedule(job().schedule, room_);
+    begin_schedule(job().schedule, room_);
     at_ = TilePair();
 }
 
@@ -38,7 +38,8 @@ bool Planner::states_travel() const {
 
 bool Planner::next(Step& step) {
     TilePair before = at_;
-    while (!schedule_->next(pairs_, at_)) {  // a share of a short job may have no step
+    while (!next_pair(job().schedule, room_, pairs_,
+                      at_)) {  // a share of a short job may have no step
         if (job_index_ + 1 == job_count_) return false;
         const AttentionJob& next_job = jobs_[++job_index_];
         pairs_ = TilePairs(next_job, m_, open_tiles_of(next_job));

@@ -30,6 +30,7 @@ struct Step {
     bool new_key = false;      ///< not the key tile of the step before
 };
 
+/// A plain value: a copy goes on by itself.
 class Planner {
   public:
     /// `job` must be legal (check_job in job_check.h) and outlive this; `m` is the device's tile
@@ -37,8 +38,6 @@ class Planner {
     Planner(const AttentionJob& job, uint32_t m) : Planner(&job, 1, m) {}
     /// The same of `count` jobs, at least one.
     Planner(const AttentionJob* jobs, uint32_t count, uint32_t m);
-    Planner(const Planner&) = delete;
-    Planner& operator=(const Planner&) = delete;
 
     /// The next step, or false at the end.
     bool next(Step& step);
@@ -64,9 +63,8 @@ class Planner {
     uint32_t job_count_;
     uint32_t job_index_ = 0;  ///< of the job in pairs_
     TilePairs pairs_;
-    ScheduleRoom room_;
-    Schedule* schedule_ = nullptr;  ///< in room_
-    TilePair at_;                   ///< of the step before
+    ScheduleRoom room_;  ///< with the schedule of that job
+    TilePair at_;        ///< of the step before
 };
 
 }  // namespace tessera::fw

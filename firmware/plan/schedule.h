@@ -39,24 +39,19 @@ class TilePairs {
     uint32_t together_, share_, shares_;
 };
 
-/// The interface of a schedule. Every pair comes exactly once; the key tiles of a query tile come
-/// in ascending order, so that every schedule gives the same bits; and all query tiles of a
-/// key/value head are finished before those of the next begin. check_schedule (schedule_check.h)
-/// finds what breaks this. Beside next() a schedule has, static and constexpr:
-///   const char* kName        for --schedule and reports
-///   const char* kDoes        what it does, in a line
-///   uint32_t    kOpenTiles   query tiles begun and not finished at any time, at most; 0: any
-///                            number. Up to as many as there are state banks never leave them.
-///                            So many are dealt together to one of several devices; 0: a job cannot
-///                            be shared.
-class Schedule {
-  public:
-    /// `pair`, the one before (TilePair{} for the first), becomes the next. False at the end.
-    virtual bool next(const TilePairs& pairs, TilePair& pair) = 0;
-
-  protected:
-    ~Schedule() = default;  // lives in a ScheduleRoom; nobody deletes it
-};
+// What a schedule is: a class whose objects can be copied byte by byte, with
+//   bool next(const TilePairs& pairs, TilePair& pair);
+// `pair`, the one before (TilePair{} for the first), becomes the next. False at the end.
+// Every pair comes exactly once; the key tiles of a query tile come in ascending order, so that
+// every schedule gives the same bits; and all query tiles of a key/value head are finished before
+// those of the next begin. check_schedule (schedule_check.h) finds what breaks this. Beside next()
+// a schedule has, static and constexpr:
+//   const char* kName        for --schedule and reports
+//   const char* kDoes        what it does, in a line
+//   uint32_t    kOpenTiles   query tiles begun and not finished at any time, at most; 0: any
+//                            number. Up to as many as there are state banks never leave them. So
+//                            many are dealt together to one of several devices; 0: a job cannot be
+//                            shared.
 
 /// What there is to know of a schedule beside its order.
 struct ScheduleType {
@@ -65,7 +60,7 @@ struct ScheduleType {
     uint32_t open_tiles;
 };
 
-/// Memory for one schedule of any type.
+/// Memory for one schedule of any type. A copy goes on by itself.
 struct ScheduleRoom {
     alignas(8) unsigned char bytes[96];
 };
@@ -73,8 +68,10 @@ struct ScheduleRoom {
 /// The schedules that there are, numbered as ScheduleId: schedules/table.cpp.
 uint32_t schedule_count();
 const ScheduleType& schedule_type(ScheduleId id);
-/// A schedule at its beginning, which lives in `room`.
-Schedule& make_schedule(ScheduleId id, ScheduleRoom& room);
+/// Puts a schedule at its beginning into `room`.
+void begin_schedule(ScheduleId id, ScheduleRoom& room);
+/// next() of the schedule `id` that is in `room`.
+bool next_pair(ScheduleId id, ScheduleRoom& room, const TilePairs& pairs, TilePair& pair);
 
 }  // namespace tessera::fw
 

@@ -52,6 +52,7 @@ class TileMap {
     uint32_t query_rows(uint32_t q_tile) const;
     /// The run that begins at row `at` of a query tile.
     Run query_run(uint32_t q_tile, uint32_t at) const;
+    uint32_t gathered_tiles() const { return gathered_tiles_; }
     bool gathered(uint32_t k_tile) const { return k_tile < gathered_tiles_; }
     /// Keys in a key tile.
     uint32_t key_rows(uint32_t k_tile) const;

@@ -29,7 +29,7 @@ class AttentionWork {
     uint64_t partials() const { return sequencer_.partials(); }
     Merged merge_batch() { return merger_.merge_batch(); }
     /// After Merged::kRetry: next() gives the commands for it, then false once.
-    void retry() { sequencer_.retry(merger_.step(), merger_.map()); }
+    void retry() { sequencer_.retry(merger_.step(), merger_.planner()); }
     const Unresolved& unresolved() const { return merger_.unresolved(); }
 
   private:

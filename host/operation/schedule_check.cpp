@@ -27,8 +27,8 @@ class Check {
         open_ = 0;
         const fw::TilePairs pairs(job_, m_, type_.open_tiles);
         fw::ScheduleRoom room;
-        fw::Schedule& schedule = fw::make_schedule(job_.schedule, room);
-        for (fw::TilePair pair; schedule.next(pairs, pair);) add(pairs, pair);
+        fw::begin_schedule(job_.schedule, room);
+        for (fw::TilePair pair; fw::next_pair(job_.schedule, room, pairs, pair);) add(pairs, pair);
     }
 
     void finish() const {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the n-th command of a job or a batch was, in words: firmware's own sequencer, run once more.
+// What the n-th command of a job or a batch was, in words: its origin, as firmware's sequencer
+// tells it. The sequencer is run up to that command once more, so that a run keeps no origins.
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "firmware/attention/sequencer.h"
@@ -20,6 +21,8 @@ class CommandNames {
     /// sequencer's, and have no more of a name than that.
     CommandNames(const Layout& layout, const spec::DeviceParams& params,
                  std::vector<CommandRange> retried = {});
+    CommandNames(const CommandNames&) = delete;
+    CommandNames& operator=(const CommandNames&) = delete;
 
     /// Goes to command `number`, counted from 0; never backwards (std::logic_error).
     void go_to(uint64_t number);
@@ -36,37 +39,24 @@ class CommandNames {
     std::string description() const;
 
   private:
-    struct Tile {
-        std::string head;  ///< "head 3", of packed sequences "sequence 7 head 3"
-        uint64_t tile = 0;
-        bool gathered = false;
-        std::string text() const;
-    };
-    bool next_command();
-    std::string cover_name() const;
-    Tile tile_of(const fw::Tensor& tensor) const;
-    Tile gathered_tile(const std::string& head, const fw::AttentionJob& job) const;
-    size_t sequence_at(uint64_t head, uint64_t row, bool keys) const;
-    bool is_lse() const;
-    bool is_partial() const;
-    bool is_constant() const;
-    bool is_sink() const;
-    const fw::Tensor& tensor() const;
-    void remember_banks();
+    using Commands = std::variant<fw::Sequencer, fw::CoverSequencer>;
+    Commands commands_of_layout() const;
+    fw::Origin origin() const;
+    std::string head_of(const fw::Origin& origin) const;
+    std::string tiles_of(const fw::Origin& origin) const;
+    std::string line_of(const fw::Origin& origin) const;
 
     const Layout& layout_;
     const spec::DeviceParams params_;
     const std::vector<fw::AttentionJob> jobs_;  ///< of the sequencer
-    fw::Sequencer sequencer_;
-    fw::CoverJob cover_job_;
-    std::optional<fw::CoverSequencer> cover_sequencer_;  ///< instead, in jobs by a cover
+    const fw::CoverJob cover_job_;              ///< instead, in jobs by a cover
+    Commands commands_;
     std::vector<CommandRange> retried_;
     size_t range_ = 0;       ///< the first of those that is not behind
     bool in_retry_ = false;  ///< the command is one of those
+    bool at_end_ = false;    ///< it is behind all of the sequencer's
     uint64_t next_ = 0;      ///< number of the next command
     spec::Command command_;
-    Tile q_bank_[spec::kBanks], k_bank_[spec::kBanks];  ///< what the loads so far put there
-    Tile attended_[2];                                  ///< query and key tile of the last ATTEND
 };
 
 /// The number of the descriptor that firmware's 16-bit `tag` stands for, if `count` commands were

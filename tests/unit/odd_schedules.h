@@ -9,7 +9,6 @@
 
 namespace tessera::test {
 
-using fw::Schedule;
 using fw::TileMap;
 using fw::TilePair;
 using fw::TilePairs;
@@ -19,13 +18,13 @@ inline uint64_t skew_seed = 0;
 
 /// Wave after wave of pairs, each query tile some key tiles behind the others, forward and backward
 /// in turn: states leave and come back at any distance, also with the very next pair.
-class Skewed final : public Schedule {
+class Skewed {
   public:
     static constexpr const char* kName = "skewed";
     static constexpr const char* kDoes = "waves of key tiles, query tiles apart";
     static constexpr uint32_t kOpenTiles = 0;
 
-    bool next(const TilePairs& pairs, TilePair& pair) override {
+    bool next(const TilePairs& pairs, TilePair& pair) {
         const TileMap& map = pairs.map();
         const uint32_t stacks = map.stacks_per_kv_head(), tiles = stacks * map.query_tiles();
         for (; kv_ * stacks != map.stacks(); ++kv_, wave_ = 0)
@@ -51,13 +50,13 @@ class Skewed final : public Schedule {
 
 /// Up to kTiles query tiles of a key/value head in turn, each replaced as soon as it is finished.
 template <uint32_t kTiles, uint32_t kSaid = kTiles>
-class InTurn final : public Schedule {
+class InTurn {
   public:
     static constexpr const char* kName = kTiles == kSaid ? "in-turn" : "too-many";
     static constexpr const char* kDoes = "query tiles in turn";
     static constexpr uint32_t kOpenTiles = kSaid;
 
-    bool next(const TilePairs& pairs, TilePair& pair) override {
+    bool next(const TilePairs& pairs, TilePair& pair) {
         for (uint32_t i = 0; i < kTiles; ++i) {
             if (i != 0 || ++steps_ % 3 != 0) turn_ = (turn_ + 1) % kTiles;  // some two at a time
             if (!more_[turn_]) begin(pairs);
@@ -88,13 +87,13 @@ enum class Breach { kOmits, kRepeats, kDescends, kStops, kMixesHeads, kNowhere, 
 
 /// For each query tile all its key tiles, but for one thing.
 template <Breach kBreach>
-class Breaking final : public Schedule {
+class Breaking {
   public:
     static constexpr const char* kName = "breaking";
     static constexpr const char* kDoes = "breaks a promise";
     static constexpr uint32_t kOpenTiles = 0;
 
-    bool next(const TilePairs& pairs, TilePair& pair) override {
+    bool next(const TilePairs& pairs, TilePair& pair) {
         const TileMap& map = pairs.map();
         const bool again = kBreach == Breach::kRepeats && !repeated_ && pair.k_tile == 1;
         if (again) return repeated_ = true;

@@ -50,9 +50,15 @@ const ScheduleType& schedule_type(ScheduleId order) {
     return n < Good::kCount ? Good::kTypes[n] : Bad::kTypes[n - Good::kCount];
 }
 
-Schedule& make_schedule(ScheduleId order, ScheduleRoom& room) {
+void begin_schedule(ScheduleId order, ScheduleRoom& room) {
     const auto n = static_cast<uint32_t>(order);
-    return n < Good::kCount ? *Good::make(order, room) : *Bad::make(good(n - Good::kCount), room);
+    n < Good::kCount ? Good::begin(order, room) : Bad::begin(good(n - Good::kCount), room);
+}
+
+bool next_pair(ScheduleId order, ScheduleRoom& room, const TilePairs& pairs, TilePair& pair) {
+    const auto n = static_cast<uint32_t>(order);
+    return n < Good::kCount ? Good::next(order, room, pairs, pair)
+                            : Bad::next(good(n - Good::kCount), room, pairs, pair);
 }
 
 }  // namespace tessera::fw

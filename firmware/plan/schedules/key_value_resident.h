@@ -5,14 +5,14 @@
 
 namespace tessera::fw {
 
-class KeyValueResident final : public Schedule {
+class KeyValueResident {
   public:
     static constexpr const char* kName = "kv-resident";
     static constexpr const char* kDoes =
         "for each key/value tile all its query tiles; running states travel through memory";
     static constexpr uint32_t kOpenTiles = 0;
 
-    bool next(const TilePairs& pairs, TilePair& pair) override {
+    bool next(const TilePairs& pairs, TilePair& pair) {
         const TileMap& map = pairs.map();
         if (pair.q_tile == UINT32_MAX) pair.k_tile = 0;
         while (pair.stack != map.stacks()) {

@@ -11,13 +11,23 @@ struct ScheduleList {
     static constexpr ScheduleType kTypes[] = {
         {Schedules::kName, Schedules::kDoes, Schedules::kOpenTiles}...};
 
-    static Schedule* make(ScheduleId id, ScheduleRoom& room) {
+    static void begin(ScheduleId id, ScheduleRoom& room) {
         static_assert(((sizeof(Schedules) <= sizeof(ScheduleRoom)) && ...), "no room");
         static_assert(((alignof(Schedules) <= alignof(ScheduleRoom)) && ...), "no room");
-        Schedule* made = nullptr;
+        static_assert((__is_trivially_copyable(Schedules) && ...), "a copy of its bytes goes on");
         uint32_t number = 0;
-        ((number++ == static_cast<uint32_t>(id) ? made = new (room) Schedules : made), ...);
-        return made;
+        ((number++ == static_cast<uint32_t>(id) ? (void)new (room) Schedules : (void)0), ...);
+    }
+    static bool next(ScheduleId id, ScheduleRoom& room, const TilePairs& pairs, TilePair& pair) {
+        uint32_t number = 0;
+        return ((number++ == static_cast<uint32_t>(id) && in<Schedules>(room).next(pairs, pair)) ||
+                ...);
+    }
+
+  private:
+    template <typename Schedule>
+    static Schedule& in(ScheduleRoom& room) {
+        return *__builtin_launder(reinterpret_cast<Schedule*>(room.bytes));
     }
 };
 

@@ -5,13 +5,13 @@
 
 namespace tessera::fw {
 
-class Paired final : public Schedule {
+class Paired {
   public:
     static constexpr const char* kName = "paired";
     static constexpr const char* kDoes = "two query tiles share each key/value tile";
     static constexpr uint32_t kOpenTiles = 2;
 
-    bool next(const TilePairs& pairs, TilePair& pair) override {
+    bool next(const TilePairs& pairs, TilePair& pair) {
         if (!more_[0] && !more_[1] && !begin_two(pairs)) return false;
         // The lower key tile first: the other query tile meets it next, while it is in its bank.
         const bool second = !more_[0] || (more_[1] && next_[1].k_tile < next_[0].k_tile);

@@ -5,14 +5,14 @@
 
 namespace tessera::fw {
 
-class QueryResident final : public Schedule {
+class QueryResident {
   public:
     static constexpr const char* kName = "query-resident";
     static constexpr const char* kDoes =
         "for each query tile all its key tiles; its running state stays in the device";
     static constexpr uint32_t kOpenTiles = 1;
 
-    bool next(const TilePairs& pairs, TilePair& pair) override {
+    bool next(const TilePairs& pairs, TilePair& pair) {
         return pairs.next_key_tile(pair) || pairs.next_query_tile(pair);
     }
 };

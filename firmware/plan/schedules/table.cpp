@@ -15,6 +15,9 @@ using All = ScheduleList<QueryResident, KeyValueResident, Paired>;
 
 uint32_t schedule_count() { return All::kCount; }
 const ScheduleType& schedule_type(ScheduleId id) { return All::kTypes[static_cast<uint32_t>(id)]; }
-Schedule& make_schedule(ScheduleId id, ScheduleRoom& room) { return *All::make(id, room); }
+void begin_schedule(ScheduleId id, ScheduleRoom& room) { All::begin(id, room); }
+bool next_pair(ScheduleId id, ScheduleRoom& room, const TilePairs& pairs, TilePair& pair) {
+    return All::next(id, room, pairs, pair);
+}
 
 }  // namespace tessera::fw
