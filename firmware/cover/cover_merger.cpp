@@ -17,19 +17,20 @@ bool CoverMerger::merge_batch() {
 }
 
 bool CoverMerger::merge_tile(uint32_t slot) {
+    const bool data = accounting_ == nullptr || accounting_->holds_data();
     MergeWork work;
-    for (uint32_t n = 0; n < job_.lines[step_.line].groups;) {
+    for (uint32_t n = 0; n < job_->lines[step_.line].groups;) {
         const CoverRun run = planner_.run(step_.line, n, true);
         row_merger_.count(run.rows, step_.first, run.last, work);
-        if (bus_.holds_data() && !merge_run(run, slot, work)) return false;
+        if (data && !merge_run(run, slot, work)) return false;
         n += run.groups;
     }
-    bus_.merged(work);
+    if (accounting_ != nullptr) accounting_->merged(work);
     return true;
 }
 
 bool CoverMerger::merge_run(const CoverRun& run, uint32_t slot, MergeWork& work) {
-    const AttentionJob& job = job_.attention;
+    const AttentionJob& job = job_->attention;
     for (uint32_t i = 0; i < run.rows; ++i) {
         const uint32_t head = step_.query_head, token = run.token + i;
         const MergedRow row{row_address(job.state, head, token), row_address(job.o, head, token),

@@ -11,10 +11,11 @@ namespace tessera::fw {
 
 class CoverMerger {
   public:
-    /// `job` must be legal and outlive this.
-    CoverMerger(Bus& bus, const CoverJob& job, const spec::DeviceParams& device)
-        : bus_(bus),
-          job_(job),
+    /// `job` must be legal and, as bus and accounting, outlive this.
+    CoverMerger(Bus& bus, const CoverJob& job, const spec::DeviceParams& device,
+                Accounting* accounting = nullptr)
+        : accounting_(accounting),
+          job_(&job),
           device_(device),
           planner_(job),
           row_merger_(bus, job.attention, device) {}
@@ -27,8 +28,8 @@ class CoverMerger {
     [[nodiscard]] bool merge_tile(uint32_t slot);
     [[nodiscard]] bool merge_run(const CoverRun& run, uint32_t slot, MergeWork& work);
 
-    Bus& bus_;
-    const CoverJob& job_;
+    Accounting* accounting_;  ///< or nullptr
+    const CoverJob* job_;
     spec::DeviceParams device_;
     CoverPlanner planner_;
     RowMerger row_merger_;

@@ -3,8 +3,9 @@
 
 namespace tessera::fw {
 
-Merger::Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device)
-    : bus_(bus), device_(device), planner_(jobs, count, device.m) {}
+Merger::Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
+               Accounting* accounting)
+    : bus_(&bus), accounting_(accounting), device_(device), planner_(jobs, count, device.m) {}
 
 Merged Merger::merge_batch() {
     for (; in_merge_batch_ < kMergeBatch; ++in_merge_batch_) {
@@ -23,7 +24,8 @@ Merged Merger::merge_batch() {
 /// The rows of a partial result, or those that were retried.
 Merged Merger::merge_tile(uint32_t slot) {
     MergeWork work = round_ == 0 ? work_of_step() : MergeWork();
-    const uint32_t rows = bus_.holds_data() ? step_.q_rows : 0;
+    const bool data = accounting_ == nullptr || accounting_->holds_data();
+    const uint32_t rows = data ? step_.q_rows : 0;
     retries_ = false;
     for (uint32_t at = 0; at < rows; ++at) {
         if (round_ != 0 && !is_pending(at)) continue;
@@ -34,7 +36,7 @@ Merged Merger::merge_tile(uint32_t slot) {
     }
     round_ = retries_ ? round_ + 1 : 0;
     if (retries_) work.calls_retried = sentinel_passes(job().sentinel.form);
-    bus_.merged(work);
+    if (accounting_ != nullptr) accounting_->merged(work);
     return retries_ ? Merged::kRetry : Merged::kDone;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "firmware/driver/bus.h"
+#include "firmware/merge/accounting.h"
 #include "firmware/merge/partial.h"
 #include "firmware/merge/row_merger.h"
 #include "firmware/merge/sentinel.h"
@@ -34,13 +35,16 @@ struct Unresolved {
     Row named[kNamed];
 };
 
+/// A plain value, but for what is in memory: a copy goes on by itself.
 class Merger {
   public:
-    /// `job` must be legal and outlive this.
-    Merger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device)
-        : Merger(bus, &job, 1, device) {}
+    /// `job` must be legal and, as bus and accounting, outlive this.
+    Merger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device,
+           Accounting* accounting = nullptr)
+        : Merger(bus, &job, 1, device, accounting) {}
     /// The same of `count` jobs, at least one.
-    Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device);
+    Merger(Bus& bus, const AttentionJob* jobs, uint32_t count, const spec::DeviceParams& device,
+           Accounting* accounting = nullptr);
 
     /// Merges the next kMergeBatch partial results, or as many as are left; o and lse of a query
     /// tile are written with its last. After kRetry the next call goes on.
@@ -64,7 +68,7 @@ class Merger {
     Row row_at(uint32_t slot, uint32_t at) const;
     uint64_t working_row(uint32_t tile_row, uint32_t head, uint32_t token) const;
     MergeWork work_of_step() const;
-    RowMerger row_merger() const { return {bus_, job(), device_}; }
+    RowMerger row_merger() const { return {*bus_, job(), device_}; }
     const AttentionJob& job() const { return planner_.job(); }
 
     // With a sentinel: merger_sentinel.cpp.
@@ -82,7 +86,8 @@ class Merger {
     bool sees_a_key(const Row& row) const;
     bool is_pending(uint32_t row) const { return (pending_[row / 32] >> row % 32 & 1) != 0; }
 
-    Bus& bus_;
+    Bus* bus_;
+    Accounting* accounting_;  ///< or nullptr
     spec::DeviceParams device_;
     Planner planner_;
     Step step_;

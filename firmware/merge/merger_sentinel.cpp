@@ -53,15 +53,16 @@ bool Merger::retry(const Row& row, const Shares& shares, uint16_t level, MergeWo
     Levels levels{-kLevelLimit, kLevelLimit};
     if (round_ != 0) {
         uint32_t low = 0, high = 0;
-        if (!bus_.read32(levels_at, low) || !bus_.read32(levels_at + 4, high)) return false;
+        if (!bus_->read32(levels_at, low) || !bus_->read32(levels_at + 4, high)) return false;
         work.bytes_read += 8;
         levels = {static_cast<int32_t>(low), static_cast<int32_t>(high)};
     }
     if (!job().sentinel.query_column || round_ == kMaxRounds ||
         !next_level(job().sentinel.form, shares, round_, levels, level))
         return give_up(row, state, work);
-    if (!write_level(query, level) || !bus_.write32(levels_at, static_cast<uint32_t>(levels.low)) ||
-        !bus_.write32(levels_at + 4, static_cast<uint32_t>(levels.high)))
+    if (!write_level(query, level) ||
+        !bus_->write32(levels_at, static_cast<uint32_t>(levels.low)) ||
+        !bus_->write32(levels_at + 4, static_cast<uint32_t>(levels.high)))
         return false;
     work.bytes_read += 4;
     work.bytes_written += 12;
@@ -92,7 +93,7 @@ bool Merger::copy_queries(MergeWork& work) {
         const uint64_t to = row_address(job().sentinel.retry, 0, at);
         for (uint32_t byte = 0; byte < bytes; byte += 4) {
             uint32_t word = 0;
-            if (!bus_.read32(from + byte, word) || !bus_.write32(to + byte, word)) return false;
+            if (!bus_->read32(from + byte, word) || !bus_->write32(to + byte, word)) return false;
         }
     }
     work.bytes_read += uint64_t{step_.q_rows} * bytes;
@@ -129,14 +130,14 @@ uint32_t Merger::shares_bytes() const {
 bool Merger::read_shares(const Row& row, Shares& shares) {
     const bool columns = job().sentinel.form == SentinelForm::kColumns;
     const uint64_t at = row.partial + (columns ? uint64_t{4} * job().d_v : 0);
-    if (indicator_columns(job().sentinel.form) == 1) return bus_.read32(at, shares.w);
-    return bus_.read32(at, shares.u) && bus_.read32(at + 4, shares.w);
+    if (indicator_columns(job().sentinel.form) == 1) return bus_->read32(at, shares.w);
+    return bus_->read32(at, shares.u) && bus_->read32(at + 4, shares.w);
 }
 
 bool Merger::read_level(uint64_t query, uint16_t& level) {
     if (!job().sentinel.query_column) return true;
     uint32_t word = 0;
-    if (!bus_.read32(query + job().d_k / 2 * uint64_t{4}, word)) return false;
+    if (!bus_->read32(query + job().d_k / 2 * uint64_t{4}, word)) return false;
     level = static_cast<uint16_t>(word >> 16 * (job().d_k % 2));
     return true;
 }
@@ -144,9 +145,9 @@ bool Merger::read_level(uint64_t query, uint16_t& level) {
 bool Merger::write_level(uint64_t query, uint16_t level) {
     const uint64_t at = query + job().d_k / 2 * uint64_t{4};
     uint32_t word = 0;
-    if (!bus_.read32(at, word)) return false;
+    if (!bus_->read32(at, word)) return false;
     const uint32_t shift = 16 * (job().d_k % 2);
-    return bus_.write32(at, (word & ~(0xffffu << shift)) | uint32_t{level} << shift);
+    return bus_->write32(at, (word & ~(0xffffu << shift)) | uint32_t{level} << shift);
 }
 
 }  // namespace tessera::fw

@@ -21,13 +21,13 @@ bool RowMerger::merge(const MergedRow& row, const TileRow& tile, MergeWork& work
     for (uint32_t j = 0; j < d_v_; ++j) {
         const uint64_t working = row.working + device_.bus_bytes + uint64_t{4} * j;
         uint32_t old_value = 0, value = 0;  // a sink has no value: its O is +0
-        if (!row.first && !bus_.read32(working, old_value)) return false;
-        if (!bus_.read32(tile.values + uint64_t{4} * j, value)) return false;
+        if (!row.first && !bus_->read32(working, old_value)) return false;
+        if (!bus_->read32(tile.values + uint64_t{4} * j, value)) return false;
         if (tile.scaled) value = spec::fp_mul(value, tile.factor);
         value = spec::merge_element(plan, old_value, value);
         const bool written = row.last
                                  ? write_o(row.output, j, spec::store_element(merged, value, true))
-                                 : bus_.write32(working, value);
+                                 : bus_->write32(working, value);
         if (!written) return false;
     }
     return row.last ? finish(row, merged, work) : write_state(row.working, merged);
@@ -65,7 +65,7 @@ void RowMerger::count(uint32_t rows, bool first, bool last, MergeWork& work) con
 
 /// Bf16 leaves in pairs, as the bus has words.
 bool RowMerger::write_o(uint64_t row, uint32_t column, uint32_t value) {
-    if (!bf16_) return bus_.write32(row + uint64_t{4} * column, value);
+    if (!bf16_) return bus_->write32(row + uint64_t{4} * column, value);
     const uint32_t half = spec::fp32_to_bf16(value);
     if (column % 2 == 0) {
         word_ = half;
@@ -73,24 +73,24 @@ bool RowMerger::write_o(uint64_t row, uint32_t column, uint32_t value) {
     } else {
         word_ |= half << 16;
     }
-    return bus_.write32(row + column / 2 * uint64_t{4}, word_);
+    return bus_->write32(row + column / 2 * uint64_t{4}, word_);
 }
 
 bool RowMerger::read_state(uint64_t row, spec::RowState& state) {
     uint32_t l = 0, word = 0;
-    if (!bus_.read32(row, l) || !bus_.read32(row + 4, word)) return false;
+    if (!bus_->read32(row, l) || !bus_->read32(row + 4, word)) return false;
     state = spec::row_state(l, word);
     return true;
 }
 
 bool RowMerger::write_state(uint64_t row, const spec::RowState& state) {
-    return bus_.write32(row, state.l) && bus_.write32(row + 4, spec::state_word(state));
+    return bus_->write32(row, state.l) && bus_->write32(row + 4, spec::state_word(state));
 }
 
 /// The device writes whole beats; so do we.
 bool RowMerger::write_zeros(uint64_t from, uint64_t to) {
     for (; from < to; from += 4)
-        if (!bus_.write32(from, 0)) return false;
+        if (!bus_->write32(from, 0)) return false;
     return true;
 }
 

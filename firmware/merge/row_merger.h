@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "firmware/driver/bus.h"
+#include "firmware/merge/accounting.h"
 #include "firmware/plan/job.h"
 #include "spec/params.h"
 #include "spec/state.h"
@@ -34,7 +35,7 @@ class RowMerger {
   public:
     /// Of `job` only sizes and formats count.
     RowMerger(Bus& bus, const AttentionJob& job, const spec::DeviceParams& device)
-        : bus_(bus),
+        : bus_(&bus),
           device_(device),
           d_v_(job.d_v),
           bf16_(job.bf16_output),
@@ -57,7 +58,7 @@ class RowMerger {
     uint32_t output_bytes() const { return (bf16_ ? 2 : 4) * d_v_; }
     uint32_t padded(uint32_t bytes) const { return device_.beats(bytes) * device_.bus_bytes; }
 
-    Bus& bus_;
+    Bus* bus_;
     spec::DeviceParams device_;
     uint32_t d_v_;
     bool bf16_, lse_, sink_;

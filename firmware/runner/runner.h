@@ -8,15 +8,18 @@
 #include "firmware/driver/driver.h"
 #include "firmware/gemm/gemm_job.h"
 #include "firmware/linear/linear_job.h"
+#include "firmware/merge/accounting.h"
 #include "firmware/merge/merger.h"
 #include "firmware/plan/job.h"
+#include "firmware/runner/job_loop.h"
 
 namespace tessera::fw {
 
 class Runner {
   public:
-    /// `driver` must be initialised before the first run() and outlive this.
-    explicit Runner(Driver& driver) : driver_(driver) {}
+    /// `driver` must be initialised before the first run() and, as `accounting`, outlive this.
+    explicit Runner(Driver& driver, Accounting* accounting = nullptr)
+        : driver_(driver), accounting_(accounting) {}
 
     /// Runs a job to its end. Refuses it (kBadJob) before the device sees any of it.
     Status run(const AttentionJob& job) { return run(&job, 1); }
@@ -35,25 +38,13 @@ class Runner {
     const Unresolved& unresolved() const { return unresolved_; }
 
   private:
-    /// The device stores partial results in merge batches. While firmware merges one batch, the
-    /// device stores the next.
-    struct MergeBatches {
-        bool stored = false;   ///< a batch is, or will be when its FENCE retires
-        bool pending = false;  ///< and that FENCE has not been waited for
-    };
     template <typename Work>
-    Status run_work(Work& work);
+    Status run_loop(JobLoop<Work>& loop);
     template <typename Work>
-    Status run_batches(Work& work);
-    template <typename Work>
-    Status end_merge_batch(Work& work, MergeBatches& batches);
-    Status await_merge_batch(MergeBatches& batches);
-    template <typename Work>
-    Status merge_batch(Work& work, MergeBatches& batches);
-    template <typename Work>
-    Status retry(Work& work, MergeBatches& batches);
+    Status perform(Act act, const spec::Command& command, JobLoop<Work>& loop);
 
     Driver& driver_;
+    Accounting* accounting_;  ///< or nullptr
     Unresolved unresolved_;
 };
 

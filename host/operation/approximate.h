@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "firmware/driver/bus.h"
+#include "firmware/merge/accounting.h"
 #include "host/approximation/selection.h"
 #include "host/operation/layout.h"
 #include "host/problem/inputs.h"

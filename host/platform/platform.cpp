@@ -174,9 +174,9 @@ std::vector<Platform::Work> works_of(const std::vector<Job>& jobs) {
 Platform::Program Platform::firmware(const Work& work, fw::DriverConfig driver,
                                      FirmwareOutcome& outcome) {
     driver.csr_base = kCsrBase;
-    return [work, driver, &outcome](fw::Bus& bus) {
+    return [work, driver, &outcome](ProcessorBus& bus) {
         fw::Driver device(bus);
-        fw::Runner runner(device);
+        fw::Runner runner(device, &bus.accounting());
         outcome.status = device.init(driver);
         if (outcome.status.ok()) outcome.status = work(runner);
         outcome.calls = device.calls();

@@ -13,6 +13,7 @@
 #include "firmware/driver/bus.h"
 #include "firmware/driver/driver_config.h"
 #include "firmware/driver/status.h"
+#include "firmware/merge/accounting.h"
 #include "firmware/merge/merger.h"
 #include "firmware/plan/job.h"
 #include "hw_model/config.h"
@@ -24,6 +25,15 @@ class Runner;
 }
 
 namespace tessera::host {
+
+/// What a program sees of its processor: firmware's bus, and who keeps account of firmware's work.
+class ProcessorBus : public fw::Bus {
+  public:
+    virtual fw::Accounting& accounting() = 0;
+
+  protected:
+    ~ProcessorBus() = default;
+};
 
 /// Where a processor sees the registers of its device; below is memory.
 inline constexpr uint64_t kCsrBase = uint64_t{1} << 48;
@@ -65,7 +75,7 @@ struct RunOutcome {
 class Platform {
   public:
     /// A program for one processor; it may use the bus until it returns.
-    using Program = std::function<void(fw::Bus&)>;
+    using Program = std::function<void(ProcessorBus&)>;
     /// Jobs that firmware runs one after the other.
     using Jobs = std::vector<fw::AttentionJob>;
     /// What to run on a driver that is ready.

@@ -95,6 +95,13 @@ void Processor::merged(const fw::MergeWork& work) {
     if (cycles != 0) wait(hw::to_time(cycles));
 }
 
+void Processor::retried(uint64_t number) {
+    std::vector<CommandRange>& ranges = merging_.retried;
+    if (ranges.empty() || ranges.back().first + ranges.back().count != number)
+        ranges.push_back({number, 0});
+    ++ranges.back().count;
+}
+
 void Processor::wait_irq() {
     const hw::Cycle from = hw::now_cycle();
     if (!irq.read()) wait(irq.posedge_event());

@@ -18,7 +18,7 @@
 
 namespace tessera::host {
 
-class Processor : public sc_core::sc_module, public fw::Bus {
+class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Accounting {
   public:
     SC_HAS_PROCESS(Processor);
     using Program = std::function<void()>;
@@ -44,11 +44,11 @@ class Processor : public sc_core::sc_module, public fw::Bus {
     bool read32(uint64_t address, uint32_t& value) override;
     bool write32(uint64_t address, uint32_t value) override;
     void wait_irq() override;
+    fw::Accounting& accounting() override { return *this; }
+
     bool holds_data() const override { return holds_data_; }
     void merged(const fw::MergeWork& work) override;
-    void retried(uint64_t first, uint64_t commands) override {
-        merging_.retried.push_back({first, commands});
-    }
+    void retried(uint64_t number) override;
 
     uint64_t busy_cycles() const { return busy_; }       ///< accesses and descriptors
     uint64_t waiting_cycles() const { return waited_; }  ///< in wait_irq

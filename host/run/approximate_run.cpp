@@ -53,11 +53,11 @@ uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32
 Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
                                          FirmwareOutcome& firmware) {
     const Platform::Program jobs = Platform::firmware(layout.jobs(), layout.driver, firmware);
-    return [&platform, &layout, &firmware, jobs](fw::Bus& bus) {
+    return [&platform, &layout, &firmware, jobs](ProcessorBus& bus) {
         jobs(bus);
         if (!firmware.status.ok()) return;
         merge_remainder(layout, access_to(platform));
-        bus.merged(remainder_work(layout));
+        bus.accounting().merged(remainder_work(layout));
         fw::DriverConfig config = layout.driver;
         config.csr_base = kCsrBase;
         fw::Driver driver(bus);  // one more FENCE, so that the counters cover the merging

@@ -28,9 +28,10 @@ void visit(Visitor& v, SomeOutcome& o) {
 }
 
 /// Passes everything on and notes register writes.
-class RecordingBus final : public fw::Bus {
+class RecordingBus final : public host::ProcessorBus {
   public:
-    RecordingBus(fw::Bus& bus, host::Platform& platform, std::vector<RegisterWrite>& writes)
+    RecordingBus(host::ProcessorBus& bus, host::Platform& platform,
+                 std::vector<RegisterWrite>& writes)
         : bus_(bus), platform_(platform), writes_(writes) {}
     bool read32(uint64_t address, uint32_t& value) override { return bus_.read32(address, value); }
     bool write32(uint64_t address, uint32_t value) override {
@@ -40,12 +41,10 @@ class RecordingBus final : public fw::Bus {
         return bus_.write32(address, value);
     }
     void wait_irq() override { bus_.wait_irq(); }
-    bool holds_data() const override { return bus_.holds_data(); }
-    void merged(const fw::MergeWork& work) override { bus_.merged(work); }
-    void retried(uint64_t first, uint64_t commands) override { bus_.retried(first, commands); }
+    fw::Accounting& accounting() override { return bus_.accounting(); }
 
   private:
-    fw::Bus& bus_;
+    host::ProcessorBus& bus_;
     host::Platform& platform_;
     std::vector<RegisterWrite>& writes_;
 };
@@ -60,7 +59,7 @@ host::Platform::Program firmware_of(const host::Layout& device, host::FirmwareOu
 
 void Machine::run(const host::Platform::Program& program, const fw::DriverConfig& driver,
                   Outcome& out) {
-    const host::Platform::Program recorded = [&](fw::Bus& bus) {
+    const host::Platform::Program recorded = [&](host::ProcessorBus& bus) {
         RecordingBus recording(bus, platform_, out.writes);
         program(recording);
     };
@@ -80,7 +79,7 @@ void Machine::run(const host::Layout& layout, Outcome& out) {
         drivers.push_back(device.driver);
         Outcome& own = i == 0 ? out : out.others[i - 1];
         const auto firmware = firmware_of(device, firmware_outcomes[i]);
-        programs.push_back([this, &own, firmware](fw::Bus& bus) {
+        programs.push_back([this, &own, firmware](host::ProcessorBus& bus) {
             RecordingBus recording(bus, platform_, own.writes);
             firmware(recording);
         });

@@ -70,15 +70,15 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
             rings.push_back(layouts.back().driver);
         }
         for (uint32_t i = 0; i < setup.platform.devices; ++i)
-            programs.push_back([&, i](fw::Bus& bus) {
+            programs.push_back([&, i](host::ProcessorBus& bus) {
                 fw::Driver driver(bus);
+                fw::Runner runner(driver, &bus.accounting());
                 status[i] = driver.init(rings[i]);
                 const std::vector<fw::AttentionJob> jobs = layouts[i].jobs();
                 if (status[i].ok())
                     status[i] = layouts[i].cover
-                                    ? fw::Runner(driver).run(host::cover_job(layouts[i]))
-                                    : fw::Runner(driver).run(jobs.data(),
-                                                             static_cast<uint32_t>(jobs.size()));
+                                    ? runner.run(host::cover_job(layouts[i]))
+                                    : runner.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
                 calls[i] = driver.calls();
             });
         host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));

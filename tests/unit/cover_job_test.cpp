@@ -68,7 +68,7 @@ host::Problem random_problem(std::mt19937_64& random, uint32_t tokens) {
 }
 
 /// Memory that counts what firmware reads and writes, and adds up what it says it merged.
-class CountingMemory final : public fw::Bus {
+class CountingMemory final : public fw::Bus, public fw::Accounting {
   public:
     std::map<uint64_t, uint32_t> words;
     uint64_t bytes_read = 0, bytes_written = 0, tiles = 0;
@@ -144,7 +144,7 @@ TEST_CASE("profile stats: what merging is said to take is what it takes") {
         spec::DeviceParams params = device(m);
         params.profile = spec::Profile::kStats;
         CountingMemory memory;
-        fw::CoverMerger merger(memory, job, params);
+        fw::CoverMerger merger(memory, job, params, &memory);
         const uint64_t calls = p.query_heads * layout.cover->cover.calls();
         for (uint64_t batch = 0; batch * fw::kMergeBatch < calls; ++batch)
             REQUIRE(merger.merge_batch());

@@ -5,71 +5,19 @@
 #include <vector>
 
 #include "firmware/attention/sequencer.h"
-#include "host/verify/job_mask.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/unit/random_jobs.h"
 
 using namespace tessera;
 using spec::Command;
 using spec::Opcode;
 using test::Compared;
+using List = test::JobList;
 
 namespace {
 
 constexpr uint64_t kRecord = 0x7000;
-
-struct List {
-    std::vector<fw::AttentionJob> jobs;
-    std::vector<verify::MaskArrays> arrays;
-    spec::DeviceParams device{8, 16, 4, 2, 16, spec::Profile::kStateful};
-};
-
-fw::Tensor tensor(uint64_t address, uint32_t rows, uint32_t bytes) {
-    const uint32_t pitch = (bytes + 15) / 16 * 16;
-    return {address, uint64_t{pitch} * rows, pitch};
-}
-
-/// Jobs of any kind, all in one order or not, some with no step in this share.
-List random_list(std::mt19937_64& random) {
-    const auto draw = [&](uint32_t low, uint32_t high) {
-        return low + static_cast<uint32_t>(random() % (high - low + 1));
-    };
-    List list;
-    if (draw(0, 2) == 0) list.device.profile = spec::Profile::kStats;
-    list.jobs.resize(draw(1, 6));
-    list.arrays.resize(list.jobs.size());
-    for (size_t i = 0; i < list.jobs.size(); ++i) {
-        fw::AttentionJob& job = list.jobs[i];
-        job.kv_heads = draw(1, 2);
-        job.query_heads = job.kv_heads * draw(1, 3);
-        job.nq = draw(0, 1) == 0 ? 1 : draw(1, 40);
-        job.nk = draw(1, 40);
-        job.q_position = job.nk > job.nq ? job.nk - job.nq : 0;
-        job.d_k = 12;
-        job.d_v = 9;
-        job.want_lse = draw(0, 1) == 1;
-        verify::random_mask(random, list.device.m, job, list.arrays[i]);
-        if (draw(0, 4) == 0) verify::random_lists(random, job, list.arrays[i]);
-        if (draw(0, 1) == 0) {
-            job.schedule = fw::ScheduleId::kKeyValueResident;
-        } else {
-            job.peers = draw(0, 3);
-            job.share = draw(0, job.peers);
-        }
-        const uint64_t base = (i + 1) << 32;
-        job.q = tensor(base + 0x1000000, job.nq, 24);
-        job.k = tensor(base + 0x2000000, job.nk, 24);
-        job.v = tensor(base + 0x3000000, job.nk, 18);
-        job.o = tensor(base + 0x4000000, job.nq, 36);
-        job.lse = tensor(base + 0x5000000, job.nq, 16);
-        job.summary_list = base + 0x6000000;
-        job.query_list.address = base + 0x9000000;
-        job.key_list.address = base + 0xa000000;
-        job.state = tensor(0x7000000, job.nq, 52);  // in common
-        job.partial = tensor(0x8000000, 8, 52);
-    }
-    return list;
-}
 
 std::vector<Command> commands_of(fw::Sequencer sequencer) {
     std::vector<Command> commands;
@@ -121,7 +69,7 @@ TEST_CASE("the steps of a list are those of its jobs") {
     auto random = test::test_random();
     Compared steps("steps of lists");
     for (int n = 0; n < 400; ++n) {
-        const List list = random_list(random);
+        const List list = test::random_list(random);
         fw::Planner whole(list.jobs.data(), static_cast<uint32_t>(list.jobs.size()), 8);
         fw::Step a, b;
         for (size_t i = 0; i < list.jobs.size(); ++i) {
@@ -146,7 +94,7 @@ TEST_CASE("the commands of a list are those of its jobs, with no FENCE between t
     auto random = test::test_random();
     Compared commands("commands of lists, banks left out"), banks("banks of loads");
     for (int n = 0; n < 400; ++n) {
-        const List list = random_list(random);
+        const List list = test::random_list(random);
         std::vector<std::string> expected, actual;
         const std::vector<Command> all = commands_of(
             {list.jobs.data(), static_cast<uint32_t>(list.jobs.size()), list.device, kRecord});

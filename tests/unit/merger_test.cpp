@@ -25,7 +25,7 @@ constexpr uint64_t kSink = 0x10000, kEnd = 0x20000;
 constexpr uint8_t kOld = 0xee;  ///< what is in memory before
 
 /// Memory that counts.
-class Memory final : public fw::Bus {
+class Memory final : public fw::Bus, public fw::Accounting {
   public:
     bool read32(uint64_t address, uint32_t& value) override {
         bytes_read += 4;
@@ -138,7 +138,7 @@ TEST_CASE("o and lse are the golden device's, in whole beats") {
         Memory memory;
         ReferenceRow sink;
         const auto tiles = fill(memory, job, random, sink);
-        fw::Merger merger(memory, job, kDevice);
+        fw::Merger merger(memory, job, kDevice, &memory);
         REQUIRE(merger.merge_batch() == fw::Merged::kDone);
         fw::MergeWork expected;
         for (uint32_t i = 0; i < job.nq; ++i) {
@@ -188,8 +188,8 @@ TEST_CASE("where memory holds no data nothing is touched, and the work is the sa
         ReferenceRow sink;
         fill(memory, job, random, sink);
         blind.data = false;
-        REQUIRE(fw::Merger(memory, job, kDevice).merge_batch() == fw::Merged::kDone);
-        REQUIRE(fw::Merger(blind, job, kDevice).merge_batch() == fw::Merged::kDone);
+        REQUIRE(fw::Merger(memory, job, kDevice, &memory).merge_batch() == fw::Merged::kDone);
+        REQUIRE(fw::Merger(blind, job, kDevice, &blind).merge_batch() == fw::Merged::kDone);
         work.equal(blind.accesses, 0u);
         work.equal(blind.total.rows, memory.total.rows);
         work.equal(blind.total.rows_finished, memory.total.rows_finished);
@@ -208,13 +208,14 @@ TEST_CASE("a bus error at any access ends the merge") {
         Memory good;
         ReferenceRow sink;
         fill(good, job, random, sink);
-        REQUIRE(fw::Merger(good, job, kDevice).merge_batch() == fw::Merged::kDone);
+        REQUIRE(fw::Merger(good, job, kDevice, &good).merge_batch() == fw::Merged::kDone);
         for (uint64_t at = 0; at < good.accesses; ++at) {
             Memory memory;
             fill(memory, job, random, sink);
             memory.fault_at = at;
-            faults.holds(fw::Merger(memory, job, kDevice).merge_batch() == fw::Merged::kBusFault,
-                         [] { return "bus fault"; });
+            faults.holds(
+                fw::Merger(memory, job, kDevice, &memory).merge_batch() == fw::Merged::kBusFault,
+                [] { return "bus fault"; });
             faults.equal(memory.accesses, at + 1);
         }
     }
