@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The firmware as a program of its own on a 32-bit RISC-V: entry, bus, and a mailbox that a host
-// fills with a job. What CI links to know code, data and stack size.
-// Machine mode, device interrupt on the external line and never taken: WFI only waits for it.
+// The firmware as a program of its own on a 32-bit RISC-V: entry, bus, and the mailbox (spec/job.h)
+// that a host fills. The processor sees device memory at its own addresses. What CI links to know
+// code, data and stack size. Machine mode, device interrupt on the external line and never taken:
+// WFI only waits for it.
 #include <stddef.h>
 #include <stdint.h>
 
-#include "firmware/runner/runner.h"
+#include "firmware/runner/mailbox.h"
+#include "spec/job.h"
 
 namespace tessera::fw {
 namespace {
@@ -36,11 +38,7 @@ class MmioBus final : public Bus {
 
 extern "C" {
 
-// The mailbox.
-volatile uint32_t tessera_mailbox_ready;  ///< host: 1, the job is there; firmware: 0, it is done
-DriverConfig tessera_mailbox_config;
-AttentionJob tessera_mailbox_job;
-Status tessera_mailbox_status;
+spec::MailboxWords tessera_mailbox;
 
 /// Never called: a call of a pure virtual function is a program error.
 [[noreturn]] void __cxa_pure_virtual() {
@@ -60,18 +58,16 @@ void* memcpy(void* to, const void* from, size_t bytes) {
     return to;
 }
 
-/// Serves jobs for ever. The device is found again for each, since a job may follow an error.
+/// Serves requests for ever.
 [[noreturn]] void tessera_main() {
     MmioBus bus;
-    Driver driver(bus);
-    Runner runner(driver);
+    volatile uint32_t& ready = tessera_mailbox.ready;
     for (;;) {
-        while (tessera_mailbox_ready == 0) asm volatile("nop");
-        Status status = driver.init(tessera_mailbox_config);
-        if (status.ok()) status = runner.run(tessera_mailbox_job);
-        tessera_mailbox_status = status;
+        while (ready == 0) asm volatile("nop");
+        asm volatile("fence" ::: "memory");  // what the host wrote before
+        answer(tessera_mailbox, bus, MappedMemory(0));
         asm volatile("fence" ::: "memory");
-        tessera_mailbox_ready = 0;
+        ready = 0;
     }
 }
 

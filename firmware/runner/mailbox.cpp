@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "firmware/runner/mailbox.h"
+
+#include "firmware/driver/driver.h"
+#include "firmware/runner/runner.h"
+
+namespace tessera::fw {
+namespace {
+
+static_assert(sizeof(AttentionJob) <= spec::kJobWorkspaceBytes && alignof(AttentionJob) <= 8);
+static_assert(Unresolved::kNamed == spec::AnswerWords::kNamed);
+
+DriverConfig config_of(const spec::DriverWords& words) {
+    return {words.csr_base.value(), words.ring.value(), words.ring_descriptors,
+            words.record.value(), words.watchdog_cycles};
+}
+
+/// All of them as one list, in the workspace.
+Status run_attention(Runner& runner, const spec::RequestWords& request,
+                     const MappedMemory& memory) {
+    const auto* words = memory.at<const spec::AttentionWords>(request.jobs.value());
+    auto* jobs = memory.at<AttentionJob>(request.workspace.value());
+    for (uint32_t i = 0; i < request.count; ++i) jobs[i] = decode(words[i], memory);
+    return runner.run(jobs, request.count);
+}
+
+/// One after the other.
+template <typename Words>
+Status run_each(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
+    const auto* words = memory.at<const Words>(request.jobs.value());
+    Status status;
+    for (uint32_t i = 0; i < request.count && status.ok(); ++i)
+        status = runner.run(decode(words[i], memory));
+    return status;
+}
+
+Status run(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
+    if (request.count == 0) return refused(JobRule::kEmpty);
+    switch (static_cast<spec::JobKind>(request.kind)) {
+        case spec::JobKind::kAttention: return run_attention(runner, request, memory);
+        case spec::JobKind::kCover: return run_each<spec::CoverWords>(runner, request, memory);
+        case spec::JobKind::kGemm: return run_each<spec::GemmWords>(runner, request, memory);
+        case spec::JobKind::kLinear: return run_each<spec::LinearWords>(runner, request, memory);
+        default: return refused(JobRule::kKind);
+    }
+}
+
+void write_answer(const Status& status, const Unresolved& unresolved, spec::AnswerWords& answer) {
+    answer.code = static_cast<uint32_t>(status.code);
+    answer.rule = static_cast<uint32_t>(status.rule);
+    answer.error = static_cast<uint32_t>(status.error);
+    answer.tag = status.tag;
+    answer.unresolved_rows = unresolved.rows;
+    for (uint32_t i = 0; i < Unresolved::kNamed; ++i) {
+        answer.unresolved[i][0] = unresolved.named[i].head;
+        answer.unresolved[i][1] = unresolved.named[i].row;
+    }
+}
+
+}  // namespace
+
+void answer(spec::MailboxWords& mailbox, Bus& bus, const MappedMemory& memory) {
+    Driver driver(bus);
+    Runner runner(driver);
+    Status status = driver.init(config_of(mailbox.driver));
+    if (status.ok()) status = run(runner, mailbox.request, memory);
+    write_answer(status, runner.unresolved(), mailbox.answer);
+}
+
+}  // namespace tessera::fw
