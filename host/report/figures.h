@@ -3,23 +3,13 @@
 #pragma once
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "host/figure.h"
 #include "host/predict/formulas.h"
 #include "host/run/run_record.h"
 
 namespace tessera::host {
-
-/// Nothing, a count, a signed difference, or a measure.
-using FigureValue = std::variant<std::monostate, uint64_t, int64_t, double>;
-
-struct Figure {
-    std::string key;
-    FigureValue value;
-    std::string unit;
-    std::string formula;
-};
 
 class Figures {
   public:
