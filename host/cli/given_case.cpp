@@ -35,7 +35,8 @@ void run_layout(const Job& job, const Layout& layout, verify::Machine& machine,
     write_operands(job.inputs, job.layout, access_to(platform));
     if (layout.remainder) {
         FirmwareOutcome firmware;
-        machine.run(program_with_remainder(platform, layout, firmware), layout.driver, out);
+        machine.run(program_with_remainder(layout, access_to(platform), firmware), layout.driver,
+                    out);
         out.status = firmware.status;
         out.calls = firmware.calls;
     } else {
@@ -113,10 +114,11 @@ verify::Case case_of(const std::shared_ptr<const Job>& job, const Layout& layout
 void run_operation_job(const OperationJob& operation, verify::Machine& machine,
                        verify::Outcome& out) {
     Platform& platform = machine.platform();
-    operation.write(access_to(platform));
+    const MemoryAccess memory = access_to(platform);
+    operation.operation->write(memory);
     FirmwareOutcome firmware;
-    machine.run(Platform::firmware(operation.firmware, operation.driver, firmware),
-                operation.driver, out);
+    machine.run(operation.operation->program(0, memory, firmware), operation.operation->driver(0),
+                out);
     out.status = firmware.status;
     out.calls = firmware.calls;
     const std::vector<Region>& regions = operation.record.regions;
@@ -127,14 +129,14 @@ void compare_operation(const OperationJob& operation, const verify::Outcome& out
                        verify::Comparison& comparison) {
     if (!verify::firmware_succeeded(out, comparison)) return;
     Bytes bytes = out.memory;
-    const std::vector<float> result =
-        operation.read([&](uint64_t address, uint64_t) { return bytes.data() + address; });
-    const Exactness exactness = exactness_of(operation, result);
+    const std::vector<float> result = operation.operation->read(
+        [&](uint64_t address, uint64_t) { return bytes.data() + address; });
+    const Exactness exactness = exactness_of(operation, result, RunOutcome());
     if (exactness.withheld()) {
         comparison.inexact = exactness.text();
         return;
     }
-    const ElementErrors e = operation.check(result, [](double) {});
+    const ElementErrors e = operation.operation->check(result, [](double) {});
     comparison.elements += e.elements;
     if (e.elements == 0) comparison.different(hw::kNever, nothing_held_text(e));
     if (!e.outside_bound()) return;
@@ -164,7 +166,7 @@ verify::Case case_of_operation(const std::shared_ptr<const OperationJob>& operat
     c.body = [operation](verify::Machine& machine, verify::Outcome& out) {
         run_operation_job(*operation, machine, out);
     };
-    c.words = verify::command_words(operation->commands());
+    c.words = verify::command_words(operation->operation->commands());
     c.reference = [operation](const verify::Outcome& out, verify::Comparison& comparison) {
         compare_operation(*operation, out, comparison);
     };

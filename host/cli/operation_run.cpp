@@ -44,13 +44,14 @@ std::vector<float> simulate(OperationJob& job) {
     Platform platform(record.config.platform);
     const MemoryAccess memory = access_to(platform);
     const bool data = !record.config.platform.timing_only;
-    if (data) job.write(memory);
-    record.outcome = platform.run(job.firmware, job.driver);
+    const Operation& operation = *job.operation;
+    if (data) operation.write(memory);
+    record.outcome = std::move(run_on(platform, operation, memory).front());
     require_success(record.outcome.firmware.status);
     require_consistent(record);
-    record.more = job.figures(record.outcome);
+    record.more = operation.figures(record.outcome);
     std::vector<float> result;
-    if (data) result = job.read(memory);
+    if (data) result = operation.read(memory);
     record.simulation_seconds = watch.seconds();
     return result;
 }
@@ -61,13 +62,13 @@ void write_files(OutputFolder& folder, OperationJob& job, const std::vector<floa
     std::optional<SafetensorsWriter> tensors;
     if (!record.config.platform.timing_only && !record.exactness.withheld()) {
         record.files.emplace_back(OutputFolder::kTensors);
-        tensors.emplace(folder.tensors_file(), std::vector{job.output},
+        const TensorSpec output = job.operation->output();
+        tensors.emplace(folder.tensors_file(), std::vector{output},
                         Metadata{{"tool", std::string("tessera ") + kVersion},
                                  {"input", printable(record.input)}});
-        const uint64_t columns = job.place_of_row ? job.output.shape.back() : result.size();
+        const uint64_t columns = output.shape.back();
         for (uint64_t row = 0; row * columns < result.size(); ++row)
-            tensors->write(job.output.name,
-                           (job.place_of_row ? job.place_of_row(row) : row) * columns,
+            tensors->write(output.name, job.operation->place_of_row(row) * columns,
                            result.data() + row * columns, columns);
     }
     folder.write_report(with_options(dumped(operation_json(record), 2)),
@@ -76,7 +77,7 @@ void write_files(OutputFolder& folder, OperationJob& job, const std::vector<floa
 
 RunVerdict verdict_of(const OperationJob& job, bool check_wanted) {
     const OperationRecord& record = job.record;
-    RunVerdict v{record.exactness, job.output.name};
+    RunVerdict v{record.exactness, job.operation->output().name};
     if (!record.error) return v;
     v.check = &*record.error;
     if (check_wanted && record.error->elements == 0) v.nothing_compared = v.check;
@@ -84,21 +85,8 @@ RunVerdict verdict_of(const OperationJob& job, bool check_wanted) {
     return v;
 }
 
-}  // namespace
-
-OperationRecord operation_record(const char* name, const Experiment& experiment,
-                                 const std::vector<std::string>& command_line) {
-    OperationRecord record;
-    record.name = name;
-    record.command_line = command_line;
-    record.experiment = experiment;
-    record.config = config_of(experiment);
-    record.config.platform.timing_only = experiment.outputs.timing_only;
-    record.config.platform.trace_commands = 0;
-    record.exactness.accepted = experiment.outputs.accept_inexact;
-    return record;
-}
-
+/// Why a result that takes so many multiply-adds in double precision is not to be checked; nothing
+/// if it is.
 std::string reason_not_to_check(const Experiment::Outputs& outputs, double multiplies) {
     if (outputs.timing_only) return "timing only: there is no result";
     if (outputs.check) return *outputs.check ? "" : "--no-check";
@@ -106,10 +94,43 @@ std::string reason_not_to_check(const Experiment::Outputs& outputs, double multi
     return "over 2^33 multiply-adds; --check compares with double precision";
 }
 
-Exactness exactness_of(const OperationJob& job, const std::vector<float>& result) {
+}  // namespace
+
+ResolvedConfig operation_config(const Experiment& experiment) {
+    ResolvedConfig config = config_of(experiment);
+    config.platform.timing_only = experiment.outputs.timing_only;
+    config.platform.trace_commands = 0;
+    return config;
+}
+
+OperationJob operation_job(const Experiment& experiment,
+                           const std::vector<std::string>& command_line, ResolvedConfig config,
+                           const MemoryMap& map, std::shared_ptr<const Operation> operation) {
+    OperationJob job;
+    OperationRecord& record = job.record;
+    record.experiment = experiment;
+    record.name = operation->name();
+    record.title = operation->title();
+    record.input = operation->input();
+    record.input_dtypes = operation->input_dtypes();
+    record.command_line = command_line;
+    record.problem = operation->settings();
+    record.config = std::move(config);
+    record.regions = map.regions();
+    record.work = operation->work_by_formula();
+    record.bound = operation->bound();
+    record.note = operation->note();
+    record.not_checked = reason_not_to_check(experiment.outputs, operation->check_work());
+    record.exactness.accepted = experiment.outputs.accept_inexact;
+    job.operation = std::move(operation);
+    return job;
+}
+
+Exactness exactness_of(const OperationJob& job, const std::vector<float>& result,
+                       const RunOutcome& outcome) {
     Exactness exactness = job.record.exactness;
     exactness.known = true;
-    job.judge(result, exactness);
+    job.operation->judge(result, outcome, exactness);
     return exactness;
 }
 
@@ -127,11 +148,11 @@ int run_operation(const CommandLine& line, OperationJob& job) {
     progress.phase("simulating");
     const std::vector<float> result = simulate(job);
     OperationRecord& record = job.record;
-    if (!outputs.timing_only) record.exactness = exactness_of(job, result);
+    if (!outputs.timing_only) record.exactness = exactness_of(job, result, record.outcome);
     if (record.not_checked.empty()) {
         progress.phase("checking");
         const Stopwatch watch;
-        record.error = job.check(result, [&](double done) { progress.share(done); });
+        record.error = job.operation->check(result, [&](double done) { progress.share(done); });
         record.check_seconds = watch.seconds();
     }
     progress.finish();

@@ -3,8 +3,8 @@
 #pragma once
 #include <string>
 
+#include "host/operation/exactness.h"
 #include "host/reference/coverage.h"
-#include "host/run/exactness.h"
 #include "include/tessera/error.h"
 
 namespace tessera::host {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "firmware/driver/driver.h"
 #include "firmware/plan/row_list.h"
 #include "host/approximation/audit.h"
 #include "host/float_bits.h"
@@ -112,7 +113,7 @@ uint32_t result_tensors(const Problem& p) {
 }
 
 void place_approximation(const Problem& p, const spec::DeviceParams& params, Layout& layout,
-                         Allocator& allocator) {
+                         MemoryMap& map) {
     auto arrays = std::make_shared<ApproximateArrays>();
     arrays->selection = p.selection;
     arrays->m = params.m;
@@ -122,14 +123,15 @@ void place_approximation(const Problem& p, const spec::DeviceParams& params, Lay
     const auto list = [&](const char* name, const std::vector<uint32_t>& rows, uint32_t limit) {
         const auto count = static_cast<uint32_t>(rows.size());
         return fw::RowList{rows.data(), limit,
-                           allocator.place(name, fw::list_bytes(count, params.m, params))};
+                           map.place(name, fw::list_bytes(count, params.m, params))};
     };
 
     layout.audit = job;
     fw::AttentionJob& audit = *layout.audit;
     audit.nq = static_cast<uint32_t>(arrays->audit_rows.size());
     audit.query_list = list("audited rows", arrays->audit_rows, p.nq);
-    audit.o = allocator.tensor("audit", p.query_heads, audit.nq, uint64_t{4} * p.d_v);
+    audit.o = map.tensor("audit",
+                         TensorLayout::heads(ElementType::kFp32, p.query_heads, audit.nq, p.d_v));
     audit.want_lse = false;
     audit.tile_flags = nullptr;
 
@@ -173,6 +175,22 @@ fw::MergeWork remainder_work(const Layout& layout) {
     work.bytes_read = rows * 2 * (8 + uint64_t{4} * job.d_v);
     work.bytes_written = rows * job.o.pitch;
     return work;
+}
+
+Platform::Program program_with_remainder(const Layout& layout, const MemoryAccess& memory,
+                                         FirmwareOutcome& firmware) {
+    const Platform::Program jobs = Platform::firmware(layout.jobs(), layout.driver, firmware);
+    return [memory, &layout, &firmware, jobs](ProcessorBus& bus) {
+        jobs(bus);
+        if (!firmware.status.ok()) return;
+        merge_remainder(layout, memory);
+        bus.accounting().merged(remainder_work(layout));
+        fw::DriverConfig config = layout.driver;
+        config.csr_base = kCsrBase;
+        fw::Driver driver(bus);  // one more FENCE, so that the counters cover the merging
+        firmware.status = driver.init(config);
+        if (firmware.status.ok()) firmware.status = driver.fence();
+    };
 }
 
 ReferenceProblem approximate_reference(const Problem& p, const Inputs& inputs, uint32_t m,

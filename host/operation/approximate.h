@@ -8,12 +8,11 @@
 #include "firmware/merge/accounting.h"
 #include "host/approximation/selection.h"
 #include "host/operation/layout.h"
+#include "host/platform/platform.h"
 #include "host/problem/inputs.h"
 #include "host/problem/problem.h"
 
 namespace tessera::host {
-
-class Allocator;
 
 /// What the jobs of an approximate schedule point to.
 struct ApproximateArrays {
@@ -40,7 +39,7 @@ uint32_t result_tensors(const Problem& problem);
 /// Adds the jobs of the remainder and of the audit, without their states. The remainder's o and lse
 /// lie behind those of layout.job, as if they belonged to further heads.
 void place_approximation(const Problem& problem, const spec::DeviceParams& params, Layout& layout,
-                         Allocator& allocator);
+                         MemoryMap& map);
 
 /// Merges the remainder into o, row by row. Each side counts with its sum of weights; the
 /// remainder's is divided by the probability that a tile was drawn. In double precision, rounded to
@@ -49,6 +48,11 @@ void merge_remainder(const Layout& layout, const MemoryAccess& memory);
 /// What that takes firmware: l and every O[j] of each row of the remainder; {l, m} and O of both
 /// sides read, O written in whole beats. It finishes no row of its own, so `rows` is 0.
 fw::MergeWork remainder_work(const Layout& layout);
+
+/// The jobs of a layout with a remainder, and the merging of that into o. The counters cover it
+/// all. Layout and `firmware` must outlive the run.
+Platform::Program program_with_remainder(const Layout& layout, const MemoryAccess& memory,
+                                         FirmwareOutcome& firmware);
 
 /// The reference on what the schedule sees, keys that stand for others with their weight.
 ReferenceProblem approximate_reference(const Problem& problem, const Inputs& inputs, uint32_t m,

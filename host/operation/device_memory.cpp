@@ -1,57 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "host/operation/device_memory.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <memory>
 
-#include "host/error.h"
 #include "host/float_bits.h"
 #include "spec/float.h"
-#include "spec/integers.h"
 
 namespace tessera::host {
-namespace {
-
-constexpr double kMaxTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
-
-}  // namespace
-
-uint64_t Allocator::place(const char* name, uint64_t bytes) {
-    const uint64_t address = spec::round_up(end_, kRegionAlignment);
-    regions_.push_back({name, address, bytes});
-    end_ = address + bytes;
-    return address;
-}
-
-fw::Tensor Allocator::tensor(const char* name, uint64_t heads, uint64_t rows, uint64_t row_bytes) {
-    fw::Tensor t;
-    t.pitch = static_cast<uint32_t>(spec::round_up(row_bytes, bus_));
-    if (static_cast<double>(heads) * static_cast<double>(rows) * t.pitch > kMaxTensor)
-        throw UserError(
-            fmt::format("not enough memory: tensor {} has {} heads of {} rows of {} bytes", name,
-                        heads, rows, t.pitch));
-    t.head_stride = rows * t.pitch;
-    t.address = place(name, heads * t.head_stride);
-    return t;
-}
-
-fw::DriverConfig Allocator::driver(uint32_t devices) {
-    fw::DriverConfig driver;
-    driver.ring_address = place("ring", devices * kRingBytes);
-    driver.ring_descriptors = kRingDescriptors;
-    driver.record_address = place("record", uint64_t{devices} * bus_);
-    return driver;
-}
-
-void Allocator::check_size(const hw::MemoryConfig& memory) const {
-    if (end_ <= memory.size_bytes) return;
-    std::string parts;
-    for (const Region& region : regions_)
-        parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", region.name, region.bytes);
-    throw UserError(fmt::format(
-        "not enough memory: the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}",
-        end_, parts, memory.name, memory.size_bytes));
-}
-
 void write_identity(const fw::Tensor& to, uint32_t rows, const MemoryAccess& memory) {
     write_rows(to, 1, rows, memory, [](uint64_t, uint64_t row, uint16_t* out) {
         if (row != 0) out[row - 1] = 0;
@@ -59,18 +15,51 @@ void write_identity(const fw::Tensor& to, uint32_t rows, const MemoryAccess& mem
     });
 }
 
-void append_row(const uint8_t* row, uint32_t columns, bool bf16, std::vector<float>& out) {
-    for (uint32_t c = 0; c < columns; ++c) {
+void append_row(const uint8_t* row, uint64_t columns, ElementType type, std::vector<float>& out) {
+    for (uint64_t c = 0; c < columns; ++c) {
         uint32_t bits;
         uint16_t half;
-        if (bf16) {
-            std::memcpy(&half, row + 2 * size_t{c}, sizeof half);
+        if (type == ElementType::kBf16) {
+            std::memcpy(&half, row + 2 * c, sizeof half);
             bits = spec::bf16_to_fp32(half);
         } else {
-            std::memcpy(&bits, row + 4 * size_t{c}, sizeof bits);
+            std::memcpy(&bits, row + 4 * c, sizeof bits);
         }
         out.push_back(float_of(bits));
     }
+}
+
+std::vector<float> read_heads(const TensorLayout& layout, const fw::Tensor& from,
+                              const MemoryAccess& memory) {
+    std::vector<float> values;
+    values.reserve(layout.elements());
+    for (uint32_t block = 0; block < layout.blocks; ++block)
+        for (uint32_t row = 0; row < layout.rows; ++row)
+            append_row(memory(fw::row_address(from, block, row), from.pitch),
+                       layout.columns_of(block), layout.type, values);
+    return values;
+}
+
+std::vector<float> read_matrix(const TensorLayout& layout, const fw::Tensor& from,
+                               const MemoryAccess& memory) {
+    std::vector<float> values;
+    values.reserve(layout.elements());
+    for (uint32_t row = 0; row < layout.rows; ++row)
+        for (uint32_t block = 0; block < layout.blocks; ++block)
+            append_row(memory(fw::row_address(from, block, row), from.pitch),
+                       layout.columns_of(block), layout.type, values);
+    return values;
+}
+
+Operand operand_of(const std::vector<float>& values) {
+    const auto elements = std::make_shared<std::vector<uint16_t>>();
+    for (const float x : values) elements->push_back(spec::fp32_to_bf16(bits_of(x)));
+    Operand operand;
+    operand.dtype = "BF16";
+    operand.bf16 = [elements](uint64_t first, uint64_t count, uint16_t* out) {
+        std::copy_n(elements->begin() + static_cast<ptrdiff_t>(first), count, out);
+    };
+    return operand;
 }
 
 }  // namespace tessera::host

@@ -15,11 +15,6 @@ namespace {
 
 using fw::tiles_of;
 
-/// Bytes of the rows of a matrix's blocks.
-uint64_t block_row(uint32_t columns, uint32_t block, uint32_t element_bytes) {
-    return uint64_t{element_bytes} * std::min(columns, block);
-}
-
 void require_matrix(const TensorView& t) {
     const bool good = t.shape.size() == 2 && t.shape[0] >= 1 && t.shape[1] >= 1 &&
                       t.shape[0] < spec::kPositionLimit && t.shape[1] < spec::kPositionLimit;
@@ -85,22 +80,25 @@ GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& p) {
     return inputs;
 }
 
-GemmLayout make_gemm_layout(const Gemm& p, const hw::PlatformConfig& config) {
-    const uint32_t inner = fw::gemm_inner(config.params), d = config.params.d;
+GemmLayout make_gemm_layout(const Gemm& p, const spec::DeviceParams& params, MemoryMap& map) {
+    const uint32_t block = std::min(p.k, fw::gemm_inner(params));
+    const ElementType type = p.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
     GemmLayout layout;
-    Allocator allocator(layout.regions, layout.end, config.params.bus_bytes);
-    layout.driver = allocator.driver(1);
+    layout.driver = map.driver();
+    layout.a = TensorLayout::matrix(ElementType::kBf16, p.m, p.k, block);
+    layout.b = TensorLayout::matrix(ElementType::kBf16, p.k, p.n, params.d);
+    layout.c = TensorLayout::matrix(type, p.m, p.n, params.d);
     fw::GemmJob& job = layout.job;
     job.m = p.m;
     job.k = p.k;
     job.n = p.n;
     job.bf16_output = p.bf16_output;
-    job.a = allocator.tensor("a", tiles_of(p.k, inner), p.m, block_row(p.k, inner, 2));
-    job.b = allocator.tensor("b", tiles_of(p.n, d), p.k, block_row(p.n, d, 2));
-    job.identity = allocator.tensor("identity", 1, std::min(p.k, inner), block_row(p.k, inner, 2));
-    job.c = allocator.tensor("c", tiles_of(p.n, d), p.m, block_row(p.n, d, p.bf16_output ? 2 : 4));
-    allocator.check_size(config.memory);
-    check_by_firmware(job, config.params);
+    job.a = map.tensor("a", layout.a);
+    job.b = map.tensor("b", layout.b);
+    job.identity = map.tensor("identity", TensorLayout::heads(ElementType::kBf16, 1, block, block));
+    job.c = map.tensor("c", layout.c);
+    map.check_size();
+    check_by_firmware(job, params);
     return layout;
 }
 
@@ -109,34 +107,21 @@ uint64_t gemm_calls(const Gemm& p, const spec::DeviceParams& params) {
            tiles_of(p.k, fw::gemm_inner(params));
 }
 
-void write_gemm(const GemmInputs& inputs, const GemmLayout& layout,
-                const spec::DeviceParams& params, const MemoryAccess& memory) {
-    const auto write = [&](const Operand& operand, const fw::Tensor& to, uint64_t rows,
-                           uint32_t columns, uint32_t block) {
-        write_rows(to, tiles_of(columns, block), rows, memory,
-                   [&](uint64_t n, uint64_t row, uint16_t* out) {
-                       const uint64_t first = n * block;
-                       const uint64_t count = std::min<uint64_t>(block, columns - first);
-                       operand.bf16(row * columns + first, count, out);
+void write_gemm(const GemmInputs& inputs, const GemmLayout& layout, const MemoryAccess& memory) {
+    const auto write = [&](const Operand& operand, const TensorLayout& matrix,
+                           const fw::Tensor& to) {
+        if (!operand.bf16) return;
+        const uint64_t columns = matrix.elements() / matrix.rows;
+        write_rows(to, matrix.blocks, matrix.rows, memory,
+                   [&](uint64_t block, uint64_t row, uint16_t* out) {
+                       operand.bf16(row * columns + block * matrix.columns,
+                                    matrix.columns_of(block), out);
                    });
     };
     const fw::GemmJob& job = layout.job;
-    const uint32_t inner = fw::gemm_inner(params);
-    write(inputs.a, job.a, job.m, job.k, inner);
-    write(inputs.b, job.b, job.k, job.n, params.d);
-    write_identity(job.identity, std::min(job.k, inner), memory);
-}
-
-std::vector<float> read_gemm(const GemmLayout& layout, const spec::DeviceParams& params,
-                             const MemoryAccess& memory) {
-    const fw::GemmJob& job = layout.job;
-    std::vector<float> c;
-    c.reserve(size_t{job.m} * job.n);
-    for (uint32_t row = 0; row < job.m; ++row)
-        for (uint32_t block = 0; block * params.d < job.n; ++block)
-            append_row(memory(fw::row_address(job.c, block, row), job.c.pitch),
-                       std::min(params.d, job.n - block * params.d), job.bf16_output, c);
-    return c;
+    write(inputs.a, layout.a, job.a);
+    write(inputs.b, layout.b, job.b);
+    write_identity(job.identity, static_cast<uint32_t>(layout.a.columns), memory);
 }
 
 }  // namespace tessera::host

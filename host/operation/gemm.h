@@ -9,6 +9,7 @@
 #include "firmware/driver/driver_config.h"
 #include "firmware/gemm/gemm_job.h"
 #include "host/operation/device_memory.h"
+#include "host/operation/memory_map.h"
 #include "host/problem/inputs.h"
 #include "hw_model/config.h"
 
@@ -36,23 +37,17 @@ GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& gemm);
 struct GemmLayout {
     fw::GemmJob job;
     fw::DriverConfig driver;
-    std::vector<Region> regions;  ///< ascending, without overlap
-    uint64_t end = 0;             ///< first byte that is not used
+    TensorLayout a, b, c;
 };
 
 /// Places matrices, in blocks of columns as fw::GemmJob has them, ring and record. UserError if
 /// they do not fit the memory, or if the device does not accumulate and would have to.
-GemmLayout make_gemm_layout(const Gemm& gemm, const hw::PlatformConfig& config);
+GemmLayout make_gemm_layout(const Gemm& gemm, const spec::DeviceParams& params, MemoryMap& map);
 
 /// Calls that a gemm takes: tiles of M x D of C times blocks of the inner dimension.
 uint64_t gemm_calls(const Gemm& gemm, const spec::DeviceParams& params);
 
-/// Writes A, B and the identity as bf16; padding is zero.
-void write_gemm(const GemmInputs& inputs, const GemmLayout& layout,
-                const spec::DeviceParams& params, const MemoryAccess& memory);
-
-/// C, [m][n].
-std::vector<float> read_gemm(const GemmLayout& layout, const spec::DeviceParams& params,
-                             const MemoryAccess& memory);
+/// Writes A, B, as far as there is data of them, and the identity as bf16; padding is zero.
+void write_gemm(const GemmInputs& inputs, const GemmLayout& layout, const MemoryAccess& memory);
 
 }  // namespace tessera::host

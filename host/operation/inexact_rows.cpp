@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "host/operation/inexact_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <stdexcept>
 
 #include "host/float_bits.h"
 #include "hw_model/arith/tile_kernel.h"
@@ -198,6 +201,15 @@ RowNames clamped_rows(const ReferenceProblem& p, uint32_t factor) {
     return rows;
 }
 
+RowNames flagged_rows(const ReferenceProblem& p, uint32_t factor, uint64_t flags, bool sentinel) {
+    if (flags == 0) return {};
+    RowNames rows = clamped_rows(p, factor);
+    if (rows.empty() && !sentinel)
+        throw std::logic_error(
+            fmt::format("the device flagged {} rows with clamped scores; no score is one", flags));
+    return rows;
+}
+
 RowNames unexplained_rows(const ReferenceProblem& p, const ElementNames& elements) {
     RowNames unexplained;
     std::optional<NonFiniteKeys> input;
@@ -231,6 +243,17 @@ void add_nonfinite(const std::vector<float>& values, uint32_t columns, uint32_t 
         if (!std::isfinite(values[i]))
             elements.push_back({{head, row + static_cast<uint32_t>(i / columns)},
                                 static_cast<uint32_t>(i % columns)});
+}
+
+ElementNames nonfinite_elements(const std::vector<float>& values, uint32_t heads, uint32_t rows,
+                                uint32_t columns) {
+    ElementNames elements;
+    const size_t head_size = size_t{rows} * columns;
+    for (uint32_t head = 0; head < heads; ++head) {
+        const auto at = values.begin() + static_cast<ptrdiff_t>(head * head_size);
+        add_nonfinite({at, at + static_cast<ptrdiff_t>(head_size)}, columns, head, 0, elements);
+    }
+    return elements;
 }
 
 RowNames rows_of(const ElementNames& elements) {

@@ -19,6 +19,12 @@ using ElementNames = std::vector<ElementName>;
 /// the device's own arithmetic. `factor`: fp32 bits that it multiplies scores with.
 RowNames clamped_rows(const ReferenceProblem& problem, uint32_t factor);
 
+/// These rows, where the device or its firmware says that `flags` rows have clamped scores; nothing
+/// is looked at if there are none. std::logic_error if no row has one, but for a black box with a
+/// sentinel. That flags its partial results: a clamped sentinel is none of the input's scores.
+RowNames flagged_rows(const ReferenceProblem& problem, uint32_t factor, uint64_t flags,
+                      bool sentinel);
+
 /// The rows of NaN and Inf in the result, `elements`, that the input does not explain. A NaN or Inf
 /// in the query, or in a key that it sees, explains all of a row; one in a value its own column.
 RowNames unexplained_rows(const ReferenceProblem& problem, const ElementNames& elements);
@@ -27,6 +33,10 @@ RowNames unexplained_rows(const ReferenceProblem& problem, const ElementNames& e
 /// `head`.
 void add_nonfinite(const std::vector<float>& values, uint32_t columns, uint32_t head, uint32_t row,
                    ElementNames& elements);
+
+/// Those of [heads][rows][columns].
+ElementNames nonfinite_elements(const std::vector<float>& values, uint32_t heads, uint32_t rows,
+                                uint32_t columns);
 
 /// The rows that have one of these elements.
 RowNames rows_of(const ElementNames& elements);

@@ -143,7 +143,7 @@ std::vector<fw::AttentionJob> all_jobs(const Layout& layout) {
 
 /// Running states between two key tiles: the device's, or where firmware merges firmware's, with
 /// slots for partial results.
-void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
+void place_states(Layout& layout, const hw::PlatformConfig& config, MemoryMap& map) {
     fw::AttentionJob& job = layout.job;
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint32_t m = config.params.m;
@@ -156,11 +156,11 @@ void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& a
     const bool tile = fw::schedule_type(job.schedule).open_tiles == 1;  // or the rows of a group
     layout.state_heads = tile ? 1 : job.query_heads / job.kv_heads;
     if (partials || travel)
-        job.state = allocator.tensor("state", uint64_t{config.devices} * layout.state_heads,
-                                     tile ? m : job.nq, row);
+        job.state = map.rows("state", uint64_t{config.devices} * layout.state_heads,
+                             tile ? m : job.nq, row);
     if (partials)
-        job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::partial_slots(job),
-                                       m, fw::partial_bytes(job, config.params));
+        job.partial = map.rows("partial", uint64_t{config.devices} * fw::partial_slots(job), m,
+                               fw::partial_bytes(job, config.params));
     for (auto* other : {&layout.remainder, &layout.audit})
         if (*other) {
             (*other)->state = job.state;
@@ -169,24 +169,23 @@ void place_states(Layout& layout, const hw::PlatformConfig& config, Allocator& a
 }
 
 /// What rows begin with: a tile loads as many rows of a head's as it has. Firmware takes the first.
-void place_sinks(fw::AttentionJob& job, const spec::DeviceParams& params, Allocator& allocator) {
+void place_sinks(fw::AttentionJob& job, const spec::DeviceParams& params, MemoryMap& map) {
     if (!job.sink_logits) return;
     const bool loaded = params.profile == spec::Profile::kStateful;
     job.sink_state =
-        allocator.tensor("sink state", job.query_heads, loaded ? std::min(params.m, job.nq) : 1,
-                         params.bus_bytes + 4 * uint64_t{job.d_v});
+        map.rows("sink state", job.query_heads, loaded ? std::min(params.m, job.nq) : 1,
+                 params.bus_bytes + 4 * uint64_t{job.d_v});
 }
 
-void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, Allocator& allocator) {
+void place_sentinel(fw::AttentionJob& job, const hw::PlatformConfig& config, MemoryMap& map) {
     fw::Sentinel& s = job.sentinel;
     if (s.form == fw::SentinelForm::kNone) return;
     const uint32_t bus = config.params.bus_bytes, m = config.params.m;
-    s.rows = allocator.tensor("sentinel", 1, fw::kSentinelRows, fw::sentinel_row_bytes(job));
+    s.rows = map.rows("sentinel", 1, fw::kSentinelRows, fw::sentinel_row_bytes(job));
     if (fw::sentinel_passes(s.form) == 2)
-        s.indicators =
-            allocator.tensor("indicators", 1, m, uint64_t{2} * fw::indicator_columns(s.form));
+        s.indicators = map.rows("indicators", 1, m, uint64_t{2} * fw::indicator_columns(s.form));
     const uint64_t query = spec::round_up(uint64_t{2} * fw::key_columns(job), bus);
-    if (s.query_column) s.retry = allocator.tensor("retry", config.devices, m, query + bus);
+    if (s.query_column) s.retry = map.rows("retry", config.devices, m, query + bus);
 }
 
 /// The sequences of a ragged batch, and a list of summary rows for each: firmware writes all of
@@ -209,18 +208,18 @@ void place_sequences(const Problem& p, const hw::PlatformConfig& config, Layout&
 }
 
 /// The same for a job by a cover, all of whose query heads are under way at a time.
-void place_cover_states(Layout& layout, const hw::PlatformConfig& config, Allocator& allocator) {
+void place_cover_states(Layout& layout, const hw::PlatformConfig& config, MemoryMap& map) {
     fw::AttentionJob& job = layout.job;
     const uint64_t row = config.params.bus_bytes + 4 * uint64_t{job.d_v};
     const uint64_t lines = layout.cover->lines.size();
     layout.state_heads = 0;  // each device has the states of its heads
     if (lines > 1) {
-        job.state = allocator.tensor("state", job.query_heads, job.nq, row);
+        job.state = map.rows("state", job.query_heads, job.nq, row);
         if (config.params.profile == spec::Profile::kStats)
-            job.partial = allocator.tensor("partial", uint64_t{config.devices} * fw::kPartialSlots,
-                                           config.params.m, row);
+            job.partial = map.rows("partial", uint64_t{config.devices} * fw::kPartialSlots,
+                                   config.params.m, row);
     }
-    layout.cover_list = allocator.place("cover", lines * fw::list_part_bytes(config.params));
+    layout.cover_list = map.place("cover", lines * fw::list_part_bytes(config.params));
 }
 
 void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& params) {
@@ -236,13 +235,9 @@ void check_cover_by_firmware(const fw::CoverJob& job, const spec::DeviceParams& 
             : "more than one call for a token needs a command it does not have"));
 }
 
-}  // namespace
-
-Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
-    const uint32_t bus = config.params.bus_bytes;
-    Layout layout;
-    Allocator allocator(layout.regions, layout.end, bus);
-    fw::AttentionJob& job = layout.job;
+/// The problem as firmware takes it, without addresses.
+fw::AttentionJob job_of(const Problem& p, const AttentionMask& mask) {
+    fw::AttentionJob job;
     job.query_heads = p.query_heads;
     job.kv_heads = p.kv_heads;
     job.nq = p.nq;
@@ -251,8 +246,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.d_v = p.d_v;
     job.factor = p.factor();
     job.mask = p.device_mask();
-    layout.mask = std::make_shared<const AttentionMask>(p.mask);
-    point_to_arrays(*layout.mask, job);
+    point_to_arrays(mask, job);
     job.stacked = p.stacked;
     job.q_position = p.q_position();
     job.k_position = p.k_position();
@@ -263,44 +257,74 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config) {
     job.sentinel.form = p.sentinel.form;
     job.sentinel.query_column = p.sentinel.query_column;
     if (p.sentinel.query_column) job.sentinel.key = sentinel_key(job.factor);
-    layout.sentinel_offset = p.sentinel.offset;
+    return job;
+}
 
-    layout.devices = config.devices;
-    layout.record_stride = bus;
-    layout.driver = allocator.driver(config.devices);
+/// Operands and results.
+void place_tensors(const Problem& p, uint32_t bus_bytes, fw::AttentionJob& job, MemoryMap& map) {
+    const auto bf16 = [&](const char* role, uint64_t heads, uint64_t rows, uint64_t columns) {
+        return map.tensor(role, TensorLayout::heads(ElementType::kBf16, heads, rows, columns));
+    };
     const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
-    const uint64_t qk_row = uint64_t{2} * fw::key_columns(job);
-    job.q = allocator.tensor("q", p.query_heads, p.nq, qk_row);
-    job.k = allocator.tensor("k", p.kv_heads, p.nk, qk_row);
-    job.v =
-        allocator.tensor("v", p.kv_heads, p.nk, uint64_t{2} * fw::value_columns(job, last_pass));
-    const uint64_t o_row = uint64_t{p.bf16_output ? 2u : 4u} * p.d_v;
+    job.q = bf16("q", p.query_heads, p.nq, fw::key_columns(job));
+    job.k = bf16("k", p.kv_heads, p.nk, fw::key_columns(job));
+    job.v = bf16("v", p.kv_heads, p.nk, fw::value_columns(job, last_pass));
     const uint32_t results = p.query_heads * result_tensors(p);
-    job.o = allocator.tensor("o", results, p.nq, o_row);
-    if (p.want_lse || results != p.query_heads)
-        job.lse = allocator.tensor("lse", results, p.nq, bus);
-    if (p.selection) place_approximation(p, config.params, layout, allocator);
-    if (p.cover) {
-        layout.cover = cover_arrays(plan_cover(p.nq, config.params.m, *p.cover).value());
-        place_cover_states(layout, config, allocator);
-        allocator.check_size(config.memory);
-        check_cover_by_firmware(cover_job(layout), config.params);
-        return layout;
-    }
+    const ElementType type = p.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
+    job.o = map.tensor("o", TensorLayout::heads(type, results, p.nq, p.d_v));
+    if (p.want_lse || results != p.query_heads) job.lse = map.rows("lse", results, p.nq, bus_bytes);
+}
+
+void place_cover(const Problem& p, const hw::PlatformConfig& config, Layout& layout,
+                 MemoryMap& map) {
+    layout.cover = cover_arrays(plan_cover(p.nq, config.params.m, *p.cover).value());
+    place_cover_states(layout, config, map);
+    map.check_size();
+    check_cover_by_firmware(cover_job(layout), config.params);
+}
+
+/// What the pairs of tiles need beside the tensors.
+void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& layout,
+                 MemoryMap& map) {
     place_sequences(p, config, layout);
-    place_states(layout, config, allocator);
-    place_sinks(job, config.params, allocator);
-    place_sentinel(job, config, allocator);
+    place_states(layout, config, map);
+    place_sinks(layout.job, config.params, map);
+    place_sentinel(layout.job, config, map);
     uint64_t list = 0;
     for (const fw::AttentionJob& one : layout.jobs())
         list += fw::summary_list_bytes(one, config.params);
-    if (list != 0) job.summary_list = allocator.place("summaries", list);
-    allocator.check_size(config.memory);
+    if (list != 0) layout.job.summary_list = map.place("summaries", list);
+    map.check_size();
     for (const fw::AttentionJob& one : all_jobs(layout)) {
         check_by_firmware(one, config.params);
         check_schedule(one, config.params.m, config.devices);
     }
+}
+
+}  // namespace
+
+Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map) {
+    Layout layout;
+    layout.mask = std::make_shared<const AttentionMask>(p.mask);
+    layout.job = job_of(p, *layout.mask);
+    layout.sentinel_offset = p.sentinel.offset;
+    layout.devices = config.devices;
+    layout.record_stride = config.params.bus_bytes;
+    layout.driver = map.driver();
+    place_tensors(p, config.params.bus_bytes, layout.job, map);
+    if (p.selection) place_approximation(p, config.params, layout, map);
+    if (p.cover)
+        place_cover(p, config, layout, map);
+    else
+        place_tiles(p, config, layout, map);
+    layout.regions = map.regions();
+    layout.end = map.end();
     return layout;
+}
+
+Layout make_layout(const Problem& problem, const hw::PlatformConfig& config) {
+    MemoryMap map(config);
+    return make_layout(problem, config, map);
 }
 
 }  // namespace tessera::host

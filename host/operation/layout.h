@@ -10,6 +10,7 @@
 #include "firmware/driver/driver_config.h"
 #include "firmware/plan/job.h"
 #include "host/operation/device_memory.h"
+#include "host/operation/memory_map.h"
 #include "host/problem/inputs.h"
 #include "host/problem/problem.h"
 #include "hw_model/config.h"
@@ -55,8 +56,8 @@ struct Layout {
     uint32_t devices = 1;
     uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
     uint32_t state_heads = 1;     ///< heads of job.state that a device has for itself
-    std::vector<Region> regions;  ///< ascending, without overlap
-    uint64_t end = 0;             ///< first byte that is not used
+    std::vector<Region> regions;  ///< of the memory map when it was made
+    uint64_t end = 0;             ///< of that map
 
     /// The same memory as one of the devices sees it: its share of the job, its ring and record.
     Layout of_device(uint32_t device) const;
@@ -73,7 +74,10 @@ struct Layout {
     Rows key_span(uint64_t head) const;
 };
 
-/// Places everything `problem` needs. UserError if it does not fit the memory.
+/// Places everything `problem` needs, beside what `map` holds already. UserError if it does not fit
+/// the memory.
+Layout make_layout(const Problem& problem, const hw::PlatformConfig& config, MemoryMap& map);
+/// The same in a memory of its own.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
 
 /// Writes q, k and v as bf16 and the states of sinks; padding is zero.

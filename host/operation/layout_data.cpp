@@ -16,10 +16,12 @@
 namespace tessera::host {
 namespace {
 
-/// Copies [heads][rows][columns] of an operand to padded rows; behind the columns `more(head)`.
+/// Copies [heads][rows][columns] of an operand to padded rows; behind the columns `more(head)`. One
+/// without data is in memory already.
 template <typename More>
 void write_operand(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
                    uint32_t columns, const MemoryAccess& memory, More&& more) {
+    if (!operand.bf16) return;
     std::vector<uint16_t> behind;
     write_rows(to, heads, rows, memory, [&](uint64_t head, uint64_t row, uint16_t* out) {
         if (row == 0) behind = more(head);
@@ -56,6 +58,7 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
                                     uint64_t first, uint64_t count) {
     const fw::AttentionJob& job = layout.job;
+    const ElementType type = job.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
     std::vector<float> o;
     o.reserve(count * job.d_v);
     for (const Rows& rows : layout.written_rows(head)) {
@@ -66,7 +69,7 @@ std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& me
         const uint8_t* row = memory(job.o.address + head * job.o.head_stride + begin * job.o.pitch,
                                     (end - begin) * job.o.pitch);
         for (uint64_t i = begin; i < end; ++i, row += job.o.pitch)
-            append_row(row, job.d_v, job.bf16_output, o);
+            append_row(row, job.d_v, type, o);
     }
     o.resize(count * job.d_v);
     return o;

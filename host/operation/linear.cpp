@@ -55,8 +55,7 @@ void each_exponent(const Operand& operand, uint64_t heads, uint64_t rows, uint32
 int power_above(double x) { return static_cast<int>(std::ceil(std::log2(x))); }
 
 /// What a user can have asked for and the device cannot do.
-void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
-    const spec::DeviceParams& p = config.params;
+void check_by_user(const fw::LinearJob& job, const spec::DeviceParams& p) {
     const auto refuse = [](const char* key, uint64_t value, const std::string& allowed) {
         throw bad_value("`experiment`", key, std::to_string(value), allowed);
     };
@@ -92,7 +91,8 @@ void check_by_user(const fw::LinearJob& job, const hw::PlatformConfig& config) {
 
 double feature(double x) { return x > 0 ? x + 1 : std::exp(x); }
 
-LinearLayout make_linear_layout(const Problem& p, const hw::PlatformConfig& config) {
+LinearLayout make_linear_layout(const Problem& p, const spec::DeviceParams& params,
+                                MemoryMap& map) {
     LinearLayout layout;
     fw::LinearJob& job = layout.job;
     job.query_heads = p.query_heads;
@@ -102,20 +102,21 @@ LinearLayout make_linear_layout(const Problem& p, const hw::PlatformConfig& conf
     job.d_k = p.d_k;
     job.d_v = p.d_v + 1;
     job.causal = p.mask.causal;
-    check_by_user(job, config);
-    Allocator allocator(layout.regions, layout.end, config.params.bus_bytes);
-    layout.driver = allocator.driver(1);
-    const uint64_t features = uint64_t{2} * job.d_k, values = uint64_t{2} * job.d_v;
-    job.q = allocator.tensor("q", job.query_heads, job.nq, features);
-    job.k = allocator.tensor("k", job.kv_heads, job.nk, features);
-    job.v = allocator.tensor("v", job.kv_heads, job.nk, values);
-    job.identity = allocator.tensor("identity", 1, job.d_k, features);
-    const uint64_t states = fw::linear_states(job, config.params);
-    job.states = allocator.tensor("states", states * job.kv_heads, job.d_k, values);
-    job.o = allocator.tensor("o", job.query_heads, job.nq, uint64_t{4} * job.d_v);
-    allocator.check_size(config.memory);
-    if (const fw::JobRule rule = fw::check_linear_job(job, config.params);
-        rule != fw::JobRule::kNone)
+    check_by_user(job, params);
+    layout.driver = map.driver();
+    const auto bf16 = [&](const char* role, uint64_t heads, uint64_t rows, uint64_t columns) {
+        return map.tensor(role, TensorLayout::heads(ElementType::kBf16, heads, rows, columns));
+    };
+    job.q = bf16("q", job.query_heads, job.nq, job.d_k);
+    job.k = bf16("k", job.kv_heads, job.nk, job.d_k);
+    job.v = bf16("v", job.kv_heads, job.nk, job.d_v);
+    job.identity = bf16("identity", 1, job.d_k, job.d_k);
+    job.states =
+        bf16("states", uint64_t{fw::linear_states(job, params)} * job.kv_heads, job.d_k, job.d_v);
+    job.o =
+        map.tensor("o", TensorLayout::heads(ElementType::kFp32, job.query_heads, job.nq, job.d_v));
+    map.check_size();
+    if (const fw::JobRule rule = fw::check_linear_job(job, params); rule != fw::JobRule::kNone)
         throw std::logic_error(
             fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
     return layout;
@@ -189,7 +190,8 @@ std::vector<float> read_linear(const LinearLayout& layout, const MemoryAccess& m
     for (uint32_t head = 0; head < job.query_heads; ++head)
         for (uint32_t i = 0; i < job.nq; ++i) {
             row.clear();
-            append_row(memory(fw::row_address(job.o, head, i), job.o.pitch), job.d_v, false, row);
+            append_row(memory(fw::row_address(job.o, head, i), job.o.pitch), job.d_v,
+                       ElementType::kFp32, row);
             for (uint32_t c = 0; c + 1 < job.d_v; ++c) o.push_back(row[c] / row.back());
         }
     return o;

@@ -7,6 +7,7 @@
 #include "firmware/driver/driver_config.h"
 #include "firmware/linear/linear_job.h"
 #include "host/operation/device_memory.h"
+#include "host/operation/memory_map.h"
 #include "host/problem/inputs.h"
 #include "host/problem/problem.h"
 #include "hw_model/config.h"
@@ -19,15 +20,14 @@ double feature(double x);
 struct LinearLayout {
     fw::LinearJob job;  ///< its d_v has the column of the denominator
     fw::DriverConfig driver;
-    std::vector<Region> regions;  ///< ascending, without overlap
-    uint64_t end = 0;             ///< first byte that is not used
 };
 
 /// Places features, values, states and sums, ring and record. Of the problem's mask only `causal`
 /// counts. UserError if they do not fit the memory or the device. Values take a column more than
 /// d_v. A causal mask needs fewer features than M. Several chunks in one state need a device that
 /// accumulates.
-LinearLayout make_linear_layout(const Problem& problem, const hw::PlatformConfig& config);
+LinearLayout make_linear_layout(const Problem& problem, const spec::DeviceParams& params,
+                                MemoryMap& map);
 
 /// Calls: updates of states and outputs, of all heads.
 uint64_t linear_calls(const LinearLayout& layout, const spec::DeviceParams& params);

@@ -6,9 +6,9 @@
 
 #include <cmath>
 
+#include "host/platform/counters.h"
 #include "host/report/coverage_text.h"
 #include "host/report/table.h"
-#include "host/run/counters.h"
 #include "host/text.h"
 
 namespace tessera::host {

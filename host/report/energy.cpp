@@ -3,8 +3,8 @@
 
 #include "firmware/merge/sentinel.h"
 #include "host/error.h"
+#include "host/platform/counters.h"
 #include "host/predict/formulas.h"
-#include "host/run/counters.h"
 
 namespace tessera::host {
 namespace {

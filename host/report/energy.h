@@ -8,9 +8,9 @@
 
 #include "firmware/plan/job.h"
 #include "host/config/config.h"
+#include "host/platform/counters.h"
 #include "host/predict/formulas.h"
 #include "host/report/dram.h"
-#include "host/run/counters.h"
 
 namespace tessera::host {
 

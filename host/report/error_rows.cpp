@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "host/platform/counters.h"
 #include "host/report/coverage_text.h"
-#include "host/run/counters.h"
 #include "host/text.h"
 
 namespace tessera::host {

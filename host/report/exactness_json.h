@@ -2,7 +2,7 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
-#include "host/run/exactness.h"
+#include "host/operation/exactness.h"
 
 namespace tessera::host {
 

@@ -6,13 +6,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/platform/counters.h"
 #include "host/predict/closed_form.h"
 #include "host/predict/cover_work.h"
 #include "host/predict/dram_bandwidth.h"
 #include "host/predict/formulas.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
-#include "host/run/counters.h"
 
 namespace tessera::host {
 namespace {

@@ -11,6 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+}  // namespace
+
 Json figure_value(const FigureValue& value) {
     return std::visit(
         [](const auto& x) -> Json {
@@ -21,8 +23,6 @@ Json figure_value(const FigureValue& value) {
         },
         value);
 }
-
-}  // namespace
 
 Json quantity(const Json& value, const char* unit, const std::string& definition) {
     return {{"value", value}, {"unit", unit}, {"definition", definition}};

@@ -7,8 +7,8 @@
 
 #include "host/config/config.h"
 #include "host/operation/device_memory.h"
+#include "host/platform/counters.h"
 #include "host/report/figures.h"
-#include "host/run/counters.h"
 
 namespace tessera::host {
 
@@ -17,6 +17,8 @@ inline constexpr int kReportSchemaVersion = 2;
 /// A number with its unit and what it is.
 nlohmann::ordered_json quantity(const nlohmann::ordered_json& value, const char* unit,
                                 const std::string& definition);
+/// Null, a number, a flag or a text.
+nlohmann::ordered_json figure_value(const FigureValue& value);
 /// Name, version and commit of this program.
 nlohmann::ordered_json tool_json();
 /// Device, memory, every key, and what lies where.

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "host/experiment/experiment_json.h"
+#include "host/platform/counters.h"
 #include "host/report/coverage_text.h"
 #include "host/report/dram.h"
 #include "host/report/exactness_json.h"
 #include "host/report/json_parts.h"
 #include "host/report/table.h"
-#include "host/run/counters.h"
 #include "host/text.h"
 #include "host/version.h"
 
@@ -160,7 +160,7 @@ std::vector<Figure> operation_figures(const OperationRecord& record) {
 
 Json operation_json(const OperationRecord& record) {
     Json problem = {{"input", record.input}, {"input_dtypes", record.input_dtypes}};
-    problem.update(record.problem);
+    for (const Figure& setting : record.problem) problem[setting.key] = figure_value(setting.value);
     problem["timing_only"] = record.config.platform.timing_only;
     Json json = {{"schema", "tessera." + record.name},
                  {"schema_version", kReportSchemaVersion},

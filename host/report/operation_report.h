@@ -9,24 +9,15 @@
 #include <vector>
 
 #include "host/config/config.h"
-#include "host/operation/device_memory.h"
+#include "host/operation/exactness.h"
+#include "host/operation/memory_map.h"
+#include "host/operation/operation.h"
 #include "host/platform/platform.h"
 #include "host/reference/gemm.h"
 #include "host/report/figures.h"
-#include "host/run/exactness.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
-
-/// What an operation takes, by formula.
-struct OperationWork {
-    uint64_t calls = 0;
-    std::string calls_formula;
-    double macs = 0;  ///< useful multiply-adds
-    std::string macs_formula;
-    uint64_t compulsory_bytes = 0;
-    std::string compulsory_formula;
-};
 
 struct OperationRecord {
     Experiment experiment;  ///< that asked for it
@@ -35,7 +26,7 @@ struct OperationRecord {
     std::string input;      ///< file or generator
     std::string input_dtypes;
     std::vector<std::string> command_line;
-    nlohmann::ordered_json problem;  ///< shapes and options
+    std::vector<Figure> problem;  ///< shapes and options
     ResolvedConfig config;
     std::vector<Region> regions;
     OperationWork work;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/platform/counters.h"
 #include "host/predict/cover_work.h"
 #include "host/report/approximation_report.h"
 #include "host/report/dram.h"
@@ -13,7 +14,6 @@
 #include "host/report/error_rows.h"
 #include "host/report/figures.h"
 #include "host/report/title.h"
-#include "host/run/counters.h"
 #include "host/text.h"
 
 namespace tessera::host {
@@ -259,16 +259,5 @@ class Table {
 }  // namespace
 
 std::string report_table(const RunRecord& record) { return Table(record).text(); }
-
-std::string engineering(double x, const char* unit) {
-    static constexpr const char* kPrefixes[] = {"p", "n", "u", "m", "", "k", "M"};
-    constexpr int kUnity = 4, kLast = 6;
-    if (!std::isfinite(x)) return fmt::format("n/a {}", unit);
-    int prefix = kUnity;
-    if (x > 0) prefix += static_cast<int>(std::floor(std::log10(x) / 3 + 1e-9));
-    prefix = std::clamp(prefix, 0, kLast);
-    return fmt::format("{:.3g} {}{}", x / std::pow(1000.0, prefix - kUnity), kPrefixes[prefix],
-                       unit);
-}
 
 }  // namespace tessera::host

@@ -9,12 +9,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "firmware/driver/driver.h"
 #include "host/approximation/row_partials.h"
 #include "host/operation/approximate.h"
+#include "host/platform/counters.h"
 #include "host/predict/formulas.h"
 #include "host/run/bytes.h"
-#include "host/run/counters.h"
 #include "host/run/device_error.h"
 #include "host/run/platform_memory.h"
 #include "spec/integers.h"
@@ -50,25 +49,9 @@ uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32
 
 }  // namespace
 
-Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
-                                         FirmwareOutcome& firmware) {
-    const Platform::Program jobs = Platform::firmware(layout.jobs(), layout.driver, firmware);
-    return [&platform, &layout, &firmware, jobs](ProcessorBus& bus) {
-        jobs(bus);
-        if (!firmware.status.ok()) return;
-        merge_remainder(layout, access_to(platform));
-        bus.accounting().merged(remainder_work(layout));
-        fw::DriverConfig config = layout.driver;
-        config.csr_base = kCsrBase;
-        fw::Driver driver(bus);  // one more FENCE, so that the counters cover the merging
-        firmware.status = driver.init(config);
-        if (firmware.status.ok()) firmware.status = driver.fence();
-    };
-}
-
 RunOutcome run_with_remainder(Platform& platform, const Layout& layout) {
     FirmwareOutcome firmware;
-    const Platform::Program program = program_with_remainder(platform, layout, firmware);
+    const Platform::Program program = program_with_remainder(layout, access_to(platform), firmware);
     RunOutcome outcome = std::move(platform.run_programs({program}, {layout.driver}).front());
     outcome.firmware = firmware;
     return outcome;

@@ -11,11 +11,7 @@
 
 namespace tessera::host {
 
-/// The jobs of a layout with a remainder, and the merging of that into o. The counters cover it
-/// all. All must outlive the run.
-Platform::Program program_with_remainder(Platform& platform, const Layout& layout,
-                                         FirmwareOutcome& firmware);
-/// Runs them.
+/// Runs the jobs of a layout with a remainder, and merges that into o.
 RunOutcome run_with_remainder(Platform& platform, const Layout& layout);
 
 /// The layout as that of a run whose only job is the audit.

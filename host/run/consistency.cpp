@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "firmware/merge/sentinel.h"
+#include "host/platform/counters.h"
 #include "host/predict/formulas.h"
-#include "host/run/counters.h"
 
 namespace tessera::host {
 namespace {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/run/find_inexact.h"
 
-#include <fmt/format.h>
-
-#include <stdexcept>
-
 #include "host/operation/approximate.h"
-#include "host/run/counters.h"
+#include "host/platform/counters.h"
 
 namespace tessera::host {
 namespace {
@@ -16,15 +12,8 @@ uint64_t flagged(const CounterValues& counters, const fw::MergeWork& merged) {
     return counter_value(counters, spec::Counter::kRowsSaturated) + merged.rows_saturated;
 }
 
-/// The rows with clamped scores, where the flags say that there are some. A black box flags its
-/// partial results, a clamped sentinel too, which is none of the input's scores.
 RowNames clamped(const ReferenceProblem& problem, uint64_t flags, const RunRecord& record) {
-    if (flags == 0) return {};
-    RowNames rows = clamped_rows(problem, record.layout.job.factor);
-    if (rows.empty() && !record.problem.sentinel.given())
-        throw std::logic_error(
-            fmt::format("the device flagged {} rows with clamped scores; no score is one", flags));
-    return rows;
+    return flagged_rows(problem, record.layout.job.factor, flags, record.problem.sentinel.given());
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/run/counters.h"
+#include "host/platform/counters.h"
 
 namespace tessera::host {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/config/config.h"
+#include "host/operation/exactness.h"
 #include "host/operation/layout.h"
 #include "host/platform/platform.h"
 #include "host/predict/auto_schedule.h"
@@ -14,7 +15,6 @@
 #include "host/problem/problem.h"
 #include "host/reference/error.h"
 #include "host/run/approximation_record.h"
-#include "host/run/exactness.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {

@@ -15,12 +15,4 @@ std::string describe(const spec::Command& command);
 /// These commands in words.
 CommandWords command_words(std::vector<spec::Command> commands);
 
-/// All that a sequencer of firmware makes.
-template <typename Sequencer>
-std::vector<spec::Command> commands_of(Sequencer sequencer) {
-    std::vector<spec::Command> commands;
-    for (spec::Command c; sequencer.next(c);) commands.push_back(c);
-    return commands;
-}
-
 }  // namespace tessera::verify

@@ -11,6 +11,7 @@
 #include "firmware/linear/linear_sequencer.h"
 #include "firmware/plan/tiles.h"
 #include "firmware/runner/runner.h"
+#include "host/operation/operation.h"
 #include "host/verify/case.h"
 #include "host/verify/command_words.h"
 #include "host/verify/golden_check.h"
@@ -44,7 +45,7 @@ Case case_of(const std::shared_ptr<const Job>& job, Sequencer sequencer, std::st
     hw::MemoryConfig& memory = s->platform.memory;
     if (random() % 2 == 0)
         memory.stall = {random(), static_cast<uint32_t>(random() % 300), up_to(random, 16)};
-    const std::vector<spec::Command> commands = commands_of(sequencer);
+    const std::vector<spec::Command> commands = host::commands_of(sequencer);
     for (const spec::Command& c : commands)
         if (c.opcode != spec::Opcode::kFence) s->commands.push_back(c);  // its record is elsewhere
     Case c;

@@ -8,12 +8,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "host/platform/counters.h"
 #include "host/report/energy.h"
 #include "host/report/figures.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"
 #include "host/run/command_names.h"
-#include "host/run/counters.h"
 #include "host/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"

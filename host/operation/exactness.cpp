@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/run/exactness.h"
+#include "host/operation/exactness.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "host/operation/attention_operation.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "firmware/attention/sequencer.h"
+#include "firmware/cover/cover_sequencer.h"
+#include "host/operation/approximate.h"
+#include "host/operation/cover_layout.h"
+#include "host/operation/inexact_rows.h"
+#include "host/platform/counters.h"
+#include "host/predict/cover_work.h"
+
+namespace tessera::host {
+
+AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
+                                       const hw::PlatformConfig& config)
+    : problem_(std::move(problem)), inputs_(std::move(inputs)), config_(config) {}
+
+std::string AttentionOperation::title() const {
+    const Problem& p = problem_;
+    return fmt::format(
+        "attention, {} query heads, {} key/value heads, {} queries, {} keys, d_k {}, d_v {}",
+        p.query_heads, p.kv_heads, p.nq, p.nk, p.d_k, p.d_v);
+}
+
+std::vector<Figure> AttentionOperation::settings() const {
+    const Problem& p = problem_;
+    return {{"query_heads", value_of(p.query_heads)},
+            {"kv_heads", value_of(p.kv_heads)},
+            {"query_tokens", value_of(p.nq)},
+            {"key_tokens", value_of(p.nk)},
+            {"d_k", value_of(p.d_k)},
+            {"d_v", value_of(p.d_v)},
+            {"scale", value_of(p.scale)},
+            {"schedule", value_of(schedule_name(p.schedule))},
+            {"output_format", value_of(p.bf16_output ? "bf16" : "fp32")}};
+}
+
+void AttentionOperation::place(MemoryMap& map) {
+    layout_ = make_layout(problem_, config_, map);
+    of_devices_.clear();
+    for (uint32_t device = 0; device < layout_.devices; ++device)
+        of_devices_.push_back(layout_.of_device(device));
+}
+
+void AttentionOperation::write(const MemoryAccess& memory) const {
+    write_operands(inputs_, layout_, memory);
+}
+
+fw::DriverConfig AttentionOperation::driver(uint32_t device) const {
+    return of_devices_[device].driver;
+}
+
+Platform::Program AttentionOperation::program(uint32_t device, const MemoryAccess& memory,
+                                              FirmwareOutcome& outcome) const {
+    const Layout& own = of_devices_[device];
+    if (own.remainder) return program_with_remainder(own, memory, outcome);
+    if (own.cover) return Platform::firmware(cover_job(own), own.driver, outcome);
+    return Platform::firmware(own.jobs(), own.driver, outcome);
+}
+
+std::vector<spec::Command> AttentionOperation::commands() const {
+    const uint64_t record = layout_.driver.record_address;
+    if (layout_.cover) {
+        const fw::CoverJob job = cover_job(of_devices_.front());
+        return commands_of(fw::CoverSequencer(job, config_.params, record));
+    }
+    const std::vector<fw::AttentionJob> jobs = of_devices_.front().jobs();
+    return commands_of(
+        fw::Sequencer(jobs.data(), static_cast<uint32_t>(jobs.size()), config_.params, record));
+}
+
+std::vector<float> AttentionOperation::read(const MemoryAccess& memory) const {
+    return read_output(layout_, memory);
+}
+
+TensorSpec AttentionOperation::output() const {
+    std::vector<uint64_t> shape = problem_.row_shape();
+    shape.push_back(problem_.d_v);
+    return {"o", Dtype::kF32, shape};
+}
+
+uint64_t AttentionOperation::place_of_row(uint64_t row) const {
+    return problem_.place_of_row(row / problem_.nq, row % problem_.nq);
+}
+
+void AttentionOperation::read_operands(const MemoryAccess& memory) {
+    const auto take = [&](Operand& operand, const fw::Tensor& from, uint64_t heads, uint64_t rows,
+                          uint64_t columns) {
+        if (operand.bf16) return;
+        const auto layout = TensorLayout::heads(ElementType::kBf16, heads, rows, columns);
+        operand = operand_of(read_heads(layout, from, memory));
+    };
+    const Problem& p = problem_;
+    take(inputs_.q, layout_.job.q, p.query_heads, p.nq, p.d_k);
+    take(inputs_.k, layout_.job.k, p.kv_heads, p.nk, p.d_k);
+    take(inputs_.v, layout_.job.v, p.kv_heads, p.nk, p.d_v);
+}
+
+ReferenceProblem AttentionOperation::reference() const {
+    const auto make = problem_.approximation ? approximate_reference : reference_problem;
+    return make(problem_, inputs_, config_.params.m, false);
+}
+
+void AttentionOperation::judge(const std::vector<float>& o, const RunOutcome& outcome,
+                               Exactness& exactness) const {
+    const Problem& p = problem_;
+    const ReferenceProblem exact = reference();
+    const uint64_t flags = counter_value(outcome.counters, spec::Counter::kRowsSaturated) +
+                           outcome.merging.work.rows_saturated;
+    exactness.add(Inexact::kSaturated,
+                  flagged_rows(exact, layout_.job.factor, flags, p.sentinel.given()));
+    exactness.add(Inexact::kNonFinite,
+                  unexplained_rows(exact, nonfinite_elements(o, p.query_heads, p.nq, p.d_v)));
+}
+
+ErrorSummary AttentionOperation::compare(const std::vector<float>& o,
+                                         const std::vector<double>* lse,
+                                         const std::function<void(double)>& progress) const {
+    ReferenceOptions options;
+    options.progress = progress;
+    const ReferenceProblem exact = reference();
+    const BoundParams bound{
+        config_.params.m, problem_.bf16_output, problem_.sentinel.form,
+        problem_.approximation ? most_tiles_seen(*problem_.selection) : most_calls(layout_)};
+    return compare_with_reference(exact, reference_attention(exact, options), bound, o.data(),
+                                  lse == nullptr ? nullptr : lse->data());
+}
+
+ElementErrors AttentionOperation::check(const std::vector<float>& o,
+                                        const std::function<void(double)>& progress) const {
+    const ErrorSummary summary = compare(o, nullptr, progress);
+    ElementErrors errors;
+    static_cast<Coverage&>(errors) = summary;
+    errors.outside = summary.outside;
+    errors.max_abs = summary.max_abs;
+    errors.rms_relative = summary.rms_relative;
+    errors.max_over_bound = summary.max_over_full_bound;
+    return errors;
+}
+
+std::string AttentionOperation::bound() const {
+    return "docs/contract/accuracy.md: weights, sums, rounded scores and underflow; with a result "
+           "in bf16 plus 2^-8 of |exact| and of that";
+}
+
+OperationWork AttentionOperation::work_by_formula() const {
+    const uint32_t m = config_.params.m;
+    const WorkFormula work = work_formula(problem_, m);
+    return {work.calls,
+            calls_formula_text(problem_, m),
+            static_cast<double>(work.pairs_issued) * (problem_.d_k + problem_.d_v),
+            "pairs of real rows and keys * (d_k + d_v)",
+            compulsory_bytes(problem_, m),
+            "q, k, v read once, o written once, without padding"};
+}
+
+}  // namespace tessera::host

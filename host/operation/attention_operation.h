@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Attention as an operation, by a schedule or by a cover. Roles of its tensors: q, k, v, o. On a
+// black box queries, keys and values have columns of a sentinel, so that they lie otherwise than
+// those of other operations.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/operation/layout.h"
+#include "host/operation/operation.h"
+#include "host/reference/error.h"
+
+namespace tessera::host {
+
+class AttentionOperation : public Operation {
+  public:
+    /// `inputs` may be shapes only. Those of q, k and v that have no data lie in buffers.
+    AttentionOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config);
+    /// The same inputs with data, once it is known that they fit.
+    void set_inputs(Inputs inputs) { inputs_ = std::move(inputs); }
+
+    const Layout& layout() const { return layout_; }
+
+    const char* name() const override { return "attention"; }
+    std::string title() const override;
+    std::vector<Figure> settings() const override;
+    std::string input() const override { return inputs_.description; }
+    std::string input_dtypes() const override { return dtypes_of(inputs_); }
+    void place(MemoryMap& map) override;
+    void write(const MemoryAccess& memory) const override;
+    uint32_t devices() const override { return layout_.devices; }
+    fw::DriverConfig driver(uint32_t device) const override;
+    Platform::Program program(uint32_t device, const MemoryAccess& memory,
+                              FirmwareOutcome& outcome) const override;
+    std::vector<spec::Command> commands() const override;
+    std::vector<float> read(const MemoryAccess& memory) const override;
+    TensorSpec output() const override;
+    uint64_t place_of_row(uint64_t row) const override;
+    void read_operands(const MemoryAccess& memory) override;
+    void judge(const std::vector<float>& o, const RunOutcome& outcome,
+               Exactness& exactness) const override;
+    ElementErrors check(const std::vector<float>& o,
+                        const std::function<void(double)>& progress) const override;
+    /// The same with all that is known of the errors. `lse` may be nullptr.
+    ErrorSummary compare(const std::vector<float>& o, const std::vector<double>* lse,
+                         const std::function<void(double)>& progress) const;
+    std::string bound() const override;
+    OperationWork work_by_formula() const override;
+
+  private:
+    ReferenceProblem reference() const;
+
+    const Problem problem_;
+    Inputs inputs_;
+    const hw::PlatformConfig config_;
+    Layout layout_;
+    std::vector<Layout> of_devices_;
+};
+
+}  // namespace tessera::host

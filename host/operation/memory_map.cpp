@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "host/operation/memory_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/error.h"
+#include "spec/integers.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr double kMaxTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
+
+}  // namespace
+
+const char* element_name(ElementType type) { return type == ElementType::kBf16 ? "bf16" : "fp32"; }
+
+TensorLayout TensorLayout::heads(ElementType type, uint64_t heads, uint64_t rows,
+                                 uint64_t columns) {
+    return {type, heads, rows, columns, columns};
+}
+
+TensorLayout TensorLayout::matrix(ElementType type, uint64_t rows, uint64_t columns,
+                                  uint64_t block) {
+    const uint64_t blocks = spec::divide_up(columns, block);
+    return {type, blocks, rows, std::min(columns, block), columns - (blocks - 1) * block};
+}
+
+bool TensorLayout::operator==(const TensorLayout& other) const {
+    return type == other.type && blocks == other.blocks && rows == other.rows &&
+           columns == other.columns && last_columns == other.last_columns;
+}
+
+std::string TensorLayout::text() const {
+    const auto one = [](uint64_t count, const char* name) {
+        return fmt::format("{} {}{}", count, name, count == 1 ? "" : "s");
+    };
+    return fmt::format(
+        "{} of {} of {} {}{}", one(blocks, "block"), one(rows, "row"), columns, element_name(type),
+        last_columns == columns ? "" : fmt::format(", the last of {}", last_columns));
+}
+
+uint64_t MemoryMap::end() const {
+    return regions_.empty() ? kRegionAlignment : regions_.back().address + regions_.back().bytes;
+}
+
+/// Regions of no bytes go behind all others, so that each has an address of its own.
+uint64_t MemoryMap::place_region(const std::string& name, uint64_t bytes, Lifetime lifetime) {
+    uint64_t address = kRegionAlignment;
+    auto behind = regions_.begin();
+    for (; behind != regions_.end(); ++behind) {
+        if (bytes != 0 && address + bytes <= behind->address) break;
+        address = spec::round_up(behind->address + behind->bytes, kRegionAlignment);
+    }
+    regions_.insert(behind, {name, address, bytes, lifetime});
+    return address;
+}
+
+fw::Tensor MemoryMap::place_rows(const std::string& name, uint64_t heads, uint64_t rows,
+                                 uint64_t row_bytes, Lifetime lifetime) {
+    fw::Tensor t;
+    t.pitch = static_cast<uint32_t>(spec::round_up(row_bytes, bus_));
+    if (static_cast<double>(heads) * static_cast<double>(rows) * t.pitch > kMaxTensor)
+        throw UserError(
+            fmt::format("not enough memory: tensor {} has {} heads of {} rows of {} bytes", name,
+                        heads, rows, t.pitch));
+    t.head_stride = rows * t.pitch;
+    t.address = place_region(name, heads * t.head_stride, lifetime);
+    return t;
+}
+
+uint64_t MemoryMap::place(const std::string& role, uint64_t bytes) {
+    return place_region(prefix_ + role, bytes, Lifetime::kStep);
+}
+
+fw::Tensor MemoryMap::rows(const std::string& role, uint64_t heads, uint64_t rows,
+                           uint64_t row_bytes) {
+    return place_rows(prefix_ + role, heads, rows, row_bytes, Lifetime::kStep);
+}
+
+fw::Tensor MemoryMap::tensor(const std::string& role, const TensorLayout& layout) {
+    const auto binding = bindings_.find(role);
+    if (binding == bindings_.end())
+        return rows(role, layout.blocks, layout.rows, layout.row_bytes());
+    const std::string& name = binding->second;
+    const auto [at, placed] = buffers_.try_emplace(name);
+    Buffer& buffer = at->second;
+    if (placed)
+        buffer = {layout,
+                  place_rows(name, layout.blocks, layout.rows, layout.row_bytes(), Lifetime::kKept),
+                  step_};
+    else if (buffer.layout != layout)
+        throw UserError(fmt::format("{}{}: buffer {} has {}; allowed: {}", prefix_, role, name,
+                                    buffer.layout.text(), layout.text()));
+    return buffer.tensor;
+}
+
+fw::DriverConfig MemoryMap::driver() {
+    if (driver_.ring_descriptors != 0) return driver_;
+    driver_.ring_address = place_region("ring", devices_ * kRingBytes, Lifetime::kKept);
+    driver_.ring_descriptors = kRingDescriptors;
+    driver_.record_address = place_region("record", uint64_t{devices_} * bus_, Lifetime::kKept);
+    return driver_;
+}
+
+void MemoryMap::check_size() const {
+    if (end() <= memory_.size_bytes) return;
+    std::string parts;
+    for (const Region& region : regions_)
+        parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", region.name, region.bytes);
+    throw UserError(fmt::format(
+        "not enough memory: the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}",
+        end(), parts, memory_.name, memory_.size_bytes));
+}
+
+void MemoryMap::begin_step(const std::string& name, const Bindings& bindings) {
+    ++step_;
+    prefix_ = name + ".";
+    bindings_ = bindings;
+}
+
+bool MemoryMap::shared(const std::string& role) const {
+    const auto binding = bindings_.find(role);
+    const Buffer* found = binding == bindings_.end() ? nullptr : buffer(binding->second);
+    return found != nullptr && found->step != step_;
+}
+
+const Buffer* MemoryMap::buffer(const std::string& name) const {
+    const auto at = buffers_.find(name);
+    return at == buffers_.end() ? nullptr : &at->second;
+}
+
+void MemoryMap::end_step() {
+    const auto ends = [](const Region& region) { return region.lifetime == Lifetime::kStep; };
+    regions_.erase(std::remove_if(regions_.begin(), regions_.end(), ends), regions_.end());
+}
+
+void MemoryMap::free(const std::string& name) {
+    const Buffer* found = buffer(name);
+    if (found == nullptr) return;
+    const uint64_t address = found->tensor.address;
+    const auto is_it = [&](const Region& region) { return region.address == address; };
+    regions_.erase(std::find_if(regions_.begin(), regions_.end(), is_it));
+    buffers_.erase(name);
+}
+
+}  // namespace tessera::host
