@@ -12,6 +12,7 @@
 #include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/verdict.h"
+#include "host/error.h"
 #include "host/experiment/problem_of.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"

@@ -108,9 +108,10 @@ void Figures::add_time(const RunRecord& record) {
         "cycles / device clock");
     const auto ideal = stall_free_cycles(record.problem, record.layout, record.config.platform);
     const char* formula = "closed formula from the parameters alone (host/predict/closed_form.h)";
-    add("stall_free_cycles", ideal ? FigureValue{*ideal} : FigureValue{}, "cycle", formula);
-    FigureValue difference;
+    FigureValue stall_free, difference;
+    if (ideal) stall_free = *ideal;
     if (ideal) difference = static_cast<int64_t>(cycles - *ideal);
+    add("stall_free_cycles", stall_free, "cycle", formula);
     add("stall_free_difference", difference, "cycle", "cycles - stall_free_cycles");
 }
 

@@ -65,7 +65,7 @@ WorkFormula brute_force(const Problem& p, uint32_t m) {
             uint32_t linear = 0, gathered = 0;
             if (p.mask.summary != 0) {
                 const int64_t nq = p.nq, nk = p.nk, i = row % p.nq;
-                const int64_t q = p.mask.align == Align::kEnd ? i + nk - nq : i;
+                const int64_t q = p.mask.align == host::Align::kEnd ? i + nk - nq : i;
                 const int64_t own = test::floor_of(q, p.mask.block) * p.mask.block;
                 while (linear + m <= nk && linear + m <= own) linear += m;
                 if (own >= nk) linear = p.nk;
