@@ -87,7 +87,7 @@ TEST_CASE("regions of steps that come and go: lowest address, no overlap") {
     }
 }
 
-TEST_CASE("a matrix in blocks of equal width is a tensor of heads; other buffers are refused") {
+TEST_CASE("a matrix in blocks of equal width is a tensor of heads, other buffers are refused") {
     Compared buffers("buffers");
     MemoryMap map(test::small_platform());
     const auto matrix = TensorLayout::matrix(ElementType::kBf16, 7, 48, 16);
