@@ -35,13 +35,30 @@ struct MergeWork {
     }
 };
 
+/// What the processor pays for an element of elementwise work by (elementwise/elementwise_job.h).
+enum class ElementClass : uint32_t {
+    kArithmetic,  ///< an operation or two
+    kFunction,    ///< an exponential and a division
+    kStatistic    ///< an addition to what a row has so far
+};
+inline constexpr uint32_t kElementClasses = 3;
+
+/// What elementwise work took the processor. Bytes are those of its 32-bit accesses to memory.
+struct ElementWork {
+    ElementClass element_class = ElementClass::kArithmetic;
+    uint64_t elements = 0;  ///< of the first operand
+    uint64_t bytes_read = 0, bytes_written = 0;
+};
+
 class Accounting {
   public:
     /// False where only time is simulated: what memory holds means nothing, and firmware need not
-    /// merge it.
+    /// work on it.
     virtual bool holds_data() const { return true; }
     /// Told of each tile that was merged: the machine counts it and takes its time.
     virtual void merged(const MergeWork&) {}
+    /// Told of each job of elementwise work likewise.
+    virtual void worked(const ElementWork&) {}
     /// Told of each command of a retry, by its number: the driver's first is 0.
     virtual void retried(uint64_t number) { (void)number; }
 

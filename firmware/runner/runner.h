@@ -33,6 +33,10 @@ class Runner {
     Status run(const GemmJob& job);
     Status run(const LinearJob& job);
 
+    /// For work of other kinds, between jobs.
+    Driver& driver() const { return driver_; }
+    Accounting* accounting() const { return accounting_; }
+
     /// After kUnresolved: which rows. Heads are counted over all jobs, which then need to have as
     /// many each.
     const Unresolved& unresolved() const { return unresolved_; }

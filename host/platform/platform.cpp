@@ -118,6 +118,7 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
                 outcome.firmware_cycles = processor.busy_cycles() - busy;
                 outcome.firmware_wait_cycles = processor.waiting_cycles() - waited;
                 outcome.merging = processor.take_merging();
+                outcome.elementwise = processor.take_elementwise();
                 for (uint32_t c = 0; c < spec::kCounters; ++c) {
                     const uint64_t at =
                         kCsrBase + spec::counter_offset(static_cast<spec::Counter>(c));

@@ -51,6 +51,13 @@ struct MergeOutcome {
     std::vector<CommandRange> retried;
 };
 
+/// What elementwise work took: elements by their class, and cycles of the processor.
+struct ElementwiseOutcome {
+    std::array<uint64_t, fw::kElementClasses> elements{};
+    uint64_t bytes_read = 0, bytes_written = 0;
+    uint64_t cycles = 0;
+};
+
 /// What firmware says at its end.
 struct FirmwareOutcome {
     fw::Status status;
@@ -69,6 +76,7 @@ struct RunOutcome {
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors
     uint64_t firmware_wait_cycles = 0;  ///< processor waiting for the interrupt
     MergeOutcome merging;               ///< not in firmware_cycles
+    ElementwiseOutcome elementwise;     ///< nor this
     uint64_t end_cycle = 0;             ///< firmware returned
 };
 

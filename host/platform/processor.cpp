@@ -87,12 +87,32 @@ bool Processor::write32(uint64_t address, uint32_t value) {
     return true;
 }
 
+/// Lets the time of such work pass. The cycles are not among busy_cycles().
+hw::Cycle Processor::work_on(uint64_t elements, double cycles_per_element) {
+    const auto cycles =
+        static_cast<hw::Cycle>(std::ceil(static_cast<double>(elements) * cycles_per_element));
+    if (cycles != 0) wait(hw::to_time(cycles));
+    return cycles;
+}
+
 void Processor::merged(const fw::MergeWork& work) {
     merging_.work += work;
-    const auto cycles = static_cast<hw::Cycle>(
-        std::ceil(static_cast<double>(work.elements) * costs_.merge_cycles_per_element));
-    merging_.cycles += cycles;
-    if (cycles != 0) wait(hw::to_time(cycles));
+    merging_.cycles += work_on(work.elements, costs_.merge_cycles_per_element);
+}
+
+void Processor::worked(const fw::ElementWork& work) {
+    const auto cost = [&] {
+        switch (work.element_class) {
+            case fw::ElementClass::kArithmetic: return costs_.arithmetic_cycles_per_element;
+            case fw::ElementClass::kFunction: return costs_.function_cycles_per_element;
+            case fw::ElementClass::kStatistic: break;
+        }
+        return costs_.statistic_cycles_per_element;
+    };
+    elementwise_.elements[static_cast<size_t>(work.element_class)] += work.elements;
+    elementwise_.bytes_read += work.bytes_read;
+    elementwise_.bytes_written += work.bytes_written;
+    elementwise_.cycles += work_on(work.elements, cost());
 }
 
 void Processor::retried(uint64_t number) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The processor that runs the firmware: native code in a SystemC thread, with the bus firmware
 // expects. Time passes only where hardware is touched: register accesses take kCsrAccessCycles,
-// a finished descriptor takes the stated costs of planning and writing it, merging its cost per
-// element. What the processor reads and writes in memory does not meet the devices' traffic.
+// a finished descriptor takes the stated costs of planning and writing it, merging and elementwise
+// work their costs per element. What the processor reads and writes in memory does not meet the
+// devices' traffic.
 #pragma once
 #include <tlm_utils/simple_initiator_socket.h>
 
@@ -48,17 +49,21 @@ class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Acc
 
     bool holds_data() const override { return holds_data_; }
     void merged(const fw::MergeWork& work) override;
+    void worked(const fw::ElementWork& work) override;
     void retried(uint64_t number) override;
 
     uint64_t busy_cycles() const { return busy_; }       ///< accesses and descriptors
     uint64_t waiting_cycles() const { return waited_; }  ///< in wait_irq
     /// Merging since the last call of this.
     MergeOutcome take_merging() { return std::exchange(merging_, {}); }
+    /// Elementwise work likewise.
+    ElementwiseOutcome take_elementwise() { return std::exchange(elementwise_, {}); }
 
   private:
     void run();
     bool access(tlm::tlm_command command, uint64_t offset, uint32_t& value);
     void spend(hw::Cycle cycles);
+    hw::Cycle work_on(uint64_t elements, double cycles_per_element);
 
     hw::FirmwareCosts costs_;
     hw::MemoryImage& memory_;
@@ -69,6 +74,7 @@ class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Acc
     sc_core::sc_event start_;
     uint64_t busy_ = 0, waited_ = 0;
     MergeOutcome merging_;
+    ElementwiseOutcome elementwise_;
     std::function<void(uint64_t address, uint64_t bytes)> observer_;
 };
 

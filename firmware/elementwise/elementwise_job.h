@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Work on single elements, which the device cannot do: the processor's, as the host hands it to
+// firmware. docs/contract/schedules.md, section 8.
+#pragma once
+#include <stdint.h>
+
+#include "firmware/driver/bus.h"
+#include "firmware/driver/driver.h"
+#include "firmware/driver/status.h"
+#include "firmware/merge/accounting.h"
+#include "firmware/plan/tensor.h"
+#include "spec/params.h"
+
+namespace tessera::fw {
+
+enum class ElementFunction : uint32_t {
+    kAdd,      ///< a + b
+    kScale,    ///< a * factor
+    kRelu,     ///< max(a, 0)
+    kSigmoid,  ///< 1 / (1 + exp(-a))
+    kSilu,     ///< a * sigmoid(a)
+    kGelu,     ///< a * sigmoid(sqrt(8 / pi) * (a + 0.044715 a^3)), the form with tanh
+    // One number a row:
+    kRowMax,
+    kRowSum,
+    kRowMean,
+    kRowRms,  ///< sqrt of the mean of the squares
+};
+inline constexpr uint32_t kElementFunctions = 10;
+
+constexpr bool is_statistic(ElementFunction f) { return f >= ElementFunction::kRowMax; }
+
+/// What an element costs the processor depends on this alone.
+constexpr ElementClass class_of(ElementFunction f) {
+    if (is_statistic(f)) return ElementClass::kStatistic;
+    return f <= ElementFunction::kRelu ? ElementClass::kArithmetic : ElementClass::kFunction;
+}
+
+/// y = f(a) or f(a, b), element by element, or a statistic of each row. All arithmetic is in fp32,
+/// each operation rounded to nearest even, with subnormals as zeros (spec/float.h). Sums go from
+/// the first element of a row to the last. Then comes one store, in fp32 or rounded to bf16.
+struct ElementwiseJob {
+    ElementFunction function = ElementFunction::kAdd;
+    /// Of a, b and y: blocks of rows, as heads of a tensor or blocks of columns of a matrix.
+    uint32_t blocks = 0, rows = 0, columns = 0;
+    uint32_t last_columns = 0;                            ///< of the last block
+    bool a_bf16 = false, b_bf16 = false, y_bf16 = false;  ///< else fp32
+    uint32_t factor = 0;                                  ///< of kScale, fp32 bits
+    /// A statistic is of a row of all blocks together, and y has one block; else of a row of each.
+    bool across_blocks = false;
+    Tensor a;
+    Tensor b;  ///< only of kAdd
+    Tensor y;  ///< may be a or b if its elements are as large; of a statistic rows of one element
+};
+
+/// The first rule that `job` breaks on this device, or kNone.
+[[nodiscard]] JobRule check_elementwise_job(const ElementwiseJob& job,
+                                            const spec::DeviceParams& device);
+
+/// What the job takes the processor, whatever the data.
+ElementWork elementwise_work(const ElementwiseJob& job, const spec::DeviceParams& device);
+
+/// Does the job. Rows of y are written in whole beats, zeros behind the elements. False if memory
+/// answered with a bus error.
+[[nodiscard]] bool do_elementwise(const ElementwiseJob& job, const spec::DeviceParams& device,
+                                  Bus& bus);
+
+/// Runs the job when everything that `driver` submitted is done. No command but the FENCE behind
+/// it, so that the device's counters cover it. Refuses it (kBadJob) before it writes anything.
+/// `accounting` may be nullptr.
+Status run_elementwise(const ElementwiseJob& job, Driver& driver, Accounting* accounting);
+
+}  // namespace tessera::fw

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "host/operation/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "host/error.h"
+
+namespace tessera::host {
+namespace {
+
+bool names(const MemoryMap::Bindings& bindings, const std::string& buffer) {
+    return std::any_of(bindings.begin(), bindings.end(),
+                       [&](const auto& binding) { return binding.second == buffer; });
+}
+
+StepCost cost_of(const RunOutcome& outcome, uint64_t cycles) {
+    const fw::MergeWork& merging = outcome.merging.work;
+    const ElementwiseOutcome& elementwise = outcome.elementwise;
+    return {cycles,
+            counter_value(outcome.counters, spec::Counter::kAttendsRetired),
+            total_bytes(outcome.counters),
+            merging.bytes_read + merging.bytes_written + elementwise.bytes_read +
+                elementwise.bytes_written,
+            outcome.firmware_cycles,
+            outcome.merging.cycles,
+            elementwise.cycles};
+}
+
+}  // namespace
+
+StepCost& StepCost::operator+=(const StepCost& other) {
+    cycles += other.cycles;
+    calls += other.calls;
+    bytes += other.bytes;
+    processor_bytes += other.processor_bytes;
+    firmware_cycles += other.firmware_cycles;
+    merge_cycles += other.merge_cycles;
+    elementwise_cycles += other.elementwise_cycles;
+    return *this;
+}
+
+std::vector<Figure> StepCost::figures() const {
+    return {{"cycles", value_of(cycles), "cycle", "from the end of the step before to its own"},
+            {"calls", value_of(calls), "call", "counter attends_retired"},
+            {"bytes", value_of(bytes), "byte",
+             "sum of the bytes_ counters: all that crosses the memory port"},
+            {"processor_bytes", value_of(processor_bytes), "byte",
+             "the processor's 32-bit accesses for elementwise work and merging"},
+            {"firmware_cycles", value_of(firmware_cycles), "cycle",
+             "processor planning commands and writing descriptors"},
+            {"merge_cycles", value_of(merge_cycles), "cycle", "processor merging"},
+            {"elementwise_cycles", value_of(elementwise_cycles), "cycle",
+             "processor doing elementwise work"}};
+}
+
+StepCost ProgramRecord::sum() const {
+    StepCost sum;
+    for (const StepRecord& step : steps) sum += step.cost;
+    return sum;
+}
+
+Program::Program(const hw::PlatformConfig& config) : config_(config) {
+    if (config.devices != 1) throw std::invalid_argument("a program runs on one device");
+}
+
+void Program::check_reads(const ProgramStep& step, const MemoryMap& map) const {
+    for (const auto& [role, buffer] : step.reads)
+        if (map.buffer(buffer) == nullptr)
+            throw UserError(fmt::format("{}.{}: buffer {} is written by no earlier step", step.name,
+                                        role, buffer));
+}
+
+/// Buffers that no step behind this one knows.
+std::vector<std::string> Program::last_used_in(size_t step) const {
+    std::vector<std::string> last;
+    for (const MemoryMap::Bindings* own : {&steps_[step].reads, &steps_[step].writes})
+        for (const auto& binding : *own) {
+            const std::string& buffer = binding.second;
+            const auto later = [&](const ProgramStep& other) {
+                return names(other.reads, buffer) || names(other.writes, buffer);
+            };
+            const auto behind = steps_.begin() + static_cast<ptrdiff_t>(step) + 1;
+            if (std::none_of(behind, steps_.end(), later)) last.push_back(buffer);
+        }
+    return last;
+}
+
+void Program::place() {
+    MemoryMap map(config_);
+    map.driver();
+    for (size_t i = 0; i < steps_.size(); ++i) {
+        const ProgramStep& step = steps_[i];
+        check_reads(step, map);
+        MemoryMap::Bindings bindings = step.reads;
+        bindings.insert(step.writes.begin(), step.writes.end());
+        map.begin_step(step.name, bindings);
+        step.operation->place(map);
+        regions_.push_back(map.regions());
+        for (const auto& [role, buffer] : bindings)
+            if (map.buffer(buffer) == nullptr)
+                throw UserError(fmt::format("{}.{}: {} has no such tensor", step.name, role,
+                                            step.operation->name()));
+        map.end_step();
+        for (const std::string& buffer : last_used_in(i)) map.free(buffer);
+    }
+}
+
+void Program::run_step(Platform& platform, size_t number, const CounterValues& before, bool check,
+                       StepRecord& record) const {
+    Operation& operation = *steps_[number].operation;
+    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+        return platform.memory(address, bytes);
+    };
+    const bool data = !config_.timing_only;
+    record.name = steps_[number].name;
+    record.title = operation.title();
+    record.regions = regions_.at(number);
+    record.work = operation.work_by_formula();
+    if (data) {
+        operation.write(memory);
+        operation.read_operands(memory);
+    }
+    record.outcome = std::move(run_on(platform, operation, memory).front());
+    for (size_t c = 0; c < before.size(); ++c) record.outcome.counters[c] -= before[c];
+    record.more = operation.figures(record.outcome);
+    if (!data || !record.outcome.firmware.status.ok()) return;
+    record.result = operation.read(memory);
+    record.exactness.known = true;
+    operation.judge(record.result, record.outcome, record.exactness);
+    if (check) record.error = operation.check(record.result, [](double) {});
+}
+
+ProgramRecord Program::run(Platform& platform, bool check) const {
+    ProgramRecord program;
+    CounterValues before{};  // since the first step
+    uint64_t end = platform.now();
+    for (size_t i = 0; i < steps_.size() && program.status.ok(); ++i) {
+        program.steps.emplace_back();
+        StepRecord& record = program.steps.back();
+        run_step(platform, i, before, check, record);
+        program.status = record.outcome.firmware.status;
+        for (size_t c = 0; c < before.size(); ++c) before[c] += record.outcome.counters[c];
+        record.cost = cost_of(record.outcome, record.outcome.end_cycle - end);
+        end = record.outcome.end_cycle;
+    }
+    return program;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Operations over named buffers, one after the other on one machine of one device. What one leaves
+// in a buffer is what a later one reads: nothing goes through the host.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/operation/operation.h"
+#include "host/platform/counters.h"
+
+namespace tessera::host {
+
+/// An operation of a program. Roles that it reads and writes, with their buffers; an operand in no
+/// buffer is the host's.
+struct ProgramStep {
+    std::string name;  ///< of its other regions: "2.identity"
+    std::shared_ptr<Operation> operation;
+    MemoryMap::Bindings reads, writes;
+};
+
+/// What a step, or several together, took.
+struct StepCost {
+    uint64_t cycles = 0;           ///< from the end of the step before
+    uint64_t calls = 0;            ///< ATTENDs
+    uint64_t bytes = 0;            ///< through the device's memory port
+    uint64_t processor_bytes = 0;  ///< elementwise work and merging
+    uint64_t firmware_cycles = 0;  ///< processor busy with commands
+    uint64_t merge_cycles = 0, elementwise_cycles = 0;
+
+    StepCost& operator+=(const StepCost& other);
+    /// The same, to be reported.
+    std::vector<Figure> figures() const;
+};
+
+/// A step that has run.
+struct StepRecord {
+    std::string name, title;
+    std::vector<Region> regions;  ///< what is in memory while it runs
+    OperationWork work;           ///< by formula
+    RunOutcome outcome;           ///< counters are of this step alone
+    StepCost cost;
+    std::vector<Figure> more;  ///< of its operation alone
+    std::vector<float> result;
+    Exactness exactness;
+    std::optional<ElementErrors> error;  ///< against double precision on the operands it had
+};
+
+struct ProgramRecord {
+    std::vector<StepRecord> steps;  ///< those that have run, the last perhaps not to its end
+    fw::Status status;              ///< of the last one
+    StepCost sum() const;
+};
+
+class Program {
+  public:
+    /// `config` has one device.
+    explicit Program(const hw::PlatformConfig& config);
+
+    void add(ProgramStep step) { steps_.push_back(std::move(step)); }
+    /// Places all steps. A buffer is freed behind the last step that reads or writes it, and later
+    /// ones may have its place. UserError if a step reads a buffer that no earlier one wrote, if
+    /// two see it differently, or if a step does not fit the memory.
+    void place();
+    /// Runs all steps on a machine with the program's configuration, up to the first that firmware
+    /// does not bring to an end. With `check` each is held against double precision.
+    ProgramRecord run(Platform& platform, bool check) const;
+
+  private:
+    void check_reads(const ProgramStep& step, const MemoryMap& map) const;
+    std::vector<std::string> last_used_in(size_t step) const;
+    void run_step(Platform& platform, size_t number, const CounterValues& before, bool check,
+                  StepRecord& record) const;
+
+    const hw::PlatformConfig config_;
+    std::vector<ProgramStep> steps_;
+    std::vector<std::vector<Region>> regions_;  ///< of each step
+};
+
+}  // namespace tessera::host

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Programs on model and RTL: every result, counter and cycle of every step.
+#include "host/float_bits.h"
+#include "rtl/sim/rtl_device.h"
+#include "tests/support/compared.h"
+#include "tests/support/program_chain.h"
+
+using namespace tessera;
+using test::Chain;
+
+TEST_CASE("gemm, elementwise work, attention and gemm: model and RTL of tiny alike") {
+    auto random = test::test_random();
+    test::Compared results("results"), costs("counters and cycles of steps");
+    for (int i = 0; i < 4; ++i) {
+        Chain chain = test::random_chain("tiny", random);
+        INFO(chain.name());
+        const test::ChainRun model = test::run_chain(chain);
+        chain.platform.make_device = rtl::rtl_factory("");
+        const test::ChainRun rtl = test::run_chain(chain);
+        REQUIRE(model.failure == "");
+        REQUIRE(rtl.failure == "");
+        REQUIRE(rtl.steps.size() == model.steps.size());
+        costs.equal(rtl.end_cycle, model.end_cycle);
+        for (size_t step = 0; step < model.steps.size(); ++step) {
+            const auto where = [&] { return chain.name() + " step " + std::to_string(step + 1); };
+            const test::ChainStep &own = model.steps[step], &other = rtl.steps[step];
+            REQUIRE(own.result.size() == other.result.size());
+            for (size_t at = 0; at < own.result.size(); ++at)
+                results.equal(host::bits_of(other.result[at]), host::bits_of(own.result[at]),
+                              where);
+            costs.equal(other.cost.cycles, own.cost.cycles, where);
+            costs.equal(other.cost.processor_bytes, own.cost.processor_bytes, where);
+            for (size_t c = 0; c < own.counters.size(); ++c)
+                costs.equal(other.counters[c], own.counters[c], where);
+        }
+    }
+}
