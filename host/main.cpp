@@ -16,12 +16,9 @@
 
 #include "host/cli/compare_command.h"
 #include "host/cli/field_options.h"
-#include "host/cli/gemm_command.h"
-#include "host/cli/linear_command.h"
 #include "host/cli/lists.h"
 #include "host/cli/options.h"
 #include "host/cli/run_command.h"
-#include "host/cli/verdict.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
@@ -34,11 +31,11 @@ int dispatch(const std::vector<std::string>& command_line) {
     const CommandLine line = parse_command_line(
         {command_line.begin() + (command_line.empty() ? 0 : 1), command_line.end()});
     switch (line.command) {
-        case CommandName::kRun: return run_command(line, command_line);
+        case CommandName::kRun:
+        case CommandName::kGemm:
+        case CommandName::kLinear: return run_command(line, command_line);
         case CommandName::kVerify: return verify_command(line, command_line);
         case CommandName::kCompare: return compare_command(line, command_line);
-        case CommandName::kGemm: return gemm_command(line, command_line);
-        case CommandName::kLinear: return linear_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

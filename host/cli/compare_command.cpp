@@ -16,15 +16,14 @@
 #include "host/cli/compare_options.h"
 #include "host/cli/field_options.h"
 #include "host/cli/option_values.h"
-#include "host/cli/overwriting.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
 #include "host/experiment/problem_of.h"
 #include "host/io/output_file.h"
+#include "host/library/overwriting.h"
+#include "host/library/point.h"
 #include "host/report/comparison.h"
-#include "host/report/report_json.h"
-#include "host/run/execution_of.h"
 #include "host/run/job.h"
 #include "host/run/worker.h"
 
@@ -34,10 +33,10 @@ namespace {
 /// In a process of its own: the row's report.
 Bytes run_row(const Experiment& experiment, const std::vector<std::string>& command_line) {
     try {
-        Execution execution = execution_of(experiment, {});
-        execution.record().command_line = command_line;
-        execution.run(nullptr);
-        const std::string report = with_options(dumped(report_json(execution.record()), -1));
+        const Caller caller{command_line, {}, false, with_options};
+        const std::unique_ptr<Point> point = make_point(experiment, caller, {});
+        point->run();
+        const std::string report = point->json();
         return {report.begin(), report.end()};
     } catch (const std::bad_alloc&) {
         throw UserError("out of host memory; try --jobs 1");

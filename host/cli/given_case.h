@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "host/cli/operation_run.h"
+#include "host/library/operation_of.h"
 #include "host/run/job.h"
 #include "host/verify/case.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Options that only commands of an operation without softmax (operation_run.h) have.
+// Options that only commands of an operation without softmax have.
 #pragma once
 #include "include/tessera/experiment.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// `tessera run`: inputs to device memory, one simulation, the check, the report.
+// `tessera run`, `gemm` and `linear`: one experiment, its report and its files.
 #pragma once
 #include <string>
 #include <vector>
 
 #include "host/cli/options.h"
+#include "include/tessera/error.h"
 
 namespace tessera::host {
 
@@ -15,9 +16,11 @@ inline constexpr int kExitNotValid = 3;  ///< the result, for this input
 inline constexpr int kExitDeviceError = 4;
 inline constexpr int kExitInternalError = 70;
 
+/// That of an error that ended a command.
+int exit_code(ErrorCode code);
+
 /// Runs and prints the report on stdout; returns kExitGood, kExitMismatch or kExitNotValid.
-/// `command_line` is for the report. Throws UserError, DeviceError; anything else is a bug. Once
-/// per process.
+/// `command_line` is for the report. Error; anything else is a bug. Once per process.
 int run_command(const CommandLine& line, const std::vector<std::string>& command_line);
 
 }  // namespace tessera::host

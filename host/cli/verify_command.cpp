@@ -7,9 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "host/cli/gemm_command.h"
 #include "host/cli/given_case.h"
-#include "host/cli/linear_command.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
@@ -38,17 +36,14 @@ int finish(const std::string& divergence, const std::string& again, const verify
     return kExitNotValid;
 }
 
-std::vector<verify::Case> given_cases(const Experiment& experiment,
-                                      const std::vector<std::string>& command_line) {
+std::vector<verify::Case> given_cases(const Experiment& experiment) {
     Progress silent(true);
     if (experiment.operation == OperationKind::kAttention) {
         const auto job = std::make_shared<Job>(make_job(experiment, false));
         for (const std::string& note : job->inputs.notes) silent.note(note);
         return cases_of_job(job, experiment.outputs.accept_inexact);
     }
-    const auto make =
-        experiment.operation == OperationKind::kGemm ? gemm_operation : linear_operation;
-    const auto job = std::make_shared<OperationJob>(make(experiment, command_line));
+    const auto job = std::make_shared<OperationJob>(operation_of(experiment));
     for (const std::string& note : job->notes) silent.note(note);
     return {case_of_operation(job)};
 }
@@ -58,7 +53,7 @@ int verify_given(const Experiment& experiment, const std::vector<std::string>& c
     // Whether there is such RTL is known before the input is read.
     const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config_of(experiment), "");
     verify::Totals totals;
-    for (const verify::Case& c : given_cases(experiment, command_line)) {
+    for (const verify::Case& c : given_cases(experiment)) {
         const std::string divergence = verify::verify_case(c, rtl, 0, totals);
         if (!divergence.empty()) return finish(divergence, again, totals);
     }

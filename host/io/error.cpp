@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/error.h"
+#include "host/plain_fields.h"
 
 #include <cstring>
 #include <utility>
@@ -9,8 +10,9 @@ namespace {
 
 bool is_field(const std::string& text) {
     constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789_.=+-";
-    return text == "experiment" || (text.find('.') != std::string::npos &&
-                                    text.find_first_not_of(kLetters) == std::string::npos);
+    return text == "experiment" || text == "operation" ||
+           (text.find('.') != std::string::npos &&
+            text.find_first_not_of(kLetters) == std::string::npos);
 }
 
 /// The field that `text` begins with, behind "`experiment`: " if there is that; or nothing.
@@ -22,10 +24,6 @@ std::string first_field(const std::string& text) {
     if (end == std::string::npos) return "";
     const std::string field = text.substr(begin + 1, end - begin - 1);
     return is_field(field) ? field.substr(0, field.find('=')) : "";
-}
-
-std::string plain(const std::string& text) {
-    return with_names(text, [](const std::string& field) { return field; });
 }
 
 }  // namespace
@@ -47,10 +45,11 @@ std::string with_names(std::string_view text,
 }
 
 Error::Error(ErrorCode code, const std::string& text, Value about)
-    : std::runtime_error(plain(text)),
+    : std::runtime_error(host::plain_fields(text)),
       code_(code),
       text_(text),
-      about_{std::move(about.field), plain(about.value), plain(about.allowed)} {
+      about_{std::move(about.field), host::plain_fields(about.value),
+             host::plain_fields(about.allowed)} {
     if (about_.field.empty()) about_.field = first_field(text);
 }
 
@@ -93,6 +92,10 @@ std::string one_line(std::string_view message) {
             append_hex(out, byte);
     }
     return out;
+}
+
+std::string plain_fields(std::string_view text) {
+    return with_names(text, [](const std::string& field) { return field; });
 }
 
 UserError bad_value(std::string_view where, std::string_view key, std::string_view value,

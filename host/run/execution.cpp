@@ -128,20 +128,20 @@ void Execution::simulate(OutputStream* output) {
     const hw::PlatformConfig& config = record_.config.platform;
     Platform platform(config);
     const MemoryAccess memory = access_to(platform);
-    const bool will_check = record_.not_checked.empty();
+    const bool will_read = record_.not_checked.empty() || (keep_tensors_ && inputs_.has_data);
     if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
     if (output != nullptr && !audit_) {
         const auto release = [&](uint64_t address, uint64_t bytes) {
             platform.release(address, bytes);
         };
-        output->attach(memory, will_check ? OutputStream::Release() : release);
+        output->attach(memory, will_read ? OutputStream::Release() : release);
         platform.observe_writes(
             [output](uint64_t address, uint64_t bytes) { output->stored(address, bytes); });
     }
     run_devices(platform);
     record_.memory = platform.memory_outcome();
     require_consistent(record_);
-    if (will_check || audit_) o_ = read_output(record_.layout, memory);
+    if (will_read || audit_) o_ = read_output(record_.layout, memory);
     if (inputs_.has_data && record_.problem.want_lse) {
         lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
         if (output != nullptr) output->write_lse(lse_);

@@ -30,6 +30,11 @@ class Execution {
     RunRecord& record() { return record_; }
     /// Is there more than shapes?
     bool has_data() const { return inputs_.has_data; }
+    /// Keeps o and lse after the run. Ahead of it.
+    void keep_tensors() { keep_tensors_ = true; }
+    /// o [query_heads][nq][d_v] and lse [query_heads][nq], if they were kept and there is data.
+    const std::vector<float>& o() const { return o_; }
+    const std::vector<double>& lse() const { return lse_; }
     /// Simulates and checks; the output tensors go to `output` as well, unless it is nullptr.
     /// Error; anything else is a bug. Once per process.
     void run(OutputStream* output);
@@ -50,7 +55,8 @@ class Execution {
     std::optional<Worker> single_;
     std::optional<Audit> audit_;
     hw::DeviceFactory audit_device_;  ///< without a waveform
-    std::vector<float> o_;            // to be checked
+    bool keep_tensors_ = false;
+    std::vector<float> o_;  // to be checked, or kept
     std::vector<double> lse_;
 };
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "host/cli/output_folder.h"
+#include "host/library/output_folder.h"
 #include "host/io/safetensors.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "host/cli/output_folder.h"
+#include "host/library/output_folder.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <nlohmann/json.hpp>
 
-#include "host/cli/field_options.h"
 #include "host/error.h"
 #include "host/io/output_file.h"
-#include "host/report/report_json.h"
 #include "host/report/trace_json.h"
 
 namespace tessera::host {
@@ -36,11 +33,11 @@ OutputFolder::OutputFolder(const std::string& path) : path_(path) {
         for (const fs::path& p : missing_folders(path_)) make(p);
         struct stat status {};
         if (::stat(path.c_str(), &status) != 0)
-            throw system_error("--out " + path, "cannot use this folder", errno);
+            throw system_error("`outputs.folder` " + path, "cannot use this folder", errno);
         if (!S_ISDIR(status.st_mode))
-            throw system_error("--out " + path, "cannot use this as a folder", ENOTDIR);
+            throw system_error("`outputs.folder` " + path, "cannot use this as a folder", ENOTDIR);
         if (access(path.c_str(), W_OK | X_OK) != 0)
-            throw system_error("--out " + path, "cannot write in this folder", errno);
+            throw system_error("`outputs.folder` " + path, "cannot write in this folder", errno);
     } catch (...) {
         remove_made();
         throw;
@@ -57,8 +54,8 @@ void OutputFolder::make(const fs::path& folder) {
         made_.push_back(folder);
         cleanups_.emplace_back(folder.string());
     } else if (errno != EEXIST) {  // another process may have been first
-        throw system_error("--out " + path_.string(), "cannot create the folder " + folder.string(),
-                           errno);
+        throw system_error("`outputs.folder` " + path_.string(),
+                           "cannot create the folder " + folder.string(), errno);
     }
 }
 
@@ -82,9 +79,10 @@ void OutputFolder::commit_or_remove(Tensors* tensors) {
     fs::remove(file(kTensors), ignored);
 }
 
-void OutputFolder::write_files(const RunRecord& record, OutputStream* tensors) {
+void OutputFolder::write_files(const std::string& text, const RunRecord& record,
+                               OutputStream* tensors) {
     OutputFile report(file(kReport));
-    report.append(with_options(dumped(report_json(record), 2)) + "\n");
+    report.append(text + "\n");
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view text) { trace.append(text); });
     commit_or_remove(tensors);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The folder of --out: made before the run, so that a wrong name is found early, and removed again
-// if the run fails. The files in it appear together, after all of them have been written.
+// The folder of `outputs.folder`: made before the run, so that a wrong name is found early, and
+// removed again if the run fails. The files in it appear together, after all of them have been
+// written.
 #pragma once
 #include <deque>
 #include <filesystem>
@@ -33,10 +34,10 @@ class OutputFolder {
     static std::vector<std::string> file_names(const RunRecord& record);
     /// Where the output tensors go.
     std::string tensors_file() const;
-    /// report.json and trace.json; puts these and `tensors` (nullptr: there is no data) in place.
-    /// UserError.
-    void write_files(const RunRecord& record, OutputStream* tensors);
-    /// The same without a trace: report.json with this text, and `tensors`.
+    /// report.json with this text, and trace.json; puts these and `tensors` (nullptr: there is no
+    /// data) in place. UserError.
+    void write_files(const std::string& text, const RunRecord& record, OutputStream* tensors);
+    /// The same without a trace.
     void write_report(const std::string& text, SafetensorsWriter* tensors);
 
   private:

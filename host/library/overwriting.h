@@ -14,7 +14,7 @@ struct NamedOutput {
     std::string path;
 };
 
-/// Files with these names in the folder of --out.
+/// Files with these names in the output folder.
 std::vector<NamedOutput> outputs_in(const std::string& folder,
                                     const std::vector<std::string>& names);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a run comes to: what stands against its result, on stderr, and the exit code.
+// What a run comes to, and what stands against its result.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "host/operation/exactness.h"
 #include "host/reference/coverage.h"
-#include "include/tessera/error.h"
+#include "include/tessera/tessera.h"
 
 namespace tessera::host {
 
@@ -18,11 +19,8 @@ struct RunVerdict {
     bool outside_bound = false;
 };
 
-/// For those who do not read the report.
-void print_on_stderr(const RunVerdict& verdict);
-/// kExitGood, kExitMismatch or kExitNotValid.
-int exit_code(const RunVerdict& verdict);
-/// That of an error that ended the command.
-int exit_code(ErrorCode code);
+Report::Verdict verdict_of(const RunVerdict& verdict);
+/// For those who do not read the report: a sentence each. Fields stand between backticks.
+std::vector<std::string> remarks_on(const RunVerdict& verdict);
 
 }  // namespace tessera::host

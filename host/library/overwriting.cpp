@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/cli/overwriting.h"
+#include "host/library/overwriting.h"
 
 #include <filesystem>
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// One experiment, run in this process with all the files that it asks for. What a command of the
+// program, a row of a comparison and a user of the library have in common.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/library/verdict.h"
+#include "host/plain_fields.h"
+#include "include/tessera/tessera.h"
+
+namespace tessera::host {
+
+/// Who asks for a run.
+struct Caller {
+    std::vector<std::string> command_line = {};  ///< for the report
+    std::vector<std::string> sources = {};  ///< files that the experiment was read from, to be kept
+    bool wants_tensors = false;             ///< in memory
+    /// A text as the caller's users read it: what stands between backticks are fields.
+    std::function<std::string(std::string_view)> words = plain_fields;
+};
+
+class Point {
+  public:
+    virtual ~Point() = default;
+    Point() = default;
+    Point(const Point&) = delete;
+    Point& operator=(const Point&) = delete;
+
+    /// Simulates, checks and writes the files. Error; anything else is a bug. Once per process.
+    virtual void run() = 0;
+
+    /// The report, and a table for people, in the words of the caller.
+    virtual std::string json() const = 0;
+    virtual std::string text() const = 0;
+    virtual RunVerdict verdict() const = 0;
+    virtual std::optional<Report::Errors> errors() const = 0;
+    /// None that is withheld.
+    virtual std::vector<Report::Tensor> tensors() const = 0;
+};
+
+/// Reads and checks the input, makes the folder for the files, and tells `hooks` the notes on the
+/// input. UserError.
+std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& caller,
+                                  const RunHooks& hooks);
+
+/// `values`, row by row, with each row at its place: a tensor of that shape.
+Report::Tensor tensor_of(const std::string& name, const std::vector<uint64_t>& shape,
+                         const std::vector<float>& values,
+                         const std::function<uint64_t(uint64_t row)>& place_of_row);
+
+}  // namespace tessera::host

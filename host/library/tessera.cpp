@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "include/tessera/tessera.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "host/experiment/names.h"
+#include "host/library/point.h"
+#include "host/library/report_bytes.h"
+#include "host/predict/closed_form.h"
+#include "host/predict/formulas.h"
+#include "host/predict/predict.h"
+#include "host/run/job.h"
+#include "host/run/worker.h"
+
+namespace tessera {
+
+const Report::Figure& Report::figure(const std::string& path) const {
+    for (const Figure& one : figures)
+        if (one.path == path) return one;
+    throw std::out_of_range("the report has no figure " + path);
+}
+
+const Report::Tensor& Report::tensor(const std::string& name) const {
+    for (const Tensor& one : tensors)
+        if (one.name == name) return one;
+    throw std::out_of_range("the report has no tensor " + name);
+}
+
+Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds) {
+    const auto work = [&experiment](const RunHooks& told) {
+        // SystemC would print a banner.
+        ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+        host::Caller caller;
+        caller.wants_tensors = true;
+        const std::unique_ptr<host::Point> point = host::make_point(experiment, caller, told);
+        point->run();
+        return host::bytes_of(host::report_of(*point, caller));
+    };
+    return host::report_from(host::Worker(work, seconds).finish(hooks));
+}
+
+Prediction predict(const Experiment& experiment) {
+    if (experiment.operation != OperationKind::kAttention)
+        throw host::bad_field("operation", host::name_of(experiment.operation), "attention");
+    const host::Job job = host::make_job(experiment, true);
+    const hw::PlatformConfig& platform = job.config.platform;
+    const host::Prediction foretold = host::predict(job.layout, platform);
+    Prediction prediction;
+    prediction.cycles = foretold.cycles;
+    prediction.bytes = foretold.bytes;
+    prediction.calls = host::work_formula(job.problem, platform.params.m).calls;
+    prediction.stall_free_cycles =
+        host::stall_free_cycles(job.problem, job.layout, platform).value_or(0);
+    prediction.schedule = host::schedule_name(job.problem.schedule);
+    return prediction;
+}
+
+}  // namespace tessera

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// The library as its users meet it: include/tessera/tessera.h, against the command.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "host/io/safetensors.h"
+#include "include/tessera/tessera.h"
+#include "tests/support/run_tessera.h"
+
+using namespace tessera;
+using test::Compared;
+using test::contains;
+using Json = nlohmann::json;
+
+namespace {
+
+Experiment on_tiny(OperationKind operation = OperationKind::kAttention) {
+    Experiment e;
+    e.operation = operation;
+    e.machine.device = "tiny";
+    e.workload.random.heads = 2;
+    e.workload.random.tokens = 50;
+    e.workload.random.dimension = 8;
+    e.workload.random.rows = 20;
+    e.workload.random.columns = 30;
+    e.workload.random.inner = 40;
+    return e;
+}
+
+/// What no two runs have in common, what only a command line has and a name of a field are left
+/// out.
+Json comparable(const std::string& report) {
+    Json json = Json::parse(report);
+    for (const char* member : {"host", "command_line", "files", "experiment"}) json.erase(member);
+    if (json["derived"].contains("devices")) json["derived"]["devices"].erase("formula");
+    return json;
+}
+
+/// The same by the command: report and tensors.
+void compare_with_command(Compared& compared, const Experiment& experiment,
+                          const std::string& command) {
+    const test::Scratch folder;
+    const auto where = [&] { return command; };
+    const Report report = run(experiment);
+    const test::Finished f =
+        test::run_tessera(command + " --format json --out " + folder.path() + "/out");
+    compared.equal(f.exit_code, static_cast<int>(report.verdict), [&] { return command + f.err; });
+    compared.equal(comparable(report.json), comparable(f.out), where);
+    const host::SafetensorsFile file(folder / "out/out.safetensors");
+    compared.equal(report.tensors.size(), file.tensors().size(), where);
+    for (const Report::Tensor& tensor : report.tensors) {
+        const host::TensorView stored = file.tensor(tensor.name);
+        compared.equal(tensor.shape, stored.shape, where);
+        std::vector<float> values(tensor.values.size());
+        stored.to_float(0, values.size(), values.data());
+        uint64_t different = 0;
+        for (size_t i = 0; i < values.size(); ++i) different += values[i] != tensor.values[i];
+        compared.add(values.size(), different, where);
+    }
+    compared.equal(report.figure("counters.cycles").value,
+                   Json::parse(f.out)["counters"]["cycles"]["value"].get<double>(), where);
+    compared.holds(report.errors && report.errors->elements > 0 && report.errors->outside == 0 &&
+                       report.errors->max_over_bound <= 1,
+                   where);
+}
+
+/// The error that `action` ends with; ErrorCode::kInternal with the text "none" if it does not.
+Error error_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error;
+    }
+    return Error(ErrorCode::kInternal, "none");
+}
+
+/// While it lives, what goes to stdout and stderr goes to a file.
+class Captured {
+  public:
+    explicit Captured(const std::string& path) : out_(::dup(1)), err_(::dup(2)) {
+        const int file = ::open(path.c_str(), O_CREAT | O_WRONLY, 0600);
+        ::dup2(file, 1);
+        ::dup2(file, 2);
+        ::close(file);
+    }
+    ~Captured() {
+        for (const auto& [saved, file] : {std::pair{out_, 1}, std::pair{err_, 2}}) {
+            ::dup2(saved, file);
+            ::close(saved);
+        }
+    }
+    Captured(const Captured&) = delete;
+    Captured& operator=(const Captured&) = delete;
+
+  private:
+    int out_, err_;
+};
+
+}  // namespace
+
+TEST_CASE("the library and the command run the same") {
+    Compared compared("members and elements");
+    Experiment e = on_tiny();
+    compare_with_command(compared, e, "run --device tiny --random 2,50,8");
+    e.workload.mask.kind = MaskKind::kCausal;
+    e.workload.lse = true;
+    e.machine.devices = 2;
+    e.schedule.name = "auto";
+    compare_with_command(compared, e,
+                         "run --device tiny --random 2,50,8 --mask causal --lse --num-devices 2 "
+                         "--schedule auto");
+    compare_with_command(compared, on_tiny(OperationKind::kGemm),
+                         "gemm --device tiny --random 20,30,40");
+    compare_with_command(compared, on_tiny(OperationKind::kLinear),
+                         "linear --device tiny --random 2,50,8");
+}
+
+TEST_CASE("files are written where the experiment asks for them, and nothing is printed") {
+    Compared compared("facts");
+    const test::Scratch folder;
+    Experiment e = on_tiny();
+    e.outputs.folder = folder / "out";
+    e.workload.random.key_value_heads = 1;
+    Report report;
+    {
+        const Captured captured(folder / "said");
+        report = run(e);
+    }
+    compared.equal(test::read_text(folder / "said"), std::string());
+    compared.equal(Json::parse(test::read_text(folder / "out/report.json")),
+                   Json::parse(report.json));
+    for (const char* name : {"out/trace.json", "out/out.safetensors"})
+        compared.holds(std::filesystem::file_size(folder / name) > 0, [&] { return name; });
+    compared.holds(contains(report.text, "mac_utilisation"), [&] { return report.text; });
+    e.outputs.timing_only = true;
+    e.outputs.folder.clear();
+    compared.equal(run(e).tensors.size(), size_t{0});
+}
+
+TEST_CASE("a mistake names its field, a run that ends early says why") {
+    Compared compared("parts of errors");
+    Experiment window = on_tiny();
+    window.workload.mask.block = 3;
+    const Error block = error_of([&] { run(window); });
+    compared.equal(static_cast<int>(block.code()), static_cast<int>(ErrorCode::kUser));
+    compared.equal(block.field(), std::string("workload.mask.block"));
+    compared.equal(block.value(), std::string("3"));
+    compared.equal(block.allowed(), std::string("a power of two"));
+    compared.equal(std::string(block.what()),
+                   std::string("experiment: workload.mask.block is 3; allowed: a power of two"));
+
+    Experiment gemm = on_tiny(OperationKind::kGemm);
+    compared.equal(error_of([&] { predict(gemm); }).field(), std::string("operation"));
+
+    Experiment blackbox = on_tiny();
+    blackbox.machine.settings["device.profile"] = "blackbox";
+    blackbox.workload.scale = 300;
+    blackbox.workload.random.dimension = 16;
+    const Error unresolved = error_of([&] { run(blackbox); });
+    compared.equal(static_cast<int>(unresolved.code()), static_cast<int>(ErrorCode::kDevice));
+    compared.holds(contains(unresolved.what(), "softmax sum"), [&] { return unresolved.what(); });
+
+    Experiment large = on_tiny();
+    large.workload.random.tokens = 200000;
+    large.outputs.timing_only = true;
+    const Error late = error_of([&] { run(large, {}, 1); });
+    compared.equal(static_cast<int>(late.code()), static_cast<int>(ErrorCode::kInternal));
+    compared.holds(contains(late.what(), "longer than 1 s"), [&] { return late.what(); });
+
+    std::vector<std::string> phases;
+    RunHooks hooks;
+    hooks.progress = [&](const std::string& phase, double) {
+        if (phases.empty() || phases.back() != phase) phases.push_back(phase);
+        return phase != "simulating";
+    };
+    const Error cancelled = error_of([&] { run(large, hooks); });
+    compared.equal(static_cast<int>(cancelled.code()), static_cast<int>(ErrorCode::kCancelled));
+    compared.equal(phases, std::vector<std::string>{"reading the input", "simulating"});
+}
+
+TEST_CASE("a result that is not exact is withheld, and a remark says it") {
+    Compared compared("facts");
+    Experiment e = on_tiny();
+    e.workload.scale = 3e4;
+    const Report withheld = run(e);
+    compared.equal(static_cast<int>(withheld.verdict),
+                   static_cast<int>(Report::Verdict::kNotValid));
+    compared.equal(withheld.tensors.size(), size_t{0});
+    compared.equal(withheld.remarks.size(), size_t{1});
+    for (const char* part :
+         {"not exact", "outputs.accept_inexact accepts", "or workload.scale keep"})
+        compared.holds(contains(withheld.remarks.at(0), part),
+                       [&] { return withheld.remarks.at(0); });
+    e.outputs.accept_inexact = true;
+    compared.equal(run(e).tensors.size(), size_t{1});
+}
+
+TEST_CASE("a prediction has the calls and bytes of the run") {
+    Compared compared("figures");
+    for (const uint64_t tokens : {16, 50, 100})
+        for (const MaskKind kind : {MaskKind::kDense, MaskKind::kCausal}) {
+            Experiment e = on_tiny();
+            e.machine.memory = "ideal";
+            e.workload.random.tokens = tokens;
+            e.workload.mask.kind = kind;
+            const Prediction foretold = predict(e);
+            const Report report = run(e);
+            const auto number = [&](const char* path) {
+                return static_cast<uint64_t>(report.figure(path).value);
+            };
+            compared.equal(foretold.calls, number("derived.calls"));
+            compared.equal(foretold.bytes, number("derived.bytes"));
+            compared.equal(foretold.stall_free_cycles, number("derived.stall_free_cycles"));
+            const double cycles = report.figure("counters.cycles").value;
+            compared.holds(std::fabs(static_cast<double>(foretold.cycles) - cycles) < 0.2 * cycles,
+                           [&] { return std::to_string(foretold.cycles); });
+            compared.equal(foretold.schedule, std::string("query-resident"));
+        }
+}
