@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "host/error.h"
 #include "host/library/overwriting.h"
 #include "host/report/report_json.h"
 #include "host/report/table.h"

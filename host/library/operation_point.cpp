@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/error.h"
 #include "host/library/overwriting.h"
 #include "host/report/report_json.h"
 #include "host/run/device_error.h"

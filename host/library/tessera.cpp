@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "host/error.h"
+#include "host/experiment/check.h"
 #include "host/experiment/names.h"
 #include "host/library/point.h"
 #include "host/library/report_bytes.h"
@@ -29,6 +31,7 @@ const Report::Tensor& Report::tensor(const std::string& name) const {
 }
 
 Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds) {
+    host::check_experiment(experiment);
     const auto work = [&experiment](const RunHooks& told) {
         // SystemC would print a banner.
         ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
@@ -44,6 +47,7 @@ Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds
 Prediction predict(const Experiment& experiment) {
     if (experiment.operation != OperationKind::kAttention)
         throw host::bad_field("operation", host::name_of(experiment.operation), "attention");
+    host::check_experiment(experiment);
     const host::Job job = host::make_job(experiment, true);
     const hw::PlatformConfig& platform = job.config.platform;
     const host::Prediction foretold = host::predict(job.layout, platform);
