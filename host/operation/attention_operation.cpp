@@ -19,6 +19,12 @@ AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
                                        const hw::PlatformConfig& config)
     : problem_(std::move(problem)), inputs_(std::move(inputs)), config_(config) {}
 
+AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
+                                       const hw::PlatformConfig& config, Layout layout)
+    : AttentionOperation(std::move(problem), std::move(inputs), config) {
+    set_layout(std::move(layout));
+}
+
 std::string AttentionOperation::title() const {
     const Problem& p = problem_;
     return fmt::format(
@@ -39,8 +45,10 @@ std::vector<Figure> AttentionOperation::settings() const {
             {"output_format", value_of(p.bf16_output ? "bf16" : "fp32")}};
 }
 
-void AttentionOperation::place(MemoryMap& map) {
-    layout_ = make_layout(problem_, config_, map);
+void AttentionOperation::place(MemoryMap& map) { set_layout(make_layout(problem_, config_, map)); }
+
+void AttentionOperation::set_layout(Layout layout) {
+    layout_ = std::move(layout);
     of_devices_.clear();
     for (uint32_t device = 0; device < layout_.devices; ++device)
         of_devices_.push_back(layout_.of_device(device));

@@ -17,6 +17,9 @@ class AttentionOperation : public Operation {
   public:
     /// `inputs` may be shapes only. Those of q, k and v that have no data lie in buffers.
     AttentionOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config);
+    /// The same, already in its place, as make_layout() of `problem` and `config` gives it.
+    AttentionOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config,
+                       Layout layout);
     /// The same inputs with data, once it is known that they fit.
     void set_inputs(Inputs inputs) { inputs_ = std::move(inputs); }
 
@@ -49,6 +52,7 @@ class AttentionOperation : public Operation {
     OperationWork work_by_formula() const override;
 
   private:
+    void set_layout(Layout layout);
     ReferenceProblem reference() const;
 
     const Problem problem_;

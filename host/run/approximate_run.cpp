@@ -49,14 +49,6 @@ uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32
 
 }  // namespace
 
-RunOutcome run_with_remainder(Platform& platform, const Layout& layout) {
-    FirmwareOutcome firmware;
-    const Platform::Program program = program_with_remainder(layout, access_to(platform), firmware);
-    RunOutcome outcome = std::move(platform.run_programs({program}, {layout.driver}).front());
-    outcome.firmware = firmware;
-    return outcome;
-}
-
 Layout audit_layout(const Layout& layout) {
     Layout audit = layout;
     audit.job = layout.audit.value();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Running an approximate schedule: the remainder's merging on the processor, and the audit, which
-// is a simulation of its own, beside the run.
+// What an approximate schedule needs beside its run: costs by formula, and the audit, which is a
+// simulation of its own.
 #pragma once
 #include <vector>
 
@@ -10,9 +10,6 @@
 #include "host/run/worker.h"
 
 namespace tessera::host {
-
-/// Runs the jobs of a layout with a remainder, and merges that into o.
-RunOutcome run_with_remainder(Platform& platform, const Layout& layout);
 
 /// The layout as that of a run whose only job is the audit.
 Layout audit_layout(const Layout& layout);

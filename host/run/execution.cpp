@@ -8,6 +8,7 @@
 
 #include "host/experiment/names.h"
 #include "host/operation/approximate.h"
+#include "host/operation/attention_operation.h"
 #include "host/operation/cover_layout.h"
 #include "host/platform/counters.h"
 #include "host/run/bytes.h"
@@ -129,7 +130,8 @@ void Execution::simulate(OutputStream* output) {
     Platform platform(config);
     const MemoryAccess memory = access_to(platform);
     const bool will_read = record_.not_checked.empty() || (keep_tensors_ && inputs_.has_data);
-    if (inputs_.has_data) write_operands(inputs_, record_.layout, memory);
+    const AttentionOperation operation(record_.problem, inputs_, config, record_.layout);
+    if (inputs_.has_data) operation.write(memory);
     if (output != nullptr && !audit_) {
         const auto release = [&](uint64_t address, uint64_t bytes) {
             platform.release(address, bytes);
@@ -138,10 +140,10 @@ void Execution::simulate(OutputStream* output) {
         platform.observe_writes(
             [output](uint64_t address, uint64_t bytes) { output->stored(address, bytes); });
     }
-    run_devices(platform);
+    run_devices(platform, operation);
     record_.memory = platform.memory_outcome();
     require_consistent(record_);
-    if (will_read || audit_) o_ = read_output(record_.layout, memory);
+    if (will_read || audit_) o_ = operation.read(memory);
     if (inputs_.has_data && record_.problem.want_lse) {
         lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
         if (output != nullptr) output->write_lse(lse_);
@@ -180,27 +182,12 @@ void Execution::write_audited(const MemoryAccess& memory, OutputStream* output) 
 }
 
 /// Each device its share, at the same time.
-void Execution::run_devices(Platform& platform) {
-    const hw::PlatformConfig& config = record_.config.platform;
-    std::vector<Layout> layouts;
-    std::vector<Platform::Jobs> jobs;
-    std::vector<fw::CoverJob> covers;
-    std::vector<fw::DriverConfig> drivers;
-    for (uint32_t i = 0; i < config.devices; ++i) {
-        layouts.push_back(record_.layout.of_device(i));
-        jobs.push_back(layouts[i].jobs());
-        if (layouts[i].cover) covers.push_back(cover_job(layouts[i]));
-        drivers.push_back(layouts[i].driver);
-    }
-    if (record_.layout.remainder)
-        record_.devices = {run_with_remainder(platform, record_.layout)};
-    else if (!covers.empty())
-        record_.devices = platform.run(covers, drivers);
-    else
-        record_.devices = platform.run(jobs, drivers);
+void Execution::run_devices(Platform& platform, const Operation& operation) {
+    record_.devices = run_on(platform, operation, access_to(platform));
     join_unresolved(record_.devices);
-    for (uint32_t i = 0; i < config.devices; ++i)
-        require_success(record_.devices[i], layouts[i], config.params);
+    for (uint32_t i = 0; i < operation.devices(); ++i)
+        require_success(record_.devices[i], record_.layout.of_device(i),
+                        record_.config.platform.params);
     record_.outcome = combined(record_.devices);
 }
 

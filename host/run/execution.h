@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/operation/inexact_rows.h"
+#include "host/operation/operation.h"
 #include "host/problem/inputs.h"
 #include "host/run/approximate_run.h"
 #include "host/run/job.h"
@@ -43,7 +44,7 @@ class Execution {
     void start_single();
     void finish_single();
     void simulate(OutputStream* output);
-    void run_devices(Platform& platform);
+    void run_devices(Platform& platform, const Operation& operation);
     void judge(const MemoryAccess& memory, OutputStream* output);
     ElementNames nonfinite(const MemoryAccess& memory, const OutputStream* output) const;
     void write_audited(const MemoryAccess& memory, OutputStream* output);

@@ -3,18 +3,18 @@
 // second of host time. Each iteration is a process of its own, since SystemC elaborates once per
 // process.
 #include <benchmark/benchmark.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
 #include <systemc>
+#include <utility>
 
 #include "host/config/config.h"
-#include "host/operation/layout.h"
+#include "host/operation/attention_operation.h"
 #include "host/platform/platform.h"
 #include "host/problem/problem.h"
+#include "host/run/bytes.h"
+#include "host/run/platform_memory.h"
+#include "host/run/worker.h"
 #ifdef TESSERA_HAS_RTL
 #include "rtl/sim/rtl_device.h"
 #endif
@@ -42,29 +42,27 @@ Result simulate(const char* device, uint32_t n, Kind kind) {
     problem.nq = problem.nk = n;
     problem.d_k = problem.d_v = config.platform.params.d;
     problem.scale = host::default_scale(problem.d_k);
-    const host::Layout layout = host::make_layout(problem, config.platform);
+    host::AttentionOperation operation(problem, {}, config.platform);
+    host::MemoryMap map(config.platform);
+    operation.place(map);
     const auto from = std::chrono::steady_clock::now();
     host::Platform platform(config.platform);
-    const host::RunOutcome outcome = platform.run(layout.jobs(), layout.driver);
+    const host::RunOutcome outcome =
+        std::move(host::run_on(platform, operation, host::access_to(platform)).front());
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - from;
     return {time.count(), outcome.counters[0]};
 }
 
 /// simulate() in a child process.
 Result run_child(const char* device, uint32_t n, Kind kind) {
-    int fds[2];
-    if (pipe(fds) != 0) std::abort();
-    const pid_t child = fork();
-    if (child == 0) {
-        const Result result = simulate(device, n, kind);
-        _exit(write(fds[1], &result, sizeof result) == sizeof result ? 0 : 1);
-    }
+    host::Worker worker([&](const RunHooks&) {
+        host::Packer packer;
+        packer.value(simulate(device, n, kind));
+        return std::move(packer.bytes);
+    });
+    const host::Bytes bytes = worker.finish();
     Result result;
-    close(fds[1]);
-    const bool good = read(fds[0], &result, sizeof result) == sizeof result;
-    close(fds[0]);
-    waitpid(child, nullptr, 0);
-    if (!good) std::abort();
+    host::Unpacker(bytes).value(result);
     return result;
 }
 

@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include "firmware/runner/runner.h"
 #include "host/operation/cover_layout.h"
 #include "host/operation/layout.h"
 #include "spec/float.h"
@@ -58,8 +57,7 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
         std::vector<host::Layout> layouts;
         std::vector<host::Platform::Program> programs;
         std::vector<fw::DriverConfig> rings;
-        std::vector<fw::Status> status(setup.platform.devices);
-        std::vector<uint64_t> calls(setup.platform.devices);
+        std::vector<host::FirmwareOutcome> firmware(setup.platform.devices);
         for (uint32_t i = 0; i < setup.platform.devices; ++i) {
             layouts.push_back(moved(base, i * stride));
             layouts.back().driver.csr_base = host::kCsrBase;
@@ -70,20 +68,13 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
             rings.push_back(layouts.back().driver);
         }
         for (uint32_t i = 0; i < setup.platform.devices; ++i)
-            programs.push_back([&, i](host::ProcessorBus& bus) {
-                fw::Driver driver(bus);
-                fw::Runner runner(driver, &bus.accounting());
-                status[i] = driver.init(rings[i]);
-                const std::vector<fw::AttentionJob> jobs = layouts[i].jobs();
-                if (status[i].ok())
-                    status[i] = layouts[i].cover
-                                    ? runner.run(host::cover_job(layouts[i]))
-                                    : runner.run(jobs.data(), static_cast<uint32_t>(jobs.size()));
-                calls[i] = driver.calls();
-            });
+            programs.push_back(
+                layouts[i].cover
+                    ? host::Platform::firmware(host::cover_job(layouts[i]), rings[i], firmware[i])
+                    : host::Platform::firmware(layouts[i].jobs(), rings[i], firmware[i]));
         host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));
-        out.status = status[which];
-        out.calls = calls[which];
+        out.status = firmware[which].status;
+        out.calls = firmware[which].calls;
         out.counters = r.counters;
         out.commands = std::move(r.commands);
         out.groups = std::move(r.groups);
