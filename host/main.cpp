@@ -55,7 +55,7 @@ int internal_error(const std::exception& error) {
 
 int failure(const tessera::Error& error) {
     if (error.code() == tessera::ErrorCode::kInternal) return internal_error(error);
-    complain(one_line(with_options(error.text())));
+    complain(one_line(message_text(error.text())));
     return exit_code(error.code());
 }
 

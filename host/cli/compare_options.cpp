@@ -70,7 +70,7 @@ bool add_documents(std::string value, Experiment::Mask& mask) {
 
 /// "window=4096" into the fields of a mask. False if it is no term, or the second of its name.
 bool add_term(const std::string& term, Experiment::Mask& mask) {
-    if (MaskKind kind; choice_of(term, kind)) {
+    if (MaskKind kind{}; choice_of(term, kind)) {
         if (mask.kind) return false;
         mask.kind = kind;
         return true;

@@ -114,8 +114,10 @@ std::string name_in_file(const std::string& field) {
 
 }  // namespace
 
-std::string with_options(std::string_view text) {
-    return with_names(text, experiment_file().empty() ? option_with_value : name_in_file);
+std::string with_options(std::string_view text) { return with_names(text, option_with_value); }
+
+std::string message_text(std::string_view text) {
+    return experiment_file().empty() ? with_options(text) : with_names(text, name_in_file);
 }
 
 void name_fields_of(const std::string& file) { experiment_file() = file; }

@@ -11,7 +11,9 @@ namespace tessera::host {
 /// "`workload.mask.kind=causal`" becomes "--mask causal".
 std::string with_options(std::string_view text);
 
-/// From now on fields stay as they are and `experiment` is this file, which the fields are from.
+/// A message on stderr: the same, unless the fields are from a file. Then they stay as they are.
+std::string message_text(std::string_view text);
+/// That file, for all messages from now on.
 void name_fields_of(const std::string& experiment_file);
 
 }  // namespace tessera::host

@@ -59,7 +59,7 @@ RunHooks Progress::hooks() {
 void Progress::note(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex_);
     fmt::print(stderr, "{}tessera: note: {}\n", terminal_ ? kEraseLine : "",
-               one_line(with_options(text)));
+               one_line(message_text(text)));
 }
 
 void Progress::tick() {

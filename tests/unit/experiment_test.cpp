@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "host/error.h"
+#include "host/experiment/check.h"
 #include "host/experiment/fields.h"
 #include "tests/support/compared.h"
 #include "tests/unit/files.h"
@@ -300,4 +302,58 @@ TEST_CASE("a value that is not allowed is named with its path", "[experiment]") 
         "x.json", R"({"machine": {"settings": {"device.LANES": 8, "device.clock_ghz": 0.5}}})");
     compared.equal(e.machine.settings.at("device.LANES"), std::string("8"));
     compared.equal(e.machine.settings.at("device.clock_ghz"), std::string("0.5"));
+}
+
+TEST_CASE("fields that do not go together, or mean nothing here, are refused", "[experiment]") {
+    Compared compared("messages");
+    const auto says = [&](const std::string& text, const std::string& message) {
+        const Experiment e = host::read_experiment("x.json", text);
+        compared.equal(test::message_of([&] { host::check_experiment(e); }),
+                       message.empty() ? "" : "experiment: " + message, [&] { return text; });
+    };
+    says("{}", "");
+    for (const char* operation : {"attention", "gemm", "linear"})
+        for (const char* source : {"random", "file", "arrays"}) {
+            Experiment e = host::read_experiment(
+                "x.json", R"({"operation": ")" + std::string(operation) +
+                              R"(", "workload": {"source": ")" + source + R"("}})");
+            const std::string message = test::message_of([&] { host::check_experiment(e); });
+            compared.equal(message.empty(), std::string(source) == "random",
+                           [&] { return message; });
+        }
+    says(R"({"operation": "gemm", "workload": {"random": {"heads": 2}}})",
+         "workload.random.heads is 2; allowed: 1; others only with attention, linear; random");
+    says(R"({"workload": {"random": {"rows": 2}}})",
+         "workload.random.rows is 2; allowed: 1024; others only with gemm; random");
+    says(R"({"workload": {"source": "file", "file": "x", "random": {"heads": 2}}})",
+         "workload.random.heads is 2; allowed: 1; others only with attention, linear; random");
+    says(R"({"operation": "gemm", "workload": {"source": "arrays", "arrays": {"b": "b.npy"}}})",
+         "workload.arrays.a is missing; allowed: the name of a file");
+    says(R"({"workload": {"source": "arrays", "arrays": {"q": "q", "k": "k"}}})",
+         "workload.arrays.v is missing; allowed: the name of a file");
+    says(R"({"outputs": {"slots": {"heads": 2}}})",
+         "outputs.slots is half given; allowed: heads and layers, or neither");
+    says(R"({"outputs": {"wave": "x.fst"}})",
+         "outputs.wave needs machine.implementation=rtl; the model's trace is in outputs.folder");
+    says(R"({"outputs": {"trace_commands": 5}})",
+         "outputs.trace_commands needs outputs.folder, where trace.json goes");
+    says(R"({"workload": {"batch": {"padding": "left"}}})",
+         "workload.batch.padding needs workload.batch.key_lengths or workload.batch.query_lengths");
+    says(R"({"workload": {"mask": {"kind": "sparse", "block": 4}}})",
+         "workload.mask.kind is sparse; allowed: without workload.mask.prefix, "
+         "workload.mask.window, workload.mask.sinks, workload.mask.block and "
+         "workload.mask.summary; it sets the last two");
+    says(R"({"schedule": {"approximation": {"rule": "hybrid", "tiles": 3}, "stack_heads": true}})",
+         "schedule.approximation.rule is not possible with schedule.stack_heads; it needs "
+         "workload.mask.kind dense or causal, output in fp32 and one device");
+    Experiment nan;
+    nan.workload.scale = std::nan("");
+    compared.equal(test::message_of([&] { host::check_experiment(nan); }),
+                   std::string("experiment: workload.scale is null; allowed: a finite number, or "
+                               "null"));
+    Experiment none;
+    none.machine.devices = 0;
+    compared.equal(
+        test::message_of([&] { host::check_experiment(none); }),
+        std::string("experiment: machine.devices is 0; allowed: a whole number, 1 to 64"));
 }
