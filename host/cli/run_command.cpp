@@ -45,7 +45,7 @@ int run_command(const CommandLine& line, const std::vector<std::string>& command
         fmt::print("{}", point->text());
     const RunVerdict verdict = point->verdict();
     for (const std::string& remark : remarks_on(verdict))
-        fmt::print(stderr, "tessera: {}\n", with_options(remark));
+        fmt::print(stderr, "tessera: {}\n", message_text(remark));
     return exit_code(verdict_of(verdict));
 }
 
