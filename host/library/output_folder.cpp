@@ -84,7 +84,7 @@ void OutputFolder::write_files(const std::string& text, const RunRecord& record,
     OutputFile report(file(kReport));
     report.append(text + "\n");
     OutputFile trace(file(kTrace));
-    write_trace_json(record, [&](std::string_view text) { trace.append(text); });
+    write_trace_json(record, [&](std::string_view part) { trace.append(part); });
     commit_or_remove(tensors);
     trace.commit();
     report.commit();
