@@ -72,15 +72,14 @@ bool StoreEngine::read_ahead(Cycle now) {
 void StoreEngine::read_row() {
     const Dispatched& d = state_.stores.back().d;
     const spec::Command& c = d.command;
-    state_.row_words.assign(size_t{state_.timing.row_beats} * core_.params.bus_bytes / 4, 0);
-    if (c.opcode == Opcode::kFence) {
+    const bool fence = c.opcode == Opcode::kFence;
+    if (!fence) ++core_.counters[Counter::kSramStateRead];
+    state_.row_words.clear();
+    if (!fence && core_.timing_only) return;
+    state_.row_words.resize(size_t{state_.timing.row_beats} * core_.params.bus_bytes / 4);
+    if (fence) {
         state_.row_words[0] = c.tag;
         state_.row_words[1] = static_cast<uint32_t>(d.number + 1);
-        return;
-    }
-    ++core_.counters[Counter::kSramStateRead];
-    if (core_.timing_only) {
-        state_.row_words.clear();
         return;
     }
     const StateBank& bank = core_.banks.state[c.state_bank];

@@ -23,16 +23,15 @@ void StoreTiming::prepare(const spec::DeviceParams& p) {
 
 Cycle StoreTiming::next_beat(const spec::DeviceParams& p, const Scoreboard& scoreboard) const {
     Cycle at = read_from;
-    const Dispatched& d = *queue.oldest();
-    if (beat == 0 && d.command.opcode != Opcode::kFence) {
+    if (beat == 0 && queue.oldest()->command.opcode != Opcode::kFence) {
+        const Dispatched& d = *queue.oldest();
         const BankId bank = d.bank(BankKind::kState);
         const Ticket& ticket = d.ticket(BankKind::kState);
         at = std::max({at, scoreboard.granted_by(Engine::kLoad, bank, ticket),
                        scoreboard.row_granted(bank, ticket, d.command.first_row + row)});
     }
-    const uint64_t fifo_beats = spec::kStoreFifoBytes / p.bus_bytes;
-    if (beats_read + 1 > fifo_beats + freed_floor) {
-        const uint64_t needed = beats_read + 1 - fifo_beats;
+    if ((beats_read + 1 - freed_floor) * p.bus_bytes > spec::kStoreFifoBytes) {
+        const uint64_t needed = beats_read + 1 - spec::kStoreFifoBytes / p.bus_bytes;
         const auto room = std::find_if(freed.begin(), freed.end(),
                                        [&](const Freed& f) { return f.beats >= needed; });
         at = std::max(at, room == freed.end() ? kNever : room->visible_from);
@@ -49,8 +48,14 @@ void StoreTiming::read_beat(Scoreboard& scoreboard, Cycle at, Cycle now) {
         beat = 0;
         ++row;
     }
+    // What is free before the next beat can be read holds nothing up.
+    while (!freed.empty() && freed.front().visible_from <= read_from) {
+        freed_floor = freed.front().beats;
+        freed.pop_front();
+    }
+    if (beats_left != 0) return;
     const Dispatched& d = *queue.oldest();
-    if (beats_left == 0 && d.command.opcode != Opcode::kFence)
+    if (d.command.opcode != Opcode::kFence)
         scoreboard.release(Engine::kStore, d.bank(BankKind::kState), read_from, now);
 }
 
@@ -69,11 +74,6 @@ StoreTiming::Address StoreTiming::present(Cycle at) {
 void StoreTiming::written(uint32_t beats, Cycle last_beat) {
     const uint64_t before = freed.empty() ? freed_floor : freed.back().beats;
     freed.push_back({last_beat + 1, before + beats});
-    // What was freed before the next beat can be read holds nothing up.
-    while (freed.size() > 1 && freed.front().visible_from <= read_from) {
-        freed_floor = freed.front().beats;
-        freed.pop_front();
-    }
 }
 
 }  // namespace tessera::hw
