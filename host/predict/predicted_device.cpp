@@ -142,7 +142,7 @@ bool PredictedDevice::read_beats() {
     while (store_.beats_left != 0) {
         const Cycle at = store_.next_beat(p_, scoreboard_);
         if (at == kNever) break;
-        store_.read_beat(scoreboard_, at, now_);
+        store_.read_beats(store_.beats_at_once(p_), scoreboard_, at, now_);
         any = true;
     }
     return any;

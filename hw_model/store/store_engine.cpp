@@ -57,11 +57,12 @@ bool StoreEngine::read_ahead(Cycle now) {
         }
         if (timing.beat == 0) read_row();
         const uint8_t* bytes = reinterpret_cast<const uint8_t*>(state_.row_words.data());
-        const uint32_t bus = core_.params.bus_bytes;
+        const size_t bus = core_.params.bus_bytes;
+        const uint32_t beats = timing.beats_at_once(core_.params);
         if (!state_.row_words.empty())
-            state_.fifo.insert(state_.fifo.end(), bytes + size_t{timing.beat} * bus,
-                               bytes + size_t{timing.beat + 1} * bus);
-        timing.read_beat(core_.scoreboard, at, now);
+            state_.fifo.insert(state_.fifo.end(), bytes + timing.beat * bus,
+                               bytes + (timing.beat + beats) * bus);
+        timing.read_beats(beats, core_.scoreboard, at, now);
         if (timing.beats_left == 0 && state_.stores.back().d.command.opcode != Opcode::kFence)
             core_.released(Engine::kStore, timing.read_from);
     }

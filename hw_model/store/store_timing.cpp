@@ -39,12 +39,18 @@ Cycle StoreTiming::next_beat(const spec::DeviceParams& p, const Scoreboard& scor
     return at;
 }
 
-void StoreTiming::read_beat(Scoreboard& scoreboard, Cycle at, Cycle now) {
-    fifo_from.push_back(at + spec::kStorePipeCycles);
-    ++beats_read;
-    --beats_left;
-    read_from = at + 1;
-    if (++beat == row_beats) {
+uint32_t StoreTiming::beats_at_once(const spec::DeviceParams& p) const {
+    const uint64_t room = spec::kStoreFifoBytes / p.bus_bytes + freed_floor - beats_read;
+    return static_cast<uint32_t>(std::min<uint64_t>(row_beats - beat, std::max<uint64_t>(room, 1)));
+}
+
+void StoreTiming::read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, Cycle now) {
+    for (read_from = at; read_from != at + beats; ++read_from)
+        fifo_from.push_back(read_from + spec::kStorePipeCycles);
+    beats_read += beats;
+    beats_left -= beats;
+    beat += beats;
+    if (beat == row_beats) {
         beat = 0;
         ++row;
     }

@@ -99,7 +99,7 @@ struct Device {
         if (store.prepared && store.beats_left != 0) {
             const Cycle at = store.next_beat(p, scoreboard);
             if (at != kNever) {
-                store.read_beat(scoreboard, at, at);
+                store.read_beats(store.beats_at_once(p), scoreboard, at, at);
                 return true;
             }
         }
