@@ -226,6 +226,11 @@ TEST_CASE("commands have the names of what they move") {
     CHECK_THROWS_AS(names.go_to(2), std::logic_error);
     names.go_to(100000);
     texts.equal(names.name(), "FENCE");
+    record.problem.sink_logits = true;
+    record.layout = make_layout(record.problem, record.config.platform);
+    CommandNames with_sink(record.layout, record.config.platform.params);
+    with_sink.go_to(3);
+    texts.equal(with_sink.name(), "LOAD_STATE sink head 0");
 }
 
 TEST_CASE("where firmware merges, commands are named after the partial results") {
