@@ -136,7 +136,7 @@ TEST_CASE("a bad experiment: exit code 2, and one message with file and field") 
             "workload.mask.block is 3; allowed: a power of two");
     const Finished f = run_tessera("run --experiment " + file + " --device tiny");
     messages.equal(f.exit_code, 2);
-    messages.holds(contains(f.err, "--experiment excludes --device"), [&] { return f.err; });
+    messages.holds(contains(f.err, "--device excludes --experiment"), [&] { return f.err; });
     const Finished none = run_tessera("run --experiment " + (files / "none.json"));
     messages.equal(none.exit_code, 2);
     messages.holds(contains(none.err, "none.json: cannot open"), [&] { return none.err; });
