@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "host/error.h"
 
@@ -52,7 +53,7 @@ std::vector<Figure> StepCost::figures() const {
             {"firmware_cycles", value_of(firmware_cycles), "cycle",
              "processor planning commands and writing descriptors"},
             {"merge_cycles", value_of(merge_cycles), "cycle", "processor merging"},
-            {"elementwise_cycles", value_of(elementwise_cycles), "cycle",
+            {"processor_elementwise_cycles", value_of(elementwise_cycles), "cycle",
              "processor doing elementwise work"}};
 }
 
@@ -60,6 +61,22 @@ StepCost ProgramRecord::sum() const {
     StepCost sum;
     for (const StepRecord& step : steps) sum += step.cost;
     return sum;
+}
+
+std::vector<Figure> ProgramRecord::figures() const {
+    std::vector<Figure> all;
+    const auto add = [&](const std::string& name, const std::vector<Figure>& figures) {
+        for (Figure figure : figures) {
+            figure.key = name + "." + figure.key;
+            all.push_back(std::move(figure));
+        }
+    };
+    for (const StepRecord& step : steps) {
+        add(step.name, step.cost.figures());
+        add(step.name, step.more);
+    }
+    add("sum", sum().figures());
+    return all;
 }
 
 Program::Program(const hw::PlatformConfig& config) : config_(config) {

@@ -53,6 +53,9 @@ struct ProgramRecord {
     std::vector<StepRecord> steps;  ///< those that have run, the last perhaps not to its end
     fw::Status status;              ///< of the last one
     StepCost sum() const;
+    /// The report of all of it: figures of each step, "NAME.cycles", with those of its operation
+    /// alone, then the same of all steps together, "sum.cycles".
+    std::vector<Figure> figures() const;
 };
 
 class Program {

@@ -270,6 +270,38 @@ TEST_CASE("gemm, elementwise work, attention and gemm on one machine: the exact 
         }
 }
 
+TEST_CASE("the report of a program has the figures of every step, and their sums") {
+    Compared figures("figures");
+    host::ProgramRecord record;
+    record.steps.resize(3);
+    for (uint64_t i = 0; i < 3; ++i) {
+        record.steps[i].name = std::to_string(i + 1);
+        record.steps[i].cost = {10 + i, 20 + i, 30 + i, 40 + i, 50 + i, 60 + i, 70 + i};
+    }
+    record.steps[1].more = {{"own", host::value_of(4711)}};
+    const std::vector<host::Figure> all = record.figures();
+    const auto count = [&](const std::string& key) {
+        for (const host::Figure& figure : all)
+            if (figure.key == key) return std::get<uint64_t>(figure.value);
+        FAIL(key);
+        return uint64_t{0};
+    };
+    const std::vector<std::string> keys = {"cycles",
+                                           "calls",
+                                           "bytes",
+                                           "processor_bytes",
+                                           "firmware_cycles",
+                                           "merge_cycles",
+                                           "processor_elementwise_cycles"};
+    for (size_t k = 0; k < keys.size(); ++k) {
+        for (uint64_t i = 0; i < 3; ++i)
+            figures.equal(count(std::to_string(i + 1) + "." + keys[k]), 10 * (k + 1) + i);
+        figures.equal(count("sum." + keys[k]), 30 * (k + 1) + 3);
+    }
+    figures.equal(count("2.own"), 4711u);
+    figures.equal(all.size(), 4 * keys.size() + 1);
+}
+
 TEST_CASE("a program whose buffers do not fit together is refused") {
     auto random = test::test_random();
     Compared messages("messages");
