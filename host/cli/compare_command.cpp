@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -15,8 +16,8 @@
 
 #include "host/cli/compare_options.h"
 #include "host/cli/field_options.h"
-#include "host/cli/option_values.h"
 #include "host/cli/progress.h"
+#include "host/cli/report_format.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
 #include "host/experiment/problem_of.h"
@@ -24,6 +25,7 @@
 #include "host/library/overwriting.h"
 #include "host/library/point.h"
 #include "host/report/comparison.h"
+#include "host/report/document_json.h"
 #include "host/run/job.h"
 #include "host/run/worker.h"
 
@@ -36,7 +38,7 @@ Bytes run_row(const Experiment& experiment, const std::vector<std::string>& comm
         const Caller caller{command_line, {}, false, with_options};
         const std::unique_ptr<Point> point = make_point(experiment, caller, {});
         point->run();
-        const std::string report = point->json();
+        const std::string report = dumped(to_json(point->document()), -1);
         return {report.begin(), report.end()};
     } catch (const std::bad_alloc&) {
         throw UserError("out of host memory; try --jobs 1");
@@ -49,8 +51,7 @@ class Compare {
         : options_(line.compare),
           sources_(line.sources),
           combinations_(combinations(line.experiment, line.compare)) {
-        choose<int>("--format", options_.format,
-                    {{"table", 0}, {"json", 0}, {"csv", 0}, {"markdown", 0}});
+        report_format(options_.format);
         comparison_.command_line = command_line;
     }
 
@@ -83,7 +84,7 @@ class Compare {
     void plan() {
         for (const Combination& c : combinations_) {
             ComparedRow row{c.schedule, c.profile, c.mask, c.experiment.schedule.stack_heads,
-                            {},         {}};
+                            {},         {},        {}};
             try {
                 Experiment e = c.experiment;  // what auto chooses from can run if this can
                 if (e.schedule.name == kAutoSchedule) e.schedule.name.reset();
@@ -120,7 +121,7 @@ class Compare {
             if (nothing)
                 fmt::print(stderr, "tessera: {}: {}\n", row.name(), with_options(row.reason()));
             if (!row.inexact().empty())
-                fmt::print(stderr, "tessera: {}: {}\n", row.name(), row.inexact());
+                fmt::print(stderr, "tessera: {}: {}\n", row.name(), with_options(row.inexact()));
         }
         return outside ? kExitMismatch : inexact ? kExitNotValid : kExitGood;
     }
@@ -170,7 +171,7 @@ class Compare {
     void finish(Running& running) {
         ComparedRow& row = comparison_.rows[running.row];
         try {
-            row.report = nlohmann::ordered_json::parse(running.work->finish());
+            row.report = from_json(nlohmann::ordered_json::parse(running.work->finish())).content;
         } catch (const Error& error) {
             if (error.code() != ErrorCode::kUser)
                 throw Error(error.code(), row.name() + ": " + error.text());
@@ -179,7 +180,8 @@ class Compare {
     }
 
     void write() {
-        const std::string text = with_options(comparison_text(comparison_, options_.format));
+        const std::string text =
+            with_options(comparison_text(comparison_, report_format(options_.format)));
         if (!file_) {
             fmt::print("{}", text);
             return;

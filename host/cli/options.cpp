@@ -19,11 +19,12 @@
 #include "host/cli/operation_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
+#include "host/cli/report_format.h"
 #include "host/cli/run_options.h"
 #include "host/error.h"
 #include "host/experiment/check.h"
 #include "host/experiment/experiment_json.h"
-#include "host/report/report_json.h"
+#include "host/report/document_json.h"
 #include "host/version.h"
 
 namespace tessera::host {
@@ -187,7 +188,7 @@ void check_command_line(const CLI::App& command, CommandLine& line) {
     Experiment& experiment = line.experiment;
     if (command.get_name() == "gemm") experiment.operation = OperationKind::kGemm;
     if (command.get_name() == "linear") experiment.operation = OperationKind::kLinear;
-    choose<int>("--format", line.format, {{"table", 0}, {"json", 1}});
+    report_format(line.format);
     if (!line.experiment_file.empty()) return read_experiment_of(line);
     if (experiment.operation == OperationKind::kGemm)
         check_matrices(command);

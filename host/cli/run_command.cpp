@@ -5,6 +5,7 @@
 
 #include "host/cli/field_options.h"
 #include "host/cli/progress.h"
+#include "host/cli/report_format.h"
 #include "host/library/point.h"
 
 namespace tessera::host {
@@ -39,10 +40,7 @@ int run_command(const CommandLine& line, const std::vector<std::string>& command
     const std::unique_ptr<Point> point = make_point(line.experiment, caller, progress.hooks());
     point->run();
     progress.finish();
-    if (line.format == "json")
-        fmt::print("{}\n", point->json());
-    else
-        fmt::print("{}", point->text());
+    fmt::print("{}", point->text(report_format(line.format)));
     const RunVerdict verdict = point->verdict();
     for (const std::string& remark : remarks_on(verdict))
         fmt::print(stderr, "tessera: {}\n", message_text(remark));

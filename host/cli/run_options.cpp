@@ -209,7 +209,8 @@ void add_report_options(CLI::App& run, CommandLine& line, const char* files,
         ->group(group);
     add_check_options(run, line.experiment.outputs, check_limit);
     run.add_option("--format", line.format,
-                   "format of the report on stdout: table or json (default table)")
+                   "format of the report on stdout: table, json, csv or markdown (default "
+                   "table)")
         ->type_name("NAME")
         ->group(group);
 }

@@ -2,14 +2,12 @@
 #include "host/library/attention_point.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <utility>
 
 #include "host/error.h"
 #include "host/library/overwriting.h"
-#include "host/report/report_json.h"
-#include "host/report/table.h"
+#include "host/report/attention_document.h"
 #include "host/run/device_factory.h"
 #include "host/text.h"
 #include "host/version.h"
@@ -66,15 +64,17 @@ void AttentionPoint::run() {
     execution_.run(output_ ? &*output_ : nullptr);
     if (folder_) {
         record_.files = OutputFolder::file_names(record_);
-        folder_->write_files(json(), record_, output_ && !withheld(record_) ? &*output_ : nullptr);
+        folder_->write_files(text(Format::kJson), record_,
+                             output_ && !withheld(record_) ? &*output_ : nullptr);
     }
     if (wave_) wave_->commit();
 }
 
-std::string AttentionPoint::json() const { return caller_.words(dumped(report_json(record_), 2)); }
+Document AttentionPoint::document() const { return attention_document(record_); }
 
-std::string AttentionPoint::text() const {
-    return caller_.words(report_table(record_)) + (folder_ ? files_text() : "");
+std::string AttentionPoint::text(Format format) const {
+    const std::string report = caller_.words(render(document(), format));
+    return folder_ && format == Format::kTable ? report + files_text() : report;
 }
 
 std::string AttentionPoint::files_text() const {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The operations that have the short report (host/report/operation_report.h), as an experiment asks
-// for them: gemm and linear attention.
+// The operations that have the short report (host/report/operation_document.h), as an experiment
+// asks for them: gemm and linear attention.
 #pragma once
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "host/operation/operation.h"
-#include "host/report/operation_report.h"
+#include "host/report/operation_document.h"
 
 namespace tessera::host {
 

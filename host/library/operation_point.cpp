@@ -2,14 +2,12 @@
 #include "host/library/operation_point.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <stdexcept>
 #include <utility>
 
 #include "host/error.h"
 #include "host/library/overwriting.h"
-#include "host/report/report_json.h"
 #include "host/run/device_error.h"
 #include "host/run/platform_memory.h"
 #include "host/run/stopwatch.h"
@@ -88,14 +86,14 @@ void OperationPoint::write_files() {
             tensors->write(output.name, job_.operation->place_of_row(row) * columns,
                            result_.data() + row * columns, columns);
     }
-    folder_->write_report(json(), tensors ? &*tensors : nullptr);
+    folder_->write_report(text(Format::kJson), tensors ? &*tensors : nullptr);
 }
 
-std::string OperationPoint::json() const {
-    return caller_.words(dumped(operation_json(job_.record), 2));
-}
+Document OperationPoint::document() const { return operation_document(job_.record); }
 
-std::string OperationPoint::text() const { return caller_.words(operation_table(job_.record)); }
+std::string OperationPoint::text(Format format) const {
+    return caller_.words(render(document(), format));
+}
 
 RunVerdict OperationPoint::verdict() const {
     const OperationRecord& record = job_.record;

@@ -17,8 +17,8 @@ class OperationPoint : public Point {
     OperationPoint(const Experiment& experiment, Caller caller, const RunHooks& hooks);
 
     void run() override;
-    std::string json() const override;
-    std::string text() const override;
+    Document document() const override;
+    std::string text(Format format) const override;
     RunVerdict verdict() const override;
     std::optional<Report::Errors> errors() const override;
     std::vector<Report::Tensor> tensors() const override;

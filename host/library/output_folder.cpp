@@ -82,7 +82,7 @@ void OutputFolder::commit_or_remove(Tensors* tensors) {
 void OutputFolder::write_files(const std::string& text, const RunRecord& record,
                                OutputStream* tensors) {
     OutputFile report(file(kReport));
-    report.append(text + "\n");
+    report.append(text);
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view part) { trace.append(part); });
     commit_or_remove(tensors);
@@ -93,7 +93,7 @@ void OutputFolder::write_files(const std::string& text, const RunRecord& record,
 
 void OutputFolder::write_report(const std::string& text, SafetensorsWriter* tensors) {
     OutputFile report(file(kReport));
-    report.append(text + "\n");
+    report.append(text);
     commit_or_remove(tensors);
     report.commit();
     keep();

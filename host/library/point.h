@@ -11,6 +11,7 @@
 
 #include "host/library/verdict.h"
 #include "host/plain_fields.h"
+#include "host/report/render.h"
 #include "include/tessera/tessera.h"
 
 namespace tessera::host {
@@ -34,9 +35,10 @@ class Point {
     /// Simulates, checks and writes the files. Error; anything else is a bug. Once per process.
     virtual void run() = 0;
 
-    /// The report, and a table for people, in the words of the caller.
-    virtual std::string json() const = 0;
-    virtual std::string text() const = 0;
+    /// The report; fields in it stand between backticks.
+    virtual Document document() const = 0;
+    /// The report in the words of the caller; as a table it also names the files.
+    virtual std::string text(Format format) const = 0;
     virtual RunVerdict verdict() const = 0;
     virtual std::optional<Report::Errors> errors() const = 0;
     /// None that is withheld.

@@ -63,8 +63,8 @@ Report report_of(const Point& point, const Caller& caller) {
     report.verdict = verdict_of(verdict);
     for (const std::string& remark : remarks_on(verdict))
         report.remarks.push_back(caller.words(remark));
-    report.json = point.json();
-    report.text = point.text();
+    report.json = point.text(Format::kJson);
+    report.text = point.text(Format::kTable);
     add_figures(Json::parse(report.json), "", report.figures);
     report.errors = point.errors();
     if (caller.wants_tensors) report.tensors = point.tensors();

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "host/report/comparison_columns.h"
 #include "host/report/comparison_table.h"
-#include "host/report/report_json.h"
+#include "host/report/document_json.h"
 
 namespace tessera::host {
 namespace {
@@ -19,16 +21,10 @@ const char* state_name(RowState state) {
         case RowState::kInexact: return "inexact";
         case RowState::kNothingCompared: return "nothing_compared";
         case RowState::kNotChecked: return "not_checked";
-        case RowState::kRefused: break;
+        case RowState::kRefused: return "refused";
+        case RowState::kFailed: break;
     }
-    return "refused";
-}
-
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
+    return "failed";
 }
 
 std::string csv(const Comparison& comparison) {
@@ -40,9 +36,8 @@ std::string csv(const Comparison& comparison) {
         text += fmt::format("{},{},{},{},{}", csv_field(row.mask), heads_name(row), row.profile,
                             row.schedule, state_name(row.state()));
         for (const ComparedColumn& column : kComparedColumns) {
-            const Json q = row.refused.empty() ? figure_of(row.report, column) : Json();
-            const bool some = !q.is_null() && !q["value"].is_null();
-            text += "," + (some ? q["value"].dump() : std::string());
+            const Figure* figure = row.has_report() ? figure_of(row.report, column) : nullptr;
+            text += "," + (figure == nullptr ? "" : value_text(figure->value));
         }
         text += "," + csv_field(row.reason()) + "\r\n";
     }
@@ -60,15 +55,15 @@ std::string json(const Comparison& comparison) {
                       {"reason", row.reason().empty() ? Json() : Json(row.reason())}};
         for (const char* member :
              {"problem", "configuration", "oracle", "derived", "exactness", "error"})
-            entry[member] = row.refused.empty() ? row.report.at(member) : Json();
+            entry[member] = row.has_report() ? report_json(row.report, member) : Json();
         rows.push_back(std::move(entry));
     }
-    const Json& report = first_report(comparison);
+    const Section& report = first_report(comparison);
     const Json all = {{"schema", "tessera.compare"},
                       {"schema_version", kComparisonSchemaVersion},
-                      {"tool", report.at("tool")},
+                      {"tool", report_json(report, "tool")},
                       {"command_line", comparison.command_line},
-                      {"energy_model", report.at("energy_model")},
+                      {"energy_model", report_json(report, "energy_model")},
                       {"rows", rows}};
     return dumped(all, 2) + "\n";
 }
@@ -77,12 +72,11 @@ std::string json(const Comparison& comparison) {
 
 RowState ComparedRow::state() const {
     if (!refused.empty()) return RowState::kRefused;
-    const Json &error = report.at("error"), &exactness = report.at("exactness");
-    if (!exactness.is_null() && exactness.at("withheld").get<bool>()) return RowState::kInexact;
-    if (!error.at("checked").get<bool>()) return RowState::kNotChecked;
-    const Json& within = error.at("within_bound");
-    if (within.is_null()) return RowState::kNothingCompared;
-    return within.get<bool>() ? RowState::kWithinBound : RowState::kOutside;
+    if (!failed.empty()) return RowState::kFailed;
+    if (report.has("exactness") && report.flag("exactness.withheld")) return RowState::kInexact;
+    if (!report.flag("error.checked")) return RowState::kNotChecked;
+    if (!report.has("error.within_bound")) return RowState::kNothingCompared;
+    return report.flag("error.within_bound") ? RowState::kWithinBound : RowState::kOutside;
 }
 
 std::string ComparedRow::name() const {
@@ -90,24 +84,26 @@ std::string ComparedRow::name() const {
 }
 
 std::string ComparedRow::inexact() const {
-    if (!refused.empty() || report["exactness"].is_null()) return "";
-    const Json& reason = report["exactness"]["reason"];
-    return reason.is_null() ? "" : "not exact: " + reason.get<std::string>();
+    if (!has_report() || !report.has("exactness.reason")) return "";
+    return "not exact: " + report.text("exactness.reason");
 }
 
 std::string ComparedRow::reason() const {
     switch (state()) {
-        case RowState::kNotChecked: return report["error"]["reason"].get<std::string>();
+        case RowState::kNotChecked: return report.text("error.reason");
         case RowState::kInexact: return inexact();
         case RowState::kNothingCompared: return "the check had nothing to compare";
-        default: return refused;
+        default: return refused + failed;
     }
 }
 
-std::string comparison_text(const Comparison& comparison, const std::string& format) {
-    if (format == "json") return json(comparison);
-    if (format == "csv") return csv(comparison);
-    if (format == "markdown") return comparison_markdown(comparison);
+std::string comparison_text(const Comparison& comparison, Format format) {
+    switch (format) {
+        case Format::kJson: return json(comparison);
+        case Format::kCsv: return csv(comparison);
+        case Format::kMarkdown: return comparison_markdown(comparison);
+        case Format::kTable: break;
+    }
     return comparison_table(comparison);
 }
 

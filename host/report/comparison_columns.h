@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The columns of a comparison: which figures of the runs' reports it shows.
 #pragma once
-#include <nlohmann/json.hpp>
-
 #include "host/report/comparison.h"
 
 namespace tessera::host {
@@ -36,12 +34,11 @@ inline constexpr ComparedColumn kComparedColumns[] = {
     {"error", "max_over_full_bound", "1", "/bound", FigureForm::kBound},
 };
 
-/// The report's entry of a column; null if the report has none.
-nlohmann::ordered_json figure_of(const nlohmann::ordered_json& report,
-                                 const ComparedColumn& column);
+/// The report's figure of a column; nullptr if the report has none.
+const Figure* figure_of(const Section& report, const ComparedColumn& column);
 /// "stacked" or "separate".
 const char* heads_name(const ComparedRow& row);
 /// The first report of a run.
-const nlohmann::ordered_json& first_report(const Comparison& comparison);
+const Section& first_report(const Comparison& comparison);
 
 }  // namespace tessera::host

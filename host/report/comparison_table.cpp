@@ -6,19 +6,16 @@
 #include <algorithm>
 
 #include "host/report/comparison_columns.h"
-#include "host/report/table.h"
 #include "host/text.h"
 #include "host/version.h"
 
 namespace tessera::host {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr const char* kNothing = "n/a";
 constexpr const char* kMark = " (!)";  ///< of results that are not good
 
-std::string legend(const Json& report) {
+std::string legend(const Section& report) {
     return fmt::format(
         "calls       ATTENDs that were made; formula: ATTENDs by the closed formula;\n"
         "            at least: allowed pairs / M^2, summed over key/value heads;\n"
@@ -30,7 +27,7 @@ std::string legend(const Json& report) {
         "energy      estimate from low to high, NOT VALIDATED; {}\n"
         "rms error   relative, against double precision; /bound: largest error over its bound,\n"
         "            above 1 a mismatch;{}: a mismatch, not exact, or nothing was compared\n",
-        report.at("energy_model").at("origin").get<std::string>(), kMark);
+        report.text("energy_model.origin"), kMark);
 }
 
 /// Is it a result that one must not take for good?
@@ -41,15 +38,14 @@ bool is_marked(const ComparedRow& row) {
 }
 
 std::string for_people(const ComparedRow& row, const ComparedColumn& column) {
-    const Json q = figure_of(row.report, column);
+    const Figure* figure = figure_of(row.report, column);
     const char* mark = column.form == FigureForm::kBound && is_marked(row) ? kMark : "";
-    if (q.is_null())
+    if (figure == nullptr)
         return (column.form == FigureForm::kError ? "not checked" : kNothing) + std::string(mark);
-    const Json& value = q["value"];
-    if (value.is_null()) return kNothing + std::string(mark);
-    const double x = value.get<double>();
+    if (value_text(figure->value).empty()) return kNothing + std::string(mark);
+    const double x = row.report.number(fmt::format("{}.{}", column.member, figure->key));
     switch (column.form) {
-        case FigureForm::kCount: return with_commas(value.get<uint64_t>());
+        case FigureForm::kCount: return with_commas(std::get<uint64_t>(figure->value));
         case FigureForm::kPercent: return fmt::format("{:.2f}", 100 * x);
         case FigureForm::kFactor: return fmt::format("{:.2f}", x);
         case FigureForm::kJoule: return engineering(x, "J");
@@ -64,20 +60,21 @@ std::string for_people(const ComparedRow& row, const ComparedColumn& column) {
 struct Grid {
     size_t names = 0;  ///< columns of names, aligned at the left
     std::vector<std::string> headings;
-    std::vector<std::vector<std::string>> rows;  ///< names and "cannot run [1]" if it was refused
+    std::vector<std::vector<std::string>> rows;  ///< names and "cannot run [1]" without a report
     std::vector<std::string> notes;              ///< [1], [2], ...
 
-    bool refused(const std::vector<std::string>& cells) const {
+    bool is_short(const std::vector<std::string>& cells) const {
         return cells.size() != headings.size();
     }
 };
 
-/// "cannot run [1]", with the reason in the notes.
-std::string cannot_run(const std::string& reason, std::vector<std::string>& notes) {
+/// "cannot run [1]" or "failed [1]", with the reason in the notes.
+std::string without_report(const ComparedRow& row, std::vector<std::string>& notes) {
+    const std::string reason = row.reason();
     const auto found = std::find(notes.begin(), notes.end(), reason);
     const auto place = found - notes.begin();
     if (found == notes.end()) notes.push_back(reason);
-    return fmt::format("cannot run [{}]", place + 1);
+    return fmt::format("{} [{}]", row.failed.empty() ? "cannot run" : "failed", place + 1);
 }
 
 Grid grid_of(const Comparison& comparison) {
@@ -93,11 +90,11 @@ Grid grid_of(const Comparison& comparison) {
     for (const ComparedRow& row : rows) {
         std::vector<std::string> cells = {row.mask, row.profile, row.schedule};
         if (heads) cells.insert(cells.begin() + 1, heads_name(row));
-        if (row.refused.empty())
+        if (row.has_report())
             for (const ComparedColumn& column : kComparedColumns)
                 cells.push_back(for_people(row, column));
         else
-            cells.push_back(cannot_run(row.refused, grid.notes));
+            cells.push_back(without_report(row, grid.notes));
         grid.rows.push_back(std::move(cells));
     }
     return grid;
@@ -107,9 +104,9 @@ Grid grid_of(const Comparison& comparison) {
 std::string covers_text(const Comparison& comparison) {
     std::string text;
     for (const ComparedRow& row : comparison.rows) {
-        if (!row.refused.empty() || row.report["oracle"].is_null()) continue;
+        if (!row.report.has("oracle")) continue;
         const std::string line =
-            fmt::format("{}: {}\n", row.schedule, row.report["oracle"]["cover"].get<std::string>());
+            fmt::format("{}: {}\n", row.schedule, row.report.text("oracle.cover"));
         if (text.find(line) == std::string::npos) text += line;
     }
     return text;
@@ -133,23 +130,28 @@ std::string notes_text(const Comparison& comparison, const Grid& grid) {
 
 /// Are the sequences of all rows packed alike? Not where only some masks make them of documents.
 bool packed_alike(const Comparison& comparison) {
-    const Json& offsets = first_report(comparison)["problem"]["query_offsets"];
-    const auto alike = [&](const ComparedRow& row) {
-        return !row.refused.empty() || row.report["problem"]["query_offsets"] == offsets;
+    const auto offsets = [](const Section& report) -> const Table* {
+        const Entry* entry = report.find("problem.query_offsets");
+        return entry == nullptr ? nullptr : std::get_if<Table>(entry);
     };
-    return !offsets.is_null() && std::all_of(comparison.rows.begin(), comparison.rows.end(), alike);
+    const Table* first = offsets(first_report(comparison));
+    if (first == nullptr) return false;
+    return std::all_of(comparison.rows.begin(), comparison.rows.end(), [&](const ComparedRow& row) {
+        const Table* own = offsets(row.report);
+        return !row.has_report() || (own != nullptr && own->rows == first->rows);
+    });
 }
 
 /// What all rows have in common.
 std::string title(const Comparison& comparison) {
-    const Json& report = first_report(comparison);
-    const Json &p = report["problem"], &c = report["configuration"];
-    const auto number = [&p](const char* key) { return with_commas(p[key].get<uint64_t>()); };
+    const Section& report = first_report(comparison);
+    const Section& p = report.section("problem");
+    const auto number = [&p](const char* key) { return with_commas(p.count(key)); };
     const bool packed = packed_alike(comparison);
-    const bool ragged = packed || !p["key_lengths"].is_null() || !p["query_lengths"].is_null();
-    const std::string aligned = p["query_tokens"] == p["key_tokens"] && !ragged
+    const bool ragged = packed || p.has("key_lengths") || p.has("query_lengths");
+    const std::string aligned = p.count("query_tokens") == p.count("key_tokens") && !ragged
                                     ? std::string()
-                                    : " aligned at the " + p["align"].get<std::string>();
+                                    : " aligned at the " + p.text("align");
     const std::string batch =
         packed   ? fmt::format(", a packed batch of {} sequences", number("batch"))
         : ragged ? fmt::format(" at most, a batch of {} lengths", number("batch"))
@@ -157,18 +159,10 @@ std::string title(const Comparison& comparison) {
     return fmt::format(
         "tessera {} on {} x device {}, memory {}\n"
         "input {}: {} query and {} key/value heads, {} queries, {} keys{}{}, d_k {}, d_v {}{}\n",
-        kVersion, report["derived"]["devices"]["value"].get<uint64_t>(),
-        c["device"].get<std::string>(), c["memory_title"].get<std::string>(),
-        p["input"].get<std::string>(), number("query_heads"), number("kv_heads"),
-        number("query_tokens"), number("key_tokens"), batch, aligned, number("d_k"), number("d_v"),
-        p["sink_logits"] == true ? ", sink logits" : "");
-}
-
-/// Nothing in a cell may end it.
-std::string markdown_cell(std::string text) {
-    for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-        text.insert(at, "\\");
-    return text;
+        kVersion, report.count("derived.devices"), report.text("configuration.device"),
+        report.text("configuration.memory_title"), p.text("input"), number("query_heads"),
+        number("kv_heads"), number("query_tokens"), number("key_tokens"), batch, aligned,
+        number("d_k"), number("d_v"), p.flag("sink_logits") ? ", sink logits" : "");
 }
 
 }  // namespace
@@ -178,7 +172,7 @@ std::string comparison_table(const Comparison& comparison) {
     std::vector<size_t> widths;
     for (const std::string& heading : grid.headings) widths.push_back(heading.size());
     for (const auto& cells : grid.rows)
-        for (size_t i = 0; i < (grid.refused(cells) ? grid.names : cells.size()); ++i)
+        for (size_t i = 0; i < (grid.is_short(cells) ? grid.names : cells.size()); ++i)
             widths[i] = std::max(widths[i], cells[i].size());
     const auto line = [&](const std::vector<std::string>& cells) {
         std::string text;

@@ -42,14 +42,19 @@ std::string lengths_text(const Problem& p) {
 
 }  // namespace
 
+std::string machine_text(const ResolvedConfig& config, const std::string& devices,
+                         const std::string& implementation) {
+    const spec::DeviceParams& d = config.platform.params;
+    return fmt::format(
+        "tessera {} on {}device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
+        kVersion, devices, config.device_name, implementation, d.m, d.d, d.lanes, d.bus_bytes,
+        config.clock_ghz, memory_title(config.platform.memory));
+}
+
 std::string title_text(const RunRecord& record) {
     const Problem& p = record.problem;
-    const spec::DeviceParams& d = record.config.platform.params;
-    std::string text = fmt::format(
-        "tessera {} on {}device {}{} (M {}, D {}, {} lanes, bus {} B, {:g} GHz), memory {}\n",
-        kVersion, devices_text(record), record.config.device_name,
-        record.implementation == "rtl" ? ", RTL" : "", d.m, d.d, d.lanes, d.bus_bytes,
-        record.config.clock_ghz, memory_title(record.config.platform.memory));
+    std::string text = machine_text(record.config, devices_text(record),
+                                    record.implementation == "rtl" ? ", RTL" : "");
     text += fmt::format("input {} ({})\n", record.input, record.input_dtypes);
     const std::string heads = p.kv_heads == p.query_heads
                                   ? plural(p.query_heads, "head")
@@ -60,7 +65,7 @@ std::string title_text(const RunRecord& record) {
                      : fmt::format("{} queries, {}", with_commas(p.nq), plural(p.nk, "key"));
     const std::string dims = p.d_k == p.d_v ? fmt::format("dimension {}", p.d_k)
                                             : fmt::format("d_k {}, d_v {}", p.d_k, p.d_v);
-    text += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}{}\n\n",
+    text += fmt::format("{}{}, {}, {}; {} mask{}, schedule {}{}{}, scale {:.6g}{}{}\n",
                         lengths_text(p), heads, tokens, dims, p.mask.text(),
                         p.mask.positional() && (p.ragged() || p.nq != p.nk)
                             ? fmt::format(" aligned at the {}", align_name(p.mask.align))

@@ -7,7 +7,11 @@
 
 namespace tessera::host {
 
-/// Machine, input and workload, a line each, and an empty line.
+/// The machine, a line: "tessera 0.1.0 on device base (...), memory hbm3". `devices`: "2 x " if
+/// they are several; `implementation`: ", RTL" if it is that.
+std::string machine_text(const ResolvedConfig& config, const std::string& devices,
+                         const std::string& implementation);
+/// Machine, input and workload of an attention, a line each.
 std::string title_text(const RunRecord& record);
 
 }  // namespace tessera::host

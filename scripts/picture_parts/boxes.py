@@ -28,7 +28,7 @@ def block(c, x, y, width, height, kind, name, lines=(), paths=()):
 LAYERS = [
     ("purple", [("cli", "host/cli/", "options, commands, messages, exit codes")]),
     ("purple", [("verify", "host/verify/", "model against RTL, random jobs")]),
-    ("purple", [("report", "host/report/", "figures, table, JSON, trace")]),
+    ("purple", [("report", "host/report/", "a run as a document; text, Markdown, CSV, JSON; trace")]),
     ("blue", [("run", "host/run/", "what a run left behind, one process for each simulation")]),
     ("blue", [("predict", "host/predict/", "closed forms, choice of a schedule")]),
     ("blue", [("experiment", "host/experiment/", "every field of a run, as a value and as JSON")]),
@@ -184,8 +184,8 @@ STEPS = [
     (2, "FENCE: a record,", "counters, an interrupt", "hw_model/store/store_engine.cpp"),
     (3, "Firmware merges what the", "profile leaves to it", "firmware/merge/merger.cpp"),
     (3, "The result is compared", "with float64 attention", "host/reference/attention.cpp"),
-    (3, "Counters become figures", "with their formulas", "host/report/figures.cpp"),
-    (3, "Table, report.json,", "tensors and trace", "host/report/report_json.cpp"),
+    (3, "Counters become figures", "with their formulas", "host/report/derived_section.cpp"),
+    (3, "Report as a document,", "tensors and trace", "host/report/attention_document.cpp"),
     (3, "The exit code says", "what was found", "host/run/execution.cpp"),
 ]
 

@@ -4,7 +4,7 @@
 
 #include "firmware/plan/planner.h"
 #include "host/predict/formulas.h"
-#include "host/report/figures.h"
+#include "host/report/sections.h"
 #include "spec/integers.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
@@ -230,7 +230,7 @@ TEST_CASE("the order of growth of I/O: only where it is proved") {
     p.kv_heads = 1, none("grouped queries");
     RunRecord record = record_by_hand();
     record.problem.mask.causal = false;
-    const Figures figures(record);
+    const Section figures = derived_section(record);
     const double on_chip = 2 * (3 * 16 * 16 + 16 * 18);
     values.equal(figures.number("on_chip_elements"), on_chip);
     values.equal(figures.number("bytes_io_bound"), 2 * 32.0 * 32 * 16 * 16 / on_chip);

@@ -9,10 +9,11 @@
 #include <string>
 
 #include "host/platform/counters.h"
+#include "host/report/attention_document.h"
+#include "host/report/document_json.h"
 #include "host/report/energy.h"
-#include "host/report/figures.h"
-#include "host/report/report_json.h"
-#include "host/report/table.h"
+#include "host/report/render.h"
+#include "host/report/sections.h"
 #include "host/run/command_names.h"
 #include "host/text.h"
 #include "tests/support/catch.h"
@@ -25,9 +26,17 @@ using spec::Counter;
 using test::Compared;
 using test::record_by_hand;
 
+namespace {
+
+std::string text_of(const RunRecord& record) {
+    return render(attention_document(record), Format::kTable);
+}
+
+}  // namespace
+
 TEST_CASE("figures of a record made by hand") {
     const RunRecord record = record_by_hand();
-    const Figures figures(record);
+    const Section figures = derived_section(record);
     Compared values("figures");
     const auto is = [&](const char* key, double expected) {
         const double x = figures.number(key);
@@ -60,7 +69,7 @@ TEST_CASE("an energy constant moves the figures that it is in, and no other") {
     record.memory.channels.resize(1);
     record.memory.channels[0].activates = 7;
     record.memory.channels[0].hits = record.memory.channels[0].reads = 100;
-    const Figures before(record);
+    const Section before = derived_section(record);
     const std::set<std::string> device = {"energy_arithmetic", "energy_low", "energy_high"};
     const std::map<std::string, std::set<std::string>> moved_by = {
         {"multiply_add", device},
@@ -77,10 +86,11 @@ TEST_CASE("an energy constant moves the figures that it is in, and no other") {
         RunRecord other = record;
         double& picojoules = other.config.energy.*constant.picojoules;
         picojoules *= 2;
-        const Figures after(other);
-        REQUIRE(after.all().size() == before.all().size());
-        for (size_t i = 0; i < after.all().size(); ++i) {
-            const Figure &a = before.all()[i], &b = after.all()[i];
+        const Section after = derived_section(other);
+        REQUIRE(after.entries.size() == before.entries.size());
+        for (size_t i = 0; i < after.entries.size(); ++i) {
+            const Figure &a = std::get<Figure>(before.entries[i]),
+                         &b = std::get<Figure>(after.entries[i]);
             moved.equal(a.value != b.value, moved_by.at(constant.name).count(a.key) != 0,
                         [&] { return constant.name + std::string(" and ") + a.key; });
         }
@@ -92,9 +102,9 @@ TEST_CASE("an energy constant moves the figures that it is in, and no other") {
         const std::string part = *std::find_if(
             moved_by.at(constant.name).begin(), moved_by.at(constant.name).end(),
             [](const std::string& key) { return key != "energy_low" && key != "energy_high"; });
-        const double twice = Figures(alone).number(part);
+        const double twice = derived_section(alone).number(part);
         alone.config.energy.*constant.picojoules = picojoules / 2;
-        const double once = Figures(alone).number(part);
+        const double once = derived_section(alone).number(part);
         doubled.holds(once > 0 && twice == 2 * once, [&] { return part; });
     }
 }
@@ -102,7 +112,8 @@ TEST_CASE("an energy constant moves the figures that it is in, and no other") {
 TEST_CASE("report.json says of each energy constant its value and its source") {
     RunRecord record = record_by_hand();
     const auto model = [&] {
-        return nlohmann::json::parse(report_json(record).dump()).at("energy_model");
+        return nlohmann::json::parse(report_json(attention_document(record).content).dump())
+            .at("energy_model");
     };
     Compared entries("entries");
     const nlohmann::json defaults = model();
@@ -136,7 +147,7 @@ TEST_CASE("report.json says of each energy constant its value and its source") {
 
 TEST_CASE("report.json holds every counter and figure with unit and definition") {
     const RunRecord record = record_by_hand();
-    const auto json = nlohmann::json::parse(report_json(record).dump());
+    const auto json = nlohmann::json::parse(report_json(attention_document(record).content).dump());
     Compared entries("entries");
     entries.equal(json["schema"], "tessera.report");
     entries.equal(json["schema_version"], 2);
@@ -146,8 +157,8 @@ TEST_CASE("report.json holds every counter and figure with unit and definition")
         entries.equal(entry["unit"], spec::kCounterTable[i].unit);
         entries.equal(entry["definition"], spec::kCounterTable[i].definition);
     }
-    const Figures figures(record);
-    for (const Figure& figure : figures.all()) {
+    for (const Entry& entry_of : derived_section(record).entries) {
+        const Figure& figure = std::get<Figure>(entry_of);
         const auto& entry = json["derived"][figure.key];
         entries.holds(entry.contains("value") && !entry["unit"].get<std::string>().empty() &&
                           !entry["formula"].get<std::string>().empty(),
@@ -162,7 +173,7 @@ TEST_CASE("the table says what was not checked and what was estimated") {
     RunRecord record = record_by_hand();
     Compared phrases("phrases");
     const auto says = [&](const char* phrase) {
-        phrases.holds(report_table(record).find(phrase) != std::string::npos,
+        phrases.holds(text_of(record).find(phrase) != std::string::npos,
                       [&] { return std::string(phrase); });
     };
     for (const char* phrase : {"not checked  by hand", "NOT VALIDATED; 45 nm", "mac_utilisation",
@@ -170,7 +181,7 @@ TEST_CASE("the table says what was not checked and what was estimated") {
         says(phrase);
     record.error = ErrorSummary{};
     says("compared 0 of 0 elements");
-    phrases.equal(report_table(record).find("within"), std::string::npos);
+    phrases.equal(text_of(record).find("within"), std::string::npos);
     record.error->elements = record.error->outside = 7;
     record.error->skip(NotComparable::kNonFinite, 3);
     says("OUTSIDE THE BOUND");
@@ -270,14 +281,14 @@ TEST_CASE("what firmware merged is in the table and in figures, if it did") {
     RunRecord record = record_by_hand();
     Compared answers("answers");
     const auto in_table = [&](const char* text) {
-        return report_table(record).find(text) != std::string::npos;
+        return text_of(record).find(text) != std::string::npos;
     };
     answers.equal(in_table("firmware merging"), false);
     RunOutcome one;
     one.merging = {{10, 4, 230, 1000, 2000, 1, 2, 3, 4, 0, 0}, 777, {}};
     record.devices = {one, one};
     record.outcome.merging = combined(record.devices).merging;
-    const Figures figures(record);
+    const Section figures = derived_section(record);
     const std::pair<const char*, uint64_t> kExpected[] = {
         {"merge_elements", 460},     {"merge_bytes_read", 2000}, {"merge_bytes_written", 4000},
         {"merge_cycles", 1554},      {"merge_rows_empty", 2},    {"merge_rows_nan", 4},

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "host/report/figures.h"
+#include "host/report/sections.h"
 
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 #include <utility>
 
 #include "host/platform/counters.h"
@@ -29,46 +28,51 @@ double macs(const RunRecord& record, uint64_t pairs) {
     return static_cast<double>(pairs) * (record.problem.d_k + record.problem.d_v);
 }
 
-}  // namespace
+/// Goes through the record once; later figures are worked out from earlier ones.
+class Derived {
+  public:
+    explicit Derived(const RunRecord& record)
+        : work_(work_formula(record.problem, record.config.platform.params.m)) {
+        add_work(record);
+        add_slots(record);
+        add_time(record);
+        add_prediction(record);
+        add_utilisation(record);
+        add_devices(record);
+        add_traffic(record);
+        add_io_bound(record);
+        add_dram(record);
+        add_energy(record);
+        add_firmware(record);
+        add_merging(record);
+    }
+    Section section() && { return std::move(section_); }
 
-Figures::Figures(const RunRecord& record)
-    : work_(work_formula(record.problem, record.config.platform.params.m)) {
-    add_work(record);
-    add_slots(record);
-    add_time(record);
-    add_prediction(record);
-    add_utilisation(record);
-    add_devices(record);
-    add_traffic(record);
-    add_io_bound(record);
-    add_dram(record);
-    add_energy(record);
-    add_firmware(record);
-    add_merging(record);
-}
+  private:
+    double number(const char* key) const { return section_.number(key); }
+    uint64_t count(const char* key) const { return section_.count(key); }
+    void add(const char* key, FigureValue value, const char* unit, std::string formula) {
+        section_.entries.emplace_back(Figure{key, std::move(value), unit, std::move(formula)});
+    }
 
-const Figure& Figures::at(const std::string& key) const {
-    for (const Figure& figure : figures_)
-        if (figure.key == key) return figure;
-    throw std::out_of_range("no figure " + key);
-}
+    void add_work(const RunRecord& record);
+    void add_slots(const RunRecord& record);
+    void add_time(const RunRecord& record);
+    void add_prediction(const RunRecord& record);
+    void add_utilisation(const RunRecord& record);
+    void add_devices(const RunRecord& record);
+    void add_traffic(const RunRecord& record);
+    void add_io_bound(const RunRecord& record);
+    void add_dram(const RunRecord& record);
+    void add_energy(const RunRecord& record);
+    void add_firmware(const RunRecord& record);
+    void add_merging(const RunRecord& record);
 
-double Figures::number(const std::string& key) const {
-    const FigureValue& value = at(key).value;
-    if (const auto* count = std::get_if<uint64_t>(&value)) return static_cast<double>(*count);
-    if (const auto* difference = std::get_if<int64_t>(&value))
-        return static_cast<double>(*difference);
-    if (const auto* x = std::get_if<double>(&value)) return *x;
-    return kNothing;
-}
+    const WorkFormula work_;
+    Section section_{"derived", {}};
+};
 
-uint64_t Figures::count(const std::string& key) const { return std::get<uint64_t>(at(key).value); }
-
-void Figures::add(const char* key, FigureValue value, const char* unit, std::string formula) {
-    figures_.push_back({key, value, unit, std::move(formula)});
-}
-
-void Figures::add_work(const RunRecord& record) {
+void Derived::add_work(const RunRecord& record) {
     add("calls", counter_value(record.outcome.counters, Counter::kAttendsRetired), "call",
         "counter attends_retired; calls retried are not among calls_formula");
     add("calls_formula", work_.calls, "call",
@@ -86,12 +90,14 @@ void Figures::add_work(const RunRecord& record) {
 }
 
 /// Only for --slots.
-void Figures::add_slots(const RunRecord& record) {
+void Derived::add_slots(const RunRecord& record) {
     if (!record.slots) return;
     add("slots", record.slots->count(), "1",
         "`outputs.slots`: H' heads * L' layers of one call of an oracle, used as independent "
         "slots; this "
         "device has one slot");
+    add("slot_heads", uint64_t{record.slots->heads}, "1", "H' of `outputs.slots`");
+    add("slot_layers", uint64_t{record.slots->layers}, "1", "L' of `outputs.slots`");
     add("packed_calls", record.packed_calls, "call",
         "of that oracle, not of this device: the planned calls, packed one to a slot");
     add("packed_calls_formula", packed_calls_formula(work_.calls, *record.slots), "call",
@@ -101,7 +107,7 @@ void Figures::add_slots(const RunRecord& record) {
         "calls_formula / (packed_calls * slots)");
 }
 
-void Figures::add_time(const RunRecord& record) {
+void Derived::add_time(const RunRecord& record) {
     const uint64_t cycles = counter_value(record.outcome.counters, Counter::kCycles);
     add("cycles", cycles, "cycle", "counter cycles");
     add("time", static_cast<double>(cycles) / (record.config.clock_ghz * 1e9), "s",
@@ -110,13 +116,13 @@ void Figures::add_time(const RunRecord& record) {
     const char* formula = "closed formula from the parameters alone (host/predict/closed_form.h)";
     FigureValue stall_free, difference;
     if (ideal) stall_free = *ideal;
-    if (ideal) difference = static_cast<int64_t>(cycles - *ideal);
+    if (ideal) difference = value_of(static_cast<int64_t>(cycles - *ideal));
     add("stall_free_cycles", stall_free, "cycle", formula);
     add("stall_free_difference", difference, "cycle", "cycles - stall_free_cycles");
 }
 
 /// Only for --schedule auto.
-void Figures::add_prediction(const RunRecord& record) {
+void Derived::add_prediction(const RunRecord& record) {
     if (record.candidates.empty()) return;
     const Prediction& prediction = record.candidates.front().prediction;
     const bool retried = record.outcome.merging.work.calls_retried != 0;
@@ -130,7 +136,7 @@ void Figures::add_prediction(const RunRecord& record) {
         "1", "predicted_cycles / cycles - 1; not where rows were retried");
 }
 
-void Figures::add_utilisation(const RunRecord& record) {
+void Derived::add_utilisation(const RunRecord& record) {
     const spec::DeviceParams& params = record.config.platform.params;
     const double devices = record.config.platform.devices;
     const double peak =
@@ -142,7 +148,7 @@ void Figures::add_utilisation(const RunRecord& record) {
 }
 
 /// Only for several devices.
-void Figures::add_devices(const RunRecord& record) {
+void Derived::add_devices(const RunRecord& record) {
     const uint32_t devices = record.config.platform.devices;
     add("devices", uint64_t{devices}, "1", "`machine.devices`");
     if (devices == 1) return;
@@ -164,7 +170,7 @@ void Figures::add_devices(const RunRecord& record) {
         "shares");
 }
 
-void Figures::add_traffic(const RunRecord& record) {
+void Derived::add_traffic(const RunRecord& record) {
     const uint64_t bytes = total_bytes(record.outcome.counters);
     const uint64_t compulsory = compulsory_bytes(record.problem, record.config.platform.params.m);
     add("bytes", bytes, "byte", "sum of the bytes_ counters: all that crosses the memory port");
@@ -183,7 +189,7 @@ void Figures::add_traffic(const RunRecord& record) {
 
 /// A theorem about growth, not about bytes: its constant is not known, so neither figure is a
 /// limit.
-void Figures::add_io_bound(const RunRecord& record) {
+void Derived::add_io_bound(const RunRecord& record) {
     const hw::PlatformConfig& config = record.config.platform;
     const uint64_t on_chip = config.devices * on_chip_elements(config.params);
     add("on_chip_elements", on_chip, "element",
@@ -198,7 +204,7 @@ void Figures::add_io_bound(const RunRecord& record) {
 }
 
 /// Only for memories of kind `dram`.
-void Figures::add_dram(const RunRecord& record) {
+void Derived::add_dram(const RunRecord& record) {
     if (record.memory.channels.empty()) return;
     const hw::DramSpec& dram = record.config.platform.memory.dram;
     const DramSum sum = dram_sum(record.memory, dram);
@@ -229,7 +235,7 @@ void Figures::add_dram(const RunRecord& record) {
     add("energy_dram_column", energy.column, "J", kDramColumnFormula);
 }
 
-void Figures::add_energy(const RunRecord& record) {
+void Derived::add_energy(const RunRecord& record) {
     const EnergyEstimate e =
         estimate_energy(record.layout.job, work_, record.config, record.outcome.counters,
                         record.layout.stored_rows() - record.outcome.merging.work.rows_finished);
@@ -241,7 +247,7 @@ void Figures::add_energy(const RunRecord& record) {
     add("energy_high", e.total_high(), "J", "energy_arithmetic + energy_sram + energy_dram_high");
 }
 
-void Figures::add_firmware(const RunRecord& record) {
+void Derived::add_firmware(const RunRecord& record) {
     add("firmware_cycles", record.outcome.firmware_cycles, "cycle",
         "processor planning commands and writing descriptors");
     add("firmware_wait_cycles", record.outcome.firmware_wait_cycles, "cycle",
@@ -250,7 +256,7 @@ void Figures::add_firmware(const RunRecord& record) {
 }
 
 /// Only if firmware merged.
-void Figures::add_merging(const RunRecord& record) {
+void Derived::add_merging(const RunRecord& record) {
     const fw::MergeWork& work = record.outcome.merging.work;
     if (work.elements == 0) return;
     const bool sentinel = record.problem.sentinel.given();
@@ -288,5 +294,9 @@ void Figures::add_merging(const RunRecord& record) {
     add("merge_rows_saturated", work.rows_saturated, "row", formula);
     add("merge_rows_div0", work.rows_div0, "row", formula);
 }
+
+}  // namespace
+
+Section derived_section(const RunRecord& record) { return Derived(record).section(); }
 
 }  // namespace tessera::host

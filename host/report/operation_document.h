@@ -3,7 +3,6 @@
 // `tessera run`; figures that mean the same have the same names.
 #pragma once
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +13,7 @@
 #include "host/operation/operation.h"
 #include "host/platform/platform.h"
 #include "host/reference/gemm.h"
-#include "host/report/figures.h"
+#include "host/report/document.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
@@ -41,13 +40,7 @@ struct OperationRecord {
     std::string note;                                  ///< what the figures mean; may be empty
 };
 
-/// Calls, cycles, utilisation and bytes, then what the operation has of its own.
-std::vector<Figure> operation_figures(const OperationRecord& record);
-
-/// Schema `tessera.NAME`; docs/use/report.md.
-nlohmann::ordered_json operation_json(const OperationRecord& record);
-
-/// The same as a table that a person reads.
-std::string operation_table(const OperationRecord& record);
+/// Schema `tessera.NAME`; docs/use/report.md. The only place that goes through the record.
+Document operation_document(const OperationRecord& record);
 
 }  // namespace tessera::host

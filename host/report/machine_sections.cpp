@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// What does not depend on the operation: program, machine, memory, energy constants, counters.
+#include <nlohmann/json.hpp>
+
+#include "host/report/document_json.h"
+#include "host/report/dram.h"
+#include "host/report/energy.h"
+#include "host/report/sections.h"
+#include "host/version.h"
+
+namespace tessera::host {
+namespace {
+
+Table channels_table(const std::vector<hw::DramStats>& channels) {
+    Table table{"channels",
+                {{"reads"},
+                 {"writes"},
+                 {"row_hits"},
+                 {"row_misses"},
+                 {"row_conflicts"},
+                 {"activates"},
+                 {"precharges"},
+                 {"refreshes"},
+                 {"refresh_clocks"},
+                 {"turnarounds"},
+                 {"forwarded"}},
+                {}};
+    for (const hw::DramStats& c : channels)
+        table.rows.push_back({c.reads, c.writes, c.hits, c.misses, c.conflicts, c.activates,
+                              c.precharges, c.refreshes, c.refresh_clocks, c.turnarounds,
+                              c.forwarded});
+    return table;
+}
+
+/// Without `devices` the streams are of all devices together.
+Table streams_table(const char* key, const std::vector<hw::MemoryStream>& streams, bool devices) {
+    Table table{key,
+                {{"name"},
+                 {"direction"},
+                 {"bursts", "burst"},
+                 {"bytes", "byte"},
+                 {"latency.mean", "cycle"},
+                 {"latency.p50", "cycle"},
+                 {"latency.p90", "cycle"},
+                 {"latency.p99", "cycle"},
+                 {"latency.max", "cycle"},
+                 {"latency.unit"},
+                 {"latency.definition"}},
+                {}};
+    if (devices) table.columns.insert(table.columns.begin(), {"device"});
+    for (const hw::MemoryStream& s : streams) {
+        const hw::LatencyHistogram& l = s.latency;
+        std::vector<FigureValue> row = {
+            s.name,
+            s.write ? "write" : "read",
+            value_of(l.count()),
+            value_of(s.bytes),
+            value_of(l.mean()),
+            value_of(l.percentile(50)),
+            value_of(l.percentile(90)),
+            value_of(l.percentile(99)),
+            value_of(l.max()),
+            "cycle",
+            "read: address taken to first beat; write: to the response"};
+        if (devices) row.insert(row.begin(), value_of(s.device));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+}  // namespace
+
+Section tool_section() {
+    return {"tool",
+            {fact("name", "tessera"), fact("version", kVersion), fact("git_hash", kGitHash),
+             fact("git_dirty", kGitDirty)}};
+}
+
+Section configuration_section(const ResolvedConfig& config, const std::vector<Region>& regions) {
+    Table memory_map{"memory_map", {{"name"}, {"address"}, {"bytes", "byte"}}, {}};
+    for (const Region& region : regions)
+        memory_map.rows.push_back({region.name, region.address, region.bytes});
+    return {"configuration",
+            {fact("device", config.device_name), fact("memory", config.platform.memory.name),
+             fact("memory_title", memory_title(config.platform.memory)),
+             fact("clock_ghz", config.clock_ghz), section_of("resolved", resolved_json(config)),
+             memory_map}};
+}
+
+Entry memory_entry(const RunRecord& record) {
+    const hw::MemoryOutcome& memory = record.memory;
+    if (memory.channels.empty()) return fact("memory", nullptr);
+    const hw::DramController& controller = record.config.platform.memory.dram.controller;
+    Section section{
+        "memory",
+        {fact("policy", controller.policy_name()), fact("forwarding", controller.forwarding),
+         defined("clocks", memory.clocks, "clock", "of tCK, simulated"),
+         channels_table(memory.channels), streams_table("streams", memory.streams, true)}};
+    if (record.config.platform.devices > 1)
+        section.entries.emplace_back(
+            streams_table("streams_of_all_devices", streams_of_all_devices(memory.streams), false));
+    return section;
+}
+
+/// What is known of the defaults goes with them alone.
+Section energy_model_section(const ResolvedConfig& config) {
+    Table constants{"constants",
+                    {{"name"}, {"value", "pJ"}, {"unit"}, {"extrapolated"}, {"note"}, {"source"}},
+                    {},
+                    true};
+    std::string sources;
+    for (const EnergyConstant& constant : kEnergyConstants) {
+        const std::string source = energy_source(constant, config);
+        const bool own = source == constant.source;
+        constants.rows.push_back({constant.name, config.energy.*constant.picojoules, "pJ",
+                                  own ? value_of(constant.extrapolated) : FigureValue{},
+                                  own ? value_of(constant.note) : FigureValue{}, source});
+        if (sources.find(source) == std::string::npos)
+            sources += (sources.empty() ? "" : "; ") + source;
+    }
+    return {"energy_model",
+            {fact("validated", false), fact("node", config.energy.node),
+             fact("origin", energy_origin(config)), fact("source", sources), constants}};
+}
+
+Section counters_section(const CounterValues& counters) {
+    Section section{"counters", {}};
+    for (uint32_t i = 0; i < spec::kCounters; ++i) {
+        const spec::CounterInfo& info = spec::kCounterTable[i];
+        section.entries.emplace_back(defined(info.name, counters[i], info.unit, info.definition));
+    }
+    return section;
+}
+
+}  // namespace tessera::host
