@@ -2,15 +2,11 @@
 #include "host/cli/compare_command.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -25,21 +21,19 @@
 #include "host/library/overwriting.h"
 #include "host/library/point.h"
 #include "host/report/comparison.h"
-#include "host/report/document_json.h"
 #include "host/run/job.h"
-#include "host/run/worker.h"
+#include "host/sweep/sweep.h"
 
 namespace tessera::host {
 namespace {
 
-/// In a process of its own: the row's report.
-Bytes run_row(const Experiment& experiment, const std::vector<std::string>& command_line) {
+/// A row's report, in a process of its own.
+Document run_row(const Experiment& experiment, const std::vector<std::string>& command_line) {
     try {
         const Caller caller{command_line, {}, false, with_options};
         const std::unique_ptr<Point> point = make_point(experiment, caller, {});
         point->run();
-        const std::string report = dumped(to_json(point->document()), -1);
-        return {report.begin(), report.end()};
+        return point->document();
     } catch (const std::bad_alloc&) {
         throw UserError("out of host memory; try --jobs 1");
     }
@@ -61,18 +55,16 @@ class Compare {
         plan();
         require_a_row();
         simulate();
-        require_a_row();
         progress_.finish();
+        if (!any_report()) require_no_failure();
+        require_a_row();
         write();
-        return verdict();
+        const int exit_code = verdict();
+        require_no_failure();
+        return exit_code;
     }
 
   private:
-    struct Running {
-        size_t row;
-        std::unique_ptr<Worker> work;
-    };
-
     void open_output() {
         if (options_.out.empty()) return;
         for (const Combination& c : combinations_)
@@ -102,10 +94,13 @@ class Compare {
             for (const std::string& text : notes) progress_.note(text);
     }
 
+    bool any_report() const {
+        return std::any_of(comparison_.rows.begin(), comparison_.rows.end(),
+                           [](const ComparedRow& row) { return row.has_report(); });
+    }
+
     void require_a_row() const {
-        for (const ComparedRow& row : comparison_.rows)
-            if (row.refused.empty()) return;
-        throw UserError(comparison_.rows.front().refused);
+        if (!any_report()) throw UserError(comparison_.rows.front().refused);
     }
 
     /// What stands against rows, on stderr; the exit code.
@@ -133,50 +128,44 @@ class Compare {
 
     void simulate() {
         progress_.phase(fmt::format("comparing {} rows", combinations_.size()));
-        const size_t rows = combinations_.size(), most = most_at_once();
-        std::vector<Running> running;
-        for (size_t next = 0; next < rows || !running.empty();) {
-            if (next < rows && running.size() < most) {
-                if (comparison_.rows[next].refused.empty()) running.push_back(start(next));
-                ++next;
-                continue;
-            }
-            if (running.empty()) break;
-            const size_t ended = first_ended(running);
-            finish(running[ended]);
-            running.erase(running.begin() + static_cast<ptrdiff_t>(ended));
-            progress_.share(static_cast<double>(next - running.size()) / static_cast<double>(rows));
+        std::vector<SweepPoint> points;
+        std::vector<size_t> rows;
+        for (size_t i = 0; i < combinations_.size(); ++i) {
+            if (!comparison_.rows[i].has_report()) continue;
+            rows.push_back(i);
+            points.push_back({std::to_string(i), [this, i] {
+                                  return run_row(combinations_[i].experiment,
+                                                 comparison_.command_line);
+                              }});
         }
-    }
-
-    Running start(size_t row) const {
-        const auto work = [this, row](const RunHooks&) {
-            return run_row(combinations_[row].experiment, comparison_.command_line);
+        const auto executor = [this](const std::vector<SweepPoint>& all, const Ends& ends) {
+            run_in_processes(all, {most_at_once()}, ends);
         };
-        return {row, std::make_unique<Worker>(work)};
+        std::vector<Outcome> outcomes = sweep(points, executor, nullptr, [&](size_t ended) {
+            progress_.share(static_cast<double>(ended) / static_cast<double>(points.size()));
+        });
+        for (size_t i = 0; i < rows.size(); ++i) finish(comparison_.rows[rows[i]], outcomes[i]);
     }
 
-    static size_t first_ended(const std::vector<Running>& running) {
-        std::vector<pollfd> files;
-        files.reserve(running.size());
-        for (const Running& r : running) files.push_back({r.work->file(), POLLIN, 0});
-        while (true) {
-            if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR)
-                throw std::runtime_error("poll failed");
-            for (size_t i = 0; i < files.size(); ++i)
-                if (files[i].revents != 0 && !running[i].work->receive({})) return i;
+    void finish(ComparedRow& row, Outcome& outcome) {
+        if (!outcome.error) {
+            row.report = std::move(outcome.document.content);
+            return;
         }
-    }
-
-    void finish(Running& running) {
-        ComparedRow& row = comparison_.rows[running.row];
-        try {
-            row.report = from_json(nlohmann::ordered_json::parse(running.work->finish())).content;
-        } catch (const Error& error) {
-            if (error.code() != ErrorCode::kUser)
-                throw Error(error.code(), row.name() + ": " + error.text());
+        const Error& error = *outcome.error;
+        if (error.code() == ErrorCode::kUser) {
             row.refused = with_options(error.text());
+            return;
         }
+        row.failed = with_options(error.text());
+        const bool bug = error.code() == ErrorCode::kInternal;
+        if (!failure_ || (bug && failure_->code() != ErrorCode::kInternal))
+            failure_.emplace(error.code(), row.name() + ": " + error.text());
+    }
+
+    /// A row that failed makes the command fail, once the others are written.
+    void require_no_failure() const {
+        if (failure_) throw *failure_;
     }
 
     void write() {
@@ -196,6 +185,7 @@ class Compare {
     Comparison comparison_;
     Progress progress_;
     bool noted_ = false;
+    std::optional<Error> failure_;  ///< of the first row that failed, by a bug if there is one
     std::optional<OutputFile> file_;
 };
 

@@ -27,7 +27,8 @@ def block(c, x, y, width, height, kind, name, lines=(), paths=()):
 # Name, folder, what it holds; a row may use every row below it.
 LAYERS = [
     ("purple", [("cli", "host/cli/", "options, commands, messages, exit codes")]),
-    ("purple", [("verify", "host/verify/", "model against RTL, random jobs")]),
+    ("purple", [("verify", "host/verify/", "model against RTL, random jobs"),
+                ("sweep", "host/sweep/", "many points, each an outcome")]),
     ("purple", [("report", "host/report/", "a run as a document; text, Markdown, CSV, JSON; trace")]),
     ("blue", [("run", "host/run/", "what a run left behind, one process for each simulation")]),
     ("blue", [("predict", "host/predict/", "closed forms, choice of a schedule")]),

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "host/sweep/executor.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "host/report/document_json.h"
+
+namespace tessera::host {
+namespace {
+
+struct Running {
+    size_t point;
+    std::unique_ptr<Worker> worker;
+};
+
+Running start(const std::vector<SweepPoint>& points, size_t point, unsigned seconds) {
+    const auto work = [&points, point](const RunHooks&) {
+        const std::string text = dumped(to_json(points[point].work()), -1);
+        return Bytes(text.begin(), text.end());
+    };
+    return {point, std::make_unique<Worker>(work, seconds)};
+}
+
+/// Waits for one of them.
+size_t first_ended(const std::vector<Running>& running) {
+    std::vector<pollfd> files;
+    files.reserve(running.size());
+    for (const Running& r : running) files.push_back({r.worker->file(), POLLIN, 0});
+    while (true) {
+        if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR)
+            throw std::runtime_error("poll failed");
+        for (size_t i = 0; i < files.size(); ++i)
+            if (files[i].revents != 0 && !running[i].worker->receive({})) return i;
+    }
+}
+
+}  // namespace
+
+void run_inline(const std::vector<SweepPoint>& points, const Ends& ends) {
+    for (size_t i = 0; i < points.size(); ++i) ends(i, outcome_of(points[i].work));
+}
+
+void run_in_processes(const std::vector<SweepPoint>& points, const ProcessLimits& limits,
+                      const Ends& ends) {
+    std::vector<Running> running;
+    for (size_t next = 0; next < points.size() || !running.empty();) {
+        if (next < points.size() && running.size() < std::max<size_t>(limits.at_once, 1)) {
+            running.push_back(start(points, next++, limits.seconds));
+            continue;
+        }
+        const size_t ended = first_ended(running);
+        const Running done = std::move(running[ended]);
+        running.erase(running.begin() + static_cast<ptrdiff_t>(ended));
+        ends(done.point, outcome_of([&done] {
+                 return from_json(nlohmann::ordered_json::parse(done.worker->finish()));
+             }));
+    }
+}
+
+}  // namespace tessera::host
