@@ -19,7 +19,7 @@ using spec::Opcode;
 
 namespace {
 
-constexpr Cycle kLatency = 40;
+constexpr Cycle kLatency = 600;  // so long that the store FIFO fills
 
 /// All recurrences of a device, in front of a memory that answers after kLatency cycles.
 struct Device {
@@ -99,7 +99,14 @@ struct Device {
         if (store.prepared && store.beats_left != 0) {
             const Cycle at = store.next_beat(p, scoreboard);
             if (at != kNever) {
-                store.read_beats(store.beats_at_once(p), scoreboard, at, at);
+                // At once or one by one, beats are read in the same cycles.
+                hw::StoreTiming one_by_one = store;
+                hw::Scoreboard board = scoreboard;
+                const uint32_t beats = store.beats_at_once(p);
+                for (uint32_t i = 0; i < beats; ++i)
+                    one_by_one.read_beats(1, board, one_by_one.next_beat(p, board), at);
+                store.read_beats(beats, scoreboard, at, at);
+                CHECK((one_by_one == store && board == scoreboard));
                 return true;
             }
         }
@@ -135,7 +142,7 @@ Command command(const spec::DeviceParams& p, Opcode opcode, uint32_t bank) {
 TEST_CASE("timing state: a copy is equal, and stays so step by step") {
     spec::DeviceParams p;
     p.m = 32;
-    p.d = 16;
+    p.d = 20;
     p.lanes = 4;
     p.interleave = 2;
     p.bus_bytes = 16;
@@ -146,7 +153,7 @@ TEST_CASE("timing state: a copy is equal, and stays so step by step") {
              {Opcode::kLoadQ, Opcode::kLoadK, Opcode::kLoadV, Opcode::kAttend, Opcode::kStoreO})
             commands.push_back(command(p, opcode, tile % spec::kBanks));
         if (tile % 3 == 2) commands[commands.size() - 5].flags = spec::kFlagGather;
-        if (tile % 2 == 1) commands.push_back(command(p, Opcode::kFence, 0));
+        if (tile == 5) commands.push_back(command(p, Opcode::kFence, 0));
     }
     test::Compared compared("steps of the timing state");
     Device device;
@@ -161,4 +168,29 @@ TEST_CASE("timing state: a copy is equal, and stays so step by step") {
     }
     CHECK(device.dispatched == commands.size());
     CHECK(device.store.queue.oldest() == nullptr);
+}
+
+TEST_CASE("timing state: beats that are read at once end where the room in the FIFO does") {
+    const spec::DeviceParams p = {32, 20, 4, 2, 16};
+    hw::Scoreboard scoreboard;
+    hw::StoreTiming store;
+    hw::Dispatched d;
+    d.command = command(p, Opcode::kStoreO, 0);
+    hw::DispatchTiming().dispatch(d, scoreboard, store.queue, 0);
+    store.prepare(p);
+    store.beats_read = spec::kStoreFifoBytes / p.bus_bytes - 7;  // rows have 5 beats
+    test::Compared compared("beats at once and their cycles");
+    const auto read = [&](uint32_t beats, Cycle at) {
+        compared.equal(store.next_beat(p, scoreboard), at);
+        compared.equal(store.beats_at_once(p), beats);
+        store.read_beats(beats, scoreboard, at, 0);
+    };
+    read(5, 1);
+    read(2, 6);
+    compared.equal(store.next_beat(p, scoreboard), kNever);
+    store.written(4, 99);
+    read(1, 100);  // the first of what is free from then on
+    read(2, 101);
+    read(1, 103);
+    compared.equal(store.next_beat(p, scoreboard), kNever);
 }
