@@ -8,6 +8,7 @@
 
 #include "host/error.h"
 #include "host/library/overwriting.h"
+#include "host/platform/counters.h"
 #include "host/run/device_error.h"
 #include "host/run/platform_memory.h"
 #include "host/run/stopwatch.h"
