@@ -9,7 +9,13 @@
 namespace tessera::spec {
 
 /// What a request asks for.
-enum class JobKind : uint32_t { kAttention = 1, kCover = 2, kGemm = 3, kLinear = 4 };
+enum class JobKind : uint32_t {
+    kAttention = 1,
+    kCover = 2,
+    kGemm = 3,
+    kLinear = 4,
+    kElementwise = 5
+};
 
 /// What a job has or not, as bits of its `options`.
 enum JobOption : uint32_t {
@@ -19,6 +25,11 @@ enum JobOption : uint32_t {
     kJobSinkLogits = 1u << 3,    ///< attention: rows begin with the state of a sink
     kJobQueryColumn = 1u << 4,   ///< attention: queries have the sentinel's column
     kJobCausalLinear = 1u << 5,  ///< linear attention: a query sees no key behind it
+    // Elementwise: elements in bf16, else fp32; a statistic is of a row of all blocks together.
+    kJobBf16A = 1u << 6,
+    kJobBf16B = 1u << 7,
+    kJobBf16Y = 1u << 8,
+    kJobAcrossBlocks = 1u << 9,
 };
 
 /// 64 bits: an address of device memory, or a distance there. Where an array may be missing,
@@ -88,6 +99,15 @@ struct LinearWords {
     TensorWords q, k, v, o, states, identity;
 };
 
+/// fw::ElementwiseJob says what the fields mean.
+struct ElementwiseWords {
+    uint32_t options = 0;
+    uint32_t function = 0;  ///< fw::ElementFunction
+    uint32_t blocks = 0, rows = 0, columns = 0, last_columns = 0;
+    uint32_t factor = 0;  ///< fp32 bits
+    TensorWords a, b, y;
+};
+
 /// Where the device is, and which memory the driver has: fw::DriverConfig.
 struct DriverWords {
     DoubleWord csr_base, ring, record;
@@ -130,6 +150,7 @@ static_assert(sizeof(AttentionWords) == 97 * 4);
 static_assert(sizeof(CoverWords) == 107 * 4);
 static_assert(sizeof(GemmWords) == 24 * 4);
 static_assert(sizeof(LinearWords) == 37 * 4);
+static_assert(sizeof(ElementwiseWords) == 22 * 4);
 static_assert(sizeof(DriverWords) == 8 * 4);
 static_assert(sizeof(RequestWords) == 6 * 4);
 static_assert(sizeof(AnswerWords) == 37 * 4);

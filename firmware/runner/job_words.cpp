@@ -190,4 +190,36 @@ LinearJob decode(const spec::LinearWords& words, const MappedMemory&) {
             tensor_of(words.identity)};
 }
 
+spec::ElementwiseWords encode(const ElementwiseJob& job) {
+    return {option(job.a_bf16, spec::kJobBf16A) | option(job.b_bf16, spec::kJobBf16B) |
+                option(job.y_bf16, spec::kJobBf16Y) |
+                option(job.across_blocks, spec::kJobAcrossBlocks),
+            static_cast<uint32_t>(job.function),
+            job.blocks,
+            job.rows,
+            job.columns,
+            job.last_columns,
+            job.factor,
+            words_of(job.a),
+            words_of(job.b),
+            words_of(job.y)};
+}
+
+ElementwiseJob decode(const spec::ElementwiseWords& words, const MappedMemory&) {
+    const auto has = [&](spec::JobOption bit) { return (words.options & bit) != 0; };
+    return {static_cast<ElementFunction>(words.function),
+            words.blocks,
+            words.rows,
+            words.columns,
+            words.last_columns,
+            has(spec::kJobBf16A),
+            has(spec::kJobBf16B),
+            has(spec::kJobBf16Y),
+            words.factor,
+            has(spec::kJobAcrossBlocks),
+            tensor_of(words.a),
+            tensor_of(words.b),
+            tensor_of(words.y)};
+}
+
 }  // namespace tessera::fw

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "firmware/cover/cover_job.h"
+#include "firmware/elementwise/elementwise_job.h"
 #include "firmware/gemm/gemm_job.h"
 #include "firmware/linear/linear_job.h"
 #include "firmware/plan/job.h"
@@ -24,6 +25,7 @@ spec::AttentionWords encode(const AttentionJob& job, const JobArrays& arrays);
 spec::CoverWords encode(const CoverJob& job, const JobArrays& arrays);
 spec::GemmWords encode(const GemmJob& job);
 spec::LinearWords encode(const LinearJob& job);
+spec::ElementwiseWords encode(const ElementwiseJob& job);
 
 /// Device memory in the address space of the processor, from `base` on: 0 on bare metal, where it
 /// is at its own addresses.
@@ -51,5 +53,6 @@ AttentionJob decode(const spec::AttentionWords& words, const MappedMemory& memor
 CoverJob decode(const spec::CoverWords& words, const MappedMemory& memory);
 GemmJob decode(const spec::GemmWords& words, const MappedMemory& memory);
 LinearJob decode(const spec::LinearWords& words, const MappedMemory& memory);
+ElementwiseJob decode(const spec::ElementwiseWords& words, const MappedMemory& memory);
 
 }  // namespace tessera::fw

@@ -24,13 +24,21 @@ Status run_attention(Runner& runner, const spec::RequestWords& request,
     return runner.run(jobs, request.count);
 }
 
+template <typename Job>
+Status run_one(Runner& runner, const Job& job) {
+    return runner.run(job);
+}
+Status run_one(Runner& runner, const ElementwiseJob& job) {
+    return run_elementwise(job, runner.driver(), runner.accounting());
+}
+
 /// One after the other.
 template <typename Words>
 Status run_each(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
     const auto* words = memory.at<const Words>(request.jobs.value());
     Status status;
     for (uint32_t i = 0; i < request.count && status.ok(); ++i)
-        status = runner.run(decode(words[i], memory));
+        status = run_one(runner, decode(words[i], memory));
     return status;
 }
 
@@ -41,6 +49,8 @@ Status run(Runner& runner, const spec::RequestWords& request, const MappedMemory
         case spec::JobKind::kCover: return run_each<spec::CoverWords>(runner, request, memory);
         case spec::JobKind::kGemm: return run_each<spec::GemmWords>(runner, request, memory);
         case spec::JobKind::kLinear: return run_each<spec::LinearWords>(runner, request, memory);
+        case spec::JobKind::kElementwise:
+            return run_each<spec::ElementwiseWords>(runner, request, memory);
         default: return refused(JobRule::kKind);
     }
 }

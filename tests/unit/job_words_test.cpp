@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Jobs as words: each field in its place, byte by byte; jobs of all kinds come back as they were;
 // and a mailbox runs the commands that the runner makes of the job itself.
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -15,11 +16,13 @@
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/unit/mock_device.h"
+#include "tests/unit/placed_jobs.h"
 #include "tests/unit/random_jobs.h"
 
 using namespace tessera;
 using test::Compared;
 using test::MockDevice;
+using test::placed;
 
 namespace {
 
@@ -93,55 +96,6 @@ constexpr fw::JobArrays kNumbered{19 | uint64_t{20} << 32,  22 | uint64_t{23} <<
                                   99 | uint64_t{100} << 32, 101 | uint64_t{102} << 32,
                                   103 | uint64_t{104} << 32};
 
-/// Device memory that a processor sees, with arrays and words in it.
-class Memory {
-  public:
-    Memory() : bytes_(1 << 16) {}
-    fw::MappedMemory mapped() {
-        return fw::MappedMemory(reinterpret_cast<uintptr_t>(bytes_.data()));
-    }
-    uint64_t room(size_t bytes) {
-        const uint64_t address = end_;
-        end_ += (bytes + 7) / 8 * 8;
-        REQUIRE(end_ <= bytes_.size());
-        return address;
-    }
-    /// 0 for no array.
-    template <typename T>
-    uint64_t place(const T* array, size_t count) {
-        if (array == nullptr) return 0;
-        const uint64_t address = room(count * sizeof(T));
-        if (count != 0) std::memcpy(&bytes_[address], array, count * sizeof(T));
-        return address;
-    }
-    template <typename T>
-    uint64_t place(const std::vector<T>& array) {
-        return place(array.data(), array.size());
-    }
-
-  private:
-    std::vector<uint8_t> bytes_;
-    uint64_t end_ = 8;  // 0 is no array
-};
-
-spec::AttentionWords placed(const fw::AttentionJob& job, const verify::MaskArrays& arrays,
-                            Memory& memory) {
-    fw::JobArrays at;
-    if (job.documents != nullptr) at.documents = memory.place(arrays.documents);
-    if (job.tile_flags != nullptr) at.tile_flags = memory.place(arrays.tile_flags);
-    at.query_rows = memory.place(job.query_list.rows, job.nq);
-    at.key_rows = memory.place(job.key_list.rows, job.nk);
-    return fw::encode(job, at);
-}
-
-spec::CoverWords placed(const test::CoverList& list, Memory& memory) {
-    fw::JobArrays at;
-    at.groups = memory.place(list.groups);
-    at.lines = memory.place(list.lines);
-    at.class_ends = memory.place(list.class_ends);
-    return fw::encode(list.job, at);
-}
-
 template <typename Sequencer>
 std::vector<uint32_t> commands_of(Sequencer sequencer) {
     std::vector<uint32_t> words;
@@ -189,7 +143,7 @@ spec::MailboxWords mailbox_of(spec::JobKind kind, uint32_t count, uint64_t jobs,
 /// A request for jobs in words, through the mailbox.
 template <typename Words>
 std::vector<uint32_t> run_mailbox(const spec::DeviceParams& device, spec::JobKind kind,
-                                  const std::vector<Words>& jobs, Memory& memory) {
+                                  const std::vector<Words>& jobs, test::DeviceMemory& memory) {
     const uint64_t address = memory.place(jobs);
     const uint64_t workspace = memory.room(spec::kJobWorkspaceBytes * jobs.size());
     spec::MailboxWords mailbox =
@@ -219,6 +173,23 @@ TEST_CASE("every field of a job has its word") {
                                6,          true,       tensor(7), tensor(12), tensor(17),
                                tensor(22), tensor(27), tensor(32)};
     check_numbers(words_of(fw::encode(linear)), 37, {{0, 32}}, words);
+    const fw::ElementwiseJob elementwise{fw::ElementFunction::kScale,
+                                         2,
+                                         3,
+                                         4,
+                                         5,
+                                         true,
+                                         true,
+                                         true,
+                                         6,
+                                         true,
+                                         tensor(7),
+                                         tensor(12),
+                                         tensor(17)};
+    check_numbers(words_of(fw::encode(elementwise)), 22, {{0, 0x3c0}}, words);
+    words.holds(words_of(fw::encode(fw::decode(fw::encode(elementwise), fw::MappedMemory(0)))) ==
+                    words_of(fw::encode(elementwise)),
+                [] { return "elementwise"; });
 }
 
 TEST_CASE("jobs of all kinds come back from their words") {
@@ -228,7 +199,7 @@ TEST_CASE("jobs of all kinds come back from their words") {
         jobs.holds(words_of(first) == words_of(second), [&] { return kind; });
     };
     for (int n = 0; n < 200; ++n) {
-        Memory memory;
+        test::DeviceMemory memory;
         const test::JobList list =
             n % 4 == 0 ? test::random_sentinel_list(random) : test::random_list(random);
         for (size_t i = 0; i < list.jobs.size(); ++i) {
@@ -258,7 +229,7 @@ TEST_CASE("a mailbox runs the commands of the job itself, whatever its kind") {
     auto random = test::test_random();
     Compared runs("runs by mailbox");
     for (int n = 0; n < 60; ++n) {
-        Memory memory;
+        test::DeviceMemory memory;
         const test::JobList list = test::random_list(random);
         std::vector<spec::AttentionWords> words;
         for (size_t i = 0; i < list.jobs.size(); ++i)
@@ -283,9 +254,49 @@ TEST_CASE("a mailbox runs the commands of the job itself, whatever its kind") {
     }
 }
 
+TEST_CASE("a mailbox does elementwise work as firmware itself does") {
+    Compared bytes("words of memory written");
+    fw::ElementwiseJob job;
+    job.function = fw::ElementFunction::kSilu;
+    job.blocks = 2;
+    job.rows = 5;
+    job.columns = 9;
+    job.last_columns = 3;
+    job.y_bf16 = true;
+    job.a = test::tensor_at(0x1000, 5, 36);
+    job.y = test::tensor_at(0x2000, 5, 18);
+    const auto written = [&](auto&& run) {
+        std::vector<uint64_t> all;
+        (void)executed(kDevice, [&](MockDevice& mock) {
+            mock.read_memory = [](uint64_t address, uint32_t& value) {
+                value = 0x3f000000 + static_cast<uint32_t>(address) * 0x10001;
+            };
+            mock.write_memory = [&](uint64_t address, uint32_t value) {
+                all.insert(all.end(), {address, value});
+            };
+            run(mock);
+        });
+        return all;
+    };
+    const auto natively = written([&](MockDevice& mock) {
+        fw::Driver driver(mock);
+        REQUIRE(driver.init(kConfig).ok());
+        REQUIRE(fw::run_elementwise(job, driver, nullptr).ok());
+    });
+    test::DeviceMemory memory;
+    const uint64_t at = memory.place(std::vector{fw::encode(job)});
+    spec::MailboxWords mailbox = mailbox_of(spec::JobKind::kElementwise, 1, at, 0);
+    const auto by_words =
+        written([&](MockDevice& mock) { fw::answer(mailbox, mock, memory.mapped()); });
+    bytes.equal(mailbox.answer.code, 0u);
+    bytes.equal(by_words.size(), natively.size());
+    for (size_t i = 0; i < std::min(by_words.size(), natively.size()); ++i)
+        bytes.equal(by_words[i], natively[i]);
+}
+
 TEST_CASE("a mailbox answers what the runner says") {
     Compared answers("answers");
-    Memory memory;
+    test::DeviceMemory memory;
     const auto ask = [&](uint32_t kind, uint32_t count, uint64_t error_at) {
         auto random = test::test_random();
         const std::vector<spec::GemmWords> jobs(2, fw::encode(test::random_gemm(random)));
@@ -302,7 +313,7 @@ TEST_CASE("a mailbox answers what the runner says") {
     const auto code = [](fw::Code c) { return static_cast<uint32_t>(c); };
     answers.equal(ask(3, 2, UINT64_MAX).code, code(fw::Code::kOk));
     answers.equal(ask(3, 0, UINT64_MAX).rule, static_cast<uint32_t>(fw::JobRule::kEmpty));
-    answers.equal(ask(5, 1, UINT64_MAX).rule, static_cast<uint32_t>(fw::JobRule::kKind));
+    answers.equal(ask(6, 1, UINT64_MAX).rule, static_cast<uint32_t>(fw::JobRule::kKind));
     answers.equal(ask(0, 1, UINT64_MAX).code, code(fw::Code::kBadJob));
     const spec::AnswerWords broken = ask(3, 1, 2);
     answers.equal(broken.code, code(fw::Code::kDeviceError));
