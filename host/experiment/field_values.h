@@ -181,10 +181,14 @@ struct FieldValue<std::optional<T>> {
     }
     static nlohmann::json schema(const FieldRange& range) {
         nlohmann::json schema = FieldValue<T>::schema(range);
-        if (schema.contains("enum"))
+        if (schema.contains("enum")) {
             schema["enum"].push_back(nullptr);
-        else
-            schema["type"] = {schema["type"], "null"};
+            return schema;
+        }
+        nlohmann::json types = nlohmann::json::array();
+        types.push_back(schema.at("type"));
+        types.push_back("null");
+        schema["type"] = types;
         return schema;
     }
     static std::string allowed(const FieldRange& range) {
