@@ -22,12 +22,16 @@ Experiment on_tiny(OperationKind operation = OperationKind::kAttention) {
     Experiment e;
     e.operation = operation;
     e.machine.device = "tiny";
-    e.workload.random.heads = 2;
-    e.workload.random.tokens = 50;
-    e.workload.random.dimension = 8;
-    e.workload.random.rows = 20;
-    e.workload.random.columns = 30;
-    e.workload.random.inner = 40;
+    Experiment::Random& random = e.workload.random;
+    if (operation == OperationKind::kGemm) {
+        random.rows = 20;
+        random.columns = 30;
+        random.inner = 40;
+    } else {
+        random.heads = 2;
+        random.tokens = 50;
+        random.dimension = 8;
+    }
     return e;
 }
 
