@@ -169,7 +169,7 @@ TEST_CASE("a mistake names its field, a run that ends early says why") {
     compared.holds(contains(unresolved.what(), "softmax sum"), [&] { return unresolved.what(); });
 
     Experiment large = on_tiny();
-    large.workload.random.tokens = 200000;
+    large.workload.random.tokens = 20000;
     large.outputs.timing_only = true;
     const Error late = error_of([&] { run(large, {}, 1); });
     compared.equal(static_cast<int>(late.code()), static_cast<int>(ErrorCode::kInternal));
