@@ -29,6 +29,7 @@ LAYERS = [
     ("purple", [("cli", "host/cli/", "options, commands, messages, exit codes")]),
     ("purple", [("verify", "host/verify/", "model against RTL, random jobs"),
                 ("sweep", "host/sweep/", "many points, each an outcome")]),
+    ("purple", [("library", "host/library/", "from an experiment to its report and files; include/tessera/")]),
     ("purple", [("report", "host/report/", "a run as a document; text, Markdown, CSV, JSON; trace")]),
     ("blue", [("run", "host/run/", "what a run left behind, one process for each simulation")]),
     ("blue", [("predict", "host/predict/", "closed forms, choice of a schedule")]),
