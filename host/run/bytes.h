@@ -38,8 +38,10 @@ class Packer {
 
   private:
     void append(const void* data, size_t n) {
-        const auto* at = static_cast<const uint8_t*>(data);
-        bytes.insert(bytes.end(), at, at + n);
+        if (n == 0) return;
+        const size_t at = bytes.size();
+        bytes.resize(at + n);
+        std::memcpy(bytes.data() + at, data, n);
     }
 };
 
