@@ -38,7 +38,8 @@ class RandomDocument {
   private:
     uint64_t below(uint64_t n) { return random_() % n; }
     std::string text() {
-        static const char* kTexts[] = {"a", "two words", "a, \"b\"\r\nc", "x | y", "\xc3\xa4", "7"};
+        static constexpr const char* kTexts[] = {"a",     "two words", "a, \"b\"\r\nc",
+                                                 "x | y", "\xc3\xa4",  "7"};
         return kTexts[below(std::size(kTexts))];
     }
     std::string key() { return "key_" + std::to_string(++keys_); }

@@ -124,6 +124,7 @@ TEST_CASE("so many points run at once, and no more") {
     for (const int at_once : {1, 3}) {
         Shared* shared = new (memory) Shared;
         std::vector<SweepPoint> points;
+        points.reserve(9);
         for (int i = 0; i < 9; ++i)
             points.push_back({std::to_string(i), [shared, at_once] {
                                   ++shared->started;
