@@ -6,8 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "host/library/output_folder.h"
 #include "host/io/safetensors.h"
+#include "host/library/output_folder.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/run_tessera.h"
