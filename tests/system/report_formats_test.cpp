@@ -82,11 +82,13 @@ TEST_CASE("all formats have the same figures") {
 }
 
 TEST_CASE("a format that there is not") {
+    Compared messages("messages");
     for (const std::string command :
          {"run --random 1,16,16", "gemm --random 4,4,4", "linear --random 1,16,8"}) {
         const Finished f = run_tessera(command + " --device tiny --format html");
-        CHECK(f.exit_code == 2);
-        CHECK(f.err ==
-              "tessera: command line: --format is html; allowed: table, json, csv, markdown\n");
+        messages.equal(f.exit_code, 2);
+        messages.equal(
+            f.err,
+            "tessera: command line: --format is html; allowed: table, json, csv, markdown\n");
     }
 }

@@ -182,16 +182,17 @@ TEST_CASE("entries are found by their paths") {
 }
 
 TEST_CASE("a summary as text and as Markdown") {
+    Compared texts("texts");
     Document document{"title\n", {}, {}};
     document.summary = {{{{"", 2, 6}, {"", 1, 5, true}, {"", 2, 0}},
                          {{{"cycles", "12", "at 1 GHz"}}, {{"o", "1"}}}},
                         {{{"share", 2, 6}, {"busy", 1, 6, true}}, {{{"a|b", "1.5"}}}},
                         {{}, {}, "words"}};
     document.summary[0].rows[1].cells.emplace_back();
-    CHECK(render(document, Format::kTable) ==
-          "title\n\n  cycles    12  at 1 GHz\n  o          1\n\n"
-          "  share    busy\n  a|b       1.5\n\nwords\n");
-    CHECK(render(document, Format::kMarkdown) ==
-          "```\ntitle\n```\n\n|  |  |  |\n|---|---:|---|\n| cycles | 12 | at 1 GHz |\n"
-          "| o | 1 |  |\n\n| share | busy |\n|---|---:|\n| a\\|b | 1.5 |\n\nwords\n");
+    texts.equal(render(document, Format::kTable),
+                "title\n\n  cycles    12  at 1 GHz\n  o          1\n\n"
+                "  share    busy\n  a|b       1.5\n\nwords\n");
+    texts.equal(render(document, Format::kMarkdown),
+                "```\ntitle\n```\n\n|  |  |  |\n|---|---:|---|\n| cycles | 12 | at 1 GHz |\n"
+                "| o | 1 |  |\n\n| share | busy |\n|---|---:|\n| a\\|b | 1.5 |\n\nwords\n");
 }
