@@ -72,8 +72,8 @@ void add_batch_options(CLI::App& run, CommandLine& line) {
          "number of keys of each sequence, the others are padding: 100,2000,65536 or @FILE");
     list("--query-lengths", batch.query_lengths,
          "number of queries of each sequence, likewise; output beyond them is zeros");
-    add_choice<tessera::Padding>(run, "--padding", batch.padding,
-                                 "side of the padding: right (default) or left")
+    add_choice<Padding>(run, "--padding", batch.padding,
+                        "side of the padding: right (default) or left")
         ->check(not_empty())
         ->type_name("SIDE")
         ->group(group);

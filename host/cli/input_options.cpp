@@ -99,10 +99,9 @@ void add_input_options(CLI::App& run, Experiment::Workload& workload, bool verif
     add("--keys", random.key_tokens, "number of random key/value tokens (default: TOKENS)");
     add("--dim-v", random.value_dimension, "dimension of the random values (default: DIM)");
     const auto set_order = [&workload](const std::string& text) {
-        workload.head_order =
-            choose<tessera::HeadOrder>("--layout", text,
-                                       {{"bhtd", tessera::HeadOrder::kHeadsFirst},
-                                        {"bthd", tessera::HeadOrder::kTokensFirst}});
+        workload.head_order = choose<HeadOrder>(
+            "--layout", text,
+            {{"bhtd", HeadOrder::kHeadsFirst}, {"bthd", HeadOrder::kTokensFirst}});
     };
     run.add_option_function<std::string>(
            "--layout", set_order,

@@ -42,7 +42,7 @@ void add_mask_options(CLI::App& run, Experiment::Mask& mask) {
         ->check(not_empty())
         ->type_name("FILE")
         ->group(group);
-    add_choice<tessera::Align>(
+    add_choice<Align>(
         run, "--align", mask.align,
         "alignment of unequal lengths: end (last query at last key, default) or start")
         ->group(group);

@@ -22,15 +22,13 @@ inline constexpr Named<Implementation> kImplementationNames[] = {{"model", Imple
                                                                  {"rtl", Implementation::kRtl}};
 inline constexpr Named<Source> kSourceNames[] = {
     {"random", Source::kRandom}, {"file", Source::kFile}, {"arrays", Source::kArrays}};
-inline constexpr Named<tessera::HeadOrder> kHeadOrderNames[] = {
-    {"heads_first", tessera::HeadOrder::kHeadsFirst},
-    {"tokens_first", tessera::HeadOrder::kTokensFirst}};
+inline constexpr Named<HeadOrder> kHeadOrderNames[] = {{"heads_first", HeadOrder::kHeadsFirst},
+                                                       {"tokens_first", HeadOrder::kTokensFirst}};
 inline constexpr Named<MaskKind> kMaskKindNames[] = {
     {"dense", MaskKind::kDense}, {"causal", MaskKind::kCausal}, {"sparse", MaskKind::kSparse}};
-inline constexpr Named<tessera::Align> kAlignNames[] = {{"end", tessera::Align::kEnd},
-                                                        {"start", tessera::Align::kStart}};
-inline constexpr Named<tessera::Padding> kPaddingNames[] = {{"right", tessera::Padding::kRight},
-                                                            {"left", tessera::Padding::kLeft}};
+inline constexpr Named<Align> kAlignNames[] = {{"end", Align::kEnd}, {"start", Align::kStart}};
+inline constexpr Named<Padding> kPaddingNames[] = {{"right", Padding::kRight},
+                                                   {"left", Padding::kLeft}};
 inline constexpr Named<OutputFormat> kOutputFormatNames[] = {{"fp32", OutputFormat::kFp32},
                                                              {"bf16", OutputFormat::kBf16}};
 inline constexpr Named<Oracle> kOracleNames[] = {{"query-key", Oracle::kQueryKey},
@@ -44,10 +42,10 @@ inline constexpr Named<Sentinel> kSentinelNames[] = {{"auto", Sentinel::kAuto},
 constexpr const auto& names_of(OperationKind) { return kOperationNames; }
 constexpr const auto& names_of(Implementation) { return kImplementationNames; }
 constexpr const auto& names_of(Source) { return kSourceNames; }
-constexpr const auto& names_of(tessera::HeadOrder) { return kHeadOrderNames; }
+constexpr const auto& names_of(HeadOrder) { return kHeadOrderNames; }
 constexpr const auto& names_of(MaskKind) { return kMaskKindNames; }
-constexpr const auto& names_of(tessera::Align) { return kAlignNames; }
-constexpr const auto& names_of(tessera::Padding) { return kPaddingNames; }
+constexpr const auto& names_of(Align) { return kAlignNames; }
+constexpr const auto& names_of(Padding) { return kPaddingNames; }
 constexpr const auto& names_of(OutputFormat) { return kOutputFormatNames; }
 constexpr const auto& names_of(Oracle) { return kOracleNames; }
 constexpr const auto& names_of(Sentinel) { return kSentinelNames; }

@@ -35,14 +35,14 @@ AttentionMask mask_of(const Experiment::Mask& asked) {
     mask.causal = asked.kind ? *asked.kind != MaskKind::kDense : mask.local() || mask.prefix != 0;
     if (asked.kind == MaskKind::kSparse) mask.summary = 1;  // of a block that the keys will give
     mask.documents = asked.documents;
-    mask.align = asked.align == tessera::Align::kEnd ? Align::kEnd : Align::kStart;
+    mask.align = asked.align;
     return mask;
 }
 
 void set_batch(const Experiment::Batch& asked, Problem& problem) {
     problem.query_lengths = asked.query_lengths;
     problem.key_lengths = asked.key_lengths;
-    problem.padding = asked.padding == tessera::Padding::kLeft ? Padding::kLeft : Padding::kRight;
+    problem.padding = asked.padding.value_or(Padding::kRight);
     problem.query_offsets = asked.query_offsets;
     problem.key_offsets = asked.key_offsets.empty() ? asked.query_offsets : asked.key_offsets;
 }
@@ -96,10 +96,7 @@ RandomShape random_shape(const Experiment::Workload& workload) {
 InputFiles input_files(const Experiment::Workload& workload) {
     InputFiles files{workload.file, workload.arrays.q, workload.arrays.k, workload.arrays.v};
     files.names = {workload.tensor_names.q, workload.tensor_names.k, workload.tensor_names.v};
-    if (workload.head_order)
-        files.order = *workload.head_order == tessera::HeadOrder::kHeadsFirst
-                          ? HeadOrder::kHeadsFirst
-                          : HeadOrder::kTokensFirst;
+    files.order = workload.head_order;
     files.sink_logits = workload.sink_logits;
     files.tile_mask = workload.mask.tile_flags;
     return files;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "include/tessera/experiment.h"
+
 namespace tessera::host {
 
 /// Element types of the safetensors format whose size is a whole number of bytes.
@@ -44,9 +46,7 @@ bool is_allowed(Dtype dtype, TensorUse use);
 /// The names of the types that are, comma-separated, for messages.
 std::string allowed_dtypes(TensorUse use);
 
-/// Which dimension comes first: [batch, heads, tokens, dim] or [batch, tokens, heads, dim]. Without
-/// a batch the others are in the same order; without heads it makes no difference.
-enum class HeadOrder { kHeadsFirst, kTokensFirst };
+using tessera::HeadOrder;
 
 /// "[4, 4096, 64]".
 std::string shape_text(const std::vector<uint64_t>& shape);

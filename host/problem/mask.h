@@ -7,14 +7,11 @@
 #include <vector>
 
 #include "host/reference/attention.h"
+#include "include/tessera/experiment.h"
 
 namespace tessera::host {
 
-/// Where positions begin when there are not as many queries as keys.
-enum class Align {
-    kEnd,    ///< the last query is at the last key
-    kStart,  ///< query i is at key i
-};
+using tessera::Align;
 
 /// Flags of tile pairs, [heads or 1][query tiles][key tiles]: not 0 where they may meet.
 struct TileFlags {

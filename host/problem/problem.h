@@ -14,13 +14,13 @@
 #include "host/problem/mask.h"
 #include "host/problem/sentinel.h"
 #include "hw_model/config.h"
+#include "include/tessera/experiment.h"
 
 namespace tessera::host {
 
 struct Selection;
 
-/// Where a sequence of a batch has its padding.
-enum class Padding { kRight, kLeft };
+using tessera::Padding;
 
 /// Where a sequence of a batch lies in the tensors.
 struct SequencePlace {

@@ -41,9 +41,9 @@ std::vector<double> elements(const host::Operand& operand, uint64_t count) {
 
 /// docs/contract/device.md, section 5, with the sink as one more tile, and
 /// docs/contract/accuracy.md's terms for scores and for what is flushed to zero.
-class Oracle {
+class SinkOracle {
   public:
-    explicit Oracle(const AttentionSetup& s)
+    explicit SinkOracle(const AttentionSetup& s)
         : s_(s),
           p_(s.problem),
           q_(elements(s.inputs.q, uint64_t{p_.query_heads} * p_.nq * p_.d_k)),
@@ -183,7 +183,7 @@ TEST_CASE("sinks are in every denominator: profiles, schedules, masks, heads, fo
                 use_profile(s, profile);
                 s.problem.schedule = order;
                 const test::AttentionRun run = test::run_attention(s);
-                Oracle(s).check(rows, run);
+                SinkOracle(s).check(rows, run);
                 test::check_bound(bound, s, run);
                 equal_bits(bits, run, first, s.name());
             }
@@ -201,7 +201,7 @@ TEST_CASE("a black box merges the sink by its sentinel, one key tile or more") {
                 s.problem.mask.causal = nk == 70;
                 s.problem.schedule = order;
                 use_profile(s, spec::Profile::kBlackbox, form);
-                Oracle(s).check(rows, test::run_attention(s));
+                SinkOracle(s).check(rows, test::run_attention(s));
             }
     AttentionSetup s = with_sinks("tiny", 1, 1, 4, 4, 4, 4, random);
     s.problem.want_lse = false;
@@ -244,7 +244,7 @@ TEST_CASE("sinks far above and far below the scores") {
             AttentionSetup s = with_sinks("tiny", 2, 2, 20, 40, 8, 8, random);
             s.inputs.sink_logits = {logit, 0};
             use_profile(s, profile);
-            Oracle(s).check(rows, test::run_attention(s));
+            SinkOracle(s).check(rows, test::run_attention(s));
         }
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("sequences of a batch have the sinks of their heads, and padding has n
             s.problem.stacked = stacked;
             use_profile(s, profile);
             const test::AttentionRun run = test::run_attention(s);
-            Oracle(s).check(rows, run);
+            SinkOracle(s).check(rows, run);
             test::check_bound(bound, s, run);
         }
 }
@@ -300,7 +300,7 @@ TEST_CASE("sinks under every mask, in batches with padding on either side, packe
         s.problem.stacked = s.problem.stackable() && below(3) == 0;
         s.problem.schedule = kOrders[below(3)];
         use_profile(s, static_cast<spec::Profile>(below(3)));
-        Oracle(s).check(rows, test::run_attention(s));
+        SinkOracle(s).check(rows, test::run_attention(s));
     }
 }
 
