@@ -46,7 +46,7 @@ struct CommandLine {
     CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
     std::string text;
     Experiment experiment;             ///< of run, gemm, linear, verify and compare
-    std::string format = "table";      ///< of the report on stdout: "table" or "json"
+    std::string format = "table";      ///< of the report on stdout (host/report/render.h)
     std::string experiment_file;       ///< that --experiment names
     bool print_experiment = false;     ///< and no more
     std::vector<std::string> sources;  ///< files that options were read from

@@ -28,14 +28,15 @@ std::vector<NamedOutput> files_of(const Experiment::Outputs& outputs) {
 
 }  // namespace
 
-AttentionPoint::AttentionPoint(const Experiment& experiment, Caller caller, const RunHooks& hooks)
-    : caller_(std::move(caller)),
+AttentionPoint::AttentionPoint(const Experiment& experiment, const Caller& caller,
+                               const RunHooks& hooks)
+    : Point(caller),
       outputs_(experiment.outputs),
       execution_(execution_of(experiment, hooks)),
       record_(execution_.record()) {
-    record_.command_line = caller_.command_line;
-    if (caller_.wants_tensors) execution_.keep_tensors();
-    refuse_overwriting(experiment, caller_.sources, files_of(outputs_));
+    record_.command_line = caller.command_line;
+    if (caller.wants_tensors) execution_.keep_tensors();
+    refuse_overwriting(experiment, caller.sources, files_of(outputs_));
     if (!outputs_.wave.empty()) prepare_wave();
     if (!outputs_.folder.empty()) prepare_folder();
 }
@@ -56,28 +57,22 @@ void AttentionPoint::prepare_folder() {
     if (execution_.has_data())
         output_.emplace(folder_->tensors_file(), record_,
                         Metadata{{"tool", std::string("tessera ") + kVersion},
-                                 {"mask", caller_.words(record_.problem.mask.text())},
+                                 {"mask", caller().words(record_.problem.mask.text())},
                                  {"input", printable(record_.input)}});
 }
 
 void AttentionPoint::run() {
     execution_.run(output_ ? &*output_ : nullptr);
-    if (folder_) {
-        record_.files = OutputFolder::file_names(record_);
+    if (folder_) record_.files = OutputFolder::file_names(record_);
+    set_document(attention_document(record_));
+    if (folder_)
         folder_->write_files(text(Format::kJson), record_,
                              output_ && !withheld(record_) ? &*output_ : nullptr);
-    }
     if (wave_) wave_->commit();
 }
 
-Document AttentionPoint::document() const { return attention_document(record_); }
-
-std::string AttentionPoint::text(Format format) const {
-    const std::string report = caller_.words(render(document(), format));
-    return folder_ && format == Format::kTable ? report + files_text() : report;
-}
-
 std::string AttentionPoint::files_text() const {
+    if (!folder_) return "";
     std::string text = fmt::format("\nfiles in {}:", outputs_.folder);
     for (const std::string& name : record_.files) text += " " + name;
     text += "\n";

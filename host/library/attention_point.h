@@ -14,11 +14,9 @@ namespace tessera::host {
 
 class AttentionPoint : public Point {
   public:
-    AttentionPoint(const Experiment& experiment, Caller caller, const RunHooks& hooks);
+    AttentionPoint(const Experiment& experiment, const Caller& caller, const RunHooks& hooks);
 
     void run() override;
-    Document document() const override;
-    std::string text(Format format) const override;
     RunVerdict verdict() const override;
     std::optional<Report::Errors> errors() const override;
     std::vector<Report::Tensor> tensors() const override;
@@ -26,9 +24,8 @@ class AttentionPoint : public Point {
   private:
     void prepare_wave();
     void prepare_folder();
-    std::string files_text() const;
+    std::string files_text() const override;
 
-    const Caller caller_;
     const Experiment::Outputs outputs_;
     Execution execution_;
     RunRecord& record_;  // of the execution

@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "host/library/operation_point.h"
 
-#include <fmt/format.h>
-
-#include <stdexcept>
 #include <utility>
 
 #include "host/error.h"
 #include "host/library/overwriting.h"
-#include "host/platform/counters.h"
+#include "host/run/consistency.h"
 #include "host/run/device_error.h"
 #include "host/run/platform_memory.h"
 #include "host/run/stopwatch.h"
 #include "host/version.h"
 
 namespace tessera::host {
-namespace {
 
-/// The number of calls and counter identities: a difference is a bug, never a result.
-void require_consistent(const OperationRecord& record) {
-    const CounterValues& counters = record.outcome.counters;
-    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
-    if (calls != record.work.calls)
-        throw std::logic_error(
-            fmt::format("{} calls were made, the formula says {}", calls, record.work.calls));
-    if (const char* engine = broken_identity(counters))
-        throw std::logic_error(
-            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
-}
-
-}  // namespace
-
-OperationPoint::OperationPoint(const Experiment& experiment, Caller caller, const RunHooks& hooks)
-    : caller_(std::move(caller)), progress_(hooks), job_(operation_of(experiment)) {
-    job_.record.command_line = caller_.command_line;
+OperationPoint::OperationPoint(const Experiment& experiment, const Caller& caller,
+                               const RunHooks& hooks)
+    : Point(caller), progress_(hooks), job_(operation_of(experiment)) {
+    job_.record.command_line = caller.command_line;
     for (const std::string& note : job_.notes) progress_.note(note);
     const std::string& folder = experiment.outputs.folder;
     if (folder.empty()) return;
-    refuse_overwriting(experiment, caller_.sources,
+    refuse_overwriting(experiment, caller.sources,
                        outputs_in(folder, {OutputFolder::kReport, OutputFolder::kTensors}));
     folder_.emplace(folder);
 }
@@ -54,7 +37,11 @@ void OperationPoint::run() {
             job_.operation->check(result_, [this](double done) { progress_.share(done); });
         record.check_seconds = watch.seconds();
     }
-    if (folder_) write_files();
+    const bool tensors = has_data() && !record.exactness.withheld();
+    if (folder_) record.files = {OutputFolder::kReport};
+    if (folder_ && tensors) record.files.emplace_back(OutputFolder::kTensors);
+    set_document(operation_document(record));
+    if (folder_) write_files(tensors);
 }
 
 void OperationPoint::simulate() {
@@ -66,18 +53,16 @@ void OperationPoint::simulate() {
     if (has_data()) operation.write(memory);
     record.outcome = std::move(run_on(platform, operation, memory).front());
     require_success(record.outcome.firmware.status);
-    require_consistent(record);
+    require_consistent_counters(record.outcome, record.work.calls);
     record.more = operation.figures(record.outcome);
     if (has_data()) result_ = operation.read(memory);
     record.simulation_seconds = watch.seconds();
 }
 
-void OperationPoint::write_files() {
-    OperationRecord& record = job_.record;
-    record.files = {OutputFolder::kReport};
+void OperationPoint::write_files(bool with_tensors) {
+    const OperationRecord& record = job_.record;
     std::optional<SafetensorsWriter> tensors;
-    if (has_data() && !record.exactness.withheld()) {
-        record.files.emplace_back(OutputFolder::kTensors);
+    if (with_tensors) {
         const TensorSpec output = job_.operation->output();
         tensors.emplace(folder_->tensors_file(), std::vector{output},
                         Metadata{{"tool", std::string("tessera ") + kVersion},
@@ -88,12 +73,6 @@ void OperationPoint::write_files() {
                            result_.data() + row * columns, columns);
     }
     folder_->write_report(text(Format::kJson), tensors ? &*tensors : nullptr);
-}
-
-Document OperationPoint::document() const { return operation_document(job_.record); }
-
-std::string OperationPoint::text(Format format) const {
-    return caller_.words(render(document(), format));
 }
 
 RunVerdict OperationPoint::verdict() const {

@@ -14,21 +14,18 @@ namespace tessera::host {
 
 class OperationPoint : public Point {
   public:
-    OperationPoint(const Experiment& experiment, Caller caller, const RunHooks& hooks);
+    OperationPoint(const Experiment& experiment, const Caller& caller, const RunHooks& hooks);
 
     void run() override;
-    Document document() const override;
-    std::string text(Format format) const override;
     RunVerdict verdict() const override;
     std::optional<Report::Errors> errors() const override;
     std::vector<Report::Tensor> tensors() const override;
 
   private:
     void simulate();
-    void write_files();
+    void write_files(bool with_tensors);
     bool has_data() const { return !job_.record.config.platform.timing_only; }
 
-    const Caller caller_;
     RunProgress progress_;
     OperationJob job_;
     std::optional<OutputFolder> folder_;

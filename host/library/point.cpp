@@ -8,6 +8,11 @@
 
 namespace tessera::host {
 
+std::string Point::text(Format format) const {
+    const std::string report = caller_.words(render(document_, format));
+    return format == Format::kTable ? report + files_text() : report;
+}
+
 std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& caller,
                                   const RunHooks& hooks) {
     if (experiment.operation == OperationKind::kAttention)

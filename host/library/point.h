@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "host/library/verdict.h"
@@ -27,22 +28,34 @@ struct Caller {
 
 class Point {
   public:
+    explicit Point(Caller caller) : caller_(std::move(caller)) {}
     virtual ~Point() = default;
-    Point() = default;
     Point(const Point&) = delete;
     Point& operator=(const Point&) = delete;
 
     /// Simulates, checks and writes the files. Error; anything else is a bug. Once per process.
     virtual void run() = 0;
 
-    /// The report; fields in it stand between backticks.
-    virtual Document document() const = 0;
+    /// The report, from the end of run() on; fields in it stand between backticks.
+    const Document& document() const { return document_; }
     /// The report in the words of the caller; as a table it also names the files.
-    virtual std::string text(Format format) const = 0;
+    std::string text(Format format) const;
+    const Caller& caller() const { return caller_; }
     virtual RunVerdict verdict() const = 0;
     virtual std::optional<Report::Errors> errors() const = 0;
     /// None that is withheld.
     virtual std::vector<Report::Tensor> tensors() const = 0;
+
+  protected:
+    /// What is known of the run is complete.
+    void set_document(Document document) { document_ = std::move(document); }
+
+  private:
+    /// Lines behind the report's table.
+    virtual std::string files_text() const { return ""; }
+
+    const Caller caller_;
+    Document document_;
 };
 
 /// Reads and checks the input, makes the folder for the files, and tells `hooks` the notes on the

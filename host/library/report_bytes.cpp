@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/library/report_bytes.h"
 
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "host/run/bytes.h"
@@ -10,25 +8,18 @@
 namespace tessera::host {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& object, const char* member) {
-    const auto found = object.find(member);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-/// Every object with a value and a unit is a figure.
-void add_figures(const Json& json, const std::string& path, std::vector<Report::Figure>& figures) {
-    if (!json.is_object()) return;
-    if (json.contains("value") && json.contains("unit")) {
-        const Json& value = json["value"];
-        const std::string formula = text_of(json, "formula");
-        figures.push_back({path, value.is_number() ? value.get<double>() : std::nan(""),
-                           text_of(json, "unit"),
-                           formula.empty() ? text_of(json, "definition") : formula});
+/// Every figure with a unit, by its path.
+void add_figures(const Section& section, const std::string& path, const Caller& caller,
+                 std::vector<Report::Figure>& figures) {
+    for (const Entry& entry : section.entries) {
+        const auto* inner = std::get_if<Section>(&entry);
+        if (inner != nullptr) add_figures(*inner, path + inner->key + ".", caller, figures);
+        const auto* figure = std::get_if<Figure>(&entry);
+        if (figure == nullptr || figure->unit.empty()) continue;
+        const std::string& meaning = figure->formula.empty() ? figure->definition : figure->formula;
+        figures.push_back(
+            {path + figure->key, section.number(figure->key), figure->unit, caller.words(meaning)});
     }
-    for (const auto& [key, member] : json.items())
-        add_figures(member, path.empty() ? key : path + "." + key, figures);
 }
 
 /// One walk for both directions.
@@ -57,7 +48,8 @@ void visit(Visitor& v, SomeReport& r) {
 
 }  // namespace
 
-Report report_of(const Point& point, const Caller& caller) {
+Report report_of(const Point& point) {
+    const Caller& caller = point.caller();
     Report report;
     const RunVerdict verdict = point.verdict();
     report.verdict = verdict_of(verdict);
@@ -65,7 +57,7 @@ Report report_of(const Point& point, const Caller& caller) {
         report.remarks.push_back(caller.words(remark));
     report.json = point.text(Format::kJson);
     report.text = point.text(Format::kTable);
-    add_figures(Json::parse(report.json), "", report.figures);
+    add_figures(point.document().content, "", caller, report.figures);
     report.errors = point.errors();
     if (caller.wants_tensors) report.tensors = point.tensors();
     return report;

@@ -7,7 +7,7 @@
 namespace tessera::host {
 
 /// The report of a point that has run.
-Report report_of(const Point& point, const Caller& caller);
+Report report_of(const Point& point);
 
 Bytes bytes_of(const Report& report);
 /// std::runtime_error if these are not its bytes.

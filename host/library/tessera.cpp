@@ -39,7 +39,7 @@ Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds
         caller.wants_tensors = true;
         const std::unique_ptr<host::Point> point = host::make_point(experiment, caller, told);
         point->run();
-        return host::bytes_of(host::report_of(*point, caller));
+        return host::bytes_of(host::report_of(*point));
     };
     return host::report_from(host::Worker(work, seconds).finish(hooks));
 }

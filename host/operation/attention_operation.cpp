@@ -108,39 +108,47 @@ void AttentionOperation::read_operands(const MemoryAccess& memory) {
     take(inputs_.v, layout_.job.v, p.kv_heads, p.nk, p.d_v);
 }
 
-ReferenceProblem AttentionOperation::reference() const {
+ReferenceProblem AttentionOperation::reference(bool original) const {
     const auto make = problem_.approximation ? approximate_reference : reference_problem;
-    return make(problem_, inputs_, config_.params.m, false);
+    return make(problem_, inputs_, config_.params.m, original);
+}
+
+void AttentionOperation::judge_elements(const ElementNames& nonfinite, const RunOutcome& outcome,
+                                        Exactness& exactness) const {
+    const ReferenceProblem exact = reference();
+    const uint64_t flags = counter_value(outcome.counters, spec::Counter::kRowsSaturated) +
+                           outcome.merging.work.rows_saturated;
+    exactness.add(Inexact::kSaturated,
+                  flagged_rows(exact, layout_.job.factor, flags, problem_.sentinel.given()));
+    exactness.add(Inexact::kNonFinite, unexplained_rows(exact, nonfinite));
 }
 
 void AttentionOperation::judge(const std::vector<float>& o, const RunOutcome& outcome,
                                Exactness& exactness) const {
     const Problem& p = problem_;
-    const ReferenceProblem exact = reference();
-    const uint64_t flags = counter_value(outcome.counters, spec::Counter::kRowsSaturated) +
-                           outcome.merging.work.rows_saturated;
-    exactness.add(Inexact::kSaturated,
-                  flagged_rows(exact, layout_.job.factor, flags, p.sentinel.given()));
-    exactness.add(Inexact::kNonFinite,
-                  unexplained_rows(exact, nonfinite_elements(o, p.query_heads, p.nq, p.d_v)));
+    judge_elements(nonfinite_elements(o, p.query_heads, p.nq, p.d_v), outcome, exactness);
 }
 
-ErrorSummary AttentionOperation::compare(const std::vector<float>& o,
-                                         const std::vector<double>* lse,
-                                         const std::function<void(double)>& progress) const {
+ReferenceResult AttentionOperation::exact(bool original,
+                                          const std::function<void(double)>& progress) const {
     ReferenceOptions options;
+    options.moments = !original;  // only bounds need them
     options.progress = progress;
-    const ReferenceProblem exact = reference();
+    return reference_attention(reference(original), options);
+}
+
+ErrorSummary AttentionOperation::compare(const ReferenceResult& exact, const std::vector<float>& o,
+                                         const std::vector<double>& lse) const {
     const BoundParams bound{
         config_.params.m, problem_.bf16_output, problem_.sentinel.form,
         problem_.approximation ? most_tiles_seen(*problem_.selection) : most_calls(layout_)};
-    return compare_with_reference(exact, reference_attention(exact, options), bound, o.data(),
-                                  lse == nullptr ? nullptr : lse->data());
+    return compare_with_reference(reference(), exact, bound, o.data(),
+                                  lse.empty() ? nullptr : lse.data());
 }
 
 ElementErrors AttentionOperation::check(const std::vector<float>& o,
                                         const std::function<void(double)>& progress) const {
-    const ErrorSummary summary = compare(o, nullptr, progress);
+    const ErrorSummary summary = compare(exact(false, progress), o, {});
     ElementErrors errors;
     static_cast<Coverage&>(errors) = summary;
     errors.outside = summary.outside;

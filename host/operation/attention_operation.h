@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/operation/inexact_rows.h"
 #include "host/operation/layout.h"
 #include "host/operation/operation.h"
 #include "host/reference/error.h"
@@ -45,15 +46,21 @@ class AttentionOperation : public Operation {
                Exactness& exactness) const override;
     ElementErrors check(const std::vector<float>& o,
                         const std::function<void(double)>& progress) const override;
-    /// The same with all that is known of the errors. `lse` may be nullptr.
-    ErrorSummary compare(const std::vector<float>& o, const std::vector<double>* lse,
-                         const std::function<void(double)>& progress) const;
+    /// The same in parts, with all that is known of the errors. `original`: on the inputs as they
+    /// were given, not on bf16.
+    ReferenceResult exact(bool original, const std::function<void(double)>& progress) const;
+    /// `lse`: empty, or [query_heads][nq].
+    ErrorSummary compare(const ReferenceResult& exact, const std::vector<float>& o,
+                         const std::vector<double>& lse) const;
+    /// judge() where the elements of the result that are NaN or Inf are known already.
+    void judge_elements(const ElementNames& nonfinite, const RunOutcome& outcome,
+                        Exactness& exactness) const;
     std::string bound() const override;
     OperationWork work_by_formula() const override;
 
   private:
     void set_layout(Layout layout);
-    ReferenceProblem reference() const;
+    ReferenceProblem reference(bool original = false) const;
 
     const Problem problem_;
     Inputs inputs_;

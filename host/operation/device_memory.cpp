@@ -8,6 +8,7 @@
 #include "spec/float.h"
 
 namespace tessera::host {
+
 void write_identity(const fw::Tensor& to, uint32_t rows, const MemoryAccess& memory) {
     write_rows(to, 1, rows, memory, [](uint64_t, uint64_t row, uint16_t* out) {
         if (row != 0) out[row - 1] = 0;

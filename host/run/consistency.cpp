@@ -12,21 +12,6 @@
 namespace tessera::host {
 namespace {
 
-/// Counter identities and the number of calls.
-void require_consistent_counters(const RunRecord& record) {
-    const CounterValues& counters = record.outcome.counters;
-    const uint64_t calls = counter_value(counters, spec::Counter::kAttendsRetired);
-    const uint64_t formula = work_formula(record.problem, record.config.platform.params.m).calls;
-    const uint64_t retried = record.outcome.merging.work.calls_retried;
-    if (calls != formula + retried)
-        throw std::logic_error(
-            fmt::format("{} calls were made, {} of them retried; the formula says {}", calls,
-                        retried, formula));
-    if (const char* engine = broken_identity(counters, record.config.platform.devices))
-        throw std::logic_error(
-            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
-}
-
 /// With a sentinel every stored row is a partial result that firmware merged, or that of a pair of
 /// tiles that was retried.
 void require_consistent_shares(const RunRecord& record) {
@@ -87,8 +72,22 @@ void require_consistent_memory(const RunRecord& record) {
 
 }  // namespace
 
+void require_consistent_counters(const RunOutcome& outcome, uint64_t formula, uint32_t devices) {
+    const uint64_t calls = counter_value(outcome.counters, spec::Counter::kAttendsRetired);
+    const uint64_t retried = outcome.merging.work.calls_retried;
+    if (calls != formula + retried)
+        throw std::logic_error(
+            fmt::format("{} calls were made, {} of them retried; the formula says {}", calls,
+                        retried, formula));
+    if (const char* engine = broken_identity(outcome.counters, devices))
+        throw std::logic_error(
+            fmt::format("busy, stalled and idle cycles of {} do not add up to cycles", engine));
+}
+
 void require_consistent(const RunRecord& record) {
-    require_consistent_counters(record);
+    const hw::PlatformConfig& platform = record.config.platform;
+    require_consistent_counters(
+        record.outcome, work_formula(record.problem, platform.params.m).calls, platform.devices);
     require_consistent_merging(record);
     require_consistent_memory(record);
 }

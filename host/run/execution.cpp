@@ -7,8 +7,6 @@
 #include <utility>
 
 #include "host/experiment/names.h"
-#include "host/operation/approximate.h"
-#include "host/operation/attention_operation.h"
 #include "host/operation/cover_layout.h"
 #include "host/platform/counters.h"
 #include "host/run/bytes.h"
@@ -88,6 +86,7 @@ Execution::Execution(const Experiment& experiment, Job job, const hw::DeviceFact
 
 void Execution::run(OutputStream* output) {
     if (record_.config.platform.devices > 1) start_single();
+    operation_.emplace(record_.problem, inputs_, record_.config.platform, record_.layout);
     if (record_.approximation) {
         hw::PlatformConfig config = record_.config.platform;
         config.make_device = audit_device_;
@@ -130,8 +129,7 @@ void Execution::simulate(OutputStream* output) {
     Platform platform(config);
     const MemoryAccess memory = access_to(platform);
     const bool will_read = record_.not_checked.empty() || (keep_tensors_ && inputs_.has_data);
-    const AttentionOperation operation(record_.problem, inputs_, config, record_.layout);
-    if (inputs_.has_data) operation.write(memory);
+    if (inputs_.has_data) operation_->write(memory);
     if (output != nullptr && !audit_) {
         const auto release = [&](uint64_t address, uint64_t bytes) {
             platform.release(address, bytes);
@@ -140,10 +138,10 @@ void Execution::simulate(OutputStream* output) {
         platform.observe_writes(
             [output](uint64_t address, uint64_t bytes) { output->stored(address, bytes); });
     }
-    run_devices(platform, operation);
+    run_devices(platform);
     record_.memory = platform.memory_outcome();
     require_consistent(record_);
-    if (will_read || audit_) o_ = operation.read(memory);
+    if (will_read || audit_) o_ = operation_->read(memory);
     if (inputs_.has_data && record_.problem.want_lse) {
         lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
         if (output != nullptr) output->write_lse(lse_);
@@ -161,7 +159,9 @@ void Execution::judge(const MemoryAccess& memory, OutputStream* output) {
     }
     if (!inputs_.has_data) return;
     progress_.phase("looking for rows that are not exact");
-    find_inexact(inputs_, nonfinite(memory, output), record_);
+    record_.exactness.known = true;
+    operation_->judge_elements(nonfinite(memory, output), record_.outcome, record_.exactness);
+    if (audit_) find_inexact_audited(inputs_, record_);
 }
 
 /// Memory that the output stream has released is gone.
@@ -182,10 +182,10 @@ void Execution::write_audited(const MemoryAccess& memory, OutputStream* output) 
 }
 
 /// Each device its share, at the same time.
-void Execution::run_devices(Platform& platform, const Operation& operation) {
-    record_.devices = run_on(platform, operation, access_to(platform));
+void Execution::run_devices(Platform& platform) {
+    record_.devices = run_on(platform, *operation_, access_to(platform));
     join_unresolved(record_.devices);
-    for (uint32_t i = 0; i < operation.devices(); ++i)
+    for (uint32_t i = 0; i < operation_->devices(); ++i)
         require_success(record_.devices[i], record_.layout.of_device(i),
                         record_.config.platform.params);
     record_.outcome = combined(record_.devices);
@@ -195,25 +195,11 @@ void Execution::check() {
     if (!record_.not_checked.empty()) return;
     progress_.phase("checking");
     const Stopwatch watch;
-    ReferenceOptions options;
-    options.progress = [this](double done) { progress_.share(done); };
-    const uint32_t m = record_.config.platform.params.m;
-    const auto problem_on = [&](bool original) {
-        const auto make = record_.approximation ? approximate_reference : reference_problem;
-        return make(record_.problem, inputs_, m, original);
-    };
-    const ReferenceProblem problem = problem_on(false);
-    const ReferenceResult reference = reference_attention(problem, options);
-    const BoundParams bound{m, record_.problem.bf16_output, record_.problem.sentinel.form,
-                            record_.approximation ? most_tiles_seen(*record_.problem.selection)
-                                                  : most_calls(record_.layout)};
-    record_.error = compare_with_reference(problem, reference, bound, o_.data(),
-                                           lse_.empty() ? nullptr : lse_.data());
-    if (inputs_.converted()) {
-        options.moments = false;
-        const ReferenceResult original = reference_attention(problem_on(true), options);
-        record_.conversion = difference(reference.o, original.o);
-    }
+    const auto progress = [this](double done) { progress_.share(done); };
+    const ReferenceResult exact = operation_->exact(false, progress);
+    record_.error = operation_->compare(exact, o_, lse_);
+    if (inputs_.converted())
+        record_.conversion = difference(exact.o, operation_->exact(true, progress).o);
     record_.check_seconds = watch.seconds();
 }
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "host/operation/attention_operation.h"
 #include "host/operation/inexact_rows.h"
-#include "host/operation/operation.h"
 #include "host/problem/inputs.h"
 #include "host/run/approximate_run.h"
 #include "host/run/job.h"
@@ -44,7 +44,7 @@ class Execution {
     void start_single();
     void finish_single();
     void simulate(OutputStream* output);
-    void run_devices(Platform& platform, const Operation& operation);
+    void run_devices(Platform& platform);
     void judge(const MemoryAccess& memory, OutputStream* output);
     ElementNames nonfinite(const MemoryAccess& memory, const OutputStream* output) const;
     void write_audited(const MemoryAccess& memory, OutputStream* output);
@@ -53,6 +53,7 @@ class Execution {
     RunProgress progress_;
     RunRecord record_;
     Inputs inputs_;
+    std::optional<AttentionOperation> operation_;  ///< from run() on
     std::optional<Worker> single_;
     std::optional<Audit> audit_;
     hw::DeviceFactory audit_device_;  ///< without a waveform

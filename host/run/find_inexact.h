@@ -10,8 +10,8 @@ namespace tessera::host {
 /// Rows of o with a NaN or an Inf, read from device memory head by head.
 ElementNames nonfinite(const Layout& layout, const MemoryAccess& memory);
 
-/// What `record`, of a finished run, its counters and `nonfinite`, such rows of its o, say of its
-/// result. std::logic_error if the device says that it clamped a score, and no score is one.
-void find_inexact(const Inputs& inputs, const ElementNames& nonfinite, RunRecord& record);
+/// Notes the rows of the audit of `record` whose scores the device clamped. std::logic_error if it
+/// says that it clamped one, and no score is one.
+void find_inexact_audited(const Inputs& inputs, RunRecord& record);
 
 }  // namespace tessera::host
