@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <stdexcept>
 
 #include "host/error.h"
@@ -44,11 +45,15 @@ Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds
     return host::report_from(host::Worker(work, seconds).finish(hooks));
 }
 
-Prediction predict(const Experiment& experiment) {
+namespace {
+
+Prediction prediction_of(const Experiment& experiment) {
     if (experiment.operation != OperationKind::kAttention)
         throw host::bad_field("operation", host::name_of(experiment.operation), "attention");
     host::check_experiment(experiment);
-    const host::Job job = host::make_job(experiment, true);
+    // Which tiles an approximation sees may depend on the data.
+    const bool shapes_only = !experiment.schedule.approximation.rule;
+    const host::Job job = host::make_job(experiment, shapes_only);
     const hw::PlatformConfig& platform = job.config.platform;
     const host::Prediction foretold = host::predict(job.layout, platform);
     Prediction prediction;
@@ -57,8 +62,18 @@ Prediction predict(const Experiment& experiment) {
     prediction.calls = host::work_formula(job.problem, platform.params.m).calls;
     prediction.stall_free_cycles =
         host::stall_free_cycles(job.problem, job.layout, platform).value_or(0);
-    prediction.schedule = host::schedule_name(job.problem.schedule);
+    prediction.schedule = job.layout.cover ? "cover" : host::schedule_name(job.problem.schedule);
     return prediction;
+}
+
+}  // namespace
+
+Prediction predict(const Experiment& experiment) {
+    try {
+        return prediction_of(experiment);
+    } catch (const std::bad_alloc&) {
+        throw Error(ErrorCode::kUser, "out of host memory; try a smaller problem");
+    }
 }
 
 }  // namespace tessera

@@ -2,46 +2,122 @@
 #include "host/predict/predict.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "firmware/attention/sequencer.h"
+#include "firmware/cover/cover_sequencer.h"
+#include "firmware/merge/partial.h"
+#include "host/operation/approximate.h"
+#include "host/operation/cover_layout.h"
 #include "host/predict/predicted_device.h"
 
 namespace tessera::host {
 namespace {
 
-/// Cycles of the processor to merge what a device leaves to firmware.
-double merge_cycles(const std::vector<fw::AttentionJob>& jobs, const hw::PlatformConfig& config) {
-    uint64_t elements = 0;
-    fw::Planner planner(jobs.data(), static_cast<uint32_t>(jobs.size()), config.params.m);
+/// Elements of partial results that firmware merges, batch by batch.
+class MergeBatches {
+  public:
+    void add(uint64_t elements) {
+        if (partials_++ % fw::kMergeBatch == 0) elements_.push_back(0);
+        elements_.back() += elements;
+    }
+    /// Cycles of the processor for each.
+    std::vector<hw::Cycle> cycles(const hw::FirmwareCosts& costs) const {
+        std::vector<hw::Cycle> cycles;
+        for (const uint64_t elements : elements_)
+            cycles.push_back(static_cast<hw::Cycle>(static_cast<double>(elements) *
+                                                    costs.merge_cycles_per_element));
+        return cycles;
+    }
+
+  private:
+    uint64_t partials_ = 0;
+    std::vector<uint64_t> elements_;
+};
+
+MergeBatches merge_batches(const std::vector<fw::AttentionJob>& jobs,
+                           const spec::DeviceParams& device) {
+    MergeBatches batches;
+    fw::Planner planner(jobs.data(), static_cast<uint32_t>(jobs.size()), device.m);
     for (fw::Step step; planner.next(step);) {
         const fw::AttentionJob& job = planner.job();
         const bool scaled = job.sentinel.form != fw::SentinelForm::kNone;
-        if (fw::is_partial(job, config.params, step))
-            elements += uint64_t{step.q_rows} *
-                        ((job.d_v + 1) * (scaled ? 2 : 1) + (step.last ? job.d_v : 0));
+        if (fw::is_partial(job, device, step))
+            batches.add(uint64_t{step.q_rows} *
+                        ((job.d_v + 1) * (scaled ? 2 : 1) + (step.last ? job.d_v : 0)));
     }
-    return static_cast<double>(elements) * config.firmware.merge_cycles_per_element;
+    return batches;
+}
+
+MergeBatches merge_batches(const fw::CoverJob& job, const spec::DeviceParams& device) {
+    MergeBatches batches;
+    const uint32_t d_v = job.attention.d_v;
+    fw::CoverPlanner planner(job);
+    for (fw::CoverStep step; planner.next(step);) {
+        if (!fw::is_partial(device, step)) continue;
+        uint64_t elements = 0;
+        for (uint32_t n = 0; n < job.lines[step.line].groups;) {
+            const fw::CoverRun run = planner.run(step.line, n, true);
+            elements += uint64_t{run.rows} * (d_v + 1 + (run.last ? d_v : 0));
+            n += run.groups;
+        }
+        batches.add(elements);
+    }
+    return batches;
+}
+
+/// What the driver submits: the commands of a sequencer, the FENCE of the last batch, and a last
+/// one.
+template <typename Sequencer>
+class Submitted {
+  public:
+    explicit Submitted(Sequencer sequencer) : sequencer_(std::move(sequencer)) {}
+
+    bool operator()(spec::Command& command) {
+        if (ended_) return false;
+        if (!last_batch_ && sequencer_.next(command)) return true;
+        command = {};
+        command.opcode = spec::Opcode::kFence;
+        ended_ = last_batch_ || sequencer_.partials() == 0;
+        last_batch_ = true;
+        if (!ended_) command.flags = spec::kFlagInterrupt;
+        return true;
+    }
+
+  private:
+    Sequencer sequencer_;
+    bool last_batch_ = false, ended_ = false;
+};
+
+template <typename Sequencer>
+Prediction predict_commands(Sequencer sequencer, const MergeBatches& batches,
+                            const fw::DriverConfig& driver, const hw::PlatformConfig& config) {
+    PredictedDevice device(config, driver.ring_address, driver.ring_descriptors,
+                           Submitted<Sequencer>(std::move(sequencer)),
+                           batches.cycles(config.firmware));
+    device.run();
+    return {device.cycles(), device.bytes()};
 }
 
 Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
+    const spec::DeviceParams& device = config.params;
+    const uint64_t record = layout.driver.record_address;
+    if (layout.cover) {
+        const fw::CoverJob job = cover_job(layout);
+        return predict_commands(fw::CoverSequencer(job, device, record), merge_batches(job, device),
+                                layout.driver, config);
+    }
     const std::vector<fw::AttentionJob> jobs = layout.jobs();
-    fw::Sequencer sequencer(jobs.data(), static_cast<uint32_t>(jobs.size()), config.params,
-                            layout.driver.record_address);
-    bool more = true;
-    PredictedDevice device(config, layout.driver.ring_address, layout.driver.ring_descriptors,
-                           [&](spec::Command& command) {
-                               if (!more) return false;
-                               more = sequencer.next(command);
-                               if (!more) command = {};  // the driver's last FENCE
-                               return true;
-                           });
-    device.run();
-    Prediction prediction{device.cycles(), device.bytes()};
-    // Merging and the device's work overlap, but for a batch at either end.
-    if (sequencer.partials() != 0)
-        prediction.cycles =
-            std::max(prediction.cycles, static_cast<uint64_t>(merge_cycles(jobs, config)));
+    Prediction prediction = predict_commands(
+        fw::Sequencer(jobs.data(), static_cast<uint32_t>(jobs.size()), device, record),
+        merge_batches(jobs, device), layout.driver, config);
+    if (layout.remainder) {  // is merged at the end, and a FENCE behind that
+        prediction.cycles +=
+            static_cast<uint64_t>(static_cast<double>(remainder_work(layout).elements) *
+                                  config.firmware.merge_cycles_per_element);
+        prediction.bytes += spec::kLineBytes + device.bus_bytes;
+    }
     return prediction;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a schedule will cost, before it is run: firmware's own commands through the recurrences of
-// docs/contract/timing.md, without data and without SystemC. One device has a DRAM's channels
-// behind it, several share a latency and a bandwidth. Bytes are exact, but for FENCEs of merging;
-// cycles are for choosing between schedules (docs/results/schedules.md, section 3, says how near).
+// docs/contract/timing.md, without data and without SystemC, and firmware's merging beside them.
+// One device has a DRAM's channels behind it, several share a latency and a bandwidth. Bytes are
+// exact, but for lines of commands that FENCEs of merging cut; cycles are for choosing between
+// schedules (docs/results/schedules.md, section 3, says how near).
 #pragma once
 #include <cstdint>
 

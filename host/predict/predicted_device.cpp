@@ -11,18 +11,20 @@ using hw::kNever;
 using spec::Command;
 
 PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
-                                 uint32_t ring_descriptors, std::function<bool(Command&)> next)
+                                 uint32_t ring_descriptors, std::function<bool(Command&)> next,
+                                 std::vector<Cycle> merging)
     : p_(config.params),
       firmware_(config.firmware),
       ring_address_(ring_address),
       ring_bytes_(uint64_t{ring_descriptors} * spec::kDescriptorBytes),
       next_(std::move(next)),
-      memory_(predicted_memory(config)) {}
+      memory_(predicted_memory(config)),
+      merging_(std::move(merging)) {}
 
 void PredictedDevice::run() {
     for (;;) {
         take_answers();
-        while (fetch_more() || dispatch() || score() || value() || read_beats()) {
+        while (fetch_more() || merge() || dispatch() || score() || value() || read_beats()) {
         }
         const Cycle line = line_time(), load = load_time(), store = store_time();
         const Cycle at = std::min({line, load, store});
@@ -79,19 +81,41 @@ void PredictedDevice::take_write(Cycle last_beat) {
     if (written.store_end) store_.retire(response, now_);
 }
 
-/// Has firmware plan the next line of commands.
+/// Has firmware plan the next line of commands. It is cut short by the end of a batch.
 bool PredictedDevice::fetch_more() {
-    if (line_pending_ != 0 || next_ == nullptr) return false;
-    Command command;
-    while (line_pending_ < spec::kLineDescriptors && next_(command)) {
-        fetched_.push_back(command);
+    if (line_pending_ != 0 || !to_merge_.empty() || next_ == nullptr) return false;
+    do {
+        Command command;
+        if (!next_(command)) {
+            next_ = nullptr;
+            break;
+        }
         ++line_pending_;
-    }
-    if (line_pending_ < spec::kLineDescriptors) next_ = nullptr;
+        end_batch(command);
+        fetched_.push_back(std::move(command));
+    } while (++submitted_ % spec::kLineDescriptors != 0 && to_merge_.empty());
     if (line_pending_ == 0) return false;
     planned_ += line_pending_ * Cycle{firmware_.plan_cycles + firmware_.descriptor_cycles};
     published_ = planned_ + 1;
     planned_ += spec::kCsrAccessCycles;
+    return true;
+}
+
+void PredictedDevice::end_batch(const Command& command) {
+    if (hw::DispatchTiming::engine_of(command.opcode) == hw::Engine::kStore) ++stores_;
+    if (merging_.empty() || !command.has(spec::kFlagInterrupt)) return;
+    if (batches_ != 0) to_merge_.push_back({last_fence_, merging_.at(batches_ - 1)});
+    last_fence_ = stores_;
+    if (++batches_ == merging_.size()) to_merge_.push_back({last_fence_, merging_.back()});
+}
+
+/// Has firmware merge a batch that is in memory.
+bool PredictedDevice::merge() {
+    if (to_merge_.empty()) return false;
+    const Cycle stored = store_.retired.when(to_merge_.front().fence);
+    if (stored == kNever) return false;
+    planned_ = std::max(planned_, stored) + to_merge_.front().cycles;
+    to_merge_.pop_front();
     return true;
 }
 
@@ -171,7 +195,8 @@ void PredictedDevice::read(uint64_t address, uint64_t bytes, Cycle at, Asked ask
 
 void PredictedDevice::present_line(Cycle at) {
     if (buffers_.fetched == 0) opened_ = at + spec::kAcceptCycles;
-    const uint64_t address = ring_address_ + buffers_.fetched * spec::kLineBytes % ring_bytes_;
+    const uint64_t first = (submitted_ - 1) / spec::kLineDescriptors;  // of the ring's lines
+    const uint64_t address = ring_address_ + first * spec::kLineBytes % ring_bytes_;
     read(address, spec::kLineBytes, at, {true, false, false});
     lines_.push_back({line_pending_, kNever});
     line_pending_ = 0;

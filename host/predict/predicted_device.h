@@ -6,6 +6,7 @@
 #pragma once
 #include <deque>
 #include <functional>
+#include <vector>
 
 #include "firmware/driver/driver.h"
 #include "host/predict/predicted_memory.h"
@@ -19,9 +20,12 @@ namespace tessera::host {
 
 class PredictedDevice {
   public:
-    /// `next` gives the commands one by one, false after the last, which is a FENCE.
+    /// `next` gives the commands one by one, false after the last, which is a FENCE. `merging`:
+    /// cycles that firmware takes to merge each batch of partial results. With each FENCE that
+    /// interrupts it ends a batch and merges the one before, with the last one both.
     PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
-                    uint32_t ring_descriptors, std::function<bool(spec::Command&)> next);
+                    uint32_t ring_descriptors, std::function<bool(spec::Command&)> next,
+                    std::vector<Cycle> merging);
 
     /// Runs all commands.
     void run();
@@ -49,11 +53,18 @@ class PredictedDevice {
         bool store_end = false;  ///< the last of a store
     };
 
+    /// A batch that firmware merges before it plans more.
+    struct Merge {
+        uint64_t fence = 0;  ///< of the store engine's commands the one that ends it
+        Cycle cycles = 0;
+    };
+
     void take_answers();
     void take_read(Cycle last_beat);
     void take_write(Cycle last_beat);
     // What goes on without the memory. False: nothing.
     bool fetch_more();
+    bool merge();
     bool dispatch();
     bool score();
     bool value();
@@ -62,6 +73,8 @@ class PredictedDevice {
     Cycle line_time() const;
     Cycle load_time() const;
     Cycle store_time() const;
+    /// Notes what firmware merges when it has submitted `command`.
+    void end_batch(const spec::Command& command);
     void present_line(Cycle at);
     void present_load(Cycle at);
     void present_store(Cycle at);
@@ -79,9 +92,15 @@ class PredictedDevice {
 
     // Firmware, which writes a line of commands as soon as the one before is fetched.
     std::deque<spec::Command> fetched_;  ///< of the lines that follow, in order
+    uint64_t submitted_ = 0;             ///< commands
+    uint64_t stores_ = 0;                ///< of these the store engine's
     uint32_t line_pending_ = 0;          ///< commands of the next line to be asked for
     Cycle planned_ = kStartUp;           ///< what firmware has planned is in the ring
     Cycle published_ = 0;                ///< and the device sees it
+    const std::vector<Cycle> merging_;
+    size_t batches_ = 0;          ///< ended
+    std::deque<Merge> to_merge_;  ///< in this order
+    uint64_t last_fence_ = 0;     ///< of the batch that ended last
 
     // The device.
     std::deque<Line> lines_;  ///< asked for, and not all dispatched

@@ -64,7 +64,7 @@ struct Prediction {
     uint64_t stall_free_cycles = 0;  ///< by closed formula; 0 where there is none
     uint64_t calls = 0;              ///< by formula
     uint64_t bytes = 0;              ///< through the memory port
-    std::string schedule;            ///< that was predicted: the best one of "auto"
+    std::string schedule;            ///< that was predicted: the best one of "auto", or "cover"
 };
 
 /// Runs `experiment` in a process of its own, for which it takes the files that `outputs` asks for,
