@@ -8,6 +8,29 @@ using spec::double_word;
 
 static_assert(sizeof(CoverLine) == 3 * 4, "an array of words");
 
+/// Are the numbers of these 0, 1, 2, ... in that order?
+template <auto... kValues>
+constexpr bool numbered() {
+    uint32_t number = 0;
+    return ((static_cast<uint32_t>(kValues) == number++) && ...);
+}
+
+// Numbers that go as words from host to processor and back, possibly built at different times:
+// docs/contract/jobs.md, section 4. Schedules: schedules/table.cpp.
+static_assert(numbered<SentinelForm::kNone, SentinelForm::kColumns, SentinelForm::kSplit,
+                       SentinelForm::kTwoCalls>());
+static_assert(numbered<ElementFunction::kAdd, ElementFunction::kScale, ElementFunction::kRelu,
+                       ElementFunction::kSigmoid, ElementFunction::kSilu, ElementFunction::kGelu,
+                       ElementFunction::kRowMax, ElementFunction::kRowSum,
+                       ElementFunction::kRowMean, ElementFunction::kRowRms>());
+static_assert(kElementFunctions == 10, "each of them is named above");
+static_assert(numbered<Code::kOk, Code::kBusFault, Code::kWrongDevice, Code::kBadJob,
+                       Code::kDeviceError, Code::kUnresolved, Code::kResetTimeout>());
+static_assert(numbered<JobRule::kNone, JobRule::kEmpty, JobRule::kHeads, JobRule::kDimension,
+                       JobRule::kAlignment, JobRule::kPositions, JobRule::kRing, JobRule::kProfile,
+                       JobRule::kShares, JobRule::kMask, JobRule::kSentinel, JobRule::kDocuments,
+                       JobRule::kSchedule, JobRule::kRowList, JobRule::kCover, JobRule::kKind>());
+
 spec::TensorWords words_of(const Tensor& tensor) {
     return {double_word(tensor.address), double_word(tensor.head_stride), tensor.pitch};
 }

@@ -5,9 +5,21 @@
 
 namespace tessera::fw {
 
+template <typename A, typename B>
+inline constexpr bool kSameSchedule = false;
+template <typename A>
+inline constexpr bool kSameSchedule<A, A> = true;
+
 template <typename... Schedules>
 struct ScheduleList {
     static constexpr uint32_t kCount = sizeof...(Schedules);
+    /// kCount: it is none of them.
+    template <typename Schedule>
+    static constexpr uint32_t number_of() {
+        uint32_t number = 0;
+        (void)((kSameSchedule<Schedule, Schedules> || (++number, false)) || ...);
+        return number;
+    }
     static constexpr ScheduleType kTypes[] = {
         {Schedules::kName, Schedules::kDoes, Schedules::kOpenTiles}...};
 

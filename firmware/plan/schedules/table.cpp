@@ -8,8 +8,14 @@
 namespace tessera::fw {
 namespace {
 
-// The first two have names in ScheduleId.
+// A schedule's number is its place here, and jobs in words have it (docs/contract/jobs.md, section
+// 4): new ones come last.
 using All = ScheduleList<QueryResident, KeyValueResident, Paired>;
+static_assert(All::number_of<QueryResident>() == 0);
+static_assert(All::number_of<KeyValueResident>() == 1);
+static_assert(All::number_of<Paired>() == 2);
+static_assert(ScheduleId{0} == ScheduleId::kQueryResident);
+static_assert(ScheduleId{1} == ScheduleId::kKeyValueResident);
 
 }  // namespace
 
