@@ -4,17 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
 
-#include "host/cli/given_case.h"
 #include "host/cli/progress.h"
 #include "host/cli/run_command.h"
 #include "host/error.h"
 #include "host/experiment/problem_of.h"
 #include "host/run/device_error.h"
 #include "host/run/device_factory.h"
-#include "host/run/job.h"
+#include "host/verify/given_case.h"
 #include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
 
@@ -36,24 +34,15 @@ int finish(const std::string& divergence, const std::string& again, const verify
     return kExitNotValid;
 }
 
-std::vector<verify::Case> given_cases(const Experiment& experiment) {
-    Progress silent(true);
-    if (experiment.operation == OperationKind::kAttention) {
-        const auto job = std::make_shared<Job>(make_job(experiment, false));
-        for (const std::string& note : job->inputs.notes) silent.note(note);
-        return cases_of_job(job, experiment.outputs.accept_inexact);
-    }
-    const auto job = std::make_shared<OperationJob>(operation_of(experiment));
-    for (const std::string& note : job->notes) silent.note(note);
-    return {case_of_operation(job)};
-}
-
 int verify_given(const Experiment& experiment, const std::vector<std::string>& command_line) {
     const std::string again = fmt::format("{}", fmt::join(command_line, " "));
     // Whether there is such RTL is known before the input is read.
     const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config_of(experiment), "");
+    const verify::GivenCases given = verify::given_cases(experiment);
+    Progress silent(true);
+    for (const std::string& note : given.notes) silent.note(note);
     verify::Totals totals;
-    for (const verify::Case& c : given_cases(experiment)) {
+    for (const verify::Case& c : given.cases) {
         const std::string divergence = verify::verify_case(c, rtl, 0, totals);
         if (!divergence.empty()) return finish(divergence, again, totals);
     }

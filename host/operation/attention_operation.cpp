@@ -15,6 +15,13 @@
 
 namespace tessera::host {
 
+Platform::Program program_of(const Layout& device, const MemoryAccess& memory,
+                             FirmwareOutcome& outcome) {
+    if (device.remainder) return program_with_remainder(device, memory, outcome);
+    if (device.cover) return Platform::firmware(cover_job(device), device.driver, outcome);
+    return Platform::firmware(device.jobs(), device.driver, outcome);
+}
+
 AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
                                        const hw::PlatformConfig& config)
     : problem_(std::move(problem)), inputs_(std::move(inputs)), config_(config) {}
@@ -64,10 +71,7 @@ fw::DriverConfig AttentionOperation::driver(uint32_t device) const {
 
 Platform::Program AttentionOperation::program(uint32_t device, const MemoryAccess& memory,
                                               FirmwareOutcome& outcome) const {
-    const Layout& own = of_devices_[device];
-    if (own.remainder) return program_with_remainder(own, memory, outcome);
-    if (own.cover) return Platform::firmware(cover_job(own), own.driver, outcome);
-    return Platform::firmware(own.jobs(), own.driver, outcome);
+    return program_of(of_devices_[device], memory, outcome);
 }
 
 std::vector<spec::Command> AttentionOperation::commands() const {
@@ -83,6 +87,11 @@ std::vector<spec::Command> AttentionOperation::commands() const {
 
 std::vector<float> AttentionOperation::read(const MemoryAccess& memory) const {
     return read_output(layout_, memory);
+}
+
+std::vector<double> AttentionOperation::read_lse(const MemoryAccess& memory) const {
+    if (!problem_.want_lse) return {};
+    return host::read_lse(layout_, memory, config_.params.bus_bytes);
 }
 
 TensorSpec AttentionOperation::output() const {
@@ -113,9 +122,14 @@ ReferenceProblem AttentionOperation::reference(bool original) const {
     return make(problem_, inputs_, config_.params.m, original);
 }
 
+BoundParams AttentionOperation::bound_params() const {
+    return {config_.params.m, problem_.bf16_output, problem_.sentinel.form,
+            problem_.approximation ? most_tiles_seen(*problem_.selection) : most_calls(layout_)};
+}
+
 void AttentionOperation::judge_elements(const ElementNames& nonfinite, const RunOutcome& outcome,
                                         Exactness& exactness) const {
-    const ReferenceProblem exact = reference();
+    const ReferenceProblem exact = reference(false);
     const uint64_t flags = counter_value(outcome.counters, spec::Counter::kRowsSaturated) +
                            outcome.merging.work.rows_saturated;
     exactness.add(Inexact::kSaturated,
@@ -125,8 +139,8 @@ void AttentionOperation::judge_elements(const ElementNames& nonfinite, const Run
 
 void AttentionOperation::judge(const std::vector<float>& o, const RunOutcome& outcome,
                                Exactness& exactness) const {
-    const Problem& p = problem_;
-    judge_elements(nonfinite_elements(o, p.query_heads, p.nq, p.d_v), outcome, exactness);
+    const fw::AttentionJob& job = layout_.job;
+    judge_elements(nonfinite_elements(o, job.query_heads, job.nq, job.d_v), outcome, exactness);
 }
 
 ReferenceResult AttentionOperation::exact(bool original,
@@ -139,10 +153,7 @@ ReferenceResult AttentionOperation::exact(bool original,
 
 ErrorSummary AttentionOperation::compare(const ReferenceResult& exact, const std::vector<float>& o,
                                          const std::vector<double>& lse) const {
-    const BoundParams bound{
-        config_.params.m, problem_.bf16_output, problem_.sentinel.form,
-        problem_.approximation ? most_tiles_seen(*problem_.selection) : most_calls(layout_)};
-    return compare_with_reference(reference(), exact, bound, o.data(),
+    return compare_with_reference(reference(false), exact, bound_params(), o.data(),
                                   lse.empty() ? nullptr : lse.data());
 }
 

@@ -14,6 +14,10 @@
 
 namespace tessera::host {
 
+/// What the processor runs of a layout, as a device sees it. All must outlive the run.
+Platform::Program program_of(const Layout& device, const MemoryAccess& memory,
+                             FirmwareOutcome& outcome);
+
 class AttentionOperation : public Operation {
   public:
     /// `inputs` may be shapes only. Those of q, k and v that have no data lie in buffers.
@@ -39,6 +43,8 @@ class AttentionOperation : public Operation {
                               FirmwareOutcome& outcome) const override;
     std::vector<spec::Command> commands() const override;
     std::vector<float> read(const MemoryAccess& memory) const override;
+    /// [query_heads][nq]; empty if it is not wanted.
+    std::vector<double> read_lse(const MemoryAccess& memory) const;
     TensorSpec output() const override;
     uint64_t place_of_row(uint64_t row) const override;
     void read_operands(const MemoryAccess& memory) override;
@@ -58,9 +64,16 @@ class AttentionOperation : public Operation {
     std::string bound() const override;
     OperationWork work_by_formula() const override;
 
+  protected:
+    const Problem& problem() const { return problem_; }
+    const Inputs& inputs() const { return inputs_; }
+    uint32_t tile_tokens() const { return config_.params.m; }
+
   private:
     void set_layout(Layout layout);
-    ReferenceProblem reference(bool original = false) const;
+    /// What the result is held against, and how near it has to be.
+    virtual ReferenceProblem reference(bool original) const;
+    virtual BoundParams bound_params() const;
 
     const Problem problem_;
     Inputs inputs_;

@@ -22,16 +22,16 @@ namespace tessera::host {
 namespace {
 
 /// The audit's figures and, behind them, its o.
-Bytes run_audit(const Layout& whole, const Inputs& inputs, hw::PlatformConfig config) {
+Bytes run_audit(const AuditOperation& operation, hw::PlatformConfig config) {
     config.trace_commands = 0;
     Platform platform(config);
-    write_operands(inputs, whole, access_to(platform));
-    const Layout layout = audit_layout(whole);
-    const RunOutcome outcome = platform.run(layout.jobs(), layout.driver);
-    require_success(outcome, layout, config.params);
-    const AuditRun run{layout.job.nq, outcome.counters, outcome.firmware_cycles,
+    const MemoryAccess memory = access_to(platform);
+    operation.write(memory);
+    const RunOutcome outcome = std::move(run_on(platform, operation, memory).front());
+    require_success(outcome, operation.layout(), config.params);
+    const AuditRun run{operation.layout().job.nq, outcome.counters, outcome.firmware_cycles,
                        outcome.merging.cycles, outcome.merging.work};
-    const std::vector<float> o = read_output(layout, access_to(platform));
+    const std::vector<float> o = operation.read(memory);
     Packer packer;
     packer.value(run);
     packer.list(o);
@@ -49,17 +49,15 @@ uint64_t audit_calls(const Problem& p, const std::vector<uint32_t>& rows, uint32
 
 }  // namespace
 
-Layout audit_layout(const Layout& layout) {
-    Layout audit = layout;
-    audit.job = layout.audit.value();
-    audit.remainder.reset();
-    return audit;
-}
+Audit::Audit(const Problem& problem, const Inputs& inputs, const hw::PlatformConfig& config,
+             const Layout& layout)
+    : inputs_(inputs),
+      operation_(problem, inputs, config, layout),
+      work_([&](const RunHooks&) { return run_audit(operation_, config); }) {}
 
-Audit::Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config)
-    : layout_(layout),
-      inputs_(inputs),
-      work_([&](const RunHooks&) { return run_audit(layout, inputs, config); }) {}
+const std::vector<uint32_t>& Audit::rows() const {
+    return operation_.layout().approximate->audit_rows;
+}
 
 void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
     const Bytes bytes = work_.finish();
@@ -71,24 +69,20 @@ void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
 
     const Problem& p = record.problem;
     const uint32_t m = record.config.platform.params.m;
-    const std::vector<uint32_t>& rows = layout_.approximate->audit_rows;
-    a.audit_calls_formula = audit_calls(p, rows, m);
+    a.audit_calls_formula = audit_calls(p, rows(), m);
     const uint64_t calls = counter_value(a.audit.counters, spec::Counter::kAttendsRetired);
     if (calls != a.audit_calls_formula)
         throw std::logic_error(fmt::format("the audit made {} calls, the formula says {}", calls,
                                            a.audit_calls_formula));
     a.heads = heads(p, m, o, exact);
     a.verdict = verdict_of(a.heads, p.approximation->tolerance);
-    if (!check) return;
-    const ReferenceProblem problem = audit_reference(p, inputs_, m, rows);
-    a.audit_error = compare_with_reference(problem, reference_attention(problem), BoundParams{m},
-                                           exact.data(), nullptr);
+    if (check) a.audit_error = operation_.compare(operation_.exact(false, {}), exact, {});
 }
 
 std::vector<HeadAudit> Audit::heads(const Problem& p, uint32_t m, const std::vector<float>& o,
                                     const std::vector<float>& exact) const {
     const ReferenceProblem problem = reference_problem(exact_problem(p), inputs_, m, false);
-    const std::vector<uint32_t>& rows = layout_.approximate->audit_rows;
+    const std::vector<uint32_t>& rows = this->rows();
     std::vector<HeadAudit> heads;
     const auto row_of = [&](const std::vector<float>& all, size_t row) {
         const auto at = all.begin() + static_cast<ptrdiff_t>(row * p.d_v);

@@ -4,6 +4,7 @@
 #pragma once
 #include <vector>
 
+#include "host/operation/audit_operation.h"
 #include "host/platform/platform.h"
 #include "host/problem/inputs.h"
 #include "host/run/run_record.h"
@@ -11,15 +12,13 @@
 
 namespace tessera::host {
 
-/// The layout as that of a run whose only job is the audit.
-Layout audit_layout(const Layout& layout);
-
 /// The audited rows, exactly, on a machine of their own. They depend on the seed and not on the
 /// approximate result, so they can be computed at the same time.
 class Audit {
   public:
-    /// Begins. All must outlive this.
-    Audit(const Layout& layout, const Inputs& inputs, const hw::PlatformConfig& config);
+    /// Begins, on what an approximate `problem` with this layout audits.
+    Audit(const Problem& problem, const Inputs& inputs, const hw::PlatformConfig& config,
+          const Layout& layout);
     /// Waits for the end (Error if it has none), holds `o`, the approximate result, against the
     /// audited rows and notes cost and verdict in `record`; with `check` the audited rows against
     /// double precision, too. std::logic_error if the audit took other calls than its formula says.
@@ -28,9 +27,10 @@ class Audit {
   private:
     std::vector<HeadAudit> heads(const Problem& problem, uint32_t m, const std::vector<float>& o,
                                  const std::vector<float>& exact) const;
+    const std::vector<uint32_t>& rows() const;
 
-    const Layout& layout_;
-    const Inputs& inputs_;
+    const Inputs inputs_;
+    const AuditOperation operation_;
     Worker work_;
 };
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "host/experiment/names.h"
-#include "host/operation/cover_layout.h"
 #include "host/platform/counters.h"
 #include "host/run/bytes.h"
 #include "host/run/consistency.h"
@@ -90,7 +89,7 @@ void Execution::run(OutputStream* output) {
     if (record_.approximation) {
         hw::PlatformConfig config = record_.config.platform;
         config.make_device = audit_device_;
-        audit_.emplace(record_.layout, inputs_, config);
+        audit_.emplace(record_.problem, inputs_, config, record_.layout);
     }
     simulate(output);
     if (single_) finish_single();
@@ -107,9 +106,11 @@ void Execution::start_single() {
     config.make_device = nullptr;
     single_.emplace([config, this](const RunHooks&) {
         Platform platform(config);
-        const Layout& layout = record_.layout;
-        const RunOutcome outcome = layout.cover ? platform.run(cover_job(layout), layout.driver)
-                                                : platform.run(layout.jobs(), layout.driver);
+        Layout alone = record_.layout;
+        alone.devices = 1;
+        const AttentionOperation operation(record_.problem, inputs_, config, alone);
+        const RunOutcome outcome =
+            std::move(run_on(platform, operation, access_to(platform)).front());
         Packer packer;
         packer.value(counter_value(outcome.counters, spec::Counter::kCycles));
         return std::move(packer.bytes);
@@ -142,10 +143,8 @@ void Execution::simulate(OutputStream* output) {
     record_.memory = platform.memory_outcome();
     require_consistent(record_);
     if (will_read || audit_) o_ = operation_->read(memory);
-    if (inputs_.has_data && record_.problem.want_lse) {
-        lse_ = read_lse(record_.layout, memory, config.params.bus_bytes);
-        if (output != nullptr) output->write_lse(lse_);
-    }
+    if (inputs_.has_data) lse_ = operation_->read_lse(memory);
+    if (output != nullptr && !lse_.empty()) output->write_lse(lse_);
     record_.simulation_seconds = watch.seconds();
     judge(memory, output);
     if (audit_) write_audited(memory, output);

@@ -64,5 +64,8 @@ bool firmware_succeeded(const Outcome& outcome, Comparison& comparison);
 void compare_with_double(const host::ReferenceProblem& problem, const host::BoundParams& params,
                          const std::vector<float>& o, const std::vector<double>& lse,
                          Comparison& comparison);
+/// The same of an attention's o and lse, and of another result, that are compared already.
+void count(const host::ErrorSummary& errors, Comparison& comparison);
+void count(const host::ElementErrors& errors, Comparison& comparison);
 
 }  // namespace tessera::verify

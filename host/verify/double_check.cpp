@@ -26,8 +26,12 @@ void compare_with_double(const host::ReferenceProblem& problem, const host::Boun
     // Threads cost more than a small job takes.
     options.threads = uint64_t{problem.query_heads} * problem.nq * problem.nk < 1000000 ? 1 : 0;
     const host::ReferenceResult exact = host::reference_attention(problem, options);
-    const host::ErrorSummary e = host::compare_with_reference(problem, exact, params, o.data(),
-                                                              lse.empty() ? nullptr : lse.data());
+    count(host::compare_with_reference(problem, exact, params, o.data(),
+                                       lse.empty() ? nullptr : lse.data()),
+          comparison);
+}
+
+void count(const host::ErrorSummary& e, Comparison& comparison) {
     comparison.elements += e.elements + e.lse_rows;
     if (e.elements == 0) comparison.different(hw::kNever, host::nothing_held_text(e));
     if (!e.outside_bound()) return;
@@ -37,6 +41,16 @@ void compare_with_double(const host::ReferenceProblem& problem, const host::Boun
                     "worst of o is {:.3g} times its bound, in head {} row {} column {}",
                     e.outside, e.lse_outside, e.max_over_full_bound, e.worst_head, e.worst_row,
                     e.worst_column));
+}
+
+void count(const host::ElementErrors& e, Comparison& comparison) {
+    comparison.elements += e.elements;
+    if (e.elements == 0) comparison.different(hw::kNever, host::nothing_held_text(e));
+    if (!e.outside_bound()) return;
+    comparison.different(hw::kNever,
+                         fmt::format("{} elements are outside the bound of the reference; the "
+                                     "worst is {:.3g} times its bound",
+                                     e.outside, e.max_over_bound));
 }
 
 }  // namespace tessera::verify

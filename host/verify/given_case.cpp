@@ -1,176 +1,127 @@
 // SPDX-License-Identifier: MIT
-#include "host/cli/given_case.h"
+#include "host/verify/given_case.h"
 
-#include <fmt/format.h>
+#include <memory>
+#include <utility>
 
-#include "host/operation/approximate.h"
-#include "host/operation/cover_layout.h"
-#include "host/report/coverage_text.h"
-#include "host/run/approximate_run.h"
-#include "host/run/find_inexact.h"
+#include "host/library/operation_of.h"
+#include "host/operation/attention_operation.h"
+#include "host/operation/audit_operation.h"
+#include "host/run/job.h"
 #include "host/run/platform_memory.h"
 #include "host/verify/command_words.h"
 
-namespace tessera::host {
+namespace tessera::verify {
 namespace {
 
-/// What a result is held against.
-struct Expected {
-    ReferenceProblem problem;
-    BoundParams bound;
-    bool lse = false;
+using host::MemoryAccess;
+
+/// What of an operation is compared.
+struct Given {
+    std::string name;
+    hw::PlatformConfig platform;
+    uint64_t begin = 0, end = 0;  ///< device memory
     bool accept_inexact = false;
 };
 
-/// Copies device memory [begin, end) to the outcome.
-void keep(Platform& platform, uint64_t begin, uint64_t end, verify::Outcome& out) {
-    const uint8_t* at = platform.memory(begin, end - begin);
-    out.memory.assign(at, at + (end - begin));
+/// Holds attention against double precision, with lse where it is wanted.
+void hold(const host::AttentionOperation& attention, const std::vector<float>& o,
+          const MemoryAccess& memory, Comparison& comparison) {
+    count(attention.compare(attention.exact(false, {}), o, attention.read_lse(memory)), comparison);
 }
 
-/// Outputs lie behind everything else; o is the first of them.
-void run_layout(const Job& job, const Layout& layout, verify::Machine& machine,
-                verify::Outcome& out) {
-    Platform& platform = machine.platform();
-    write_operands(job.inputs, job.layout, access_to(platform));
-    if (layout.remainder) {
-        FirmwareOutcome firmware;
-        machine.run(program_with_remainder(layout, access_to(platform), firmware), layout.driver,
-                    out);
-        out.status = firmware.status;
-        out.calls = firmware.calls;
-    } else {
-        machine.run(layout, out);
-    }
-    keep(platform, layout.job.o.address, layout.end, out);
+void hold(const host::Operation& operation, const std::vector<float>& result, const MemoryAccess&,
+          Comparison& comparison) {
+    count(operation.check(result, [](double) {}), comparison);
 }
 
-/// A job for RTL is small: all scores are looked at, whatever the device's flags say.
-Exactness exactness_of(const Expected& expected, const Layout& layout, const MemoryAccess& memory) {
-    Exactness exactness;
-    exactness.accepted = expected.accept_inexact;
-    exactness.add(Inexact::kSaturated, clamped_rows(expected.problem, layout.job.factor));
-    exactness.add(Inexact::kNonFinite,
-                  unexplained_rows(expected.problem, nonfinite(layout, memory)));
-    return exactness;
+/// What judging a result takes: the rows that any device or its firmware flagged.
+host::RunOutcome flags_of(const Outcome& out) {
+    host::RunOutcome flags;
+    const auto add = [&](const Outcome& device) {
+        for (uint32_t c = 0; c < spec::kCounters; ++c) flags.counters[c] += device.counters[c];
+        flags.merging.work.rows_saturated += device.rows_saturated;
+    };
+    add(out);
+    for (const Outcome& other : out.others) add(other);
+    return flags;
 }
 
-void compare(const Expected& expected, const Layout& layout, uint32_t bus_bytes,
-             const verify::Outcome& out, verify::Comparison& comparison) {
-    if (!verify::firmware_succeeded(out, comparison)) return;
-    Bytes outputs = out.memory;
+template <typename Operation>
+void compare(const Operation& operation, const Given& given, const Outcome& out,
+             Comparison& comparison) {
+    if (!firmware_succeeded(out, comparison)) return;
+    Bytes bytes = out.memory;
     const MemoryAccess memory = [&](uint64_t address, uint64_t) {
-        return outputs.data() + (address - layout.job.o.address);
+        return bytes.data() + (address - given.begin);
     };
-    const Exactness exactness = exactness_of(expected, layout, memory);
-    if (exactness.withheld()) {
+    const std::vector<float> result = operation.read(memory);
+    host::Exactness exactness;
+    exactness.accepted = given.accept_inexact;
+    operation.judge(result, flags_of(out), exactness);
+    if (exactness.withheld())
         comparison.inexact = exactness.text();
-        return;
-    }
-    std::vector<double> lse;
-    if (expected.lse) lse = read_lse(layout, memory, bus_bytes);
-    verify::compare_with_double(expected.problem, expected.bound, read_output(layout, memory), lse,
-                                comparison);
+    else
+        hold(operation, result, memory, comparison);
 }
 
-Expected expected_of(const Job& job) {
-    const Problem& p = job.problem;
-    const uint32_t m = job.config.platform.params.m;
-    if (p.approximation)
-        return {approximate_reference(p, job.inputs, m, false),
-                {m, p.bf16_output, p.sentinel.form, most_tiles_seen(*p.selection)},
-                false};
-    return {reference_problem(p, job.inputs, m, false),
-            {m, p.bf16_output, p.sentinel.form, most_calls(job.layout)},
-            p.want_lse};
-}
-
-Expected expected_of_audit(const Job& job) {
-    const uint32_t m = job.config.platform.params.m;
-    const std::vector<uint32_t>& rows = job.layout.approximate->audit_rows;
-    return {audit_reference(job.problem, job.inputs, m, rows), BoundParams{m}, false};
-}
-
-/// `layout`: that of the job, or of its audit. `expected` is asked behind the simulations.
-verify::Case case_of(const std::shared_ptr<const Job>& job, const Layout& layout, std::string name,
-                     Expected (*expected)(const Job&), bool accept_inexact) {
-    const hw::PlatformConfig& platform = job->config.platform;
-    verify::Case c;
-    c.name = std::move(name);
-    c.platform = platform;
-    c.body = [job, layout](verify::Machine& machine, verify::Outcome& out) {
-        run_layout(*job, layout, machine, out);
+/// `operation` is placed; it runs on the machine of `given`.
+template <typename Operation>
+Case case_of(std::shared_ptr<const Operation> operation, const Given& given, CommandWords words) {
+    Case c;
+    c.name = given.name;
+    c.platform = given.platform;
+    c.words = std::move(words);
+    c.body = [operation, given](Machine& machine, Outcome& out) {
+        host::Platform& platform = machine.platform();
+        operation->write(host::access_to(platform));
+        machine.run(*operation, out);
+        const uint64_t bytes = given.end - given.begin;
+        const uint8_t* kept = platform.memory(given.begin, bytes);
+        out.memory.assign(kept, kept + bytes);
     };
-    c.words = verify::layout_words(layout, platform.params);
-    c.reference = [job, layout, expected, accept_inexact, bus_bytes = platform.params.bus_bytes](
-                      const verify::Outcome& out, verify::Comparison& comparison) {
-        Expected e = expected(*job);
-        e.accept_inexact = accept_inexact;
-        compare(e, layout, bus_bytes, out, comparison);
+    c.reference = [operation, given](const Outcome& out, Comparison& comparison) {
+        compare(*operation, given, out, comparison);
     };
     return c;
 }
 
-void run_operation_job(const OperationJob& operation, verify::Machine& machine,
-                       verify::Outcome& out) {
-    Platform& platform = machine.platform();
-    const MemoryAccess memory = access_to(platform);
-    operation.operation->write(memory);
-    FirmwareOutcome firmware;
-    machine.run(operation.operation->program(0, memory, firmware), operation.operation->driver(0),
-                out);
-    out.status = firmware.status;
-    out.calls = firmware.calls;
-    const std::vector<Region>& regions = operation.record.regions;
-    keep(platform, 0, regions.back().address + regions.back().bytes, out);
+/// Its outputs lie behind everything else; o is the first of them.
+template <typename Attention>
+Case case_of(std::shared_ptr<const Attention> attention, std::string name,
+             const host::ResolvedConfig& config, bool accept_inexact) {
+    const host::Layout& layout = attention->layout();
+    const Given given{std::move(name), config.platform, layout.job.o.address, layout.end,
+                      accept_inexact};
+    return case_of<host::AttentionOperation>(attention, given,
+                                             layout_words(layout, config.platform.params));
 }
 
-void compare_operation(const OperationJob& operation, const verify::Outcome& out,
-                       verify::Comparison& comparison) {
-    if (!verify::firmware_succeeded(out, comparison)) return;
-    Bytes bytes = out.memory;
-    const std::vector<float> result = operation.operation->read(
-        [&](uint64_t address, uint64_t) { return bytes.data() + address; });
-    const Exactness exactness = exactness_of(operation, result, RunOutcome());
-    if (exactness.withheld()) {
-        comparison.inexact = exactness.text();
-        return;
-    }
-    const ElementErrors e = operation.operation->check(result, [](double) {});
-    comparison.elements += e.elements;
-    if (e.elements == 0) comparison.different(hw::kNever, nothing_held_text(e));
-    if (!e.outside_bound()) return;
-    comparison.different(hw::kNever,
-                         fmt::format("{} elements are outside the bound of the reference; the "
-                                     "worst is {:.3g} times its bound",
-                                     e.outside, e.max_over_bound));
+GivenCases attention_cases(const Experiment& experiment) {
+    const host::Job job = host::make_job(experiment, false);
+    const bool accept_inexact = experiment.outputs.accept_inexact;
+    const hw::PlatformConfig& platform = job.config.platform;
+    GivenCases given{{}, job.inputs.notes};
+    given.cases.push_back(case_of(std::make_shared<const host::AttentionOperation>(
+                                      job.problem, job.inputs, platform, job.layout),
+                                  job.inputs.description, job.config, accept_inexact));
+    if (job.layout.audit)
+        given.cases.push_back(case_of(std::make_shared<const host::AuditOperation>(
+                                          job.problem, job.inputs, platform, job.layout),
+                                      "audit of " + job.inputs.description, job.config,
+                                      accept_inexact));
+    return given;
 }
 
 }  // namespace
 
-std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job, bool accept_inexact) {
-    std::vector<verify::Case> cases = {
-        case_of(job, job->layout, job->inputs.description, expected_of, accept_inexact)};
-    if (job->layout.audit)
-        cases.push_back(case_of(job, audit_layout(job->layout),
-                                "audit of " + job->inputs.description, expected_of_audit,
-                                accept_inexact));
-    return cases;
+GivenCases given_cases(const Experiment& experiment) {
+    if (experiment.operation == OperationKind::kAttention) return attention_cases(experiment);
+    const host::OperationJob job = host::operation_of(experiment);
+    const host::Region& last = job.record.regions.back();
+    const Given given{job.record.title, job.record.config.platform, 0, last.address + last.bytes,
+                      experiment.outputs.accept_inexact};
+    return {{case_of(job.operation, given, command_words(job.operation->commands()))}, job.notes};
 }
 
-verify::Case case_of_operation(const std::shared_ptr<const OperationJob>& operation) {
-    const hw::PlatformConfig& platform = operation->record.config.platform;
-    verify::Case c;
-    c.name = operation->record.title;
-    c.platform = platform;
-    c.body = [operation](verify::Machine& machine, verify::Outcome& out) {
-        run_operation_job(*operation, machine, out);
-    };
-    c.words = verify::command_words(operation->operation->commands());
-    c.reference = [operation](const verify::Outcome& out, verify::Comparison& comparison) {
-        compare_operation(*operation, out, comparison);
-    };
-    return c;
-}
-
-}  // namespace tessera::host
+}  // namespace tessera::verify

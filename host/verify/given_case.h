@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
-// A job of the command line as what `tessera verify` runs on model and RTL.
+// The run that an experiment asks for as what is verified on model and RTL: the same operation in
+// the same place as in a run of the library.
 #pragma once
-#include <memory>
+#include <string>
 #include <vector>
 
-#include "host/library/operation_of.h"
-#include "host/run/job.h"
 #include "host/verify/case.h"
+#include "include/tessera/experiment.h"
 
-namespace tessera::host {
+namespace tessera::verify {
 
-/// The job: its outputs bit by bit, and within their bound of double precision. Of an approximate
-/// one that is attention to the tiles that it sees; the audit's exact rows are a second case. A
-/// result that is known not to be exact is compared with double precision only if that is accepted.
-std::vector<verify::Case> cases_of_job(const std::shared_ptr<const Job>& job, bool accept_inexact);
+struct GivenCases {
+    std::vector<Case> cases;
+    std::vector<std::string> notes;  ///< on the input, for the user
+};
 
-/// An operation: all of its memory bit by bit, and the result within its bound of double precision,
-/// likewise.
-verify::Case case_of_operation(const std::shared_ptr<const OperationJob>& operation);
+/// Attention: its outputs bit by bit, and within their bound of double precision. Of an approximate
+/// one that is attention to the tiles that it sees; the audit's exact rows are a second case.
+/// Another operation: all of its memory bit by bit, and the result likewise. A result that is known
+/// not to be exact is compared with double precision only if the experiment accepts it. UserError.
+GivenCases given_cases(const Experiment& experiment);
 
-}  // namespace tessera::host
+}  // namespace tessera::verify

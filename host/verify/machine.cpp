@@ -4,8 +4,9 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "host/operation/cover_layout.h"
+#include "host/operation/attention_operation.h"
 #include "host/run/bytes.h"
+#include "host/run/platform_memory.h"
 
 namespace tessera::verify {
 namespace {
@@ -21,6 +22,7 @@ void visit(Visitor& v, SomeOutcome& o) {
     v.list(o.notes);
     v.list(o.memory);
     v.value(o.calls);
+    v.value(o.rows_saturated);
     v.value(o.end);
     v.value(o.seconds);
     v.length(o.others);
@@ -49,12 +51,6 @@ class RecordingBus final : public host::ProcessorBus {
     std::vector<RegisterWrite>& writes_;
 };
 
-host::Platform::Program firmware_of(const host::Layout& device, host::FirmwareOutcome& outcome) {
-    if (device.cover)
-        return host::Platform::firmware(host::cover_job(device), device.driver, outcome);
-    return host::Platform::firmware(device.jobs(), device.driver, outcome);
-}
-
 }  // namespace
 
 void Machine::run(const host::Platform::Program& program, const fw::DriverConfig& driver,
@@ -69,30 +65,56 @@ void Machine::run(const host::Platform::Program& program, const fw::DriverConfig
     out.groups = std::move(r.groups);
 }
 
-void Machine::run(const host::Layout& layout, Outcome& out) {
-    out.others.resize(layout.devices - 1);
+/// What each device runs, and what its firmware says of that.
+struct Machine::Devices {
+    explicit Devices(uint32_t count) : firmware(count) {}
+
+    std::vector<host::FirmwareOutcome> firmware;
     std::vector<host::Platform::Program> programs;
     std::vector<fw::DriverConfig> drivers;
-    std::vector<host::FirmwareOutcome> firmware_outcomes(layout.devices);
-    for (uint32_t i = 0; i < layout.devices; ++i) {
-        const host::Layout device = layout.of_device(i);
-        drivers.push_back(device.driver);
-        Outcome& own = i == 0 ? out : out.others[i - 1];
-        const auto firmware = firmware_of(device, firmware_outcomes[i]);
-        programs.push_back([this, &own, firmware](host::ProcessorBus& bus) {
-            RecordingBus recording(bus, platform_, own.writes);
-            firmware(recording);
-        });
+};
+
+void Machine::run(const host::Operation& operation, Outcome& out) {
+    Devices devices(operation.devices());
+    for (uint32_t i = 0; i < operation.devices(); ++i) {
+        devices.programs.push_back(operation.program(i, access_to(platform_), devices.firmware[i]));
+        devices.drivers.push_back(operation.driver(i));
     }
-    std::vector<host::RunOutcome> outcomes = platform_.run_programs(programs, drivers);
+    run(devices, out);
+}
+
+void Machine::run(const host::Layout& layout, Outcome& out) {
+    Devices devices(layout.devices);
+    std::vector<host::Layout> layouts;
+    for (uint32_t i = 0; i < layout.devices; ++i) layouts.push_back(layout.of_device(i));
     for (uint32_t i = 0; i < layout.devices; ++i) {
-        Outcome& own = i == 0 ? out : out.others[i - 1];
-        own.status = firmware_outcomes[i].status;
-        own.calls = firmware_outcomes[i].calls;
+        devices.programs.push_back(
+            host::program_of(layouts[i], access_to(platform_), devices.firmware[i]));
+        devices.drivers.push_back(layouts[i].driver);
+    }
+    run(devices, out);
+}
+
+void Machine::run(Devices& devices, Outcome& out) {
+    const size_t count = devices.programs.size();
+    out.others.resize(count - 1);
+    const auto outcome_of = [&](size_t i) -> Outcome& { return i == 0 ? out : out.others[i - 1]; };
+    std::vector<host::Platform::Program> recorded;
+    for (size_t i = 0; i < count; ++i)
+        recorded.push_back([&, i](host::ProcessorBus& bus) {
+            RecordingBus recording(bus, platform_, outcome_of(i).writes);
+            devices.programs[i](recording);
+        });
+    std::vector<host::RunOutcome> outcomes = platform_.run_programs(recorded, devices.drivers);
+    for (size_t i = 0; i < count; ++i) {
+        Outcome& own = outcome_of(i);
+        own.status = devices.firmware[i].status;
+        own.calls = devices.firmware[i].calls;
         own.counters = outcomes[i].counters;
         own.commands = std::move(outcomes[i].commands);
         own.groups = std::move(outcomes[i].groups);
         own.retried = std::move(outcomes[i].merging.retried);
+        own.rows_saturated = outcomes[i].merging.work.rows_saturated;
         own.end = outcomes[i].end_cycle;
     }
 }

@@ -12,6 +12,7 @@
 #include "firmware/driver/bus.h"
 #include "firmware/driver/driver.h"
 #include "host/operation/layout.h"
+#include "host/operation/operation.h"
 #include "host/platform/platform.h"
 #include "host/run/forked.h"
 #include "spec/command.h"
@@ -44,6 +45,7 @@ struct Outcome {
     std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read
     Bytes memory;                 ///< [0, memory_bytes), or what the body puts there
     uint64_t calls = 0;
+    uint64_t rows_saturated = 0;  ///< that firmware found while it merged
     uint64_t end = 0;             ///< cycle in which the body was over
     double seconds = 0;           ///< wall clock of the body
     std::vector<Outcome> others;  ///< what devices 1, 2, ... have of the above
@@ -87,12 +89,18 @@ class Machine {
     void run(const host::Platform::Program& program, Outcome& out) {
         run(program, driver_config(), out);
     }
-    /// Runs an attention job on all devices, `layout` says how; device 0 goes to `out`.
+    /// Runs an operation that is placed and has its operands on all its devices; device 0 goes to
+    /// `out`.
+    void run(const host::Operation& operation, Outcome& out);
+    /// The same of an attention job, `layout` says how.
     void run(const host::Layout& layout, Outcome& out);
     /// Driver settings of this memory map.
     fw::DriverConfig driver_config(uint32_t ring_descriptors = 64, uint32_t watchdog = 0) const;
 
   private:
+    struct Devices;
+    void run(Devices& devices, Outcome& out);
+
     host::Platform platform_;
 };
 
