@@ -4,6 +4,7 @@
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/row_list.h"
 #include "firmware/plan/stages.h"
+#include "firmware/plan/state_command.h"
 
 namespace tessera::fw {
 namespace {
@@ -189,29 +190,20 @@ uint32_t Sequencer::build(uint32_t stage, Command& c) const {
             c.address = record_address_;
             return 0;
         case kAttend: return build_attend(c);
-        case kLoadState:
-            c.opcode = Opcode::kLoadState;
-            c.state_bank = state_.bank();
-            c.d_v = job().d_v;
-            return step_.first ? build_sink_load(c)
-                               : build_query_rows(job().state, state_head(), c);
-        case kStoreO:
-            c.opcode = Opcode::kStoreO;
-            c.flags = spec::kFlagNormalise;
-            if (job().bf16_output) c.flags |= spec::kFlagBf16;
-            c.state_bank = state_.bank();
-            c.d_v = job().d_v;
-            return build_query_rows(job().o, step_.query_head, c);
-        case kStoreLse:
-            c.opcode = Opcode::kStoreState;
-            c.state_bank = state_.bank();
-            return build_query_rows(job().lse, step_.query_head, c);
         case kStorePartial: return build_partial_store(c);
-        default:
-            c.opcode = Opcode::kStoreState;
-            c.state_bank = state_.bank();
-            c.d_v = job().d_v;
-            return build_query_rows(job().state, state_head(), c);
+        default: return build_state(stage, c);
+    }
+}
+
+uint32_t Sequencer::build_state(uint32_t stage, Command& c) const {
+    begin_state_command(stage, job(), state_.bank(), c);
+    switch (stage) {
+        case kStoreO: return build_query_rows(job().o, step_.query_head, c);
+        case kStoreLse: return build_query_rows(job().lse, step_.query_head, c);
+        case kLoadState:
+            if (step_.first) return build_sink_load(c);
+            [[fallthrough]];
+        default: return build_query_rows(job().state, state_head(), c);
     }
 }
 

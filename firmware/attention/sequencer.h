@@ -57,6 +57,7 @@ class Sequencer {
     void end_retry();
     Purpose purpose() const;
     uint32_t build(uint32_t stage, spec::Command& c) const;
+    uint32_t build_state(uint32_t stage, spec::Command& c) const;
     uint32_t build_query_rows(const Tensor& tensor, uint32_t head, spec::Command& c) const;
     uint32_t build_sink_load(spec::Command& c) const;
     uint32_t build_partial_store(spec::Command& c) const;

@@ -4,6 +4,7 @@
 #include "firmware/merge/partial.h"
 #include "firmware/plan/row_list.h"
 #include "firmware/plan/stages.h"
+#include "firmware/plan/state_command.h"
 
 namespace tessera::fw {
 namespace {
@@ -95,29 +96,12 @@ void CoverSequencer::build(uint32_t stage, Command& c) {
             group_ = job_->lines[step_.line].groups;
             return;
         case kAttend: return build_attend(c);
-        case kLoadState:
-            c.opcode = Opcode::kLoadState;
-            c.state_bank = bank_;
-            c.d_v = job.d_v;
-            return build_rows(job.state, step_.query_head, c, false);
-        case kStoreO:
-            c.opcode = Opcode::kStoreO;
-            c.flags = spec::kFlagNormalise;
-            if (job.bf16_output) c.flags |= spec::kFlagBf16;
-            c.state_bank = bank_;
-            c.d_v = job.d_v;
-            return build_rows(job.o, step_.query_head, c, true);
-        case kStoreLse:
-            c.opcode = Opcode::kStoreState;
-            c.state_bank = bank_;
-            return build_rows(job.lse, step_.query_head, c, true);
-        default:
-            c.opcode = Opcode::kStoreState;
-            c.state_bank = bank_;
-            c.d_v = job.d_v;
-            if (partial_) return build_partial_store(c);
-            return build_rows(job.state, step_.query_head, c, true);
+        default: break;
     }
+    begin_state_command(stage, job, bank_, c);
+    if (stage == kStoreState && partial_) return build_partial_store(c);
+    const Tensor& tensor = stage == kStoreO ? job.o : stage == kStoreLse ? job.lse : job.state;
+    build_rows(tensor, step_.query_head, c, stage != kLoadState);
 }
 
 void CoverSequencer::build_load(uint32_t stage, Command& c) {
