@@ -107,16 +107,14 @@ std::optional<Report::Errors> AttentionPoint::errors() const {
 std::vector<Report::Tensor> AttentionPoint::tensors() const {
     if (!execution_.has_data() || withheld(record_)) return {};
     const Problem& p = record_.problem;
-    const auto place = [&p](uint64_t row) { return p.place_of_row(row / p.nq, row % p.nq); };
-    const std::vector<uint64_t> rows = p.row_shape();
-    std::vector<uint64_t> shape = rows;
-    shape.push_back(p.d_v);
+    const auto place = [&p](uint64_t row) { return p.place_of_row(row); };
+    std::vector<uint64_t> shape = p.output_shape();
     std::vector<Report::Tensor> tensors = {tensor_of("o", shape, execution_.o(), place)};
     if (p.want_lse) {
         const std::vector<float> lse(execution_.lse().begin(), execution_.lse().end());
         shape.back() = 1;
         tensors.push_back(tensor_of("lse", shape, lse, place));
-        tensors.back().shape = rows;
+        tensors.back().shape = p.row_shape();
     }
     return tensors;
 }

@@ -7,7 +7,6 @@
 #include <cerrno>
 
 #include "host/error.h"
-#include "host/io/output_file.h"
 #include "host/report/trace_json.h"
 
 namespace tessera::host {
@@ -73,35 +72,29 @@ std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
 }
 
 template <typename Tensors>
-void OutputFolder::commit_or_remove(Tensors* tensors) {
-    if (tensors != nullptr) return tensors->commit();
+void OutputFolder::commit(const std::string& text, OutputFile* trace, Tensors* tensors) {
+    OutputFile report(file(kReport));
+    report.append(text);
     std::error_code ignored;
-    fs::remove(file(kTensors), ignored);
+    if (tensors != nullptr)
+        tensors->commit();
+    else
+        fs::remove(file(kTensors), ignored);
+    if (trace != nullptr) trace->commit();
+    report.commit();
+    keep_ = true;
+    cleanups_.clear();
 }
 
 void OutputFolder::write_files(const std::string& text, const RunRecord& record,
                                OutputStream* tensors) {
-    OutputFile report(file(kReport));
-    report.append(text);
     OutputFile trace(file(kTrace));
     write_trace_json(record, [&](std::string_view part) { trace.append(part); });
-    commit_or_remove(tensors);
-    trace.commit();
-    report.commit();
-    keep();
+    commit(text, &trace, tensors);
 }
 
 void OutputFolder::write_report(const std::string& text, SafetensorsWriter* tensors) {
-    OutputFile report(file(kReport));
-    report.append(text);
-    commit_or_remove(tensors);
-    report.commit();
-    keep();
-}
-
-void OutputFolder::keep() {
-    keep_ = true;
-    cleanups_.clear();
+    commit(text, nullptr, tensors);
 }
 
 std::string OutputFolder::tensors_file() const { return file(kTensors); }

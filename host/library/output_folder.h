@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/io/cleanup.h"
+#include "host/io/output_file.h"
 #include "host/run/output_stream.h"
 #include "host/run/run_record.h"
 
@@ -43,11 +44,10 @@ class OutputFolder {
   private:
     void make(const std::filesystem::path& folder);
     void remove_made();
-    /// Puts `tensors` in place; without any, removes what an earlier run left there.
+    /// Puts report, `trace` and `tensors` in place, so far as they are given; without tensors,
+    /// removes those of an earlier run. Nothing is removed any more.
     template <typename Tensors>
-    void commit_or_remove(Tensors* tensors);
-    /// Nothing is removed any more.
-    void keep();
+    void commit(const std::string& text, OutputFile* trace, Tensors* tensors);
     std::string file(const char* name) const { return (path_ / name).string(); }
 
     std::filesystem::path path_;

@@ -41,15 +41,11 @@ std::string AttentionOperation::title() const {
 
 std::vector<Figure> AttentionOperation::settings() const {
     const Problem& p = problem_;
-    return {{"query_heads", value_of(p.query_heads)},
-            {"kv_heads", value_of(p.kv_heads)},
-            {"query_tokens", value_of(p.nq)},
-            {"key_tokens", value_of(p.nk)},
-            {"d_k", value_of(p.d_k)},
-            {"d_v", value_of(p.d_v)},
-            {"scale", value_of(p.scale)},
-            {"schedule", value_of(schedule_name(p.schedule))},
-            {"output_format", value_of(p.bf16_output ? "bf16" : "fp32")}};
+    std::vector<Figure> settings = p.shape();
+    settings.push_back({"scale", value_of(p.scale)});
+    settings.push_back({"schedule", value_of(schedule_name(p.schedule))});
+    settings.push_back({"output_format", value_of(p.bf16_output ? "bf16" : "fp32")});
+    return settings;
 }
 
 void AttentionOperation::place(MemoryMap& map) { set_layout(make_layout(problem_, config_, map)); }
@@ -92,16 +88,6 @@ std::vector<float> AttentionOperation::read(const MemoryAccess& memory) const {
 std::vector<double> AttentionOperation::read_lse(const MemoryAccess& memory) const {
     if (!problem_.want_lse) return {};
     return host::read_lse(layout_, memory, config_.params.bus_bytes);
-}
-
-TensorSpec AttentionOperation::output() const {
-    std::vector<uint64_t> shape = problem_.row_shape();
-    shape.push_back(problem_.d_v);
-    return {"o", Dtype::kF32, shape};
-}
-
-uint64_t AttentionOperation::place_of_row(uint64_t row) const {
-    return problem_.place_of_row(row / problem_.nq, row % problem_.nq);
 }
 
 void AttentionOperation::read_operands(const MemoryAccess& memory) {

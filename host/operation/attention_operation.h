@@ -45,8 +45,8 @@ class AttentionOperation : public Operation {
     std::vector<float> read(const MemoryAccess& memory) const override;
     /// [query_heads][nq]; empty if it is not wanted.
     std::vector<double> read_lse(const MemoryAccess& memory) const;
-    TensorSpec output() const override;
-    uint64_t place_of_row(uint64_t row) const override;
+    TensorSpec output() const override { return {"o", Dtype::kF32, problem_.output_shape()}; }
+    uint64_t place_of_row(uint64_t row) const override { return problem_.place_of_row(row); }
     void read_operands(const MemoryAccess& memory) override;
     void judge(const std::vector<float>& o, const RunOutcome& outcome,
                Exactness& exactness) const override;

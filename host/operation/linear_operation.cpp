@@ -30,15 +30,10 @@ std::string LinearOperation::title() const {
 }
 
 std::vector<Figure> LinearOperation::settings() const {
-    const Problem& p = problem_;
-    return {{"query_heads", value_of(p.query_heads)},
-            {"kv_heads", value_of(p.kv_heads)},
-            {"query_tokens", value_of(p.nq)},
-            {"key_tokens", value_of(p.nk)},
-            {"d_k", value_of(p.d_k)},
-            {"d_v", value_of(p.d_v)},
-            {"mask", value_of(mask())},
-            {"feature", value_of("elu(x) + 1")}};
+    std::vector<Figure> settings = problem_.shape();
+    settings.push_back({"mask", value_of(mask())});
+    settings.push_back({"feature", value_of("elu(x) + 1")});
+    return settings;
 }
 
 void LinearOperation::place(MemoryMap& map) {
@@ -64,16 +59,6 @@ std::vector<spec::Command> LinearOperation::commands() const {
 
 std::vector<float> LinearOperation::read(const MemoryAccess& memory) const {
     return read_linear(layout_, memory);
-}
-
-TensorSpec LinearOperation::output() const {
-    std::vector<uint64_t> shape = problem_.row_shape();
-    shape.push_back(problem_.d_v);
-    return {"o", Dtype::kF32, shape};
-}
-
-uint64_t LinearOperation::place_of_row(uint64_t row) const {
-    return problem_.place_of_row(row / problem_.nq, row % problem_.nq);
 }
 
 ReferenceLinear LinearOperation::reference() const {

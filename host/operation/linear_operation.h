@@ -30,8 +30,8 @@ class LinearOperation : public Operation {
                               FirmwareOutcome& outcome) const override;
     std::vector<spec::Command> commands() const override;
     std::vector<float> read(const MemoryAccess& memory) const override;
-    TensorSpec output() const override;
-    uint64_t place_of_row(uint64_t row) const override;
+    TensorSpec output() const override { return {"o", Dtype::kF32, problem_.output_shape()}; }
+    uint64_t place_of_row(uint64_t row) const override { return problem_.place_of_row(row); }
     void read_operands(const MemoryAccess&) override {}
     void judge(const std::vector<float>& o, const RunOutcome& outcome,
                Exactness& exactness) const override;

@@ -170,10 +170,25 @@ std::vector<Problem> Problem::sequences() const {
     return all;
 }
 
+std::vector<Figure> Problem::shape() const {
+    return {{"query_heads", value_of(query_heads)},
+            {"kv_heads", value_of(kv_heads)},
+            {"query_tokens", value_of(nq)},
+            {"key_tokens", value_of(nk)},
+            {"d_k", value_of(d_k)},
+            {"d_v", value_of(d_v)}};
+}
+
 std::vector<uint64_t> Problem::row_shape() const {
     std::vector<uint64_t> shape = leading;
     const bool before_heads = head_order == HeadOrder::kTokensFirst && !shape.empty();
     shape.insert(shape.end() - (before_heads ? 1 : 0), nq);
+    return shape;
+}
+
+std::vector<uint64_t> Problem::output_shape() const {
+    std::vector<uint64_t> shape = row_shape();
+    shape.push_back(d_v);
     return shape;
 }
 

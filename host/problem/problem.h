@@ -10,6 +10,7 @@
 #include "firmware/plan/job.h"
 #include "host/approximation/approximation.h"
 #include "host/cover/catalogue.h"
+#include "host/figure.h"
 #include "host/io/tensor.h"
 #include "host/problem/mask.h"
 #include "host/problem/sentinel.h"
@@ -61,10 +62,16 @@ struct Problem {
     bool want_lse = false;
     bool sink_logits = false;  ///< rows begin with a sink (host/problem/sink_logits.h)
 
+    /// Heads, tokens and dimensions.
+    std::vector<Figure> shape() const;
     /// Shape of a result that has something for each query: `leading` and tokens in `head_order`.
     std::vector<uint64_t> row_shape() const;
+    /// The same with d_v elements for each: that of o.
+    std::vector<uint64_t> output_shape() const;
     /// Which row of that shape, counted from 0, is query `row` of query head `head`.
     uint64_t place_of_row(uint64_t head, uint64_t row) const;
+    /// The same of a row of [query_heads][nq].
+    uint64_t place_of_row(uint64_t row) const { return place_of_row(row / nq, row % nq); }
     uint32_t group() const { return query_heads / kv_heads; }
     /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.
     uint32_t tile_keys(uint32_t m) const { return sentinel.given() ? m - 1 : m; }

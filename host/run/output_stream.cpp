@@ -11,11 +11,8 @@ namespace tessera::host {
 namespace {
 
 std::vector<TensorSpec> tensors(const Problem& p) {
-    const std::vector<uint64_t> rows = p.row_shape();
-    std::vector<uint64_t> elements = rows;
-    elements.push_back(p.d_v);
-    std::vector<TensorSpec> result = {{"o", Dtype::kF32, elements}};
-    if (p.want_lse) result.push_back({"lse", Dtype::kF32, rows});
+    std::vector<TensorSpec> result = {{"o", Dtype::kF32, p.output_shape()}};
+    if (p.want_lse) result.push_back({"lse", Dtype::kF32, p.row_shape()});
     return result;
 }
 
@@ -92,10 +89,9 @@ void OutputStream::write_block(uint64_t head, uint64_t block) {
 }
 
 void OutputStream::write_lse(const std::vector<double>& lse) {
-    const uint64_t nq = problem_.nq;
     std::vector<float> narrow(lse.size());
     for (uint64_t i = 0; i < lse.size(); ++i)
-        narrow[problem_.place_of_row(i / nq, i % nq)] = static_cast<float>(lse[i]);
+        narrow[problem_.place_of_row(i)] = static_cast<float>(lse[i]);
     writer_.write("lse", 0, narrow.data(), narrow.size());
 }
 
