@@ -208,6 +208,13 @@ void parallel_for(uint64_t count, uint32_t threads, const MakeWorker& make_worke
     if (failure) std::rethrow_exception(failure);
 }
 
+/// Threads cost more than a small problem takes.
+uint32_t threads_for(const ReferenceProblem& p) {
+    constexpr uint64_t kSmallPairs = 1000000;
+    const bool small = uint64_t{p.query_heads} * p.nq * p.nk < kSmallPairs;
+    return small ? 1 : std::max(1u, std::thread::hardware_concurrency());
+}
+
 ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
     ReferenceResult r;
     const size_t rows = size_t{p.query_heads} * p.nq;
@@ -250,8 +257,7 @@ std::vector<KeyRange> visible_keys(const ReferenceProblem& problem, uint32_t hea
 ReferenceResult reference_attention(const ReferenceProblem& problem,
                                     const ReferenceOptions& options) {
     ReferenceResult result = allocate(problem, options.moments);
-    uint32_t threads = options.threads;
-    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    const uint32_t threads = options.threads == 0 ? threads_for(problem) : options.threads;
     const uint32_t group = problem.query_heads / problem.kv_heads;
     const uint64_t blocks = spec::divide_up(problem.nq, kBlockRows);
     std::atomic<uint64_t> done{0};

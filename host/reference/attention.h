@@ -48,7 +48,7 @@ struct ReferenceProblem {
 
 struct ReferenceOptions {
     bool moments = true;   ///< also compute what error bounds need: spread, magnitude, ...
-    uint32_t threads = 0;  ///< 0: as many as the machine has
+    uint32_t threads = 0;  ///< 0: as many as the machine has, one for a small problem
     std::function<void(double)> progress;  ///< told the finished share, 0 to 1, from any thread
 };
 

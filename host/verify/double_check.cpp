@@ -22,10 +22,7 @@ bool firmware_succeeded(const Outcome& outcome, Comparison& comparison) {
 void compare_with_double(const host::ReferenceProblem& problem, const host::BoundParams& params,
                          const std::vector<float>& o, const std::vector<double>& lse,
                          Comparison& comparison) {
-    host::ReferenceOptions options;
-    // Threads cost more than a small job takes.
-    options.threads = uint64_t{problem.query_heads} * problem.nq * problem.nk < 1000000 ? 1 : 0;
-    const host::ReferenceResult exact = host::reference_attention(problem, options);
+    const host::ReferenceResult exact = host::reference_attention(problem);
     count(host::compare_with_reference(problem, exact, params, o.data(),
                                        lse.empty() ? nullptr : lse.data()),
           comparison);
