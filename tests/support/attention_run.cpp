@@ -2,16 +2,19 @@
 #include "tests/support/attention_run.h"
 
 #include <cmath>
+#include <deque>
 
+#include "host/operation/attention_operation.h"
 #include "host/operation/cover_layout.h"
-#include "host/operation/layout.h"
+#include "host/run/platform_memory.h"
 #include "spec/float.h"
 
 namespace tessera::test {
 namespace {
 
-/// The same layout somewhere else.
+/// The same layout somewhere else, for one device.
 host::Layout moved(host::Layout layout, uint64_t by) {
+    layout.devices = 1;
     fw::AttentionJob& job = layout.job;
     for (fw::Tensor* t :
          {&job.q, &job.k, &job.v, &job.o, &job.state, &job.lse, &job.partial, &job.sentinel.rows,
@@ -48,30 +51,25 @@ void spoil_results(const host::Layout& layout, const host::MemoryAccess& memory)
 
 /// All devices at once. The outcome of device `which`; its `memory` is o and lse.
 Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
-    const host::Problem& p = setup.problem;
     return run_machine(setup.platform, [&](Machine& machine, Outcome& out) {
         host::Platform& platform = machine.platform();
-        const auto memory = [&](uint64_t a, uint64_t n) { return platform.memory(a, n); };
-        const host::Layout base = host::make_layout(p, setup.platform);
+        const host::MemoryAccess memory = host::access_to(platform);
+        const host::Layout base = host::make_layout(setup.problem, setup.platform);
         const uint64_t stride = (base.end + 4095) / 4096 * 4096;
-        std::vector<host::Layout> layouts;
+        std::deque<host::AttentionOperation> operations;
         std::vector<host::Platform::Program> programs;
         std::vector<fw::DriverConfig> rings;
         std::vector<host::FirmwareOutcome> firmware(setup.platform.devices);
         for (uint32_t i = 0; i < setup.platform.devices; ++i) {
-            layouts.push_back(moved(base, i * stride));
-            layouts.back().driver.csr_base = host::kCsrBase;
+            const host::AttentionOperation& operation = operations.emplace_back(
+                setup.problem, setup.inputs, setup.platform, moved(base, i * stride));
             if (!setup.platform.timing_only) {
-                spoil_results(layouts.back(), memory);
-                host::write_operands(setup.inputs, layouts.back(), memory);
+                spoil_results(operation.layout(), memory);
+                operation.write(memory);
             }
-            rings.push_back(layouts.back().driver);
+            programs.push_back(operation.program(0, memory, firmware[i]));
+            rings.push_back(operation.driver(0));
         }
-        for (uint32_t i = 0; i < setup.platform.devices; ++i)
-            programs.push_back(
-                layouts[i].cover
-                    ? host::Platform::firmware(host::cover_job(layouts[i]), rings[i], firmware[i])
-                    : host::Platform::firmware(layouts[i].jobs(), rings[i], firmware[i]));
         host::RunOutcome r = std::move(platform.run_programs(programs, rings).at(which));
         out.status = firmware[which].status;
         out.calls = firmware[which].calls;
@@ -79,10 +77,8 @@ Outcome run_devices(const AttentionSetup& setup, uint32_t which) {
         out.commands = std::move(r.commands);
         out.groups = std::move(r.groups);
         if (setup.platform.timing_only) return;
-        append(out.memory, host::read_output(layouts[which], memory));
-        if (p.want_lse)
-            append(out.memory,
-                   host::read_lse(layouts[which], memory, setup.platform.params.bus_bytes));
+        append(out.memory, operations[which].read(memory));
+        append(out.memory, operations[which].read_lse(memory));
     });
 }
 
@@ -167,26 +163,11 @@ AttentionRun run_attention(const AttentionSetup& setup) {
 
 namespace {
 
-/// What a run is held against.
-struct Exact {
-    host::ReferenceProblem problem;
-    host::BoundParams bound;
-    host::ReferenceResult result;
-
-    explicit Exact(const AttentionSetup& setup)
-        : problem(
-              host::reference_problem(setup.problem, setup.inputs, setup.platform.params.m, false)),
-          bound{setup.platform.params.m, setup.problem.bf16_output, setup.problem.sentinel.form,
-                host::most_calls(host::make_layout(setup.problem, setup.platform))} {
-        host::ReferenceOptions options;
-        options.threads = 1;
-        result = host::reference_attention(problem, options);
-    }
-    host::ErrorSummary compare(const AttentionRun& run) const {
-        return host::compare_with_reference(problem, result, bound, run.o.data(),
-                                            run.lse.empty() ? nullptr : run.lse.data());
-    }
-};
+/// In its place.
+host::AttentionOperation operation_of(const AttentionSetup& setup) {
+    return {setup.problem, setup.inputs, setup.platform,
+            host::make_layout(setup.problem, setup.platform)};
+}
 
 /// Equal, or at most `limit` apart: -inf is.
 bool near(double actual, double exact, double limit) {
@@ -196,34 +177,39 @@ bool near(double actual, double exact, double limit) {
 }  // namespace
 
 host::ErrorSummary compare_exact(const AttentionSetup& setup, const AttentionRun& run) {
-    return Exact(setup).compare(run);
+    const host::AttentionOperation operation = operation_of(setup);
+    return operation.compare(operation.exact(false, {}), run.o, run.lse);
 }
 
 host::ErrorSummary check_bound(Compared& compared, const AttentionSetup& setup,
                                const AttentionRun& run) {
-    const Exact exact(setup);
+    const host::AttentionOperation operation = operation_of(setup);
+    const host::ReferenceResult exact = operation.exact(false, {});
     const host::Problem& p = setup.problem;
+    const uint32_t m = setup.platform.params.m;
+    const host::ReferenceProblem problem = host::reference_problem(p, setup.inputs, m, false);
+    const host::BoundParams params{m, p.bf16_output, p.sentinel.form,
+                                   host::most_calls(operation.layout())};
     for (uint32_t row = 0; row < p.query_heads * p.nq; ++row) {
         const uint32_t head = row / p.nq, query = row % p.nq;
         const auto where = [&] {
             return setup.name() + ": head " + std::to_string(head) + " row " +
                    std::to_string(query);
         };
-        const bool empty = host::key_count(visible_keys(exact.problem, head, query)) == 0;
-        const host::RowBound bound =
-            host::row_bound(exact.problem, exact.result, exact.bound, head, query);
+        const bool empty = host::key_count(visible_keys(problem, head, query)) == 0;
+        const host::RowBound bound = host::row_bound(problem, exact, params, head, query);
         for (size_t i = size_t{row} * p.d_v; i < size_t{row + 1} * p.d_v; ++i) {
-            const double limit =
-                empty ? 0 : host::element_bound(exact.result, exact.bound, bound, i);
-            compared.holds(near(static_cast<double>(run.o[i]), exact.result.o[i], limit), where);
+            const double limit = empty ? 0 : host::element_bound(exact, params, bound, i);
+            compared.holds(near(static_cast<double>(run.o[i]), exact.o[i], limit), where);
         }
         const double empty_lse = p.sink_logits ? host::kSinkWeightError : 0;  // a sink's alone
         if (p.want_lse)
-            compared.holds(near(run.lse[row], exact.result.lse[row],
-                                empty ? empty_lse : host::lse_bound(bound)),
-                           where);
+            compared.holds(
+                near(run.lse[row], exact.lse[row], empty ? empty_lse : host::lse_bound(bound)),
+                where);
     }
-    const host::ErrorSummary error = exact.compare(run);  // the program's own check, one item
+    // The program's own check, one item.
+    const host::ErrorSummary error = operation.compare(exact, run.o, run.lse);
     compared.holds(error.elements == run.o.size() && error.within_bound(),
                    [&] { return setup.name() + ": the program's own check"; });
     return error;
