@@ -4,11 +4,8 @@
 #pragma once
 #include <tlm_utils/simple_initiator_socket.h>
 
-#include <memory>
-#include <vector>
-
 #include "hw_model/device_core.h"
-#include "hw_model/memory/burst.h"
+#include "hw_model/memory/burst_slots.h"
 #include "hw_model/memory/port_timing.h"
 
 namespace tessera::hw {
@@ -42,15 +39,12 @@ class MemoryPort : public sc_core::sc_module {
 
   private:
     struct Slot;
-    Slot& free_slot();
     tlm::tlm_sync_enum on_response(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                    sc_core::sc_time& delay);
     void send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats);
 
     Core& core_;
-    uint32_t device_;
-    std::vector<std::unique_ptr<Slot>> slots_;
-    std::vector<Slot*> free_;
+    BurstSlots<Slot> slots_;
     PortTiming reads_, writes_;
     uint64_t epoch_ = 0;
 };

@@ -26,18 +26,16 @@ RtlDevice::RtlDevice(const sc_core::sc_module_name& name, const spec::DevicePara
       memory_socket_("memory_socket"),
       irq_("irq"),
       params_(params),
-      index_(index),
       top_(make_verilated_top(params, wave)),
-      trace_(params, trace_commands) {
+      trace_(params, trace_commands),
+      slots_(index) {
     csr_socket_.register_b_transport(this, &RtlDevice::b_transport);
     memory_socket_.register_nb_transport_bw(this, &RtlDevice::on_response);
     SC_METHOD(tick);
     sensitive << wake_;
 }
 
-RtlDevice::~RtlDevice() {
-    for (auto& slot : slots_) slot->payload.clear_extension(&slot->extension);
-}
+RtlDevice::~RtlDevice() = default;
 
 void RtlDevice::tick() {
     advance(hw::now_cycle());
@@ -93,13 +91,13 @@ void RtlDevice::finish_cycle() {
 /// Addresses that the RTL presents in cycle_.
 void RtlDevice::present() {
     if (const VerilatedTop::Address a = top_->read_address(); a.valid) {
-        Slot& slot = free_slot();
+        Slot& slot = slots_.take();
         slot.id = a.id;
         reads_.push_back(&slot);
         send(slot, tlm::TLM_READ_COMMAND, a.address, a.beats);
     }
     if (const VerilatedTop::Address a = top_->write_address(); a.valid) {
-        Slot& slot = free_slot();
+        Slot& slot = slots_.take();
         for (uint32_t i = 0; i < a.beats; ++i)
             top_->peek_write_data(i, slot.data.data() + size_t{i} * params_.bus_bytes);
         writes_.push_back(&slot);
@@ -107,43 +105,16 @@ void RtlDevice::present() {
     }
 }
 
-RtlDevice::Slot& RtlDevice::free_slot() {
-    if (free_.empty()) {
-        slots_.push_back(std::make_unique<Slot>());
-        Slot& slot = *slots_.back();
-        slot.data.resize(spec::kReadBurstBytes);
-        slot.extension.device = index_;
-        slot.extension.user = slots_.size() - 1;
-        slot.payload.set_extension(&slot.extension);
-        free_.push_back(&slot);
-    }
-    Slot& slot = *free_.back();
-    free_.pop_back();
+void RtlDevice::send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats) {
     slot.scheduled = slot.data_done = false;
     slot.next_beat = 0;
-    return slot;
-}
-
-void RtlDevice::send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats) {
-    slot.extension.beats = beats;
-    slot.payload.set_command(command);
-    slot.payload.set_address(address);
     slot.payload.set_data_ptr(slot.data.data());
-    slot.payload.set_data_length(beats * params_.bus_bytes);
-    slot.payload.set_streaming_width(beats * params_.bus_bytes);
-    slot.payload.set_byte_enable_ptr(nullptr);
-    slot.payload.set_dmi_allowed(false);
-    slot.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-    memory_socket_->nb_transport_fw(slot.payload, phase, delay);
+    hw::present(memory_socket_, slot, command, address, beats, params_.bus_bytes);
 }
 
 tlm::tlm_sync_enum RtlDevice::on_response(tlm::tlm_generic_payload& payload, tlm::tlm_phase&,
                                           sc_core::sc_time&) {
-    hw::BurstExtension* extension = nullptr;
-    payload.get_extension(extension);
-    slots_[extension->user]->scheduled = true;
+    slots_.of(payload).scheduled = true;
     return tlm::TLM_COMPLETED;
 }
 
@@ -163,7 +134,7 @@ void RtlDevice::drive_read() {
     in.rlast = ++slot.next_beat == slot.extension.beats;
     if (in.rlast) {
         reads_.pop_front();
-        free_.push_back(&slot);  // not reused before the beat is clocked in
+        slots_.give_back(slot);  // not reused before the beat is clocked in
     }
 }
 
@@ -191,7 +162,7 @@ void RtlDevice::drive_write() {
     in.bvalid = true;
     in.berror = schedule.failed();
     writes_.pop_front();
-    free_.push_back(&slot);
+    slots_.give_back(slot);
 }
 
 void RtlDevice::record(const Trace& t) {

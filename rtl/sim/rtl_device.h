@@ -14,7 +14,7 @@
 
 #include "hw_model/config.h"
 #include "hw_model/device_base.h"
-#include "hw_model/memory/burst.h"
+#include "hw_model/memory/burst_slots.h"
 #include "rtl/sim/verilated_top.h"
 
 namespace tessera::rtl {
@@ -38,11 +38,7 @@ class RtlDevice : public hw::DeviceBase {
     uint64_t beats_checked() const { return beats_checked_; }  ///< write beats as announced
 
   private:
-    /// A burst on its way: payload, extension and data, reused.
-    struct Slot {
-        tlm::tlm_generic_payload payload;
-        hw::BurstExtension extension;
-        std::vector<uint8_t> data;
+    struct Slot : hw::BurstSlot {
         bool scheduled = false, id = false;
         uint32_t next_beat = 0;
         bool data_done = false;
@@ -52,7 +48,6 @@ class RtlDevice : public hw::DeviceBase {
     void finish_cycle();
     void present();
     void send(Slot& slot, tlm::tlm_command command, uint64_t address, uint32_t beats);
-    Slot& free_slot();
     void drive_read();
     void drive_write();
     void record(const Trace& trace);
@@ -65,7 +60,6 @@ class RtlDevice : public hw::DeviceBase {
     sc_core::sc_out<bool> irq_;
 
     const spec::DeviceParams params_;
-    const uint32_t index_;
     std::unique_ptr<VerilatedTop> top_;
     hw::TraceLog trace_;
     Cycle cycle_ = 0;  // the RTL's current cycle: it is not over yet
@@ -75,8 +69,7 @@ class RtlDevice : public hw::DeviceBase {
     uint32_t access_data_ = 0;
     bool check_answer_ = false, was_write_ = false, was_ok_ = false;
     uint32_t was_data_ = 0;
-    std::vector<std::unique_ptr<Slot>> slots_;
-    std::vector<Slot*> free_;
+    hw::BurstSlots<Slot> slots_;
     std::deque<Slot*> reads_, writes_;    // in flight, oldest first
     const uint8_t* announced_ = nullptr;  // the write beat of this cycle
     bool announced_last_ = false;
