@@ -110,6 +110,7 @@ module tessera_device #(
   logic descriptor_pop;
   tessera_port_pkg::load_req_t load_head;
   tessera_port_pkg::compute_req_t compute_head;
+  logic [tessera_mask_pkg::MaskWordsBits-1:0] compute_mask;
   tessera_port_pkg::store_req_t store_head;
   tessera_port_pkg::queue_rsp_t load_taken, compute_taken, store_taken;
   tessera_port_pkg::admit_req_t admit;
@@ -179,7 +180,7 @@ module tessera_device #(
     .status_o(issue_status), .error_o(dispatch_error),
     .descriptor_i(descriptor), .pop_o(descriptor_pop),
     .load_o(load_head), .load_i(load_taken),
-    .compute_o(compute_head), .compute_i(compute_taken),
+    .compute_o(compute_head), .compute_mask_o(compute_mask), .compute_i(compute_taken),
     .store_o(store_head), .store_i(store_taken),
     .admit_i(admit), .admit_o(admit_granted),
     .load_release_i(load_release), .compute_release_i(compute_release),
@@ -198,7 +199,7 @@ module tessera_device #(
     .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_compute_engine (
     .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q),
-    .queue_i(compute_head), .queue_o(compute_taken),
+    .queue_i(compute_head), .queue_mask_i(compute_mask), .queue_o(compute_taken),
     .admit_o(admit), .admit_i(admit_granted),
     .halted_i(halted), .load_active_i(active.load != '0), .store_active_i(active.store != '0),
     .active_o(active.compute), .release_o(compute_release), .state_rows_o(state_rows),

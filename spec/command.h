@@ -70,6 +70,10 @@ struct Command {
 struct Descriptor {
     uint32_t word[kDescriptorWords];
 };
+// Words 0 to 4 of ATTEND are followed by its mask, those of other commands end with word 10.
+inline constexpr uint32_t kMaskWord = 5;
+inline constexpr uint32_t kTransferWords = 11;
+static_assert(kMaskWord + kMaskWords <= kDescriptorWords);
 
 /// Descriptor of a command. Values must fit their fields; the driver's plans always do.
 constexpr Descriptor encode(const Command& c) {
@@ -80,14 +84,7 @@ constexpr Descriptor encode(const Command& c) {
     if (c.opcode == Opcode::kAttend) {
         r.word[2] = c.rows | c.keys << 16;
         r.word[4] = c.factor;
-        r.word[5] = c.mask.flags;
-        r.word[6] = c.mask.window;
-        r.word[7] = c.mask.sinks;
-        r.word[8] = c.mask.block;
-        r.word[9] = c.mask.summary;
-        r.word[10] = c.mask.free_from;
-        r.word[11] = c.mask.diag_group;
-        r.word[12] = c.mask.prefix;
+        put_mask(c.mask, r.word + kMaskWord);
     } else {
         r.word[2] = c.rows | c.first_row << 16;
         r.word[4] = static_cast<uint32_t>(c.address);
@@ -117,8 +114,7 @@ constexpr Command decode(const Descriptor& d) {
     if (c.opcode == Opcode::kAttend) {
         c.keys = d.word[2] >> 16;
         c.factor = d.word[4];
-        c.mask = Mask{d.word[5], d.word[6],  d.word[7],  d.word[8],
-                      d.word[9], d.word[10], d.word[11], d.word[12]};
+        c.mask = mask_of(d.word + kMaskWord);
     } else {
         c.first_row = d.word[2] >> 16;
         c.address = d.word[4] | static_cast<uint64_t>(d.word[5]) << 32;
@@ -244,10 +240,12 @@ constexpr ErrorCode check(const DeviceParams& p, const Descriptor& d,
     if (!detail::dims_legal(p, c)) return ErrorCode::kDimOutOfRange;
     if (!detail::aligned(p, c)) return ErrorCode::kMisaligned;
     if (!detail::positions_legal(p, c)) return ErrorCode::kBadMask;
-    const uint32_t reserved =
-        (d.word[0] & 0xc000) | (d.word[0] & kFlagMask & ~detail::legal_flags(c.opcode)) |
-        (d.word[1] >> 16) | (c.opcode == Opcode::kAttend ? 0 : d.word[11] | d.word[12]) |
-        d.word[13] | d.word[14] | d.word[15];
+    uint32_t reserved = (d.word[0] & 0xc000) |
+                        (d.word[0] & kFlagMask & ~detail::legal_flags(c.opcode)) |
+                        (d.word[1] >> 16);
+    const bool attend = c.opcode == Opcode::kAttend;
+    for (uint32_t i = attend ? kMaskWord + kMaskWords : kTransferWords; i < kDescriptorWords; ++i)
+        reserved |= d.word[i];
     return reserved == 0 ? ErrorCode::kNone : ErrorCode::kReservedBits;
 }
 

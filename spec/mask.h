@@ -20,7 +20,8 @@ enum MaskFlag : uint32_t {
     kMaskPrefix = 1u << 7,   ///< k < prefix is allowed, whatever causal and local terms say
 };
 inline constexpr uint32_t kMaskLocal = kMaskWindow | kMaskSink | kMaskBlock | kMaskSummary;
-inline constexpr uint32_t kMaskAll = 0xff;
+inline constexpr uint32_t kMaskTerms = 8;
+inline constexpr uint32_t kMaskAll = (1u << kMaskTerms) - 1;
 
 /// A mask as ATTEND carries it. Operands whose flag is not set are ignored and must be zero.
 struct Mask {
@@ -33,6 +34,24 @@ struct Mask {
     uint32_t diag_group = 0;  ///< tile rows, 1 to M
     uint32_t prefix = 0;      ///< positions
 };
+inline constexpr uint32_t kMaskWords = 8;  ///< of a Mask, in a descriptor and in a job's words
+static_assert(sizeof(Mask) == 4 * kMaskWords);
+
+/// A mask as words, in the order of its members.
+constexpr void put_mask(const Mask& mask, uint32_t* words) {
+    words[0] = mask.flags;
+    words[1] = mask.window;
+    words[2] = mask.sinks;
+    words[3] = mask.block;
+    words[4] = mask.summary;
+    words[5] = mask.free_from;
+    words[6] = mask.diag_group;
+    words[7] = mask.prefix;
+}
+
+constexpr Mask mask_of(const uint32_t* words) {
+    return {words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7]};
+}
 
 /// The local part: true if no local term is given or any given one holds.
 constexpr bool mask_local(const Mask& mask, uint32_t q, uint32_t k) {

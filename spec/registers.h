@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "spec/counters.h"
+#include "spec/mask.h"
 #include "spec/params.h"
 
 namespace tessera::spec {
@@ -55,7 +56,9 @@ struct RegisterInfo {
 };
 
 inline constexpr uint32_t kIdValue = 0x54455353;  ///< "TESS"
-inline constexpr uint32_t kVersionValue = 2;      ///< of this register map and command set
+/// Of this register map and command set. Each mask term above eight raises it by one.
+inline constexpr uint32_t kVersionBase = 2, kVersionTerms = 8;
+inline constexpr uint32_t kVersionValue = kVersionBase + (kMaskTerms - kVersionTerms);
 
 // CONTROL
 inline constexpr uint32_t kControlEnable = 1u << 0;         ///< fetch and dispatch descriptors

@@ -17,6 +17,7 @@ module tessera_compute_engine #(
   input  logic [63:0]                         cycle_i,        // free-running; differences matter
   // <-> compute queue: an ATTEND that passed the checks. Its grants must not depend on outputs.
   input  tessera_port_pkg::compute_req_t      queue_i,
+  input  logic [tessera_mask_pkg::MaskWordsBits-1:0] queue_mask_i,  // words of its mask
   output tessera_port_pkg::queue_rsp_t        queue_o,        // pop: its last lane group enters
   // <-> scoreboard: the lane group to be admitted next; its grants in the same cycle
   output tessera_port_pkg::admit_req_t        admit_o,
@@ -52,7 +53,7 @@ module tessera_compute_engine #(
 
   logic clear, unused_bits;
   assign clear = !rst_ni || clear_i;
-  assign unused_bits = ^queue_i;
+  assign unused_bits = ^{queue_i, queue_mask_i};
 
   // ---- The head of the queue
   tessera_port_pkg::attend_t            attend;
@@ -70,14 +71,6 @@ module tessera_compute_engine #(
     head_score.rows = attend.rows[10:0];
     head_score.keys = attend.keys[10:0];
     head_score.factor = attend.factor;
-    head_score.mask.flags = attend.mask_flags[7:0];
-    head_score.mask.window = attend.window;
-    head_score.mask.sinks = attend.sinks;
-    head_score.mask.block = attend.block;
-    head_score.mask.summary = attend.summary;
-    head_score.mask.free_from = attend.free_from[10:0];
-    head_score.mask.diag_group = attend.diag_group[10:0];
-    head_score.mask.prefix = attend.prefix;
     head_value = '0;
     head_value.v_bank = attend.v_bank[0];
     head_value.state_bank = attend.state_bank[0];
@@ -105,7 +98,8 @@ module tessera_compute_engine #(
   ) u_score (
     .clk_i, .clear_i(clear), .cycle_i,
     .head_valid_i(queue_i.valid), .head_granted_i(granted), .halted_i,
-    .head_score_i(head_score), .head_value_i(head_value), .head_d_k_i(attend.d_k[9:0]),
+    .head_score_i(head_score), .head_mask_i(tessera_mask_pkg::of_words(queue_mask_i)),
+    .head_value_i(head_value), .head_d_k_i(attend.d_k[9:0]),
     .pop_o(queue_o.pop), .continuing_o(continuing),
     .lane_group_valid_o(enter), .lane_group_o(entered), .admit_i(admission), .abort_i(abort_o),
     .q_read_o(q_read), .k_read_o(k_read), .q_i(q_data), .k_i(k_data),

@@ -16,6 +16,7 @@ module tessera_score_stage #(
   input  logic                                 head_granted_i,  // Q and K
   input  logic                                 halted_i,
   input  tessera_lane_group_pkg::score_group_t head_score_i,
+  input  logic [tessera_mask_pkg::MaskBits-1:0] head_mask_i,  // of all its groups
   input  tessera_lane_group_pkg::value_group_t head_value_i,
   input  logic [9:0]                           head_d_k_i,
   output logic                                 pop_o,           // pulse: its last group enters
@@ -143,15 +144,18 @@ module tessera_score_stage #(
   logic                                 start_t0;
   tessera_lane_group_pkg::key_step_t    step_t0;
   tessera_lane_group_pkg::score_group_t next_group, group_t0, group_t1;
+  logic [tessera_mask_pkg::MaskBits-1:0] next_mask, mask_t1;
   logic                                 unused_valid, unused_busy_t0, unused_t0;
   assign unused_t0 = ^{step_t0, group_t0};
 
   tessera_delay #(.WIDTH(1), .CYCLES(Latency)) u_start (
     .clk_i, .clear_i, .d_i(enter), .q_o(start_t0)
   );
-  tessera_lane_group_fifo #(.WIDTH($bits(entering)), .DEPTH(LANE_GROUPS)) u_groups (
-    .clk_i, .clear_i, .push_i(enter), .data_i(entering), .valid_o(unused_valid),
-    .head_o(next_group), .pop_i(start_t0)
+  tessera_lane_group_fifo #(
+    .WIDTH(tessera_mask_pkg::MaskBits + $bits(entering)), .DEPTH(LANE_GROUPS)
+  ) u_groups (
+    .clk_i, .clear_i, .push_i(enter), .data_i({head_mask_i, entering}), .valid_o(unused_valid),
+    .head_o({next_mask, next_group}), .pop_i(start_t0)
   );
   tessera_key_counter #(.INTERLEAVE(INTERLEAVE)) u_leave (
     .clk_i, .clear_i, .start_i(start_t0), .keys_i(next_group.keys), .busy_o(unused_busy_t0),
@@ -182,6 +186,7 @@ module tessera_score_stage #(
     if (clear_i) buffer_t1 <= 1'b1;
     else if (start_t0) buffer_t1 <= !buffer_t1;
     if (start_t0) group_t1 <= next_group;
+    if (start_t0) mask_t1 <= next_mask;
     if (step_t0.valid) begin
       key_t1 <= step_t0.key;
       turn_t1 <= step_t0.turn[TurnBits-1:0];
@@ -194,7 +199,7 @@ module tessera_score_stage #(
   // ---- Mask: two cycles from t1, then waits for the score
   tessera_mask_unit #(.LANES(LANES)) u_mask (
     .clk_i, .valid_i(valid_t1), .key_i(key_t1), .k_position_i, .row_i(row_t1),
-    .rows_i(group_t1.rows), .q_position_i, .mask_i(group_t1.mask), .allowed_o(allowed_t3)
+    .rows_i(group_t1.rows), .q_position_i, .mask_i(mask_t1), .allowed_o(allowed_t3)
   );
   tessera_delay #(.WIDTH(LANES), .CYCLES(2)) u_allowed (
     .clk_i, .clear_i, .d_i(allowed_t3), .q_o(allowed_o)

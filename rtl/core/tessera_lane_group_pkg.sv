@@ -3,19 +3,7 @@
 // Turns and lanes have the width of the largest build: INTERLEAVE 8, LANES 128.
 package tessera_lane_group_pkg;
 
-  // The mask of an ATTEND (spec/mask.h).
-  typedef struct packed {
-    logic [7:0]  flags;
-    logic [31:0] window;
-    logic [31:0] sinks;
-    logic [31:0] block;
-    logic [31:0] summary;
-    logic [10:0] free_from;
-    logic [10:0] diag_group;
-    logic [31:0] prefix;
-  } mask_t;
-
-  // For the score stage: scaling and mask.
+  // For the score stage: scaling. The mask goes beside it, as tessera_mask_pkg has it.
   typedef struct packed {
     logic        last;         // of its command
     logic        q_bank;
@@ -26,7 +14,6 @@ package tessera_lane_group_pkg;
     logic [10:0] rows;         // of the command
     logic [10:0] keys;
     logic [31:0] factor;
-    mask_t       mask;
   } score_group_t;
 
   // For the value stage and the merge.

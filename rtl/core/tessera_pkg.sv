@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The contract of spec/ in SystemVerilog, and its only mirror: a contract test compares every public
-// constant with spec/ when it is compiled. What varies between builds (M, D, LANES, INTERLEAVE,
-// BUS_BYTES) is a parameter of the modules, not here.
+// The contract of spec/ in SystemVerilog, and its only mirror beside tessera_mask_pkg: a contract
+// test compares every public constant with spec/ when it is compiled. What varies between builds (M,
+// D, LANES, INTERLEAVE, BUS_BYTES) is a parameter of the modules, not here.
 package tessera_pkg;
 
   // Structure (spec/params.h)
@@ -64,17 +64,6 @@ package tessera_pkg;
   localparam int unsigned FlagInterrupt    /*verilator public*/ = 13;
   localparam logic [31:0] FlagMask         /*verilator public*/ = 32'h0000_3f00;
 
-  // Mask terms: bit numbers in the mask flags (spec/mask.h)
-  localparam int unsigned MaskCausal       /*verilator public*/ = 0;
-  localparam int unsigned MaskWindow       /*verilator public*/ = 1;
-  localparam int unsigned MaskSink         /*verilator public*/ = 2;
-  localparam int unsigned MaskBlock        /*verilator public*/ = 3;
-  localparam int unsigned MaskSummary      /*verilator public*/ = 4;
-  localparam int unsigned MaskFree         /*verilator public*/ = 5;
-  localparam int unsigned MaskDiagOff      /*verilator public*/ = 6;
-  localparam int unsigned MaskPrefix       /*verilator public*/ = 7;
-  localparam logic [31:0] MaskAll          /*verilator public*/ = 32'h0000_00ff;
-
   // Errors (spec/errors.h)
   typedef enum logic [7:0] {
     ErrNone           = 8'd0,
@@ -116,7 +105,8 @@ package tessera_pkg;
 
   // Registers: byte offsets (spec/registers.h)
   localparam logic [31:0] IdValue          /*verilator public*/ = 32'h5445_5353;
-  localparam logic [31:0] VersionValue     /*verilator public*/ = 32'd2;
+  localparam logic [31:0] VersionBase      /*verilator public*/ = 32'd2;
+  localparam int unsigned VersionTerms     /*verilator public*/ = 8;  // more mask terms raise it
   typedef enum logic [11:0] {
     RegId            = 12'h000,
     RegVersion       = 12'h004,

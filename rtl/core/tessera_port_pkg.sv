@@ -4,9 +4,8 @@
 // own. No member has a type of another package: Yosys 0.23 does not find it there.
 package tessera_port_pkg;
 
-  // A command on its way: words 0 to 12 of its descriptor, as loads, stores and FENCE read them ...
+  // A command on its way: words 0 to 10 of its descriptor, as loads, stores and FENCE read them ...
   typedef struct packed {
-    logic [63:0] reserved11_12;  // words 11 and 12
     logic [31:0] index_limit;
     logic [63:0] index_address;
     logic [31:0] position;
@@ -26,17 +25,11 @@ package tessera_port_pkg;
     logic [5:0]  flags;  // bit b of word 0 is flags[b - 8]
     logic [7:0]  opcode;
   } transfer_t;
+  localparam int unsigned TransferBits = 352;
 
-  // ... and as ATTEND does.
+  // ... and words 0 to 4, as ATTEND does. The words of its mask (tessera_mask_pkg) go beside it:
+  // Yosys 0.23 finds no constant of another package here, either.
   typedef struct packed {
-    logic [31:0] prefix;
-    logic [31:0] diag_group;
-    logic [31:0] free_from;
-    logic [31:0] summary;
-    logic [31:0] block;
-    logic [31:0] sinks;
-    logic [31:0] window;
-    logic [31:0] mask_flags;
     logic [31:0] factor;
     logic [15:0] d_v;
     logic [15:0] d_k;
@@ -52,7 +45,7 @@ package tessera_port_pkg;
     logic [5:0]  flags;
     logic [7:0]  opcode;
   } attend_t;
-  localparam int unsigned CommandBits = 416;
+  localparam int unsigned AttendBits = 160;
 
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
   // sign of their difference. So an engine may have 511 touches of a bank that are not released. It

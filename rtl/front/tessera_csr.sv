@@ -171,7 +171,9 @@ module tessera_csr #(
     rdata_d = '0;
     unique case (s_axil_araddr_i)
       tessera_pkg::RegId: rdata_d = tessera_pkg::IdValue;
-      tessera_pkg::RegVersion: rdata_d = tessera_pkg::VersionValue;
+      tessera_pkg::RegVersion:
+        rdata_d = tessera_pkg::VersionBase +
+                  (tessera_mask_pkg::MaskTerms - tessera_pkg::VersionTerms);
       tessera_pkg::RegCapM: rdata_d = M;
       tessera_pkg::RegCapD: rdata_d = D;
       tessera_pkg::RegCapLanes: rdata_d = LANES;

@@ -13,11 +13,13 @@ module tessera_descriptor_check #(
   output tessera_pkg::error_e error_o
 );
   localparam logic [63:0] BusMask = 64'(BUS_BYTES) - 64'd1;
+  localparam int unsigned AttendBits =
+      tessera_port_pkg::AttendBits + tessera_mask_pkg::MaskWordsBits;
 
   tessera_port_pkg::transfer_t t;
   tessera_port_pkg::attend_t a;
-  assign t = descriptor_i[tessera_port_pkg::CommandBits-1:0];
-  assign a = descriptor_i[tessera_port_pkg::CommandBits-1:0];
+  assign t = descriptor_i[tessera_port_pkg::TransferBits-1:0];
+  assign a = descriptor_i[tessera_port_pkg::AttendBits-1:0];
 
   logic load_elements, attend, fence, gather, has_continue, normalise;
   assign load_elements = t.opcode == tessera_pkg::OpLoadQ || t.opcode == tessera_pkg::OpLoadK ||
@@ -100,25 +102,10 @@ module tessera_descriptor_check #(
   end
 
   // Masks and positions
-  logic mask_ok, positions_ok, block_ok;
-  assign block_ok = a.block != '0 && (a.block & (a.block - 32'd1)) == '0;
+  logic mask_ok, positions_ok;
+  assign mask_ok = tessera_mask_pkg::legal(
+      descriptor_i[tessera_port_pkg::AttendBits +: tessera_mask_pkg::MaskWordsBits], 32'(M));
   always_comb begin
-    mask_ok = (a.mask_flags & ~tessera_pkg::MaskAll) == '0;
-    if (a.mask_flags[tessera_pkg::MaskWindow]
-        ? a.window == '0 || a.window > tessera_pkg::PositionLimit : a.window != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskSink]
-        ? a.sinks > tessera_pkg::PositionLimit : a.sinks != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskPrefix]
-        ? a.prefix > tessera_pkg::PositionLimit : a.prefix != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskBlock] || a.mask_flags[tessera_pkg::MaskSummary]
-        ? !block_ok : a.block != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskSummary]
-        ? a.summary == '0 || a.summary > a.block : a.summary != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskFree]
-        ? a.free_from > 32'(M) : a.free_from != '0) mask_ok = 1'b0;
-    if (a.mask_flags[tessera_pkg::MaskDiagOff]
-        ? a.diag_group == '0 || a.diag_group > 32'(M) : a.diag_group != '0) mask_ok = 1'b0;
-
     positions_ok = t.position == '0;
     if (t.opcode == tessera_pkg::OpLoadQ || t.opcode == tessera_pkg::OpLoadK) begin
       positions_ok = t.position < tessera_pkg::PositionLimit &&
@@ -143,8 +130,8 @@ module tessera_descriptor_check #(
     legal_flags[tessera_pkg::FlagBf16-8] = t.opcode == tessera_pkg::OpStoreO;
     legal_flags[tessera_pkg::FlagInterrupt-8] = fence;
     reserved_ok = t.reserved0 == '0 && (t.flags & ~legal_flags) == '0 && t.reserved1 == '0 &&
-                  (attend || t.reserved11_12 == '0) &&
-                  descriptor_i[511:tessera_port_pkg::CommandBits] == '0;
+                  (attend ? (descriptor_i >> AttendBits) == '0
+                          : (descriptor_i >> tessera_port_pkg::TransferBits) == '0);
   end
 
   always_comb begin

@@ -30,7 +30,7 @@ module tessera_dispatch #(
   output tessera_port_pkg::error_t      error_o
 );
   tessera_port_pkg::transfer_t t;
-  assign t = descriptor_i.words[tessera_port_pkg::CommandBits-1:0];
+  assign t = descriptor_i.words[tessera_port_pkg::TransferBits-1:0];
 
   // Rows and columns of each state bank, from 0 on, that the last ATTEND into it wrote with
   // f = identity; none if with softmax.

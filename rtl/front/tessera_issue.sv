@@ -23,6 +23,7 @@ module tessera_issue #(
   output tessera_port_pkg::load_req_t        load_o,
   input  tessera_port_pkg::queue_rsp_t       load_i,
   output tessera_port_pkg::compute_req_t     compute_o,
+  output logic [tessera_mask_pkg::MaskWordsBits-1:0] compute_mask_o,  // words of its mask
   input  tessera_port_pkg::queue_rsp_t       compute_i,
   output tessera_port_pkg::store_req_t       store_o,
   input  tessera_port_pkg::queue_rsp_t       store_i,
@@ -38,7 +39,9 @@ module tessera_issue #(
   output tessera_port_pkg::dispatch_event_t  dispatched_o
 );
   localparam int unsigned B = tessera_port_pkg::TicketBits;
-  localparam int unsigned CommandBits = tessera_port_pkg::CommandBits;
+  localparam int unsigned TransferBits = tessera_port_pkg::TransferBits;
+  localparam int unsigned AttendBits =
+      tessera_port_pkg::AttendBits + tessera_mask_pkg::MaskWordsBits;
 
   // Is a count of released touches at or past a ticket?
   function automatic logic reached(input logic [B-1:0] released, input logic [B-1:0] ticket);
@@ -113,7 +116,7 @@ module tessera_issue #(
   logic [B-1:0] store_load_ticket, store_compute_ticket;
 
   tessera_command_queue #(
-    .WIDTH(CommandBits + 32 + 2 * B)
+    .WIDTH(TransferBits + 32 + 2 * B)
   ) u_load_queue (
     .clk_i, .rst_ni, .clear_i,
     .push_i(push.load),
@@ -125,19 +128,20 @@ module tessera_issue #(
     .size_o(status_o.load_queued)
   );
   tessera_command_queue #(
-    .WIDTH(CommandBits + 32 + 5 * B)
+    .WIDTH(AttendBits + 32 + 5 * B)
   ) u_compute_queue (
     .clk_i, .rst_ni, .clear_i,
     .push_i(push.compute),
-    .data_i({q_load, k_load, v_load, s_load, s_store, number, command}),
+    .data_i({q_load, k_load, v_load, s_load, s_store, number,
+             descriptor_i.words[AttendBits-1:0]}),
     .full_o(full.compute),
     .valid_o(compute_o.valid),
-    .head_o({q_ticket, k_ticket, admit_tickets, compute_number, compute}),
+    .head_o({q_ticket, k_ticket, admit_tickets, compute_number, compute_mask_o, compute}),
     .engine_i(compute_i),
     .size_o(status_o.compute_queued)
   );
   tessera_command_queue #(
-    .WIDTH(CommandBits + 32 + 2 * B)
+    .WIDTH(TransferBits + 32 + 2 * B)
   ) u_store_queue (
     .clk_i, .rst_ni, .clear_i,
     .push_i(push.store),

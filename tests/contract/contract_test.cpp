@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// spec/ against rtl/core/tessera_pkg.sv: scalars when this file is compiled, tables when it runs.
+// spec/ against rtl/core/tessera_pkg.sv and tessera_mask_pkg.sv: scalars when this file is
+// compiled, tables when it runs.
 #include <fmt/format.h>
 
 #include <map>
 
+#include "Vtessera_tiny_tessera_mask_pkg.h"
 #include "Vtessera_tiny_tessera_pkg.h"
 #include "spec/command.h"
 #include "spec/counters.h"
@@ -14,11 +16,14 @@
 
 using namespace tessera;
 using Pkg = Vtessera_tiny_tessera_pkg;
+using MaskPkg = Vtessera_tiny_tessera_mask_pkg;
 
-#define SAME(rtl, spec_value) \
-    static_assert(uint64_t{Pkg::rtl} == static_cast<uint64_t>(spec::spec_value), #rtl)
-#define SAME_BIT(rtl, spec_value) \
-    static_assert((uint64_t{1} << Pkg::rtl) == static_cast<uint64_t>(spec::spec_value), #rtl)
+#define SAME_IN(package, rtl, spec_value) \
+    static_assert(uint64_t{package::rtl} == static_cast<uint64_t>(spec::spec_value), #rtl)
+#define SAME_BIT_IN(package, rtl, spec_value) \
+    static_assert((uint64_t{1} << package::rtl) == static_cast<uint64_t>(spec::spec_value), #rtl)
+#define SAME(rtl, spec_value) SAME_IN(Pkg, rtl, spec_value)
+#define SAME_BIT(rtl, spec_value) SAME_BIT_IN(Pkg, rtl, spec_value)
 
 // Structure
 SAME(Banks, kBanks);
@@ -70,15 +75,17 @@ SAME_BIT(FlagNormalise, kFlagNormalise);
 SAME_BIT(FlagBf16, kFlagBf16);
 SAME_BIT(FlagInterrupt, kFlagInterrupt);
 SAME(FlagMask, kFlagMask);
-SAME_BIT(MaskCausal, kMaskCausal);
-SAME_BIT(MaskWindow, kMaskWindow);
-SAME_BIT(MaskSink, kMaskSink);
-SAME_BIT(MaskBlock, kMaskBlock);
-SAME_BIT(MaskSummary, kMaskSummary);
-SAME_BIT(MaskFree, kMaskFree);
-SAME_BIT(MaskDiagOff, kMaskDiagOff);
-SAME_BIT(MaskPrefix, kMaskPrefix);
-SAME(MaskAll, kMaskAll);
+SAME_BIT_IN(MaskPkg, MaskCausal, kMaskCausal);
+SAME_BIT_IN(MaskPkg, MaskWindow, kMaskWindow);
+SAME_BIT_IN(MaskPkg, MaskSink, kMaskSink);
+SAME_BIT_IN(MaskPkg, MaskBlock, kMaskBlock);
+SAME_BIT_IN(MaskPkg, MaskSummary, kMaskSummary);
+SAME_BIT_IN(MaskPkg, MaskFree, kMaskFree);
+SAME_BIT_IN(MaskPkg, MaskDiagOff, kMaskDiagOff);
+SAME_BIT_IN(MaskPkg, MaskPrefix, kMaskPrefix);
+SAME_IN(MaskPkg, MaskTerms, kMaskTerms);
+SAME_IN(MaskPkg, MaskAll, kMaskAll);
+SAME_IN(MaskPkg, MaskWords, kMaskWords);
 // Errors
 SAME(ErrNone, ErrorCode::kNone);
 SAME(ErrIllegalOpcode, ErrorCode::kIllegalOpcode);
@@ -104,7 +111,8 @@ SAME_BIT(RowNan, kRowNan);
 SAME_BIT(RowSaturated, kRowSaturated);
 // Registers
 SAME(IdValue, kIdValue);
-SAME(VersionValue, kVersionValue);
+SAME(VersionBase, kVersionBase);
+SAME(VersionTerms, kVersionTerms);
 SAME(RingMinDescriptors, kRingMinDescriptors);
 SAME(RingMaxDescriptors, kRingMaxDescriptors);
 SAME_BIT(ControlEnable, kControlEnable);

@@ -105,6 +105,7 @@ module rtl_engine_top #(
   output logic                   state_row_write_o
 );
   tessera_port_pkg::compute_req_t      queue;
+  logic [tessera_mask_pkg::MaskWordsBits-1:0] queue_mask;
   tessera_port_pkg::queue_rsp_t        taken;
   tessera_port_pkg::admit_req_t        admit;
   tessera_port_pkg::admit_rsp_t        granted;
@@ -116,6 +117,8 @@ module rtl_engine_top #(
   tessera_port_pkg::lane_group_event_t lane_group;
   tessera_port_pkg::compute_activity_t activity;
 
+  assign queue_mask = {head_prefix_i, head_diag_group_i, head_free_from_i, head_summary_i,
+                       head_block_i, head_sinks_i, head_window_i, head_mask_flags_i};
   always_comb begin
     queue = '0;
     queue.valid = head_valid_i;
@@ -134,14 +137,6 @@ module rtl_engine_top #(
     queue.command.flags[tessera_pkg::FlagContinue-8] = head_continue_i;
     queue.command.flags[tessera_pkg::FlagIdentity-8] = head_identity_i;
     queue.command.factor = head_factor_i;
-    queue.command.mask_flags = head_mask_flags_i;
-    queue.command.window = head_window_i;
-    queue.command.sinks = head_sinks_i;
-    queue.command.block = head_block_i;
-    queue.command.summary = head_summary_i;
-    queue.command.free_from = head_free_from_i;
-    queue.command.diag_group = head_diag_group_i;
-    queue.command.prefix = head_prefix_i;
     bank_write = '0;
     bank_write.valid = load_valid_i;
     bank_write.id = {load_kind_i, load_bank_i};
@@ -155,7 +150,7 @@ module rtl_engine_top #(
   tessera_compute_engine #(
     .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_engine (
-    .clk_i, .rst_ni, .clear_i, .cycle_i, .queue_i(queue), .queue_o(taken),
+    .clk_i, .rst_ni, .clear_i, .cycle_i, .queue_i(queue), .queue_mask_i(queue_mask), .queue_o(taken),
     .admit_o(admit), .admit_i(granted), .halted_i, .load_active_i, .store_active_i, .abort_o,
     .release_o(release_all), .state_rows_o, .active_o,
     .bank_write_i(bank_write), .bank_data_i(load_data_i),

@@ -16,28 +16,20 @@ module rtl_softmax_top (
   input  logic [9:0]   row_i,
   input  logic [10:0]  rows_i,
   input  logic [127:0] q_position_i,
-  input  logic [7:0]   flags_i,
+  input  logic [31:0]  flags_i,
   input  logic [31:0]  window_i,
   input  logic [31:0]  sinks_i,
   input  logic [31:0]  block_i,
   input  logic [31:0]  summary_i,
-  input  logic [10:0]  free_from_i,
-  input  logic [10:0]  diag_group_i,
+  input  logic [31:0]  free_from_i,
+  input  logic [31:0]  diag_group_i,
   input  logic [31:0]  prefix_i,
   output logic [3:0]   allowed_o
 );
   tessera_exp2 u_exp2 (.clk_i, .valid_i(exp_valid_i), .identity_i, .nan_i, .t_i, .m_i, .weight_o);
-  tessera_lane_group_pkg::mask_t mask;
-  always_comb begin
-    mask.flags = flags_i;
-    mask.window = window_i;
-    mask.sinks = sinks_i;
-    mask.block = block_i;
-    mask.summary = summary_i;
-    mask.free_from = free_from_i;
-    mask.diag_group = diag_group_i;
-    mask.prefix = prefix_i;
-  end
+  logic [tessera_mask_pkg::MaskBits-1:0] mask;
+  assign mask = tessera_mask_pkg::of_words({prefix_i, diag_group_i, free_from_i, summary_i, block_i,
+                                            sinks_i, window_i, flags_i});
   tessera_mask_unit #(.LANES(4)) u_mask (
     .clk_i, .valid_i(mask_valid_i), .key_i, .k_position_i, .row_i, .rows_i, .q_position_i,
     .mask_i(mask), .allowed_o
