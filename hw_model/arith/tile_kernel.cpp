@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The kernel's public functions: shapes, scratch memory, masks that allow everything, row maxima.
+// The kernel's public functions: shapes, scratch memory, row maxima.
 // The arithmetic is in the inner loops (tile_kernel_isa.h), always under a FlushGuard.
 #include "hw_model/arith/tile_kernel.h"
 
@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "hw_model/arith/tile_kernel_isa.h"
+#include "hw_model/arith/tile_kernel_mask.h"
 
 #if !defined(__x86_64__)
 #error "tile_kernel relies on x86 flushing subnormals after rounding: docs/contract/device.md, 5"
@@ -59,27 +60,10 @@ class FlushGuard {
     unsigned saved_;
 };
 
-/// Does the mask allow every pair, by the range of positions alone? May miss some that do.
-bool allows_all(const ScoreInput& in, uint32_t keys) {
-    const uint32_t flags = in.mask.flags;
-    if ((flags & spec::kMaskDiagOff) != 0) return false;
-    const bool causal = (flags & spec::kMaskCausal) != 0;
-    const bool local = (flags & spec::kMaskLocal) != 0;
-    if (!causal && !local) return true;
-    const auto q = std::minmax_element(in.q_position, in.q_position + in.rows);
-    const auto k = std::minmax_element(in.k_position, in.k_position + keys);
-    if (causal && *k.second > *q.first) return false;
-    if (!local) return true;
-    if ((flags & spec::kMaskWindow) == 0) return false;
-    const bool behind = *k.first >= *q.second || *q.second - *k.first < in.mask.window;
-    const bool ahead = *k.second <= *q.first || *k.second - *q.first < in.mask.window;
-    return behind && ahead;
-}
-
 /// Fills in the mask; is anything masked?
 bool mask_group(const Loops& loops, const ScoreInput& in, LaneGroupScores& out) {
     std::fill(out.state.begin(), out.state.end(), kPlainEntry);
-    if (allows_all(in, out.keys)) return false;
+    if (allows_all(in.mask, in.q_position, in.rows, in.k_position, out.keys)) return false;
     bool masked = false;
     for (uint32_t i = 0; i < in.rows; ++i) {
         const MaskRow row{&in.mask,      in.first_row + i, in.q_position[i],

@@ -3,6 +3,7 @@
 // compiled for its instruction set; nothing here may call an inline function of another header,
 // for the linker would be free to hand the copy compiled here to code for older processors.
 #pragma once
+#include "hw_model/arith/tile_kernel_mask.h"
 #include "hw_model/arith/tile_kernel_prepare.h"
 #include "hw_model/arith/tile_kernel_score.h"
 #include "hw_model/arith/tile_kernel_value.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Inner loops of the score stage: masks, Q*K^T, scaling to fixed point. Vectorised across keys.
-// Included once by each hw_model/tile_kernel_<set>.cpp.
+// Inner loops of the score stage: Q*K^T, scaling to fixed point. Vectorised across keys. Those of
+// the mask are in tile_kernel_mask.h. Included once by each hw_model/tile_kernel_<set>.cpp.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -12,46 +12,6 @@
 
 namespace tessera::hw::detail {
 namespace {
-
-/// spec::mask_allows with every choice turned into an operand, so that the loop has no branch.
-bool mask_row(const MaskRow& in, uint8_t* __restrict state) {
-    const spec::Mask& mask = *in.mask;
-    const auto given = [&](uint32_t flag) { return (mask.flags & flag) != 0; };
-    const bool causal = given(spec::kMaskCausal);
-    const uint32_t q = in.q;
-    const uint32_t last = causal ? q : UINT32_MAX;
-    const uint32_t back = given(spec::kMaskWindow) ? mask.window : 0;
-    const uint32_t ahead = causal ? 0 : back;
-    const uint32_t sinks = given(spec::kMaskSink) ? mask.sinks : 0;
-    const uint32_t in_block = mask.block - 1;
-    const uint32_t block = given(spec::kMaskBlock) ? 1 : 0;
-    const uint32_t summary = given(spec::kMaskSummary) ? 1 : 0;
-    const uint32_t summary_from = mask.block - mask.summary;
-    const uint32_t everywhere = given(spec::kMaskLocal) ? 0 : 1;
-    const uint32_t free_from = given(spec::kMaskFree) ? mask.free_from : UINT32_MAX;
-    const uint32_t prefix = given(spec::kMaskPrefix) ? mask.prefix : 0;
-    const bool diagonal = given(spec::kMaskDiagOff);
-    const uint32_t group = diagonal ? mask.diag_group : 0;
-    const uint32_t group_first = diagonal ? in.row / group * group : 0;
-    const uint32_t* __restrict keys = in.k;
-    const uint32_t n = in.keys;
-    uint32_t masked = 0;
-    for (uint32_t j = 0; j < n; ++j) {
-        const uint32_t k = keys[j];
-        const uint32_t past = k <= q;
-        const uint32_t near = (past & (q - k < back)) | ((past ^ 1) & (k - q < ahead));
-        const uint32_t same = ((q ^ k) & ~in_block) < block;
-        const uint32_t in_summary = (k & in_block) >= summary_from;
-        const uint32_t local = everywhere | near | (k < sinks) | same | (in_summary & summary);
-        const uint32_t free = (j >= free_from) | (k < prefix);
-        const uint32_t apart = j - group_first >= group;
-        const uint32_t allowed = apart & (free | (local & (k <= last)));
-        state[j] = static_cast<uint8_t>(allowed ^ 1);
-        masked |= allowed ^ 1;
-    }
-    for (uint32_t j = n; j < in.padded; ++j) state[j] = kMaskedEntry;
-    return masked != 0;
-}
 
 /// Are all entries of `rows` rows in [begin, end), multiples of 8, masked?
 bool all_masked(const ScoreLoop& in, uint32_t row, uint32_t rows, uint32_t begin, uint32_t end) {

@@ -141,7 +141,7 @@ def device():
          ["compute/value_stage.cpp"], ["compute/tessera_merge.sv"])
     unit(642, 534, 286, 68, "purple", "state banks, two", [], ["compute/banks.h"],
          ["compute/tessera_state_bank.sv"])
-    unit(330, 534, 280, 68, "orange", "mask", [], ["arith/tile_kernel_score.h"],
+    unit(330, 534, 280, 68, "orange", "mask", [], ["arith/tile_kernel_mask.h"],
          ["compute/tessera_mask_unit.sv"])
     c.line([(161, 418), (161, 466), (330, 466)], arrow=True)
     c.line([(470, 430), (470, 402)], arrow=True)
