@@ -54,9 +54,8 @@ struct AttentionJob {
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements
     uint32_t factor = 0;        ///< fp32 bits of scale * log2(e)
-    /// Which keys a query may see, by their positions: any of CAUSAL, WINDOW, SINK, BLOCK and
-    /// PREFIX, or CAUSAL, BLOCK and SUMMARY (Sparse Transformer). Keys that SUMMARY alone allows
-    /// are gathered.
+    /// Which keys a query may see, by their positions; terms_planned (tile_map.h) says which terms
+    /// go together. Keys that SUMMARY alone allows are gathered.
     spec::Mask mask;
     /// Positions of query 0 and key 0: q0 - k0 is nk - nq for a mask aligned at the end, 0 for one
     /// aligned at the start. Blocks count from position 0: one begins at key 0 if k0 is a multiple

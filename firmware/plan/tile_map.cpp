@@ -6,6 +6,8 @@
 namespace tessera::fw {
 namespace {
 
+constexpr uint32_t kRanges = 4;  // of key rows, at most: prefix, window, sinks, block
+
 constexpr uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 constexpr int64_t clamp(int64_t x, int64_t low, int64_t high) {
@@ -13,6 +15,13 @@ constexpr int64_t clamp(int64_t x, int64_t low, int64_t high) {
 }
 
 }  // namespace
+
+bool terms_planned(uint32_t flags) {
+    constexpr uint32_t kSparse = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskSummary;
+    constexpr uint32_t kAnyOf = spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink |
+                                spec::kMaskBlock | spec::kMaskPrefix;
+    return flags == kSparse || (flags & ~kAnyOf) == 0;
+}
 
 uint32_t document_stride(const AttentionJob& job) {
     uint32_t longest = 1;
@@ -92,7 +101,7 @@ uint32_t TileMap::next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) c
 
 uint32_t TileMap::next_of_run(const Run& run, uint32_t from) const {
     if (gathered_tiles_ != 0 && from < tiles_of(gathered_keys(run), key_m_)) return from;
-    Range rows[kTerms];
+    Range rows[kRanges];
     const uint32_t terms = visible_rows(run, rows);
     uint32_t next = key_tiles_;
     for (uint32_t i = 0; i < terms; ++i) next = min(next, next_in(rows[i], from));
@@ -110,7 +119,7 @@ uint32_t TileMap::next_in(const Range& rows, uint32_t from) const {
 
 /// Key rows that some query of the run sees, a range for each term of the mask; with kMaskSummary
 /// those that are not gathered.
-uint32_t TileMap::visible_rows(const Run& run, Range (&rows)[kTerms]) const {
+uint32_t TileMap::visible_rows(const Run& run, Range* rows) const {
     const bool causal = (mask_.flags & spec::kMaskCausal) != 0;
     if (job_->documents != nullptr) {
         const uint32_t document = document_of(run.row);

@@ -24,6 +24,9 @@ struct Run {
 /// Positions that each of a job's packed documents is given: a power of two, no document is longer.
 uint32_t document_stride(const AttentionJob& job);
 
+/// Can the terms of a job's mask be planned together? (spec::MaskFlag; the operands are legal.)
+bool terms_planned(uint32_t flags);
+
 class TileMap {
   public:
     /// `job` must be legal (check_job in job_check.h) and outlive this; `m` is the device's tile
@@ -69,7 +72,6 @@ class TileMap {
     struct Range {
         int64_t begin = 0, end = 0;
     };
-    static constexpr uint32_t kTerms = 4;  // prefix, window, sinks, block
     struct Positions {
         uint32_t first = UINT32_MAX, last = 0;
         void add(const Run& run);
@@ -79,7 +81,7 @@ class TileMap {
     uint32_t next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) const;
     uint32_t next_of_run(const Run& run, uint32_t from) const;
     uint32_t next_in(const Range& rows, uint32_t from) const;
-    uint32_t visible_rows(const Run& run, Range (&rows)[kTerms]) const;
+    uint32_t visible_rows(const Run& run, Range* rows) const;
     bool flagged(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
     bool local_holds(const Positions& q, const Positions& k) const;
 

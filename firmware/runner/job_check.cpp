@@ -4,6 +4,7 @@
 #include "firmware/merge/partial.h"
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/planner.h"
+#include "firmware/plan/tile_map.h"
 
 namespace tessera::fw {
 namespace {
@@ -39,14 +40,10 @@ bool positions_fit(uint64_t first, uint64_t tokens) {
 
 /// Do the terms of the mask, documents and tile flags go together?
 bool mask_fits(const AttentionJob& job, uint32_t m) {
-    constexpr uint32_t kSparse = spec::kMaskCausal | spec::kMaskBlock | spec::kMaskSummary;
-    constexpr uint32_t kRanges = spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink |
-                                 spec::kMaskBlock | spec::kMaskPrefix;
     const uint32_t flags = job.mask.flags;
-    if (!spec::mask_legal(job.mask, m)) return false;
-    if (flags != kSparse && (flags & ~kRanges) != 0) return false;
+    if (!spec::mask_legal(job.mask, m) || !terms_planned(flags)) return false;
     // Rows of a tile that gathers are to see the same summary tokens.
-    if (flags == kSparse && job.stacked && job.nq != 1) return false;
+    if ((flags & spec::kMaskSummary) != 0 && job.stacked && job.nq != 1) return false;
     const bool tiles = job.tile_flags != nullptr;
     if ((tiles || job.documents != nullptr) && (flags & ~spec::kMaskCausal) != 0) return false;
     return !tiles || (!job.stacked && job.documents == nullptr);
