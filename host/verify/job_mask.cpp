@@ -138,6 +138,25 @@ void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& ar
         job.mask.flags = causal;
 }
 
+spec::Mask random_command_mask(std::mt19937_64& random, uint32_t m, uint32_t origin) {
+    const auto below = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
+    const auto chance = [&](uint32_t percent) { return below(100) < percent; };
+    spec::Mask mask;
+    if (chance(30)) return mask;
+    mask.flags = chance(30) ? uint32_t{spec::kMaskCausal} : below(spec::kMaskAll + 1);
+    const auto given = [&](uint32_t flags) { return (mask.flags & flags) != 0; };
+    if (given(spec::kMaskWindow))
+        mask.window = chance(10) ? spec::kPositionLimit : 1 + below(2 * m);
+    if (given(spec::kMaskSink)) mask.sinks = chance(20) ? 0 : origin + below(2 * m);
+    if (given(spec::kMaskBlock | spec::kMaskSummary))
+        mask.block = chance(5) ? 1u << 31 : 1u << below(7);
+    if (given(spec::kMaskSummary)) mask.summary = 1 + below(std::min(mask.block, 64u));
+    if (given(spec::kMaskFree)) mask.free_from = below(m + 1);
+    if (given(spec::kMaskDiagOff)) mask.diag_group = 1 + below(m);
+    if (given(spec::kMaskPrefix)) mask.prefix = origin + below(m);
+    return mask;
+}
+
 uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens) {
     return list.given() ? list.limit : tokens;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Masks of attention jobs by brute force: random ones, and what they mean token by token, straight
-// from spec/mask.h. What firmware plans is held against this.
+// from spec/mask.h. What firmware plans is held against this. Also random masks of single commands.
 #pragma once
 #include <cstdint>
 #include <random>
@@ -26,6 +26,9 @@ void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, Mas
 /// Gives `job`, which has its mask, a list of queries, of keys, or both, and takes away what does
 /// not go with lists. nq and nk stay; the tensors may have twice as many rows (tensor_rows).
 void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& arrays);
+
+/// Any legal mask of an ATTEND on tiles of `m` rows, whose positions begin at about `origin`.
+spec::Mask random_command_mask(std::mt19937_64& random, uint32_t m, uint32_t origin);
 
 /// Rows of a tensor of which a job takes `tokens` tokens, perhaps by a list.
 uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens);

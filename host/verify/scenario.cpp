@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "host/verify/job_mask.h"
+
 namespace tessera::verify {
 namespace {
 
@@ -63,7 +65,6 @@ class Builder {
     void fence(bool interrupt);
     void add(Command c);
     void add_gather(Command& c);
-    spec::Mask random_mask();
     uint32_t random_factor();
 
     std::mt19937_64& random_;
@@ -185,23 +186,6 @@ bool Builder::load_state() {
     return true;
 }
 
-spec::Mask Builder::random_mask() {
-    spec::Mask m;
-    if (chance(30)) return m;
-    m.flags = chance(30) ? uint32_t{spec::kMaskCausal} : below(spec::kMaskAll + 1);
-    const auto given = [&](uint32_t flags) { return (m.flags & flags) != 0; };
-    if (given(spec::kMaskWindow))
-        m.window = chance(10) ? spec::kPositionLimit : between(1, 2 * p_.m);
-    if (given(spec::kMaskSink)) m.sinks = chance(20) ? 0 : origin_ + below(2 * p_.m);
-    if (given(spec::kMaskBlock | spec::kMaskSummary))
-        m.block = chance(5) ? 1u << 31 : 1u << below(7);
-    if (given(spec::kMaskSummary)) m.summary = between(1, std::min(m.block, 64u));
-    if (given(spec::kMaskFree)) m.free_from = below(p_.m + 1);
-    if (given(spec::kMaskDiagOff)) m.diag_group = between(1, p_.m);
-    if (given(spec::kMaskPrefix)) m.prefix = origin_ + below(p_.m);
-    return m;
-}
-
 uint32_t Builder::random_factor() {
     if (options_.odd_numbers && chance(8)) return static_cast<uint32_t>(draw());
     const uint32_t exponent = between(120, 130);
@@ -231,7 +215,7 @@ bool Builder::attend() {
     if (chance(15)) c.keys = 1;
     if (chance(p_.profile == spec::Profile::kBlackbox ? 50 : 20)) c.flags |= spec::kFlagIdentity;
     c.factor = random_factor();
-    c.mask = random_mask();
+    c.mask = random_command_mask(random_, p_.m, origin_);
     add(c);
     for (uint32_t i = 0; i < c.rows; ++i) state[i] = c.d_v;
     return true;
