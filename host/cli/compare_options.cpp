@@ -20,10 +20,6 @@ namespace {
 constexpr const char* kProfileKey = "device.profile";
 constexpr const char* kBlackbox = "blackbox/";
 constexpr const char* kSentinelForms[] = {"columns", "split", "two-call"};
-constexpr const char* kMaskTerms =
-    "dense, causal, sparse, prefix=N, window=N, sinks=N, block=N, summary=N, documents=0:100:250, "
-    "tile-mask=FILE, "
-    "each once, with commas between them";
 
 constexpr const char* kExamples = R"(Examples:
   tessera compare --random 2,1024,64
@@ -78,13 +74,8 @@ bool add_term(const std::string& term, Experiment::Mask& mask) {
     const size_t equals = term.find('=');
     if (equals == std::string::npos) return false;
     const std::string name = term.substr(0, equals), value = term.substr(equals + 1);
-    const std::pair<const char*, uint64_t*> numbers[] = {{"prefix", &mask.prefix},
-                                                         {"window", &mask.window},
-                                                         {"sinks", &mask.sinks},
-                                                         {"block", &mask.block},
-                                                         {"summary", &mask.summary}};
-    for (const auto& [number, place] : numbers)
-        if (name == number) return add_tokens(name, value, *place);
+    for (const MaskTerm& number : mask_terms())
+        if (name == number.name) return add_tokens(name, value, mask.*number.asked);
     if (name == "documents" || name == "segments")  // an alias
         return add_documents(value, mask);
     if (name != "tile-mask" || !mask.tile_flags.empty()) return false;
@@ -93,8 +84,17 @@ bool add_term(const std::string& term, Experiment::Mask& mask) {
 }
 
 bool has_mask(const Experiment::Mask& m) {
-    return m.kind || m.prefix != 0 || m.window != 0 || m.sinks != 0 || m.block != 0 ||
-           m.summary != 0 || !m.documents.empty() || !m.tile_flags.empty();
+    const auto given = [&](const MaskTerm& term) { return m.*term.asked != 0; };
+    const std::vector<MaskTerm>& terms = mask_terms();
+    return m.kind || std::any_of(terms.begin(), terms.end(), given) || !m.documents.empty() ||
+           !m.tile_flags.empty();
+}
+
+/// What a mask on the command line may consist of.
+std::string allowed_terms() {
+    std::string allowed = all_names<MaskKind>();
+    for (const MaskTerm& term : mask_terms()) allowed += fmt::format(", {}=N", term.name);
+    return allowed + ", documents=0:100:250, tile-mask=FILE, each once, with commas between them";
 }
 
 /// The experiment with each mask.
@@ -110,7 +110,7 @@ std::vector<Experiment> masked(const Experiment& common, const std::vector<std::
         const auto add = [&e](const std::string& term) { return add_term(term, e.workload.mask); };
         if (!std::all_of(terms.begin(), terms.end(), add) ||
             std::find(masks.begin(), mask, *mask) != mask)
-            throw bad_value("command line", "--masks", printable(*mask), kMaskTerms);
+            throw bad_value("command line", "--masks", printable(*mask), allowed_terms());
         all.push_back(e);
     }
     return all;

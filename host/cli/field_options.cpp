@@ -2,6 +2,7 @@
 #include "host/cli/field_options.h"
 
 #include "host/error.h"
+#include "host/problem/mask.h"
 
 namespace tessera::host {
 namespace {
@@ -46,11 +47,6 @@ constexpr FieldOption kOptions[] = {
     {"workload.head_order=tokens_first", "--layout bthd"},
     {"workload.allow_nonfinite", "--allow-nonfinite"},
     {"workload.mask.kind", "--mask"},
-    {"workload.mask.prefix", "--prefix"},
-    {"workload.mask.window", "--window"},
-    {"workload.mask.sinks", "--sinks"},
-    {"workload.mask.block", "--block"},
-    {"workload.mask.summary", "--summary"},
     {"workload.mask.documents", "--documents"},
     {"workload.mask.tile_flags", "--tile-mask"},
     {"workload.mask.align", "--align"},
@@ -86,10 +82,13 @@ constexpr FieldOption kOptions[] = {
     {"outputs.wave", "--wave"},
 };
 
-/// Empty: there is none.
+/// Empty: there is none. A term of the mask has an option of its own name.
 std::string option_of(std::string_view field) {
     for (const FieldOption& row : kOptions)
         if (row.field == field) return row.option;
+    for (const MaskTerm& term : mask_terms())
+        if (field == std::string("workload.mask.") + term.name)
+            return std::string("--") + term.name;
     return "";
 }
 

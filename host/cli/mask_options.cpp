@@ -1,31 +1,44 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/mask_options.h"
 
+#include <fmt/ranges.h>
+
+#include "host/cli/field_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
+#include "host/problem/mask.h"
 #include "spec/params.h"
 
 namespace tessera::host {
+namespace {
+
+/// "--prefix, --window, --sinks or --block": terms that mean something in positions by themselves.
+std::string terms_that_look_back() {
+    std::vector<std::string> options;
+    for (const MaskTerm& term : mask_terms()) {
+        AttentionMask alone;
+        alone.*term.tokens = 1;
+        if (alone.positional()) options.push_back(std::string("--") + term.name);
+    }
+    const std::string last = options.back();
+    options.pop_back();
+    return fmt::format("{} or {}", fmt::join(options, ", "), last);
+}
+
+}  // namespace
+
 void add_mask_options(CLI::App& run, Experiment::Mask& mask) {
     const char* group = "Mask (docs/use/cli.md)";
-    add_choice<MaskKind>(
-        run, "--mask", mask.kind,
-        "kind of mask: dense, causal, or sparse, which is causal with --block "
-        "2^floor(log2 sqrt(keys)) --summary 1 (default: causal with --prefix, --window, "
-        "--sinks or --block, else dense)")
+    add_choice<MaskKind>(run, "--mask", mask.kind,
+                         "kind of mask: dense, causal, or sparse, which is causal with --block "
+                         "2^floor(log2 sqrt(keys)) --summary 1 (default: causal with " +
+                             terms_that_look_back() + ", else dense)")
         ->group(group);
-    const auto add = [&](const char* name, uint64_t& value, const char* text) {
-        run.add_option(name, value, text)
+    for (const MaskTerm& term : mask_terms())
+        run.add_option(std::string("--") + term.name, mask.*term.asked, with_options(term.help))
             ->check(from_one(spec::kPositionLimit))
             ->type_name("N")
             ->group(group);
-    };
-    add("--prefix", mask.prefix, "let all queries see the first N keys, also queries before them");
-    add("--window", mask.window, "see the last N keys, with --mask dense as many ahead");
-    add("--sinks", mask.sinks, "see the first N keys, alone or besides --window");
-    add("--block", mask.block,
-        "see the keys of the query's own block of N positions, a power of two");
-    add("--summary", mask.summary, "see the last N keys of every earlier block; needs --block");
     const auto set_documents = [&mask](const std::string& list) {
         mask.documents = number_list("--documents", list, kDocumentsAllowed);
     };

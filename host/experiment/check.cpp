@@ -64,14 +64,22 @@ void check_batch(const Experiment::Batch& batch) {
             "sequences are either packed or padded");
 }
 
+constexpr uint32_t kSetBySparse = spec::kMaskBlock | spec::kMaskSummary;
+
 void check_mask(const Experiment::Mask& mask) {
     if (mask.kind != MaskKind::kSparse) return;
-    if (mask.prefix != 0 || mask.window != 0 || mask.sinks != 0 || mask.block != 0 ||
-        mask.summary != 0)
-        throw bad_field(
-            "workload.mask.kind", "sparse",
-            "without `workload.mask.prefix`, `workload.mask.window`, `workload.mask.sinks`, "
-            "`workload.mask.block` and `workload.mask.summary`; it sets the last two");
+    std::string others;
+    bool given = false;
+    for (const MaskTerm& term : mask_terms()) {
+        given = given || mask.*term.asked != 0;
+        if ((term.flag & kSetBySparse) == 0)
+            others += fmt::format("`workload.mask.{}`, ", term.name);
+    }
+    if (given)
+        throw bad_field("workload.mask.kind", "sparse",
+                        "without " + others +
+                            "`workload.mask.block` and `workload.mask.summary`; it sets the last "
+                            "two");
 }
 
 void check_cover(const Experiment::Schedule& schedule) {
@@ -89,22 +97,22 @@ void check_cover(const Experiment::Schedule& schedule) {
             "with `schedule.oracle=self`");
 }
 
+struct Other {
+    bool given;
+    std::string field;
+};
+
 /// What an approximate schedule cannot be combined with.
-void check_approximation(const Experiment& e) {
+std::vector<Other> not_approximate(const Experiment& e) {
     const Experiment::Workload& w = e.workload;
     const Experiment::Schedule& s = e.schedule;
-    if (!s.approximation.rule) return;
-    const struct {
-        bool given;
-        const char* field;
-    } others[] = {
-        {e.outputs.timing_only, "`outputs.timing_only`"},
-        {s.oracle == Oracle::kSelf, "`schedule.oracle=self`"},
-        {e.machine.devices != 1, "`machine.devices`"},
-        {w.mask.prefix != 0, "`workload.mask.prefix`"},
-        {w.mask.window != 0, "`workload.mask.window`"},
-        {w.mask.sinks != 0, "`workload.mask.sinks`"},
-        {w.mask.block != 0, "`workload.mask.block`"},
+    std::vector<Other> all = {{e.outputs.timing_only, "`outputs.timing_only`"},
+                              {s.oracle == Oracle::kSelf, "`schedule.oracle=self`"},
+                              {e.machine.devices != 1, "`machine.devices`"}};
+    for (const MaskTerm& term : mask_terms())
+        if (term.flag != spec::kMaskSummary)  // needs a block, which is refused
+            all.push_back({w.mask.*term.asked != 0, fmt::format("`workload.mask.{}`", term.name)});
+    const Other more[] = {
         {w.mask.kind == MaskKind::kSparse, "`workload.mask.kind=sparse`"},
         {!w.mask.documents.empty(), "`workload.mask.documents`"},
         {!w.mask.tile_flags.empty(), "`workload.mask.tile_flags`"},
@@ -116,7 +124,13 @@ void check_approximation(const Experiment& e) {
         {!w.sink_logits.empty(), "`workload.sink_logits`"},
         {w.output_format == OutputFormat::kBf16, "`workload.output_format=bf16`"},
         {e.outputs.slots.heads != 0, "`outputs.slots`"}};
-    for (const auto& other : others)
+    all.insert(all.end(), std::begin(more), std::end(more));
+    return all;
+}
+
+void check_approximation(const Experiment& e) {
+    if (!e.schedule.approximation.rule) return;
+    for (const Other& other : not_approximate(e))
         if (other.given)
             throw UserError(fmt::format(
                 "`experiment`: `schedule.approximation.rule` is not possible with {}; {}",

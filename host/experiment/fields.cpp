@@ -3,14 +3,15 @@
 
 #include "host/experiment/field_values.h"
 #include "host/experiment/limits.h"
+#include "host/problem/mask.h"
 
 namespace tessera::host {
 namespace {
 
 /// The field at `place`, which gives a reference to it, const or not.
 template <typename Place>
-ExperimentField field(const char* path, Place place, const char* meaning, unsigned use = kOfAll,
-                      FieldRange range = {}) {
+ExperimentField field(const std::string& path, Place place, const char* meaning,
+                      unsigned use = kOfAll, FieldRange range = {}) {
     using T = std::remove_reference_t<decltype(place(std::declval<Experiment&>()))>;
     using Value = FieldValue<T>;
     return {path,
@@ -96,25 +97,24 @@ std::vector<ExperimentField> input_fields() {
     };
 }
 
-std::vector<ExperimentField> problem_fields() {
-    return {
+/// The kind of a mask and its terms.
+std::vector<ExperimentField> mask_fields() {
+    std::vector<ExperimentField> all = {
         TESSERA_FIELD(workload.mask.kind,
                       "kind of mask; null: causal with a term that looks back, else dense, and "
                       "causal in linear attention",
                       kOfAttention | kOfLinear),
-        TESSERA_FIELD(workload.mask.prefix, "keys from the first on that all queries see; 0: none",
-                      kOfAttention, kTokens),
-        TESSERA_FIELD(workload.mask.window,
-                      "keys that a query sees up to its own, if dense as many ahead; 0: no window",
-                      kOfAttention, kTokens),
-        TESSERA_FIELD(workload.mask.sinks, "keys from the first on that are seen besides; 0: none",
-                      kOfAttention, kTokens),
-        TESSERA_FIELD(workload.mask.block,
-                      "positions of a block, a power of two, whose keys its queries see; 0: none",
-                      kOfAttention, kTokens),
-        TESSERA_FIELD(workload.mask.summary,
-                      "last keys of every earlier block that are seen; 0: none", kOfAttention,
-                      kTokens),
+    };
+    for (const MaskTerm& term : mask_terms())
+        all.push_back(field(
+            std::string("workload.mask.") + term.name,
+            [asked = term.asked](auto& e) -> auto& { return e.workload.mask.*asked; }, term.meaning,
+            kOfAttention, kTokens));
+    return all;
+}
+
+std::vector<ExperimentField> problem_fields() {
+    return {
         TESSERA_FIELD(workload.mask.documents,
                       "first tokens of packed documents, which see only themselves", kOfAttention),
         TESSERA_FIELD(workload.mask.tile_flags, "file with a flag for each pair of tiles",
@@ -223,7 +223,7 @@ const std::vector<ExperimentField>& experiment_fields() {
     static const std::vector<ExperimentField> fields = [] {
         std::vector<ExperimentField> all = {field(
             "operation", [](auto& e) -> auto& { return e.operation; }, "what is to be computed")};
-        for (const auto& part : {machine_fields(), input_fields(), problem_fields(),
+        for (const auto& part : {machine_fields(), input_fields(), mask_fields(), problem_fields(),
                                  schedule_fields(), output_fields()})
             all.insert(all.end(), part.begin(), part.end());
         return all;

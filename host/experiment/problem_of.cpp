@@ -27,12 +27,9 @@ auto named(const char* field, const std::string& name, const Table& table, const
 
 AttentionMask mask_of(const Experiment::Mask& asked) {
     AttentionMask mask;
-    mask.prefix = static_cast<uint32_t>(asked.prefix);
-    mask.window = static_cast<uint32_t>(asked.window);
-    mask.sinks = static_cast<uint32_t>(asked.sinks);
-    mask.block = static_cast<uint32_t>(asked.block);
-    mask.summary = static_cast<uint32_t>(asked.summary);
-    mask.causal = asked.kind ? *asked.kind != MaskKind::kDense : mask.local() || mask.prefix != 0;
+    for (const MaskTerm& term : mask_terms())
+        mask.*term.tokens = static_cast<uint32_t>(asked.*term.asked);
+    mask.causal = asked.kind ? *asked.kind != MaskKind::kDense : mask.positional();
     if (asked.kind == MaskKind::kSparse) mask.summary = 1;  // of a block that the keys will give
     mask.documents = asked.documents;
     mask.align = asked.align;

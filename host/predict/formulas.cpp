@@ -84,19 +84,19 @@ ClosedCalls sparse_calls(const Problem& p, int64_t m) {
 ClosedCalls closed_calls(const Problem& p, int64_t m) {
     const AttentionMask& mask = p.mask;
     const int64_t keys = p.tile_keys(static_cast<uint32_t>(m));
+    const auto only = [&](uint32_t terms) { return (mask.terms() & ~terms) == 0; };
     if (p.stacked || !mask.documents.empty() || mask.tiles.given()) return {};
-    if (mask.block != 0) {
-        const bool closed = mask.summary != 0 && m % mask.block == 0 && p.nq == p.nk && keys == m;
-        return closed ? sparse_calls(p, m) : ClosedCalls();
-    }
-    if (mask.window == 0 && mask.sinks == 0) {
-        if (mask.causal) return keys == m ? causal_calls(p, m) : ClosedCalls();
+    if (only(spec::kMaskPrefix))
         return {
             static_cast<uint64_t>(spec::divide_up(p.nq, m) * spec::divide_up(p.nk, keys)),
             keys == m ? "heads * ceil(nq/M) * ceil(nk/M)" : "heads * ceil(nq/M) * ceil(nk/(M-1))"};
-    }
-    const bool closed = mask.causal && mask.prefix == 0 && p.nq == p.nk && keys == m;
-    return closed ? window_calls(p, m) : ClosedCalls();
+    if (!mask.causal || keys != m) return {};
+    if (only(spec::kMaskCausal | spec::kMaskPrefix)) return causal_calls(p, m);
+    if (p.nq != p.nk) return {};
+    if (only(spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink)) return window_calls(p, m);
+    const bool sparse = only(spec::kMaskCausal | spec::kMaskBlock | spec::kMaskSummary) &&
+                        mask.summary != 0 && m % mask.block == 0;
+    return sparse ? sparse_calls(p, m) : ClosedCalls();
 }
 
 /// What the other masks take, in words.

@@ -25,7 +25,8 @@ void check_cover(const Problem& p, uint32_t m, uint32_t devices) {
         throw bad_field("schedule.oracle", std::string("self, ") + what, allowed);
     };
     if (p.nq != p.nk) refuse("with unequal lengths", "as many queries as keys");
-    if (p.mask.local() || p.mask.prefix != 0 || !p.mask.documents.empty() || p.mask.tiles.given())
+    if ((p.mask.terms() & ~uint32_t{spec::kMaskCausal}) != 0 || !p.mask.documents.empty() ||
+        p.mask.tiles.given())
         refuse("with other mask terms",
                "`workload.mask.kind=dense` or `workload.mask.kind=causal` alone");
     if (p.ragged())

@@ -12,6 +12,24 @@
 namespace tessera::host {
 namespace {
 
+constexpr MaskTerm kTerms[] = {
+    {"prefix", spec::kMaskPrefix, &AttentionMask::prefix, &Experiment::Mask::prefix,
+     "keys from the first on that all queries see; 0: none",
+     "let all queries see the first N keys, also queries before them"},
+    {"window", spec::kMaskWindow, &AttentionMask::window, &Experiment::Mask::window,
+     "keys that a query sees up to its own, if dense as many ahead; 0: no window",
+     "see the last N keys, with `workload.mask.kind=dense` as many ahead"},
+    {"sinks", spec::kMaskSink, &AttentionMask::sinks, &Experiment::Mask::sinks,
+     "keys from the first on that are seen besides; 0: none",
+     "see the first N keys, alone or besides `workload.mask.window`"},
+    {"block", spec::kMaskBlock, &AttentionMask::block, &Experiment::Mask::block,
+     "positions of a block, a power of two, whose keys its queries see; 0: none",
+     "see the keys of the query's own block of N positions, a power of two"},
+    {"summary", spec::kMaskSummary, &AttentionMask::summary, &Experiment::Mask::summary,
+     "last keys of every earlier block that are seen; 0: none",
+     "see the last N keys of every earlier block; needs `workload.mask.block`"},
+};
+
 /// Adds key rows [low, high) as far as they lie in [0, end).
 void add(int64_t low, int64_t high, int64_t end, std::vector<KeyRange>& ranges) {
     low = std::clamp<int64_t>(low, 0, end);
@@ -159,7 +177,7 @@ void check_mask(const Problem& p, uint32_t m) {
 
 void divide_documents(Problem& p) {
     AttentionMask& mask = p.mask;
-    const bool looks_back = mask.local() || mask.summary != 0 || mask.prefix != 0;
+    const bool looks_back = (mask.terms() & ~uint32_t{spec::kMaskCausal}) != 0;
     // A cover, tile flags and a batch with lengths refuse documents by themselves.
     if (mask.documents.empty() || !looks_back || p.cover || mask.tiles.given() || p.ragged())
         return;
@@ -169,13 +187,22 @@ void divide_documents(Problem& p) {
     p.key_offsets = p.query_offsets;
 }
 
+const std::vector<MaskTerm>& mask_terms() {
+    static const std::vector<MaskTerm> terms(std::begin(kTerms), std::end(kTerms));
+    return terms;
+}
+
+uint32_t AttentionMask::terms() const {
+    uint32_t flags = causal ? uint32_t{spec::kMaskCausal} : 0;
+    for (const MaskTerm& term : kTerms)
+        if (this->*term.tokens != 0) flags |= term.flag;
+    return flags;
+}
+
 std::string AttentionMask::text() const {
     std::string text = causal ? "causal" : "dense";
-    if (prefix != 0) text += fmt::format(", prefix {}", prefix);
-    if (window != 0) text += fmt::format(", window {}", window);
-    if (sinks != 0) text += fmt::format(", sinks {}", sinks);
-    if (block != 0) text += fmt::format(", block {}", block);
-    if (summary != 0) text += fmt::format(", summary {}", summary);
+    for (const MaskTerm& term : kTerms)
+        if (this->*term.tokens != 0) text += fmt::format(", {} {}", term.name, this->*term.tokens);
     if (!documents.empty()) text += fmt::format(", {} documents", documents.size());
     if (tiles.given()) text += fmt::format(", tiles of {}", printable(tiles.source));
     return text;
@@ -209,12 +236,7 @@ void Problem::visible_keys(uint32_t m, uint32_t head, uint32_t row,
 
 spec::Mask Problem::device_mask() const {
     spec::Mask device;
-    if (mask.causal) device.flags |= spec::kMaskCausal;
-    if (mask.window != 0) device.flags |= spec::kMaskWindow;
-    if (mask.sinks != 0) device.flags |= spec::kMaskSink;
-    if (mask.block != 0) device.flags |= spec::kMaskBlock;
-    if (mask.summary != 0) device.flags |= spec::kMaskSummary;
-    if (mask.prefix != 0) device.flags |= spec::kMaskPrefix;
+    device.flags = mask.terms();
     device.window = mask.window;
     const auto from_key_0 = [&](uint32_t keys) {
         return keys == 0 ? 0 : k_position() + std::min(keys, nk);

@@ -11,12 +11,13 @@ Section mask_section(const AttentionMask& mask) {
     const auto term = [](const char* key, uint64_t value) {
         return value == 0 ? fact(key, nullptr) : fact(key, value);
     };
-    return {
-        "mask_terms",
-        {fact("causal", mask.causal), term("prefix", mask.prefix), term("window", mask.window),
-         term("sinks", mask.sinks), term("block", mask.block), term("summary", mask.summary),
-         term("documents", mask.documents.size()),
-         mask.tiles.given() ? fact("tile_flags", mask.tiles.source) : fact("tile_flags", nullptr)}};
+    Section section{"mask_terms", {fact("causal", mask.causal)}};
+    for (const MaskTerm& one : mask_terms())
+        section.entries.push_back(term(one.name, mask.*one.tokens));
+    section.entries.push_back(term("documents", mask.documents.size()));
+    section.entries.push_back(mask.tiles.given() ? fact("tile_flags", mask.tiles.source)
+                                                 : fact("tile_flags", nullptr));
+    return section;
 }
 
 /// Of a black box; null without one.
