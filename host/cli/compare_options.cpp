@@ -13,6 +13,7 @@
 #include "host/error.h"
 #include "host/experiment/limits.h"
 #include "host/experiment/problem_of.h"
+#include "host/problem/mask_terms.h"
 
 namespace tessera::host {
 namespace {

@@ -2,7 +2,7 @@
 #include "host/cli/field_options.h"
 
 #include "host/error.h"
-#include "host/problem/mask.h"
+#include "host/problem/mask_terms.h"
 
 namespace tessera::host {
 namespace {

@@ -6,7 +6,7 @@
 #include "host/cli/field_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
-#include "host/problem/mask.h"
+#include "host/problem/mask_terms.h"
 #include "spec/params.h"
 
 namespace tessera::host {

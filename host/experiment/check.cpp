@@ -9,6 +9,7 @@
 #include "host/experiment/fields.h"
 #include "host/experiment/problem_of.h"
 #include "host/io/json_text.h"
+#include "host/problem/mask_terms.h"
 
 namespace tessera::host {
 namespace {

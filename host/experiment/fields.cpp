@@ -3,7 +3,7 @@
 
 #include "host/experiment/field_values.h"
 #include "host/experiment/limits.h"
-#include "host/problem/mask.h"
+#include "host/problem/mask_terms.h"
 
 namespace tessera::host {
 namespace {

@@ -8,6 +8,7 @@
 #include "host/error.h"
 #include "host/experiment/check.h"
 #include "host/experiment/limits.h"
+#include "host/problem/mask_terms.h"
 
 namespace tessera::host {
 namespace {

@@ -6,29 +6,12 @@
 #include <algorithm>
 
 #include "host/error.h"
+#include "host/problem/mask_terms.h"
 #include "host/problem/problem.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
-
-constexpr MaskTerm kTerms[] = {
-    {"prefix", spec::kMaskPrefix, &AttentionMask::prefix, &Experiment::Mask::prefix,
-     "keys from the first on that all queries see; 0: none",
-     "let all queries see the first N keys, also queries before them"},
-    {"window", spec::kMaskWindow, &AttentionMask::window, &Experiment::Mask::window,
-     "keys that a query sees up to its own, if dense as many ahead; 0: no window",
-     "see the last N keys, with `workload.mask.kind=dense` as many ahead"},
-    {"sinks", spec::kMaskSink, &AttentionMask::sinks, &Experiment::Mask::sinks,
-     "keys from the first on that are seen besides; 0: none",
-     "see the first N keys, alone or besides `workload.mask.window`"},
-    {"block", spec::kMaskBlock, &AttentionMask::block, &Experiment::Mask::block,
-     "positions of a block, a power of two, whose keys its queries see; 0: none",
-     "see the keys of the query's own block of N positions, a power of two"},
-    {"summary", spec::kMaskSummary, &AttentionMask::summary, &Experiment::Mask::summary,
-     "last keys of every earlier block that are seen; 0: none",
-     "see the last N keys of every earlier block; needs `workload.mask.block`"},
-};
 
 /// Adds key rows [low, high) as far as they lie in [0, end).
 void add(int64_t low, int64_t high, int64_t end, std::vector<KeyRange>& ranges) {
@@ -187,21 +170,16 @@ void divide_documents(Problem& p) {
     p.key_offsets = p.query_offsets;
 }
 
-const std::vector<MaskTerm>& mask_terms() {
-    static const std::vector<MaskTerm> terms(std::begin(kTerms), std::end(kTerms));
-    return terms;
-}
-
 uint32_t AttentionMask::terms() const {
     uint32_t flags = causal ? uint32_t{spec::kMaskCausal} : 0;
-    for (const MaskTerm& term : kTerms)
+    for (const MaskTerm& term : mask_terms())
         if (this->*term.tokens != 0) flags |= term.flag;
     return flags;
 }
 
 std::string AttentionMask::text() const {
     std::string text = causal ? "causal" : "dense";
-    for (const MaskTerm& term : kTerms)
+    for (const MaskTerm& term : mask_terms())
         if (this->*term.tokens != 0) text += fmt::format(", {} {}", term.name, this->*term.tokens);
     if (!documents.empty()) text += fmt::format(", {} documents", documents.size());
     if (tiles.given()) text += fmt::format(", tiles of {}", printable(tiles.source));

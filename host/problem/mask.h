@@ -46,20 +46,6 @@ struct AttentionMask {
     std::string text() const;
 };
 
-/// A term that is a number of tokens, 0: no such term. What is said of such terms one by one
-/// follows from their table: fields and options, reports, what a cover or a rule refuses.
-struct MaskTerm {
-    const char* name;  ///< the field is `workload.mask.NAME`, the option --NAME
-    uint32_t flag;     ///< spec::MaskFlag
-    uint32_t AttentionMask::*tokens;
-    uint64_t Experiment::Mask::*asked;
-    const char* meaning;  ///< of the field, for the manual
-    const char* help;     ///< of the option, N being its value
-};
-
-/// All of them, in the order in which texts list them.
-const std::vector<MaskTerm>& mask_terms();
-
 /// Position of the first token in the block of `position`. Blocks begin at 0, and go on below it.
 int64_t block_begin(int64_t position, uint32_t block);
 

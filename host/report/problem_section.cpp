@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/operation/cover_layout.h"
 #include "host/predict/cover_work.h"
+#include "host/problem/mask_terms.h"
 #include "host/report/sections.h"
 
 namespace tessera::host {
