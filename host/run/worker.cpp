@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/run/worker.h"
 
-#include <poll.h>
 #include <signal.h>
 
 #include <chrono>
@@ -84,7 +83,6 @@ Error error_of(Unpacker& unpacker) {
 
 /// In the process of its own.
 Bytes run(const Worker::Work& work, const ForkedWork::Send& send) {
-    ::signal(SIGBUS, SIG_DFL);  // the caller says what it means
     Sender sender(send);
     try {
         Bytes result = work(sender.hooks());
@@ -103,7 +101,7 @@ Error failure_of(const Forked& forked, unsigned seconds) {
     if (forked.signal == SIGBUS)
         return Error(ErrorCode::kUser,
                      "a mapped file has lost its bytes: an input was cut short while it was read");
-    if (forked.signal == SIGALRM)
+    if (forked.late)
         return Error(ErrorCode::kInternal, "the simulation took longer than " +
                                                std::to_string(seconds) + " s and was stopped");
     return Error(ErrorCode::kInternal, "the simulation ended early: " + forked.failure);
@@ -115,13 +113,14 @@ Worker::Worker(const Work& work, unsigned seconds)
     : seconds_(seconds),
       forked_([&work](const ForkedWork::Send& send) { return run(work, send); }, seconds) {}
 
-void Worker::tell(const RunHooks& hooks) const {
+void Worker::tell(const RunHooks& hooks) {
+    told_ = Clock::now();
     if (phase_.empty() || !hooks.progress || hooks.progress(phase_, share_)) return;
     throw Error(ErrorCode::kCancelled, "the run was cancelled");
 }
 
-bool Worker::receive(const RunHooks& hooks) {
-    return forked_.receive([&](const Bytes& message) {
+bool Worker::receive(const RunHooks& hooks, ForkedWork::Milliseconds patience) {
+    const auto take = [&](const Bytes& message) {
         Unpacker unpacker(message);
         Message kind = Message::kProgress;
         double share = 0;
@@ -136,15 +135,14 @@ bool Worker::receive(const RunHooks& hooks) {
         share_ = share;
         phase_ = text;
         tell(hooks);
-    });
+    };
+    return forked_.receive(take, patience);
 }
 
 Bytes Worker::finish(const RunHooks& hooks) {
-    constexpr int kPeriodMilliseconds = 100;
-    do {
-        pollfd file{forked_.file(), POLLIN, 0};
-        while (hooks.progress && ::poll(&file, 1, kPeriodMilliseconds) == 0) tell(hooks);
-    } while (receive(hooks));
+    constexpr ForkedWork::Milliseconds kPeriod{100};
+    while (receive(hooks, hooks.progress ? kPeriod : ForkedWork::kForever))
+        if (Clock::now() - told_ >= kPeriod) tell(hooks);
     Forked forked = forked_.wait();
     if (!forked.failure.empty()) throw failure_of(forked, seconds_);
     Unpacker unpacker(forked.bytes);

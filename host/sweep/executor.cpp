@@ -27,16 +27,17 @@ Running start(const std::vector<SweepPoint>& points, size_t point, unsigned seco
     return {point, std::make_unique<Worker>(work, seconds)};
 }
 
-/// Waits for one of them.
+/// Waits for one of them. Each looks at its own time when it is asked to receive.
 size_t first_ended(const std::vector<Running>& running) {
+    constexpr int kPeriodMilliseconds = 100;
     std::vector<pollfd> files;
     files.reserve(running.size());
     for (const Running& r : running) files.push_back({r.worker->file(), POLLIN, 0});
     while (true) {
-        if (::poll(files.data(), files.size(), -1) < 0 && errno != EINTR)
+        if (::poll(files.data(), files.size(), kPeriodMilliseconds) < 0 && errno != EINTR)
             throw std::runtime_error("poll failed");
         for (size_t i = 0; i < files.size(); ++i)
-            if (files[i].revents != 0 && !running[i].worker->receive({})) return i;
+            if (!running[i].worker->receive({}, ForkedWork::Milliseconds{0})) return i;
     }
 }
 
@@ -51,7 +52,12 @@ void run_in_processes(const std::vector<SweepPoint>& points, const ProcessLimits
     std::vector<Running> running;
     for (size_t next = 0; next < points.size() || !running.empty();) {
         if (next < points.size() && running.size() < std::max<size_t>(limits.at_once, 1)) {
-            running.push_back(start(points, next++, limits.seconds));
+            const size_t point = next++;
+            try {
+                running.push_back(start(points, point, limits.seconds));
+            } catch (const Error& error) {  // the system gives no process
+                ends(point, {{}, error});
+            }
             continue;
         }
         const size_t ended = first_ended(running);
