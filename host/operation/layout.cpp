@@ -102,8 +102,16 @@ namespace {
 template <typename Visit>
 void each_place(const Layout& layout, uint64_t head, Visit&& visit) {
     const uint32_t heads = layout.job.query_heads / layout.batch;
-    for (const SequenceJob& sequence : layout.sequences)
-        if (sequence.place.query_head == head / heads * heads) visit(sequence.place);
+    const uint64_t first = head / heads * heads;
+    const auto before = [](const SequenceJob& sequence, uint64_t query_head) {
+        return sequence.place.query_head < query_head;
+    };
+    // They lie in the order of their heads. To go through all of them for each head would take the
+    // square of a padded batch.
+    const auto end = layout.sequences.end();
+    for (auto s = std::lower_bound(layout.sequences.begin(), end, first, before);
+         s != end && s->place.query_head == first; ++s)
+        visit(s->place);
 }
 
 }  // namespace
