@@ -6,27 +6,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
 #include <utility>
 
 #include "host/error.h"
+#include "host/io/temporary.h"
 
 namespace tessera::host {
 namespace {
-
-/// "dir/.name.tmp-PID-N": in the same folder, so that the rename cannot cross file systems. Of a
-/// long name the start only: the temporary must not be too long where the file is not.
-std::string temporary_name(const std::string& path) {
-    constexpr size_t kMaxBytes = 128;
-    static std::atomic<uint64_t> serial{0};
-    const size_t slash = path.rfind('/');
-    const size_t start = slash == std::string::npos ? 0 : slash + 1;
-    return path.substr(0, start) + "." + path.substr(start, kMaxBytes) + ".tmp-" +
-           std::to_string(::getpid()) + "-" + std::to_string(serial++);
-}
 
 constexpr const char* kCannotOpen = "cannot open for writing";
 

@@ -7,6 +7,7 @@
 #include "host/library/overwriting.h"
 #include "host/run/consistency.h"
 #include "host/run/device_error.h"
+#include "host/run/machine.h"
 #include "host/run/platform_memory.h"
 #include "host/run/stopwatch.h"
 #include "host/version.h"
@@ -48,7 +49,7 @@ void OperationPoint::simulate() {
     OperationRecord& record = job_.record;
     const Operation& operation = *job_.operation;
     const Stopwatch watch;
-    Platform platform(record.config.platform);
+    Platform platform = make_platform(record.config.platform);
     const MemoryAccess memory = access_to(platform);
     if (has_data()) operation.write(memory);
     record.outcome = std::move(run_on(platform, operation, memory).front());

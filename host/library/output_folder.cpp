@@ -14,9 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folders of `path` that are not there, outermost first. Whatever cannot be looked at is
-/// left to the making of the folder, which then gives the reason.
-std::vector<fs::path> missing_folders(const fs::path& path) {
+}  // namespace
+
+/// Whatever cannot be looked at is left to the making of the folder, which then gives the reason.
+std::vector<fs::path> OutputFolder::missing_folders(const std::string& path) {
     std::vector<fs::path> missing;
     struct stat status {};
     for (fs::path p = path; !p.empty() && ::stat(p.c_str(), &status) != 0 && errno == ENOENT;
@@ -25,11 +26,9 @@ std::vector<fs::path> missing_folders(const fs::path& path) {
     return missing;
 }
 
-}  // namespace
-
 OutputFolder::OutputFolder(const std::string& path) : path_(path) {
     try {
-        for (const fs::path& p : missing_folders(path_)) make(p);
+        for (const fs::path& p : missing_folders(path)) make(p);
         struct stat status {};
         if (::stat(path.c_str(), &status) != 0)
             throw system_error("`outputs.folder` " + path, "cannot use this folder", errno);

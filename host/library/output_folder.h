@@ -41,6 +41,9 @@ class OutputFolder {
     /// The same without a trace.
     void write_report(const std::string& text, SafetensorsWriter* tensors);
 
+    /// The folders of `path` that the constructor would make, outermost first.
+    static std::vector<std::filesystem::path> missing_folders(const std::string& path);
+
   private:
     void make(const std::filesystem::path& folder);
     void remove_made();

@@ -9,6 +9,7 @@
 #include "host/error.h"
 #include "host/experiment/check.h"
 #include "host/experiment/names.h"
+#include "host/library/leftovers.h"
 #include "host/library/point.h"
 #include "host/library/report_bytes.h"
 #include "host/predict/closed_form.h"
@@ -42,7 +43,16 @@ Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds
         point->run();
         return host::bytes_of(host::report_of(*point));
     };
-    return host::report_from(host::Worker(work, seconds).finish(hooks));
+    const host::Leftovers leftovers(experiment.outputs);
+    pid_t process = -1;
+    try {
+        host::Worker worker(work, seconds);
+        process = worker.process();
+        return host::report_from(worker.finish(hooks));
+    } catch (...) {  // the worker is gone
+        leftovers.remove(process);
+        throw;
+    }
 }
 
 namespace {

@@ -15,6 +15,7 @@
 #include "host/predict/formulas.h"
 #include "host/run/bytes.h"
 #include "host/run/device_error.h"
+#include "host/run/machine.h"
 #include "host/run/platform_memory.h"
 #include "spec/integers.h"
 
@@ -24,7 +25,7 @@ namespace {
 /// The audit's figures and, behind them, its o.
 Bytes run_audit(const AuditOperation& operation, hw::PlatformConfig config) {
     config.trace_commands = 0;
-    Platform platform(config);
+    Platform platform = make_platform(config);
     const MemoryAccess memory = access_to(platform);
     operation.write(memory);
     const RunOutcome outcome = std::move(run_on(platform, operation, memory).front());

@@ -12,6 +12,7 @@
 #include "host/run/consistency.h"
 #include "host/run/device_error.h"
 #include "host/run/find_inexact.h"
+#include "host/run/machine.h"
 #include "host/run/platform_memory.h"
 #include "host/run/stopwatch.h"
 #include "host/text.h"
@@ -105,7 +106,7 @@ void Execution::start_single() {
     config.trace_commands = 0;
     config.make_device = nullptr;
     single_.emplace([config, this](const RunHooks&) {
-        Platform platform(config);
+        Platform platform = make_platform(config);
         Layout alone = record_.layout;
         alone.devices = 1;
         const AttentionOperation operation(record_.problem, inputs_, config, alone);
@@ -127,7 +128,7 @@ void Execution::simulate(OutputStream* output) {
     progress_.phase("simulating");
     const Stopwatch watch;
     const hw::PlatformConfig& config = record_.config.platform;
-    Platform platform(config);
+    Platform platform = make_platform(config);
     const MemoryAccess memory = access_to(platform);
     const bool will_read = record_.not_checked.empty() || (keep_tensors_ && inputs_.has_data);
     if (inputs_.has_data) operation_->write(memory);

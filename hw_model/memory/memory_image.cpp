@@ -4,8 +4,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <stdexcept>
-
 #include "spec/integers.h"
 
 namespace tessera::hw {
@@ -13,7 +11,7 @@ namespace tessera::hw {
 MemoryImage::MemoryImage(uint64_t size_bytes) : size_(size_bytes) {
     void* base = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED) throw std::runtime_error("cannot reserve the device memory");
+    if (base == MAP_FAILED) throw NoAddressSpace();
     base_ = static_cast<uint8_t*>(base);
 }
 

@@ -2,12 +2,18 @@
 // The contents of the memory: a range of bytes that costs host memory only where it is touched.
 #pragma once
 #include <cstdint>
+#include <stdexcept>
 
 namespace tessera::hw {
 
+/// The host has no room for a memory: a limit of the process (ulimit -v), or of the system.
+struct NoAddressSpace : std::runtime_error {
+    NoAddressSpace() : std::runtime_error("cannot reserve the device memory") {}
+};
+
 class MemoryImage {
   public:
-    /// Reserves address space; throws std::runtime_error if the host refuses.
+    /// Reserves address space; throws NoAddressSpace if the host refuses.
     explicit MemoryImage(uint64_t size_bytes);
     ~MemoryImage();
     MemoryImage(const MemoryImage&) = delete;
