@@ -27,7 +27,7 @@ class Device : public DeviceBase {
     tlm::tlm_initiator_socket<>& memory_socket() override { return port_.socket; }
     sc_core::sc_out<bool>& irq() override { return csr_.irq; }
 
-    const TraceLog& trace() const override { return core_.trace; }
+    TraceLog& trace() override { return core_.trace; }
     /// Counters as the CSR shows them in cycle `now`.
     const CounterValues& counters(Cycle now) const { return core_.counters.snapshot(now); }
 

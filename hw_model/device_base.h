@@ -12,7 +12,7 @@ class DeviceBase : public sc_core::sc_module {
     virtual tlm::tlm_target_socket<>& csr_socket() = 0;
     virtual tlm::tlm_initiator_socket<>& memory_socket() = 0;
     virtual sc_core::sc_out<bool>& irq() = 0;
-    virtual const TraceLog& trace() const = 0;
+    virtual TraceLog& trace() = 0;
 
   protected:
     explicit DeviceBase(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {}

@@ -52,6 +52,7 @@ void OperationPoint::simulate() {
     Platform platform = make_platform(record.config.platform);
     const MemoryAccess memory = access_to(platform);
     if (has_data()) operation.write(memory);
+    tell_calls(platform, progress_, record.work.calls);
     record.outcome = std::move(run_on(platform, operation, memory).front());
     require_success(record.outcome.firmware.status);
     require_consistent_counters(record.outcome, record.work.calls);

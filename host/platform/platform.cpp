@@ -94,6 +94,10 @@ void Platform::observe_writes(std::function<void(uint64_t, uint64_t)> observer) 
     for (const auto& node : impl_->nodes) node->processor.observe_writes(guarded);
 }
 
+void Platform::observe_calls(const std::function<void()>& observer) {
+    for (const auto& node : impl_->nodes) node->device->trace().observe_attends(observer);
+}
+
 void Platform::release(uint64_t address, uint64_t bytes) { impl_->image.release(address, bytes); }
 
 hw::MemoryOutcome Platform::memory_outcome() { return impl_->memory->outcome(); }

@@ -94,6 +94,7 @@ class Platform {
     static Program firmware(const fw::CoverJob& job, fw::DriverConfig driver,
                             FirmwareOutcome& outcome);
 
+    /// Throws hw::NoAddressSpace if the host has no room for the memory.
     explicit Platform(const hw::PlatformConfig& config);
     ~Platform();
 
@@ -102,6 +103,8 @@ class Platform {
     /// `observer` is told of every range of device memory that a device writes, or a processor
     /// outside its ring. What it throws ends the run and comes out of it.
     void observe_writes(std::function<void(uint64_t address, uint64_t bytes)> observer);
+    /// `observer` is told of every call that a device begins.
+    void observe_calls(const std::function<void()>& observer);
     /// Gives back host memory: what the range holds is lost.
     void release(uint64_t address, uint64_t bytes);
     /// Runs the firmware on jobs (device 0) until it returns. driver.csr_base is ignored.

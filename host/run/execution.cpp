@@ -8,6 +8,7 @@
 
 #include "host/experiment/names.h"
 #include "host/platform/counters.h"
+#include "host/predict/formulas.h"
 #include "host/run/bytes.h"
 #include "host/run/consistency.h"
 #include "host/run/device_error.h"
@@ -140,6 +141,7 @@ void Execution::simulate(OutputStream* output) {
         platform.observe_writes(
             [output](uint64_t address, uint64_t bytes) { output->stored(address, bytes); });
     }
+    tell_calls(platform, progress_, work_formula(record_.problem, config.params.m).calls);
     run_devices(platform);
     record_.memory = platform.memory_outcome();
     require_consistent(record_);

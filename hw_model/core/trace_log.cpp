@@ -5,6 +5,7 @@ namespace tessera::hw {
 
 void TraceLog::dispatched(const spec::Command& command, uint64_t number, Cycle now) {
     ++total_;
+    if (observer_ && command.opcode == spec::Opcode::kAttend) observer_();
     if (commands_.size() >= keep_) return;
     commands_.push_back(
         {command.opcode, static_cast<uint16_t>(command.tag), number, now, kNever, kNever});

@@ -2,6 +2,8 @@
 // Collects what the trace port says: record by record for the commands it was asked to keep, window
 // by window for all of them.
 #pragma once
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "hw_model/core/trace.h"
@@ -12,6 +14,9 @@ class TraceLog {
   public:
     using Cycle = spec::Cycle;
     TraceLog(const spec::DeviceParams& params, uint64_t keep) : params_(params), keep_(keep) {}
+
+    /// `observer` is told of every ATTEND that is dispatched.
+    void observe_attends(std::function<void()> observer) { observer_ = std::move(observer); }
 
     void dispatched(const spec::Command& command, uint64_t number, Cycle now);
     void started(uint64_t number, Cycle cycle);
@@ -37,6 +42,7 @@ class TraceLog {
     std::vector<CommandTrace> commands_;
     std::vector<LaneGroupTrace> groups_;
     StageActivity activity_;
+    std::function<void()> observer_;
 };
 
 }  // namespace tessera::hw

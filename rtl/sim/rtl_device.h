@@ -32,7 +32,7 @@ class RtlDevice : public hw::DeviceBase {
     tlm::tlm_target_socket<>& csr_socket() override { return csr_socket_; }
     tlm::tlm_initiator_socket<>& memory_socket() override { return memory_socket_; }
     sc_core::sc_out<bool>& irq() override { return irq_; }
-    const hw::TraceLog& trace() const override { return trace_; }
+    hw::TraceLog& trace() override { return trace_; }
 
     uint64_t clocked() const { return clocked_; }              ///< cycles simulated
     uint64_t beats_checked() const { return beats_checked_; }  ///< write beats as announced

@@ -60,7 +60,7 @@ class ProbedDevice : public hw::DeviceBase {
     tlm::tlm_target_socket<>& csr_socket() override { return device_.csr_socket(); }
     tlm::tlm_initiator_socket<>& memory_socket() override { return to_memory_; }
     sc_core::sc_out<bool>& irq() override { return device_.irq(); }
-    const hw::TraceLog& trace() const override { return device_.trace(); }
+    hw::TraceLog& trace() override { return device_.trace(); }
 
   private:
     SC_HAS_PROCESS(ProbedDevice);

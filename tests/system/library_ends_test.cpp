@@ -83,6 +83,32 @@ TEST_CASE("a run that is cancelled or killed leaves neither files nor folders") 
         }
 }
 
+TEST_CASE("the share of a simulation that is done rises") {
+    Compared compared("facts");
+    Experiment gemm;
+    gemm.operation = OperationKind::kGemm;
+    gemm.machine.device = "tiny";
+    gemm.workload.random.rows = gemm.workload.random.columns = gemm.workload.random.inner = 1000;
+    gemm.outputs.timing_only = true;
+    Experiment two = on_tiny(true);
+    two.machine.devices = 2;
+    for (const Experiment& e : {on_tiny(false), on_tiny(true), two, gemm}) {
+        std::vector<double> shares;
+        RunHooks hooks;
+        hooks.progress = [&](const std::string& phase, double share) {
+            if (phase == "simulating") shares.push_back(share);
+            return true;
+        };
+        run(e, hooks);
+        compared.holds(std::is_sorted(shares.begin(), shares.end()),
+                       [] { return "a share falls"; });
+        compared.holds(!shares.empty() && shares.front() == 0, [] { return "begins behind 0"; });
+        compared.holds(!shares.empty() && shares.back() > 0.5 && shares.back() <= 1, [&] {
+            return "ends at " + std::to_string(shares.empty() ? -1 : shares.back());
+        });
+    }
+}
+
 TEST_CASE("too little address space for the device memory is an error of the user") {
 #ifdef __SANITIZE_ADDRESS__
     SKIP("the sanitizer itself needs more address space");
