@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "host/blame.h"
 #include "host/config/checks.h"
 #include "host/config/keys.h"
 #include "host/config/presets.h"
@@ -78,7 +79,9 @@ KeyValue value_from_json(const ConfigKey& key, const std::string& where, const j
     if (key.kind == KeyKind::kText && value.is_string() &&
         value.get_ref<const std::string&>().find('\0') == std::string::npos)
         return value.get<std::string>();
-    throw bad_value(where, key.path_in_file(), json_excerpt(value), key.allowed());
+    const bool text = key.kind == KeyKind::kText && key.choices.empty() && value.is_string();
+    throw bad_value(where, key.path_in_file(), json_excerpt(value),
+                    text ? "a text without NUL" : key.allowed());
 }
 
 KeyValue value_from_text(const ConfigKey& key, const std::string& where, const std::string& text) {
@@ -129,8 +132,8 @@ void read_object(const Source& source, KeyFile file, const json& object, const s
         const std::string below = known ? std::string() : keys_below(file, path + ".");
         if (!known && below.empty()) {
             const std::string names = keys_below(file, prefix, kind);
-            throw bad_value(source.where, "key " + printable(path), "unknown",
-                            names.empty() ? "no such key with memory of kind " + kind : names);
+            throw bad_key(source.where, prefix, name, "unknown",
+                          names.empty() ? "no such key with memory of kind " + kind : names);
         }
         if (known) {
             const KeyValue read = value_from_json(*key, source.where, value);
@@ -172,8 +175,7 @@ void read_override(const std::string& text, Statements& said) {
             if (k.settable && applies) names += (names.empty() ? "" : ", ") + k.path;
         }
         const bool fixed = key != nullptr;
-        throw bad_value(where, "key " + printable(path), fixed ? "not to be set here" : "unknown",
-                        names);
+        throw bad_key(where, "", path, fixed ? "not to be set here" : "unknown", names);
     }
     if (equals == std::string::npos)
         throw bad_value(where, path, "without a value", path + "=VALUE: " + key->allowed());
@@ -185,10 +187,11 @@ void read_override(const std::string& text, Statements& said) {
     statement = {value, where};
 }
 
-ResolvedConfig resolve(const Source& device, const Source& memory, Statements said,
-                       const std::vector<std::string>& sets) {
+/// `field` names the memory.
+ResolvedConfig resolve(const Source& device, const Source& memory, const std::string& field,
+                       Statements said, const std::vector<std::string>& sets) {
     ResolvedConfig config;
-    read_source(memory, KeyFile::kMemory, said);
+    about_field(field, [&] { read_source(memory, KeyFile::kMemory, said); });
     for (const std::string& text : sets) read_override(text, said);
     for (const auto& [path, statement] : said) {
         find_key(path)->set(config, statement.value);
@@ -228,20 +231,26 @@ json resolved_json(const ResolvedConfig& config) {
 
 ResolvedConfig resolve_config(const std::string& device, const std::optional<std::string>& memory,
                               const std::vector<std::string>& sets) {
-    const Source source = find_source("`machine.device`", "device", device, embedded_devices());
     Statements said;
-    read_source(source, KeyFile::kDevice, said);
+    const Source source = about_field("machine.device", [&] {
+        Source found = find_source("`machine.device`", "device", device, embedded_devices());
+        read_source(found, KeyFile::kDevice, said);
+        return found;
+    });
     if (memory) {
-        return resolve(source,
-                       find_source("`machine.memory`", "memory", *memory, embedded_memories()),
-                       said, sets);
+        const Source found = about_field("machine.memory", [&] {
+            return find_source("`machine.memory`", "memory", *memory, embedded_memories());
+        });
+        return resolve(source, found, "machine.memory", said, sets);
     }
     const auto statement = said.find("device.memory");
     std::string name = statement == said.end() ? ResolvedConfig{}.memory_name
                                                : std::get<std::string>(statement->second.value);
     if (is_file_name(name)) name = (std::filesystem::path(device).parent_path() / name).string();
-    return resolve(source, find_source(source.where, "memory", name, embedded_memories()), said,
-                   sets);
+    const Source found = about_field("machine.device", [&] {
+        return find_source(source.where, "memory", name, embedded_memories());
+    });
+    return resolve(source, found, "machine.device", said, sets);
 }
 
 ResolvedConfig resolve_config_text(const std::string& device_file, const std::string& device_text,
@@ -253,7 +262,7 @@ ResolvedConfig resolve_config_text(const std::string& device_file, const std::st
                         memory_text};
     Statements said;
     read_source(device, KeyFile::kDevice, said);
-    return resolve(device, memory, said, sets);
+    return resolve(device, memory, "", said, sets);
 }
 
 std::vector<PresetInfo> device_presets() { return list(embedded_devices()); }

@@ -8,11 +8,25 @@
 #include "host/error.h"
 #include "host/experiment/fields.h"
 #include "host/experiment/problem_of.h"
+#include "host/experiment/wrong_value.h"
 #include "host/io/json_text.h"
 #include "host/problem/mask_terms.h"
 
 namespace tessera::host {
 namespace {
+
+UserError not_allowed(const ExperimentField& field, const nlohmann::json& value) {
+    const WrongValue wrong = wrong_value(field, value);
+    return bad_value("`experiment`", "`" + field.path + "`" + wrong.part, wrong.value,
+                     wrong.allowed);
+}
+
+/// A field that means nothing here, as long as `needed` does not hold, and has a value.
+UserError not_default(const ExperimentField& field, const nlohmann::json& value,
+                      const std::string& needed) {
+    return bad_field(field.path, json_excerpt(value),
+                     json_excerpt(field.get(Experiment())) + "; others only with " + needed);
+}
 
 /// Every field by itself: in its range, and with its default where it means nothing.
 void check_fields(const Experiment& experiment) {
@@ -20,12 +34,9 @@ void check_fields(const Experiment& experiment) {
     for (const ExperimentField& field : experiment_fields()) {
         const nlohmann::json value = field.get(experiment);
         Experiment copy = experiment;
-        if (!field.set(copy, value))
-            throw bad_field(field.path, json_excerpt(value), field.allowed);
-        if (applies(field, experiment) || value == field.get(defaults)) continue;
-        throw bad_field(
-            field.path, json_excerpt(value),
-            json_excerpt(field.get(defaults)) + "; others only with " + use_text(field));
+        if (!field.set(copy, value)) throw not_allowed(field, value);
+        if (!applies(field, experiment) && value != field.get(defaults))
+            throw not_default(field, value, condition_text(field));
     }
 }
 
@@ -103,6 +114,18 @@ struct Other {
     std::string field;
 };
 
+/// Without a rule nothing of an approximation means anything.
+void check_exact(const Experiment& e) {
+    const Experiment defaults;
+    for (const ExperimentField& field : experiment_fields()) {
+        const bool of_approximation = field.path.rfind("schedule.approximation.", 0) == 0 ||
+                                      field.path == "outputs.accept_approximation";
+        const nlohmann::json value = field.get(e);
+        if (of_approximation && value != field.get(defaults))
+            throw not_default(field, value, "`schedule.approximation.rule`");
+    }
+}
+
 /// What an approximate schedule cannot be combined with.
 std::vector<Other> not_approximate(const Experiment& e) {
     const Experiment::Workload& w = e.workload;
@@ -130,7 +153,7 @@ std::vector<Other> not_approximate(const Experiment& e) {
 }
 
 void check_approximation(const Experiment& e) {
-    if (!e.schedule.approximation.rule) return;
+    if (!e.schedule.approximation.rule) return check_exact(e);
     for (const Other& other : not_approximate(e))
         if (other.given)
             throw UserError(fmt::format(
@@ -149,6 +172,15 @@ void check_experiment(const Experiment& experiment) {
     if (experiment.operation == OperationKind::kLinear &&
         experiment.workload.mask.kind == MaskKind::kSparse)
         throw bad_field("workload.mask.kind", "sparse", "causal, dense with linear");
+}
+
+void check_texts(const Experiment& experiment) {
+    for (const ExperimentField& field : experiment_fields()) {
+        const nlohmann::json value = field.get(experiment);
+        Experiment copy;
+        if ((value.is_string() || value.is_object()) && !field.set(copy, value))
+            throw not_allowed(field, value);
+    }
 }
 
 void check_outputs(const Experiment& experiment) {

@@ -11,6 +11,10 @@ namespace tessera::host {
 /// mean nothing here have their defaults, the operands are named, and the fields go together.
 void check_experiment(const Experiment& experiment);
 
+/// Every text can be written as JSON: reports and --print-experiment do that. The rest of
+/// check_experiment() looks at this, too.
+void check_texts(const Experiment& experiment);
+
 /// The same of results and implementation: what is to be checked, traced, accepted.
 void check_outputs(const Experiment& experiment);
 

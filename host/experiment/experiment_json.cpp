@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "host/blame.h"
 #include "host/error.h"
 #include "host/experiment/fields.h"
+#include "host/experiment/wrong_value.h"
 #include "host/io/json_text.h"
 #include "host/io/mapped_file.h"
 
@@ -47,6 +49,28 @@ std::string names_below(const std::string& prefix) {
     return names;
 }
 
+/// How to write a field that was given as one key: {"machine": {"device": ...}}. Of other keys
+/// nothing.
+std::string nested_form(const std::string& path) {
+    const auto& fields = experiment_fields();
+    const bool known = std::any_of(fields.begin(), fields.end(),
+                                   [&](const ExperimentField& f) { return f.path == path; });
+    if (!known) return "";
+    std::string form = "...";
+    for (size_t end = path.size(), dot = 0; dot != std::string::npos; end = dot) {
+        dot = path.rfind('.', end - 1);
+        const size_t begin = dot == std::string::npos ? 0 : dot + 1;
+        form = "{\"" + path.substr(begin, end - begin) + "\": " + form + "}";
+    }
+    return "; write it as " + form;
+}
+
+[[noreturn]] void refuse_key(const std::string& where, const std::string& prefix,
+                             const std::string& name) {
+    const std::string path = prefix + name;
+    throw bad_key(where, prefix, name, "unknown", names_below(prefix) + nested_form(path));
+}
+
 /// Reads the members of `object`, whose paths begin with `prefix`.
 void read_object(const std::string& where, const json& object, const std::string& prefix,
                  Experiment& experiment) {
@@ -58,10 +82,11 @@ void read_object(const std::string& where, const json& object, const std::string
                          [&path = path](const ExperimentField& f) { return f.path == path; });
         const bool dotted = name.find('.') != std::string::npos;
         if (field != fields.end() && !dotted) {
-            if (!field->set(experiment, value))
-                throw bad_value(where, path, json_excerpt(value), field->allowed);
+            if (field->set(experiment, value)) continue;
+            const WrongValue wrong = wrong_value(*field, value);
+            throw bad_value(where, path + wrong.part, wrong.value, wrong.allowed);
         } else if (const std::string below = names_below(path + "."); dotted || below.empty()) {
-            throw bad_value(where, "key " + printable(path), "unknown", names_below(prefix));
+            refuse_key(where, prefix, name);
         } else if (!value.is_object()) {
             throw bad_value(where, path, json_excerpt(value), "an object of " + below);
         } else {

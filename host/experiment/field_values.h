@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/experiment/names.h"
+#include "host/io/json_text.h"
 
 namespace tessera::host {
 
@@ -21,7 +22,19 @@ struct FieldRange {
 };
 
 inline bool readable_text(const nlohmann::json& json) {
-    return json.is_string() && json.get_ref<const std::string&>().find('\0') == std::string::npos;
+    if (!json.is_string()) return false;
+    const auto& text = json.get_ref<const std::string&>();
+    return text.find('\0') == std::string::npos && is_utf8(text);
+}
+
+/// 4.0 and 4e0 as 4: JSON Schema, too, calls such numbers integers. Others stay what they are.
+inline nlohmann::json as_whole(const nlohmann::json& json) {
+    if (!json.is_number_float()) return json;
+    const auto number = json.get<double>();
+    if (number != std::trunc(number)) return json;
+    if (number >= 0 && number < 0x1p64) return static_cast<uint64_t>(number);
+    if (number < 0 && number >= -0x1p63) return static_cast<int64_t>(number);
+    return json;
 }
 
 /// Of an enumeration; the types below are specialised. A value has `json`, what it is written as,
@@ -56,7 +69,8 @@ struct FieldValue<bool> {
 template <typename T>
 struct UnsignedValue {
     static nlohmann::json json(T value) { return value; }
-    static bool read(const nlohmann::json& json, const FieldRange& range, T& value) {
+    static bool read(const nlohmann::json& given, const FieldRange& range, T& value) {
+        const nlohmann::json json = as_whole(given);
         if (!json.is_number_unsigned()) return false;
         const auto number = json.get<uint64_t>();
         if (number < static_cast<uint64_t>(range.least) || number > range.most) return false;
@@ -80,7 +94,8 @@ struct FieldValue<uint32_t> : UnsignedValue<uint32_t> {};
 template <>
 struct FieldValue<int64_t> {
     static nlohmann::json json(int64_t value) { return value; }
-    static bool read(const nlohmann::json& json, const FieldRange& range, int64_t& value) {
+    static bool read(const nlohmann::json& given, const FieldRange& range, int64_t& value) {
+        const nlohmann::json json = as_whole(given);
         if (!json.is_number_integer()) return false;
         const auto most = static_cast<int64_t>(range.most);
         if (json.is_number_unsigned() && json.get<uint64_t>() > range.most) return false;
@@ -153,8 +168,9 @@ struct FieldValue<std::map<std::string, std::string>> {
         if (!json.is_object()) return false;
         Map all;
         for (const auto& [key, element] : json.items()) {
-            if (!element.is_number() && !readable_text(element)) return false;
-            all[key] = element.is_number() ? element.dump() : element.get<std::string>();
+            if (!readable_text(key) || (!element.is_number() && !readable_text(element)))
+                return false;
+            all[key] = element.is_number() ? as_whole(element).dump() : element.get<std::string>();
         }
         value = all;
         return true;

@@ -254,6 +254,18 @@ std::string use_text(const ExperimentField& field) {
     return text;
 }
 
+std::string condition_text(const ExperimentField& field) {
+    const std::string uses = use_text(field);
+    const size_t between = uses.find("; ");
+    const bool operations = (field.use & kOperations) != 0, sources = (field.use & kSources) != 0;
+    const std::string of_source = between == std::string::npos ? uses : uses.substr(between + 2);
+    std::string text;
+    if (sources) text = "`workload.source` " + of_source;
+    if (sources && operations) text += " and ";
+    if (operations) text += "`operation` " + uses.substr(0, between);
+    return text;
+}
+
 std::string manual_row(const ExperimentField& field) {
     return "| `" + field.path + "` | " + field.meaning + " | " + use_text(field) + " | " +
            field.allowed + " | `" + field.get(Experiment()).dump() + "` |";

@@ -40,6 +40,8 @@ const std::vector<ExperimentField>& experiment_fields();
 bool applies(const ExperimentField& field, const Experiment& experiment);
 /// "gemm; random", or nothing if it applies to all.
 std::string use_text(const ExperimentField& field);
+/// The same in a message, of a field that does not apply to all.
+std::string condition_text(const ExperimentField& field);
 /// The field's row in the table of docs/use/experiments.md.
 std::string manual_row(const ExperimentField& field);
 

@@ -100,6 +100,15 @@ InputFiles input_files(const Experiment::Workload& workload) {
     return files;
 }
 
+Inputs opened_inputs(const Experiment::Workload& workload, bool shapes_only, Problem& problem) {
+    if (workload.source != Source::kRandom)
+        return open_inputs(input_files(workload), workload.allow_nonfinite, shapes_only, problem);
+    if (problem.sink_logits && workload.sink_logits != kRandomSinks)
+        throw bad_field("workload.sink_logits", workload.sink_logits,
+                        "random, beside `workload.random`: logits are drawn as q, k and v are");
+    return random_inputs(random_shape(workload), workload.random.seed, shapes_only, problem);
+}
+
 }  // namespace
 
 ResolvedConfig config_of(const Experiment& experiment) {
@@ -136,14 +145,31 @@ SentinelWish sentinel_wish(const Experiment& experiment) {
     return wish;
 }
 
+ShapeFields shape_fields(const Experiment& experiment) {
+    const Experiment::Random& random = experiment.workload.random;
+    ShapeFields fields;
+    switch (experiment.workload.source) {
+        case Source::kFile:
+            return {"workload.file", "workload.file", "workload.file", "workload.file",
+                    "workload.file"};
+        case Source::kArrays:
+            return {"workload.arrays.q", "workload.arrays.v", "workload.arrays.k",
+                    "workload.arrays.q", "workload.arrays.k"};
+        case Source::kRandom: break;
+    }
+    if (random.value_dimension) fields.value_dimension = "workload.random.value_dimension";
+    if (random.key_tokens) fields.key_tokens = "workload.random.key_tokens";
+    return fields;
+}
+
 Inputs inputs_of(const Experiment& experiment, bool shapes_only, Problem& problem) {
-    const Experiment::Workload& workload = experiment.workload;
-    if (workload.source != Source::kRandom)
-        return open_inputs(input_files(workload), workload.allow_nonfinite, shapes_only, problem);
-    if (problem.sink_logits && workload.sink_logits != kRandomSinks)
-        throw bad_field("workload.sink_logits", workload.sink_logits,
-                        "random, beside `workload.random`: logits are drawn as q, k and v are");
-    return random_inputs(random_shape(workload), workload.random.seed, shapes_only, problem);
+    Inputs inputs = opened_inputs(experiment.workload, shapes_only, problem);
+    if (shapes_only && experiment.operation == OperationKind::kAttention) {
+        const ResolvedConfig config = config_of(experiment);
+        check_shapes(problem, shape_fields(experiment), config.platform.params.d,
+                     config.device_name);
+    }
+    return inputs;
 }
 
 }  // namespace tessera::host

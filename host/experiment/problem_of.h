@@ -7,6 +7,7 @@
 #include "host/problem/inputs.h"
 #include "host/problem/problem.h"
 #include "host/problem/sentinel.h"
+#include "host/problem/shape_fields.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
@@ -25,8 +26,12 @@ Problem problem_of(const Experiment& experiment);
 /// The sentinel that the experiment asks for.
 SentinelWish sentinel_wish(const Experiment& experiment);
 
+/// Where the shapes of attention and linear attention are from.
+ShapeFields shape_fields(const Experiment& experiment);
+
 /// Opens the operands of attention or linear attention, and fills the shapes of `problem`, which
-/// has lengths and offsets already. With `shapes_only` no element is looked at.
+/// has lengths and offsets already. With `shapes_only` no element is looked at. UserError, too, for
+/// shapes that the machine cannot attend.
 Inputs inputs_of(const Experiment& experiment, bool shapes_only, Problem& problem);
 
 }  // namespace tessera::host

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/error.h"
+#include "host/blame.h"
 #include "host/plain_fields.h"
 
 #include <cstring>
@@ -59,6 +60,9 @@ namespace tessera::host {
 
 namespace {
 
+/// Printable, and where there is nothing to be seen "".
+std::string shown(std::string_view text) { return text.empty() ? "\"\"" : printable(text); }
+
 void append_hex(std::string& out, unsigned char byte) {
     constexpr char kHex[] = "0123456789abcdef";
     out += "\\x";
@@ -100,13 +104,20 @@ std::string plain_fields(std::string_view text) {
 
 UserError bad_value(std::string_view where, std::string_view key, std::string_view value,
                     std::string_view allowed) {
-    return UserError(std::string(where) + ": " + std::string(key) + " is " + printable(value) +
+    return UserError(std::string(where) + ": " + std::string(key) + " is " + shown(value) +
                          "; allowed: " + std::string(allowed),
                      {"", std::string(value), std::string(allowed)});
 }
 
 UserError bad_field(std::string_view field, std::string_view value, std::string_view allowed) {
     return bad_value("`experiment`", "`" + std::string(field) + "`", value, allowed);
+}
+
+UserError bad_key(std::string_view where, const std::string& prefix, const std::string& name,
+                  std::string_view state, std::string_view allowed) {
+    return UserError(std::string(where) + ": key " + printable(prefix) + shown(name) + " is " +
+                         std::string(state) + "; allowed: " + std::string(allowed),
+                     {"", prefix + name, std::string(allowed)});
 }
 
 UserError system_error(std::string_view path, std::string_view what, int error_number) {

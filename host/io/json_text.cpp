@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "host/io/json_text.h"
 
+#include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
+#include "host/blame.h"
 #include "host/error.h"
 
 namespace tessera::host {
 namespace {
 
 using nlohmann::json;
+
+/// Whole numbers that do not fit 64 bits are shown as they were most likely written: below the
+/// limit without an exponent.
+constexpr double kMinLarge = 0x1p63, kMaxLarge = 1e21;
 
 /// Builds the document from parser events. (The library's own builder keeps the last of two equal
 /// keys; its callback variant is quadratic in the number of objects.)
@@ -36,8 +43,9 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
     bool key(string_t& name) override {
         auto& members = open_.back()->get_ref<json::object_t&>();
         const auto [member, fresh] = members.emplace(name, nullptr);
-        if (!fresh) throw bad_value(where_, "key " + printable(name), "given twice", "once");
+        if (!fresh) throw bad_key(where_, path(), name, "given twice", "once");
         member_ = &member->second;
+        name_ = name;
         return true;
     }
 
@@ -52,6 +60,15 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
     }
 
   private:
+    /// "machine.settings.", "list[3].": where the members of the innermost object are.
+    std::string path() const {
+        std::string all;
+        for (const std::string& name : names_) {
+            const bool joins = all.empty() || (!name.empty() && name.front() == '[');
+            all += (joins ? "" : ".") + name;
+        }
+        return all.empty() ? all : all + ".";
+    }
     json* place(json&& value) {
         if (open_.empty()) return &(root_ = std::move(value));
         if (open_.back()->is_array()) {
@@ -70,18 +87,25 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
             throw bad_value(where_, "nesting of JSON values", "deeper",
                             "at most " + std::to_string(kMaxJsonDepth));
         }
+        if (!open_.empty())
+            names_.push_back(open_.back()->is_array()
+                                 ? "[" + std::to_string(open_.back()->size()) + "]"
+                                 : std::move(name_));
         open_.push_back(place(std::move(value)));
         return true;
     }
     bool close() {
         open_.pop_back();
+        if (!names_.empty()) names_.pop_back();
         return true;
     }
 
     const std::string& where_;
     json root_;
-    std::vector<json*> open_;  ///< from the root to the innermost; no sibling moves them
-    json* member_ = nullptr;   ///< the value of the last key
+    std::vector<json*> open_;         ///< from the root to the innermost; no sibling moves them
+    std::vector<std::string> names_;  ///< of those below the root: a key, or "[3]"
+    json* member_ = nullptr;          ///< the value of the last key
+    std::string name_;                ///< that key
 };
 
 }  // namespace
@@ -95,10 +119,29 @@ json parse_json(const std::string& where, std::string_view text) {
     return builder.take();
 }
 
+bool is_utf8(const std::string& text) {
+    try {
+        json(text).dump();
+        return true;
+    } catch (const json::type_error&) {
+        return false;
+    }
+}
+
 std::string json_excerpt(const json& value) {
     if (value.is_structured()) {
         const std::string kind = value.is_array() ? "an array" : "an object";
         return kind + " of " + std::to_string(value.size());
+    }
+    if (value.is_number_float()) {
+        const auto number = value.get<double>();
+        if (std::isnan(number)) return "nan";  // JSON has no name for it, nor for infinity
+        const double size = std::fabs(number);
+        if (std::isinf(number) || (size >= kMinLarge && size < kMaxLarge)) {
+            char text[32];
+            std::snprintf(text, sizeof text, "%.0f", number);
+            return text;
+        }
     }
     return printable(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/blame.h"
 #include "host/error.h"
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"
@@ -114,14 +115,18 @@ std::shared_ptr<OpenedFiles> open_files(const InputFiles& files) {
     const std::string* const paths[] = {&files.q, &files.k, &files.v};
     constexpr const char* kNames[] = {"q", "k", "v"};
     if (!files.safetensors.empty())
-        opened->file = std::make_unique<SafetensorsFile>(files.safetensors);
+        about_field("workload.file",
+                    [&] { opened->file = std::make_unique<SafetensorsFile>(files.safetensors); });
     for (size_t i = 0; i < 3; ++i) {
+        const std::string named = fmt::format("workload.tensor_names.{}", kNames[i]);
         if (opened->file) {
-            *views[i] = opened->file->tensor(
-                files.names[i], TensorUse::kNumbers,
-                fmt::format("`workload.tensor_names.{}`=NAME says which it is", kNames[i]));
+            about_field(named, [&] {
+                *views[i] = opened->file->tensor(files.names[i], TensorUse::kNumbers,
+                                                 fmt::format("`{}`=NAME says which it is", named));
+            });
         } else {
-            opened->npy.emplace_back(*paths[i], kNames[i]);
+            about_field(fmt::format("workload.arrays.{}", kNames[i]),
+                        [&] { opened->npy.emplace_back(*paths[i], kNames[i]); });
             *views[i] = opened->npy.back().tensor();
         }
         views[i]->order = files.order.value_or(HeadOrder::kHeadsFirst);
@@ -172,7 +177,8 @@ std::vector<double> read_sink_logits(const InputFiles& files, const OpenedFiles&
                                      bool shapes_only, const Problem& problem) {
     if (files.sink_logits.empty()) return {};
     std::optional<NpyFile> npy;
-    if (!opened.file) npy.emplace(files.sink_logits, "sink_logits");
+    if (!opened.file)
+        about_field("workload.sink_logits", [&] { npy.emplace(files.sink_logits, "sink_logits"); });
     const TensorView& tensor = npy ? npy->tensor() : opened.file->tensor(files.sink_logits);
     const uint64_t heads = problem.query_heads / problem.batch;
     check_sink_tensor(tensor, heads);
@@ -239,7 +245,8 @@ ElementReader reader_of(const Operand& operand, bool original) {
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem) {
     const auto opened = open_files(files);
-    fill_shapes(opened->q, opened->k, opened->v, problem);
+    about_field(opened->file ? "workload.file" : "workload.arrays.k",
+                [&] { fill_shapes(opened->q, opened->k, opened->v, problem); });
     if (!shapes_only && !allow_nonfinite) {
         opened->q.require_finite(real_queries(problem));
         opened->k.require_finite(real_keys(problem));

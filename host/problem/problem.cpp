@@ -10,6 +10,7 @@
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "host/problem/cover_check.h"
+#include "host/problem/shape_fields.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -75,13 +76,6 @@ std::string who_leaves(const Problem& p) {
     if (!p.query_lengths.empty() && !p.key_lengths.empty())
         return "`workload.batch.query_lengths` and `workload.batch.key_lengths` leave";
     return fmt::format("`{}` leaves", ragged_field(p));
-}
-
-void check_dimension(const char* name, const char* tensors, uint32_t value,
-                     const hw::PlatformConfig& config, const std::string& device) {
-    if (value <= config.params.d) return;
-    throw UserError(fmt::format("{}: {} is {}; device {} allows at most D = {}", tensors, name,
-                                value, device, config.params.d));
 }
 
 }  // namespace
@@ -256,15 +250,7 @@ void check_sequences(const Problem& p) {
 void check_problem(const Problem& p, const hw::PlatformConfig& config, const std::string& device) {
     if (p.query_heads == 0 || p.kv_heads == 0 || p.nq == 0 || p.nk == 0 || p.d_k == 0 || p.d_v == 0)
         throw UserError("q, k, v: every dimension must be at least 1");
-    if (p.query_heads % p.kv_heads != 0)
-        throw UserError(
-            fmt::format("q has {} heads and k has {}; q's heads must be a multiple of k's",
-                        p.query_heads, p.kv_heads));
-    check_dimension("d_k", "q, k", p.d_k, config, device);
-    check_dimension("d_v", "v", p.d_v, config, device);
-    if (uint64_t{p.nq} + p.nk > spec::kPositionLimit)
-        throw UserError(fmt::format("q has {} and k has {} tokens; together at most {} are allowed",
-                                    p.nq, p.nk, spec::kPositionLimit));
+    check_shapes(p, {}, config.params.d, device);
     if (p.stacked && uint64_t{p.group()} * p.nq >= spec::kPositionLimit)
         throw bad_field(
             "schedule.stack_heads",

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "host/blame.h"
 #include "host/error.h"
 #include "host/io/container.h"
 #include "host/io/npy.h"
@@ -41,8 +42,10 @@ bool is_npy(const std::string& path) {
 
 TileFlags read_tile_flags(const std::string& path) {
     constexpr auto kFlags = TensorUse::kFlags;
-    if (is_npy(path)) return flags_of(NpyFile(path, "mask", kFlags).tensor(), path);
-    return flags_of(SafetensorsFile(path).tensor("mask", kFlags), path);
+    return about_field("workload.mask.tile_flags", [&path] {
+        if (is_npy(path)) return flags_of(NpyFile(path, "mask", kFlags).tensor(), path);
+        return flags_of(SafetensorsFile(path).tensor("mask", kFlags), path);
+    });
 }
 
 }  // namespace tessera::host

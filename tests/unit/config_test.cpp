@@ -130,8 +130,8 @@ TEST_CASE("mistakes in --set are named", "[config]") {
     says({"memory.kind=hbm"}, "machine.settings: memory.kind is hbm; allowed: ideal, dram");
     says({"device.lanes=4"},
          "machine.settings: key device.lanes is unknown; allowed: device.M, device.D, ");
-    says({"=4"}, "machine.settings: key  is unknown; allowed: device.M, ");
-    says({""}, "machine.settings: key  is unknown; allowed: device.M, ");
+    says({"=4"}, "machine.settings: key \"\" is unknown; allowed: device.M, ");
+    says({""}, "machine.settings: key \"\" is unknown; allowed: device.M, ");
     says({"device.memory=ideal"},
          "machine.settings: key device.memory is not to be set here; allowed: ");
     says({"device.M"},
