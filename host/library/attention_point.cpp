@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "host/blame.h"
 #include "host/error.h"
 #include "host/library/overwriting.h"
 #include "host/report/attention_document.h"
@@ -42,7 +43,7 @@ AttentionPoint::AttentionPoint(const Experiment& experiment, const Caller& calle
 }
 
 void AttentionPoint::prepare_wave() {
-    wave_.emplace(outputs_.wave);
+    about_field("outputs.wave", [this] { wave_.emplace(outputs_.wave); });
     hierarchy_.emplace(wave_->temporary() + ".hier");  // beside it while it is written
     record_.config.platform.make_device =
         device_factory(Implementation::kRtl, record_.config, wave_->temporary());

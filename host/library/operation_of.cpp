@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "host/blame.h"
+#include "host/error.h"
 #include "host/experiment/problem_of.h"
 #include "host/operation/gemm_operation.h"
 #include "host/operation/linear_operation.h"
@@ -44,7 +46,9 @@ OperationJob job_of(const Experiment& experiment, ResolvedConfig config, const M
 
 GemmInputs matrices_of(const Experiment::Workload& workload, bool shapes_only, Gemm& gemm) {
     const Experiment::Arrays& arrays = workload.arrays;
-    if (workload.source != Source::kRandom) return open_gemm(arrays.a, arrays.b, shapes_only, gemm);
+    if (workload.source != Source::kRandom)
+        return about_field("workload.arrays.b",
+                           [&] { return open_gemm(arrays.a, arrays.b, shapes_only, gemm); });
     gemm.m = random_dimension("rows", workload.random.rows);
     gemm.n = random_dimension("columns", workload.random.columns);
     gemm.k = random_dimension("inner", workload.random.inner);
@@ -58,7 +62,9 @@ OperationJob gemm_of(const Experiment& experiment, ResolvedConfig config) {
     auto operation = std::make_shared<GemmOperation>(gemm, std::move(shapes),
                                                      config.platform.params, config.energy);
     MemoryMap map(config.platform);
-    operation->place(map);
+    const bool random = experiment.workload.source == Source::kRandom;
+    about_field(random ? "workload.random.inner" : "workload.arrays.a",
+                [&] { operation->place(map); });
     // Only now is it known that the data fits.
     if (!experiment.outputs.timing_only)
         operation->set_inputs(matrices_of(experiment.workload, false, gemm));
@@ -70,7 +76,8 @@ OperationJob linear_of(const Experiment& experiment, ResolvedConfig config) {
     problem.mask.causal = experiment.workload.mask.kind != MaskKind::kDense;
     Inputs inputs = inputs_of(experiment, true, problem);
     std::vector<std::string> notes = inputs.notes;
-    auto operation = std::make_shared<LinearOperation>(problem, std::move(inputs), config.platform);
+    auto operation = std::make_shared<LinearOperation>(problem, std::move(inputs), config.platform,
+                                                       shape_fields(experiment));
     MemoryMap map(config.platform);
     operation->place(map);
     if (!experiment.outputs.timing_only) {  // now it is known to fit

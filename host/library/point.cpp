@@ -20,6 +20,12 @@ std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& ca
     return std::make_unique<OperationPoint>(experiment, caller, hooks);
 }
 
+UserError out_of_host_memory(const Experiment& experiment) {
+    std::string text = "out of host memory; try a smaller problem";
+    if (!experiment.outputs.timing_only) text += ", or `outputs.timing_only`";
+    return UserError(text);
+}
+
 Report::Tensor tensor_of(const std::string& name, const std::vector<uint64_t>& shape,
                          const std::vector<float>& values,
                          const std::function<uint64_t(uint64_t row)>& place_of_row) {

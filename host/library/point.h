@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/error.h"
 #include "host/library/verdict.h"
 #include "host/plain_fields.h"
 #include "host/report/render.h"
@@ -62,6 +63,9 @@ class Point {
 /// input. UserError.
 std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& caller,
                                   const RunHooks& hooks);
+
+/// What to say where this computer has not enough memory for `experiment`.
+UserError out_of_host_memory(const Experiment& experiment);
 
 /// `values`, row by row, with each row at its place: a tensor of that shape.
 Report::Tensor tensor_of(const std::string& name, const std::vector<uint64_t>& shape,

@@ -39,9 +39,13 @@ Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds
         ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
         host::Caller caller;
         caller.wants_tensors = true;
-        const std::unique_ptr<host::Point> point = host::make_point(experiment, caller, told);
-        point->run();
-        return host::bytes_of(host::report_of(*point));
+        try {
+            const std::unique_ptr<host::Point> point = host::make_point(experiment, caller, told);
+            point->run();
+            return host::bytes_of(host::report_of(*point));
+        } catch (const std::bad_alloc&) {
+            throw host::out_of_host_memory(experiment);
+        }
     };
     const host::Leftovers leftovers(experiment.outputs);
     pid_t process = -1;

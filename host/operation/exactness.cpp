@@ -56,7 +56,7 @@ std::string Exactness::message(const std::string& name) const {
     std::string text = fmt::format(
         "the result is not exact: {}. {}", this->text(),
         accepted
-            ? "`outputs.accept_inexact` accepts it; a check may still end with exit code 1, and "
+            ? "`outputs.accept_inexact` accepts it; a check may still fail, and "
               "`outputs.check=false` leaves it out."
             : fmt::format("{} is withheld; `outputs.accept_inexact` accepts it as it is.", name));
     std::string helps;

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "firmware/plan/tiles.h"
+#include "host/blame.h"
 #include "host/error.h"
 #include "host/io/npy.h"
 
@@ -43,7 +44,9 @@ struct Files {
 }  // namespace
 
 GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_only, Gemm& gemm) {
-    const auto files = std::make_shared<Files>(Files{NpyFile(a, "a"), NpyFile(b, "b")});
+    const auto files = std::make_shared<Files>(
+        Files{about_field("workload.arrays.a", [&a] { return NpyFile(a, "a"); }),
+              about_field("workload.arrays.b", [&b] { return NpyFile(b, "b"); })});
     const TensorView &left = files->a.tensor(), &right = files->b.tensor();
     require_matrix(left);
     require_matrix(right);

@@ -55,33 +55,36 @@ void each_exponent(const Operand& operand, uint64_t heads, uint64_t rows, uint32
 int power_above(double x) { return static_cast<int>(std::ceil(std::log2(x))); }
 
 /// What a user can have asked for and the device cannot do.
-void check_by_user(const fw::LinearJob& job, const spec::DeviceParams& p) {
-    const auto refuse = [](const char* key, uint64_t value, const std::string& allowed) {
-        throw bad_value("`experiment`", key, std::to_string(value), allowed);
+void check_by_user(const fw::LinearJob& job, const ShapeFields& fields,
+                   const spec::DeviceParams& p) {
+    const auto refuse = [](const std::string& field, const char* key, uint64_t value,
+                           const std::string& allowed) {
+        throw bad_value("`" + field + "`", key, std::to_string(value), allowed);
     };
     if (job.query_heads % job.kv_heads != 0)
-        refuse("heads of k", job.kv_heads,
+        refuse(fields.key_heads, "heads of k", job.kv_heads,
                fmt::format("a number that divides q's heads, {}", job.query_heads));
     if (job.d_v > p.d)
-        refuse("dimension of v", job.d_v - 1,
+        refuse(fields.value_dimension, "dimension of v", job.d_v - 1,
                fmt::format("at most {}: values and their denominators take d_v + 1 of the device's "
                            "D = {} columns",
                            p.d - 1, p.d));
     const uint32_t most = std::min(p.d, job.causal ? p.m - 1 : p.m);
     if (job.d_k > most)
-        refuse("dimension of q", job.d_k,
+        refuse(fields.dimension, "dimension of q", job.d_k,
                fmt::format("at most {} on this device (M {}, D {}){}", most, p.m, p.d,
                            job.causal ? ", with room for keys beside the state" : ""));
     if (job.causal && job.nq != job.nk)
-        refuse("tokens of k", job.nk,
+        refuse(fields.key_tokens, "tokens of k", job.nk,
                fmt::format("as many as q has, {}, with `workload.mask.kind=causal`", job.nq));
     const uint32_t longest = spec::kPositionLimit - p.m;
     if (std::max(job.nq, job.nk) > longest)
-        refuse("tokens", std::max(job.nq, job.nk),
+        refuse(job.nk > job.nq ? fields.key_tokens : fields.tokens, "tokens",
+               std::max(job.nq, job.nk),
                fmt::format("at most {} on this device: 2^31 positions less a tile of {}", longest,
                            p.m));
     if (fw::linear_updates(job, p) > 1 && p.profile != spec::Profile::kStateful)
-        refuse("tokens", job.nk,
+        refuse(fields.key_tokens, "tokens", job.nk,
                fmt::format("at most {} on this device, whose profile does not accumulate; any on "
                            "profile stateful",
                            fw::linear_chunk(job, p) * (job.causal ? 2 : 1)));
@@ -91,8 +94,8 @@ void check_by_user(const fw::LinearJob& job, const spec::DeviceParams& p) {
 
 double feature(double x) { return x > 0 ? x + 1 : std::exp(x); }
 
-LinearLayout make_linear_layout(const Problem& p, const spec::DeviceParams& params,
-                                MemoryMap& map) {
+LinearLayout make_linear_layout(const Problem& p, const spec::DeviceParams& params, MemoryMap& map,
+                                const ShapeFields& fields) {
     LinearLayout layout;
     fw::LinearJob& job = layout.job;
     job.query_heads = p.query_heads;
@@ -102,7 +105,7 @@ LinearLayout make_linear_layout(const Problem& p, const spec::DeviceParams& para
     job.d_k = p.d_k;
     job.d_v = p.d_v + 1;
     job.causal = p.mask.causal;
-    check_by_user(job, params);
+    check_by_user(job, fields, params);
     layout.driver = map.driver();
     const auto bf16 = [&](const char* role, uint64_t heads, uint64_t rows, uint64_t columns) {
         return map.tensor(role, TensorLayout::heads(ElementType::kBf16, heads, rows, columns));

@@ -10,6 +10,7 @@
 #include "host/operation/memory_map.h"
 #include "host/problem/inputs.h"
 #include "host/problem/problem.h"
+#include "host/problem/shape_fields.h"
 #include "hw_model/config.h"
 
 namespace tessera::host {
@@ -24,10 +25,10 @@ struct LinearLayout {
 
 /// Places features, values, states and sums, ring and record. Of the problem's mask only `causal`
 /// counts. UserError if they do not fit the memory or the device. Values take a column more than
-/// d_v. A causal mask needs fewer features than M. Several chunks in one state need a device that
-/// accumulates.
+/// d_v. `fields` are for messages. A causal mask needs fewer features than M. Several chunks in one
+/// state need a device that accumulates.
 LinearLayout make_linear_layout(const Problem& problem, const spec::DeviceParams& params,
-                                MemoryMap& map);
+                                MemoryMap& map, const ShapeFields& fields = {});
 
 /// Calls: updates of states and outputs, of all heads.
 uint64_t linear_calls(const LinearLayout& layout, const spec::DeviceParams& params);

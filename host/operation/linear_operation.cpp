@@ -13,8 +13,12 @@
 
 namespace tessera::host {
 
-LinearOperation::LinearOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config)
-    : problem_(std::move(problem)), inputs_(std::move(inputs)), config_(config) {}
+LinearOperation::LinearOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config,
+                                 ShapeFields fields)
+    : problem_(std::move(problem)),
+      inputs_(std::move(inputs)),
+      config_(config),
+      fields_(std::move(fields)) {}
 
 void LinearOperation::set_inputs(Inputs inputs) {
     inputs_ = std::move(inputs);
@@ -37,7 +41,7 @@ std::vector<Figure> LinearOperation::settings() const {
 }
 
 void LinearOperation::place(MemoryMap& map) {
-    layout_ = make_linear_layout(problem_, config_.params, map);
+    layout_ = make_linear_layout(problem_, config_.params, map, fields_);
 }
 
 void LinearOperation::write(const MemoryAccess& memory) const {

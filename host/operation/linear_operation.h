@@ -13,8 +13,9 @@ namespace tessera::host {
 
 class LinearOperation : public Operation {
   public:
-    /// `inputs` may be shapes only.
-    LinearOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config);
+    /// `inputs` may be shapes only; `fields` are for messages.
+    LinearOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config,
+                    ShapeFields fields = {});
     /// The same inputs with data, behind place().
     void set_inputs(Inputs inputs);
 
@@ -50,6 +51,7 @@ class LinearOperation : public Operation {
     Inputs inputs_;
     FeatureScales scales_;  ///< of inputs with data
     const hw::PlatformConfig config_;
+    const ShapeFields fields_;
     LinearLayout layout_;
 };
 

@@ -13,6 +13,10 @@ namespace {
 
 constexpr double kMaxTensor = 0x1p60;  ///< bytes; sums of a few such still fit 64 bits
 
+UserError not_enough(const std::string& why, const std::string& allowed) {
+    return UserError("not enough memory: " + why, {"machine.memory", "", allowed});
+}
+
 }  // namespace
 
 const char* element_name(ElementType type) { return type == ElementType::kBf16 ? "bf16" : "fp32"; }
@@ -63,9 +67,9 @@ fw::Tensor MemoryMap::place_rows(const std::string& name, uint64_t heads, uint64
     fw::Tensor t;
     t.pitch = static_cast<uint32_t>(spec::round_up(row_bytes, bus_));
     if (static_cast<double>(heads) * static_cast<double>(rows) * t.pitch > kMaxTensor)
-        throw UserError(
-            fmt::format("not enough memory: tensor {} has {} heads of {} rows of {} bytes", name,
-                        heads, rows, t.pitch));
+        throw not_enough(fmt::format("tensor {} has {} blocks of {} rows of {} bytes", name, heads,
+                                     rows, t.pitch),
+                         "");
     t.head_stride = rows * t.pitch;
     t.address = place_region(name, heads * t.head_stride, lifetime);
     return t;
@@ -110,9 +114,10 @@ void MemoryMap::check_size() const {
     std::string parts;
     for (const Region& region : regions_)
         parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", region.name, region.bytes);
-    throw UserError(fmt::format(
-        "not enough memory: the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}",
-        end(), parts, memory_.name, memory_.size_bytes));
+    throw not_enough(
+        fmt::format("the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}", end(),
+                    parts, memory_.name, memory_.size_bytes),
+        fmt::format("at least {} bytes", end()));
 }
 
 void MemoryMap::begin_step(const std::string& name, const Bindings& bindings) {

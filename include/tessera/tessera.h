@@ -70,7 +70,8 @@ struct Prediction {
 /// Runs `experiment` in a process of its own, for which it takes the files that `outputs` asks for,
 /// and returns what came out. Prints nothing. Error: a mistake in the experiment (kUser), a device
 /// that stopped (kDevice), hooks that ended the run (kCancelled). Whatever else ends that process
-/// is kInternal, be it a signal, or that `seconds` are over. Not from several threads at once.
+/// is kInternal, be it a signal, or that `seconds` are over; 0: no limit. Not from several threads
+/// at once.
 Report run(const Experiment& experiment, const RunHooks& hooks = {}, unsigned seconds = 24 * 3600);
 
 /// What an attention will cost, without simulating it. Error: a mistake in the experiment.

@@ -128,6 +128,6 @@ TEST_CASE("what does not fit the memory is named") {
                                "1048576), memory ideal has memory.size_bytes = 1048576"));
     messages.holds(message_of([&] {
                        map.rows("huge", uint64_t{1} << 31, uint64_t{1} << 31, 16);
-                   }).find("not enough memory: tensor huge has 2147483648 heads") == 0,
+                   }).find("not enough memory: tensor huge has 2147483648 blocks") == 0,
                    [] { return "huge"; });
 }
