@@ -95,13 +95,19 @@ function(tessera_verilate_device device)
   get_filename_component(name ${file} NAME_WE)
   string(MAKE_C_IDENTIFIER ${name} name)
   tessera_verilate(${name} ${values})
+  # What a message offers: the designs of tests are no devices.
+  tessera_verilates(${name} wanted)
+  if(wanted)
+    set_property(GLOBAL APPEND PROPERTY tessera_rtl_devices ${device})
+  endif()
 endfunction()
 
 function(tessera_rtl_library)
   get_property(names GLOBAL PROPERTY tessera_rtl_names)
   get_property(TESSERA_TOP_DECLARATIONS GLOBAL PROPERTY tessera_rtl_declarations)
   get_property(TESSERA_TOP_CHOICES GLOBAL PROPERTY tessera_rtl_choices)
-  list(JOIN names ", " TESSERA_TOP_NAMES)
+  get_property(devices GLOBAL PROPERTY tessera_rtl_devices)
+  list(JOIN devices ", " TESSERA_TOP_NAMES)
   configure_file(${tessera_rtl_folder}/sim/verilated_tops.cpp.in
     ${CMAKE_BINARY_DIR}/generated/verilated_tops.cpp @ONLY)
   add_library(tessera_rtl STATIC ${tessera_rtl_folder}/sim/rtl_device.cpp

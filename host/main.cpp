@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 #include <string>
 #include <system_error>
@@ -55,7 +56,7 @@ int internal_error(const std::exception& error) {
 
 int failure(const tessera::Error& error) {
     if (error.code() == tessera::ErrorCode::kInternal) return internal_error(error);
-    complain(one_line(message_text(error.text())));
+    complain(one_line(message_text(error)));
     return exit_code(error.code());
 }
 
@@ -78,9 +79,9 @@ int sc_main(int argc, char* argv[]) {
     const std::vector<std::string> command_line(argv, argv + argc);
     try {
         const int exit_code = dispatch(command_line);
-        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-            throw system_error("stdout", "cannot be written", errno);
-        return exit_code;
+        if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+        complain(std::string("stdout: cannot be written: ") + std::strerror(errno));
+        return kExitUserError;
     } catch (const tessera::Error& error) {
         return failure(error);
     } catch (const std::system_error& error) {

@@ -6,11 +6,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "host/cli/field_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/config/keys.h"
 #include "host/error.h"
+#include "host/experiment/check.h"
 #include "host/experiment/limits.h"
 #include "host/experiment/problem_of.h"
 #include "host/problem/mask_terms.h"
@@ -50,18 +52,15 @@ std::vector<std::string> names_of(const char* option, const std::string& text,
     return names;
 }
 
-/// A number of tokens; UserError if it is too large, false if it is none.
-bool add_tokens(const std::string& name, const std::string& value, uint64_t& place) {
-    if (place != 0 || !parses_as(value, place) || place == 0) return false;
-    if (place > kMaxTokens)
-        throw bad_value("command line", "--" + name, value, fmt::format("1 to {}", kMaxTokens));
-    return true;
+/// A number of tokens; false if it is none.
+bool add_tokens(const std::string& value, uint64_t& place) {
+    return place == 0 && parses_as(value, place) && place != 0 && place <= kMaxTokens;
 }
 
 bool add_documents(std::string value, Experiment::Mask& mask) {
     if (!mask.documents.empty() || value.empty()) return false;
     std::replace(value.begin(), value.end(), ':', ',');
-    mask.documents = number_list("--documents", value, kDocumentsAllowed);
+    mask.documents = number_list("--masks documents", value, kDocumentsAllowed);
     return true;
 }
 
@@ -76,7 +75,7 @@ bool add_term(const std::string& term, Experiment::Mask& mask) {
     if (equals == std::string::npos) return false;
     const std::string name = term.substr(0, equals), value = term.substr(equals + 1);
     for (const MaskTerm& number : mask_terms())
-        if (name == number.name) return add_tokens(name, value, mask.*number.asked);
+        if (name == number.name) return add_tokens(value, mask.*number.asked);
     if (name == "documents" || name == "segments")  // an alias
         return add_documents(value, mask);
     if (name != "tile-mask" || !mask.tile_flags.empty()) return false;
@@ -95,7 +94,10 @@ bool has_mask(const Experiment::Mask& m) {
 std::string allowed_terms() {
     std::string allowed = all_names<MaskKind>();
     for (const MaskTerm& term : mask_terms()) allowed += fmt::format(", {}=N", term.name);
-    return allowed + ", documents=0:100:250, tile-mask=FILE, each once, with commas between them";
+    return allowed + fmt::format(
+                         ", documents=0:100:250, tile-mask=FILE, each once, with commas "
+                         "between them; N is 1 to {}",
+                         kMaxTokens);
 }
 
 /// The experiment with each mask.
@@ -104,6 +106,7 @@ std::vector<Experiment> masked(const Experiment& common, const std::vector<std::
     if (has_mask(common.workload.mask))
         throw bad_value("command line", "--masks", "given beside options of one mask",
                         "either; --align goes with both");
+    name_terms_of_masks();
     std::vector<Experiment> all;
     for (auto mask = masks.begin(); mask != masks.end(); ++mask) {
         Experiment e = common;
@@ -111,7 +114,8 @@ std::vector<Experiment> masked(const Experiment& common, const std::vector<std::
         const auto add = [&e](const std::string& term) { return add_term(term, e.workload.mask); };
         if (!std::all_of(terms.begin(), terms.end(), add) ||
             std::find(masks.begin(), mask, *mask) != mask)
-            throw bad_value("command line", "--masks", printable(*mask), allowed_terms());
+            throw bad_value("command line", "--masks", *mask, allowed_terms());
+        check_texts(e);
         all.push_back(e);
     }
     return all;

@@ -82,14 +82,34 @@ constexpr FieldOption kOptions[] = {
     {"outputs.wave", "--wave"},
 };
 
+/// Are the terms of masks from the list of --masks?
+bool& terms_of_masks() {
+    static bool listed = false;
+    return listed;
+}
+
+/// "--window" as "--masks window", "--mask causal" as "--masks causal".
+std::string as_term(std::string_view option) {
+    const size_t space = option.find(' ');
+    if (option == "--mask") return "--masks";
+    return "--masks " + std::string(option.substr(space == option.npos ? 2 : space + 1));
+}
+
 /// Empty: there is none. A term of the mask has an option of its own name.
-std::string option_of(std::string_view field) {
+std::string own_option_of(std::string_view field) {
     for (const FieldOption& row : kOptions)
         if (row.field == field) return row.option;
     for (const MaskTerm& term : mask_terms())
         if (field == std::string("workload.mask.") + term.name)
             return std::string("--") + term.name;
     return "";
+}
+
+std::string option_of(std::string_view field) {
+    const bool term =
+        terms_of_masks() && field.rfind("workload.mask.", 0) == 0 && field != "workload.mask.align";
+    const std::string option = own_option_of(field);
+    return term && !option.empty() ? as_term(option) : option;
 }
 
 /// A value that has no option of its own stands behind that of its field.
@@ -118,6 +138,18 @@ std::string with_options(std::string_view text) { return with_names(text, option
 std::string message_text(std::string_view text) {
     return experiment_file().empty() ? with_options(text) : with_names(text, name_in_file);
 }
+
+std::string message_text(const Error& error) {
+    const std::string text = message_text(error.text()), file = printable(experiment_file());
+    const bool names_file =
+        text.rfind(file + ": ", 0) == 0 || text.rfind(experiment_file() + ": ", 0) == 0;
+    if (file.empty() || names_file || error.code() != ErrorCode::kUser) return text;
+    const bool names_field =
+        error.field().empty() || error.text().find("`" + error.field()) != std::string::npos;
+    return file + ": " + (names_field ? "" : error.field() + ": ") + text;
+}
+
+void name_terms_of_masks() { terms_of_masks() = true; }
 
 void name_fields_of(const std::string& file) { experiment_file() = file; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/input_options.h"
 
+#include <fmt/format.h>
+
 #include <set>
 #include <string>
 #include <string_view>
@@ -35,8 +37,9 @@ void set_shape(const std::string& text, Experiment::Random& random) {
     bool good = parts.size() == std::size(places);
     for (size_t i = 0; good && i < parts.size(); ++i) good = parses_as(parts[i], *places[i]);
     if (!good)
-        throw bad_value("command line", "--random", printable(text),
-                        "three whole numbers HEADS,TOKENS,DIM");
+        throw bad_value(
+            "command line", "--random", printable(text),
+            fmt::format("three whole numbers HEADS,TOKENS,DIM, each 1 to {}", kMaxLength));
 }
 
 /// A file with operands, which is then where they come from.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "host/cli/operation_options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/error.h"
+#include "host/experiment/limits.h"
 #include "host/problem/inputs.h"
 
 namespace tessera::host {
@@ -33,8 +36,10 @@ Exit codes: 0 good, 1 the check failed, 2 user error, 3 result not exact, 4 devi
 
 /// "m,n,k" of --random.
 void set_shape(const std::string& text, Experiment::Random& random) {
-    const char* allowed =
-        "three whole numbers M,N,K: rows and columns of C, and the inner dimension";
+    const std::string range = fmt::format(
+        "three whole numbers M,N,K, each 1 to {}: rows and columns of C, and the inner dimension",
+        kMaxLength);
+    const char* allowed = range.c_str();
     const std::vector<uint32_t> shape = number_list("--random", text, allowed);
     if (shape.size() != 3) throw bad_value("command line", "--random", printable(text), allowed);
     for (const uint32_t length : shape) random_dimension("a length", length);

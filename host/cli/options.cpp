@@ -194,6 +194,7 @@ void check_command_line(const CLI::App& command, CommandLine& line) {
         check_matrices(command);
     else
         check_tensors(command);
+    check_texts(experiment);
     check_outputs(experiment);
 }
 

@@ -240,19 +240,28 @@ void add_print_option(CLI::App& run, CommandLine& line) {
 }
 
 void add_experiment_option(CLI::App& run, CommandLine& line) {
+    const auto beside = [](const CLI::Option* option) {
+        const std::string name = option->get_name();
+        return name == "--experiment" || name == "--format" || name == "--print-experiment" ||
+               name == "--help";
+    };
+    // What an option excludes is looked at behind what it needs: --seed would ask for --random.
+    const auto set = [&run, &line, beside](const std::string& file) {
+        for (const CLI::Option* option : run.get_options())
+            if (!beside(option) && option->count() != 0)
+                throw CLI::ExcludesError(option->get_name(), "--experiment");
+        line.experiment_file = file;
+    };
     CLI::Option* experiment =
-        run.add_option("--experiment", line.experiment_file,
-                       "JSON file with the whole experiment, in place of all other options but "
-                       "--format and --print-experiment")
+        run.add_option_function<std::string>(
+               "--experiment", set,
+               "JSON file with the whole experiment, in place of all other options but "
+               "--format and --print-experiment")
             ->check(not_empty())
             ->type_name("FILE")
             ->group("Experiment (docs/use/experiments.md)");
-    for (CLI::Option* option : run.get_options()) {
-        const std::string name = option->get_name();
-        const bool beside = name == "--experiment" || name == "--format" ||
-                            name == "--print-experiment" || name == "--help";
-        if (!beside) experiment->excludes(option);
-    }
+    for (CLI::Option* option : run.get_options())
+        if (!beside(option)) experiment->excludes(option);
 }
 
 }  // namespace tessera::host

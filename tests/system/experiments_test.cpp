@@ -120,10 +120,10 @@ TEST_CASE("a bad experiment: exit code 2, and one message with file and field") 
     refused(R"({"workload": {"mask": {"window": -1}}})",
             "workload.mask.window is -1; allowed: a whole number, 0 to 2147483648");
     refused(R"({"operation": "gemm", "workload": {"mask": {"window": 5}}})",
-            "workload.mask.window is 5; allowed: 0; others only with attention");
+            "workload.mask.window is 5; allowed: 0; others only with operation attention");
     refused(R"({"workload": {"file": "x.safetensors"}})",
-            "workload.file is \"x.safetensors\"; allowed: \"\"; others only with attention, "
-            "linear; file");
+            "workload.file is \"x.safetensors\"; allowed: \"\"; others only with workload.source "
+            "file and operation attention, linear");
     refused(R"({"workload": {"source": "file"}})",
             "workload.file is missing; allowed: the name of a file");
     refused(R"({"operation": "linear", "workload": {"mask": {"kind": "sparse"}}})",
@@ -134,12 +134,39 @@ TEST_CASE("a bad experiment: exit code 2, and one message with file and field") 
             "schedule.name is x; allowed: query-resident, kv-resident, paired, auto");
     refused(tiny + R"("mask": {"block": 3}}})",
             "workload.mask.block is 3; allowed: a power of two");
+    refused(R"({"machine": {"settings": {"device.M": 3.5}}})",
+            "machine.settings: device.M is 3.5; allowed: an integer; M must be 1 to 1024");
+    refused(R"({"machine": {"device": ""}})",
+            "machine.device: device is \"\"; allowed: base, blackbox-128, blackbox-64, mla, small, "
+            "tiny, "
+            "wide, or the path of a .json file");
+    refused(R"({"machine": {"device": "none.json"}})",
+            "machine.device: none.json: cannot open for reading: No such file or directory");
+    refused(tiny + R"("scale": 1e300}})",
+            "workload.scale is 1e+300; scale * log2(e) must be finite in fp32");
+    refused(tiny + R"("mask": {"kind": "causal"}}, "outputs": {"folder": "/proc/none"}})",
+            "outputs.folder /proc/none: cannot create the folder /proc/none: No such file or "
+            "directory");
+    refused(R"({"workload": {"source": "file", "file": "none.safetensors"}})",
+            "workload.file: none.safetensors: cannot open for reading: No such file or directory");
     const Finished f = run_tessera("run --experiment " + file + " --device tiny");
     messages.equal(f.exit_code, 2);
     messages.holds(contains(f.err, "--device excludes --experiment"), [&] { return f.err; });
+    for (const char* option : {"--seed", "--kv-heads", "--tolerance"})  // these need another one
+        test::expect_refusal(messages, "run --experiment " + file + " " + option + " 1",
+                             option + std::string(" excludes --experiment"));
     const Finished none = run_tessera("run --experiment " + (files / "none.json"));
     messages.equal(none.exit_code, 2);
     messages.holds(contains(none.err, "none.json: cannot open"), [&] { return none.err; });
+}
+
+TEST_CASE("a name that JSON cannot hold is refused before anything is done") {
+    Compared messages("messages");
+    for (const char* options : {"--input", "--random 1,20,8 --device", "--random 1,20,8 --out"})
+        for (const char* print : {"", " --print-experiment"})
+            test::expect_refusal(messages,
+                                 std::string("run ") + options + " $(printf '\\377.json')" + print,
+                                 " is \"\\xff.json\"; allowed: a text in UTF-8");
 }
 
 TEST_CASE("an experiment's file is not written over") {

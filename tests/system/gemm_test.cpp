@@ -82,6 +82,9 @@ TEST_CASE("gemm: what a user gets wrong") {
     };
     refused("", "input is missing");
     refused("--random 1,2", "--random is 1,2; allowed: three whole numbers M,N,K");
+    refused("--random 4,4,99999999999", "three whole numbers M,N,K, each 1 to 2147483647");
+    refused("--random 2147483647,2147483647,2147483647 --timing-only",
+            " blocks of 2147483647 rows");
     refused("--random 1,0,2", "a length is 0; allowed: 1 to");
     refused("--random 4,4,4 --a x.npy", "given more than once");
     refused("--a x.npy", "--b is missing");
