@@ -5,6 +5,16 @@
 #include <cstdlib>
 
 namespace tessera::test {
+namespace {
+
+std::string folder_or_skip(const char* variable) {
+    const char* dir = std::getenv(variable);
+    if (dir != nullptr && *dir != '\0') return dir;
+    std::printf("skipped: %s is not set\n", variable);
+    std::exit(4);
+}
+
+}  // namespace
 
 Compared::~Compared() {
     std::printf("compared %llu %s, %llu different\n", static_cast<unsigned long long>(count_),
@@ -26,11 +36,8 @@ std::mt19937_64 test_random() {
     return std::mt19937_64(seed);
 }
 
-std::string large_data_dir() {
-    const char* dir = std::getenv("TESSERA_DATA_DIR");
-    if (dir != nullptr && *dir != '\0') return dir;
-    std::printf("skipped: TESSERA_DATA_DIR is not set\n");
-    std::exit(4);
-}
+std::string large_data_dir() { return folder_or_skip("TESSERA_DATA_DIR"); }
+
+std::string model_dir() { return folder_or_skip("TESSERA_MODEL_DIR"); }
 
 }  // namespace tessera::test

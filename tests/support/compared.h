@@ -65,5 +65,7 @@ uint64_t test_seed();
 std::mt19937_64 test_random();
 /// The folder of the large data, or skips the calling test (exit code 4) when it is not set.
 std::string large_data_dir();
+/// The folder in which scripts/fetch_model has put the models, or skips likewise.
+std::string model_dir();
 
 }  // namespace tessera::test
