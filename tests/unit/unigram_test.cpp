@@ -126,20 +126,22 @@ TEST_CASE("the best of all cuts is found", "[text]") {
 }
 
 TEST_CASE("unigram tokens by hand", "[text]") {
-    const host::Vocabulary vocabulary = vocabulary_of({{"\xe2\x96\x81", -2},  // 6
-                                                       {"a", -3},             // 7
-                                                       {"b", -3},             // 8
-                                                       {"ab", -4},            // 9
-                                                       {"\xe2\x96\x81"
-                                                        "ab",
-                                                        -9},                  // 10
-                                                       {":", 0},              // 11
-                                                       {"\xe2\x96\x81:", 0},  // 12
-                                                       {"<", -1},             // 13
-                                                       {"s", -1},             // 14
-                                                       {">", -1},             // 15
-                                                       {"bb", -2},            // 16
-                                                       {"bb", -7}});          // 17
+    const std::string space = "\xe2\x96\x81";
+    const host::Vocabulary vocabulary = vocabulary_of({
+        {space, -2},         // 6
+        {"a", -3},           // 7
+        {"b", -3},           // 8
+        {"ab", -4},          // 9
+        {space + "ab", -9},  // 10
+        {":", 0},            // 11
+        {space + ":", 0},    // 12
+        {":a", 0},           // 13
+        {"<", -1},           // 14
+        {"s", -1},           // 15
+        {">", -1},           // 16
+        {"bb", -2},          // 17
+        {"bb", -7},          // 18
+    });
     const host::UnigramTokenizer tokenizer(vocabulary);
     struct Example {
         const char* text;
@@ -157,14 +159,17 @@ TEST_CASE("unigram tokens by hand", "[text]") {
         {"\n", {6, 0}},
         // A sum of 0 gives way: by the sums alone it would be 12.
         {":", {6, 11}},
+        // The sum goes on behind what is no piece: it is not 0 there.
+        {"?:a", {6, 0, 13}},
         // Reserved pieces are not found in a text.
-        {"<s>", {6, 13, 14, 15}},
+        {"<s>", {6, 14, 15, 16}},
         // Of equal pieces the last counts: -7 is worse than -3 - 3.
         {"bb", {6, 8, 8}},
     };
     Compared compared("texts");
-    for (const auto& [text, tokens] : examples)
-        compared.equal(tokenizer.encode(text), tokens, [&] { return text; });
+    for (const Example& example : examples)
+        compared.equal(tokenizer.encode(example.text), example.tokens,
+                       [&] { return example.text; });
     compared.equal(host::UnigramTokenizer(vocabulary_of({})).encode("ab"),
                    std::vector<uint32_t>{0});
     compared.equal(message_of([] {

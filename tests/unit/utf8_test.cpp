@@ -104,9 +104,10 @@ TEST_CASE("broken characters are replaced as the standard's examples have it", "
         {"\xf0", U"\ufffd"},
         {"", U""}};
     Compared compared("texts");
-    for (const auto& [bytes, characters] : examples) {
-        compared.equal(host::decode_utf8(bytes), characters, [&] { return bytes; });
-        compared.equal(host::is_utf8(bytes), *bytes == '\0');
+    for (const Example& example : examples) {
+        compared.equal(host::decode_utf8(example.bytes), example.characters,
+                       [&] { return example.bytes; });
+        compared.equal(host::is_utf8(example.bytes), *example.bytes == '\0');
     }
 }
 

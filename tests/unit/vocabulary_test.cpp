@@ -23,6 +23,7 @@ std::vector<std::string> texts_of(const host::Vocabulary& vocabulary,
                                   const std::vector<uint32_t>& tokens) {
     host::TokenText text(vocabulary);
     std::vector<std::string> parts;
+    parts.reserve(tokens.size() + 1);
     for (const uint32_t token : tokens) parts.push_back(text.append(token));
     parts.push_back(text.finish());
     return parts;

@@ -25,17 +25,16 @@ std::string chunk(const std::string& name, const std::string& content) {
     return name + number(content.size(), 4) + content + std::string(content.size() % 2, '\0');
 }
 
-std::string format(int tag = 1, int channels = 1, int rate = 16000, int bits = 16) {
-    const int frame = channels * bits / 8;
-    return number(static_cast<uint64_t>(tag), 2) + number(static_cast<uint64_t>(channels), 2) +
-           number(static_cast<uint64_t>(rate), 4) + number(static_cast<uint64_t>(rate * frame), 4) +
-           number(static_cast<uint64_t>(frame), 2) + number(static_cast<uint64_t>(bits), 2);
+std::string format(uint32_t tag = 1, uint32_t channels = 1, uint32_t rate = 16000,
+                   uint32_t bits = 16) {
+    const uint32_t frame = channels * bits / 8;
+    return number(tag, 2) + number(channels, 2) + number(rate, 4) + number(rate * frame, 4) +
+           number(frame, 2) + number(bits, 2);
 }
 
 /// WAVE_FORMAT_EXTENSIBLE with this tag in its GUID.
-std::string extensible(int tag, int valid_bits = 16, const std::string& rest = "\x71") {
-    return format(0xfffe) + number(22, 2) + number(static_cast<uint64_t>(valid_bits), 2) +
-           number(4, 4) + number(static_cast<uint64_t>(tag), 2) +
+std::string extensible(uint32_t tag, uint32_t valid_bits = 16, const std::string& rest = "\x71") {
+    return format(0xfffe) + number(22, 2) + number(valid_bits, 2) + number(4, 4) + number(tag, 2) +
            std::string("\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b", 13) + rest;
 }
 
