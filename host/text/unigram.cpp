@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "host/error.h"
+#include "host/text/nfkc.h"
 #include "host/text/space.h"
 #include "host/text/utf8.h"
 
@@ -17,7 +18,7 @@ uint64_t key_of(uint32_t node, char32_t character) { return uint64_t{node} << 32
 
 /// The text as pieces know it.
 std::u32string prepare(std::string_view text) {
-    std::u32string characters = decode_utf8(text);
+    std::u32string characters = to_nfkc(decode_utf8(text));
     if (characters.empty()) return characters;
     std::replace(characters.begin(), characters.end(), U' ', kSpacePiece);
     characters.insert(characters.begin(), kSpacePiece);

@@ -2,7 +2,7 @@
 // Tokens of a text by a unigram vocabulary: of all ways to cut the text into pieces the one with
 // the highest sum of scores (Viterbi). It does as the tokenizer of Universal Sentence Encoder Lite
 // in JavaScript does, so that both give the same tokens:
-// - Each space becomes U+2581, and one stands in front.
+// - The text is normalised to NFKC. Each space becomes U+2581, and one stands in front.
 // - The first kReservedPieces pieces are never found in a text. The first of them is the token of a
 //   character that is no piece; it counts 0, and neighbours of the kind become one token.
 // - Among equal sums the cut with the shorter last piece wins. A sum of exactly 0 gives way to
@@ -26,8 +26,7 @@ class UnigramTokenizer {
     /// UserError if a piece has a character that is no piece itself: then some text had no cut.
     explicit UnigramTokenizer(const Vocabulary& vocabulary);
 
-    /// Text in UTF-8, what is none read as U+FFFD. No tokens for no text. Takes time in proportion
-    /// to the text.
+    /// Text in UTF-8, what is none read as U+FFFD. No tokens for no text.
     std::vector<uint32_t> encode(std::string_view text) const;
 
   private:

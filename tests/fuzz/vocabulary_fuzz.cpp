@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "host/text/nfkc.h"
 #include "host/text/token_text.h"
 #include "host/text/unigram.h"
 #include "tests/fuzz/fuzz.h"
@@ -22,7 +23,9 @@ void put_together(const host::Vocabulary& vocabulary, std::string_view text) {
 
 void cut(const host::Vocabulary& vocabulary, std::string_view text) {
     const auto tokens = host::UnigramTokenizer(vocabulary).encode(text);
-    require(tokens.size() <= text.size() + 1, "no more tokens than characters and one in front");
+    const std::u32string characters = host::to_nfkc(host::decode_utf8(text));
+    require(tokens.size() <= characters.size() + 1, "no more tokens than characters and one");
+    require(host::to_nfkc(characters) == characters, "normalised once for all");
     require(tokens.empty() == text.empty(), "tokens for each text");
     for (size_t i = 0; i < tokens.size(); ++i) {
         require(tokens[i] < vocabulary.pieces.size() || tokens[i] == host::kUnknownToken,

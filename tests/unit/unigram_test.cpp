@@ -152,6 +152,10 @@ TEST_CASE("unigram tokens by hand", "[text]") {
         {" ", {6, 6}},
         {"ab", {6, 9}},
         {"ab ab", {6, 9, 6, 9}},
+        // Variants of letters are the letters, a no-break space is a space.
+        {"\xef\xbd\x81\xef\xbd\x82\xc2\xa0"
+         "a",
+         {6, 9, 6, 7}},
         // Neighbours of no piece are one token, others are not.
         {"??a?", {6, 0, 7, 0}},
         {"\xff\xf0\x9f", {6, 0}},
