@@ -279,4 +279,4 @@ class SentenceEncoder(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=0)  # no dots in front of what it compared

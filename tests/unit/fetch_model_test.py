@@ -202,4 +202,4 @@ class Program(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=0)  # no dots in front of what it compared
