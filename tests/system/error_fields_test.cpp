@@ -59,10 +59,10 @@ std::vector<Mistake> mistakes_of_files(const test::Scratch& files) {
     const std::string q = files / "q.npy", wide = files / "wide.npy";
     test::write_matrix(q, 2, 4, std::vector<float>(8));
     test::write_matrix(wide, 2, 17, std::vector<float>(34));
-    const auto arrays = [](const std::string& q, const std::string& k, const std::string& v) {
+    const auto arrays = [](const std::string& a, const std::string& b, const std::string& c) {
         return [=](Experiment& e) {
             e.workload.source = Source::kArrays;
-            e.workload.arrays = {q, k, v, "", ""};
+            e.workload.arrays = {a, b, c, "", ""};
         };
     };
     const std::string none = files / "none.npy";

@@ -121,7 +121,7 @@ TEST_CASE("too little address space for the device memory is an error of the use
     compared.holds(contains(command.err, why) && contains(command.err, "in --set"),
                    [&] { return command.err; });
     const test::Finished compare =
-        test::run_tessera("compare --device tiny --random 2,40,8 --num-devices 1,2", limit);
+        test::run_tessera("compare --device tiny --random 2,40,8 --schedules paired", limit);
     compared.equal(compare.exit_code, 2);
     compared.holds(contains(compare.out + compare.err, why),
                    [&] { return compare.out + compare.err; });

@@ -91,6 +91,9 @@ TEST_CASE("device presets are those of the manual", "[config]") {
     }
 }
 
+/// A value in a message.
+std::string shown(const std::string& value) { return value.empty() ? "\"\"" : value; }
+
 TEST_CASE("mistakes in --set are named", "[config]") {
     Compared compared("messages");
     const auto says = [&](const std::vector<std::string>& sets, const std::string& start) {
@@ -102,7 +105,7 @@ TEST_CASE("mistakes in --set are named", "[config]") {
     for (const char* value : {"", "x", "-1", "+1", " 1", "1 ", "0x10", "1.0", "1e2", "0", "1025",
                               "4294967424", "18446744073709551616", "99999999999999999999999"})
         says({std::string("device.M=") + value},
-             "machine.settings: device.M is " + std::string(value) + m);
+             "machine.settings: device.M is " + shown(value) + m);
     for (const char* value : {"0", "577", "1024"})
         says({std::string("device.D=") + value}, "machine.settings: device.D is " +
                                                      std::string(value) +
@@ -120,7 +123,7 @@ TEST_CASE("mistakes in --set are named", "[config]") {
     for (const char* value : {"nan", "inf", "-1", "0", "1e9", "", "1,5"}) {
         says({std::string("device.clock_ghz=") + value},
              "machine.settings: device.clock_ghz is " +
-                 std::string(std::strcmp(value, "1e9") == 0 ? "1e+09" : value) +
+                 shown(std::strcmp(value, "1e9") == 0 ? "1e+09" : value) +
                  "; allowed: a number, 0.001 to 100");
     }
     says({"memory.stall.permille=1001"},
