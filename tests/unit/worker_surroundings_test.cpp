@@ -207,9 +207,11 @@ TEST_CASE("a system that gives no pipe or no process is an error of the user") {
             return outcome(done);
         });
     };
+#ifndef __SANITIZE_ADDRESS__  // whose checks open pipes themselves
     compared.equal(limited(RLIMIT_NOFILE, 0),
                    std::string("user: a run needs a process of its own: cannot open a pipe to it: "
                                "Too many open files"));
+#endif
     compared.equal(limited(RLIMIT_NPROC, 1),
                    std::string("user: a run needs a process of its own: cannot start it: Resource "
                                "temporarily unavailable"));
