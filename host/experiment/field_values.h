@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "host/experiment/names.h"
-#include "host/io/json_text.h"
+#include "host/io/utf8.h"
 
 namespace tessera::host {
 

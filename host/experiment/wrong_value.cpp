@@ -8,6 +8,7 @@
 #include "host/error.h"
 #include "host/experiment/field_values.h"
 #include "host/io/json_text.h"
+#include "host/io/utf8.h"
 
 namespace tessera::host {
 namespace {

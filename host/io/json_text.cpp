@@ -119,15 +119,6 @@ json parse_json(const std::string& where, std::string_view text) {
     return builder.take();
 }
 
-bool is_utf8(const std::string& text) {
-    try {
-        json(text).dump();
-        return true;
-    } catch (const json::type_error&) {
-        return false;
-    }
-}
-
 std::string json_excerpt(const json& value) {
     if (value.is_structured()) {
         const std::string kind = value.is_array() ? "an array" : "an object";

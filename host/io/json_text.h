@@ -14,9 +14,6 @@ inline constexpr size_t kMaxJsonDepth = 32;
 /// number out of range, duplicate key, nesting deeper than kMaxJsonDepth.
 nlohmann::json parse_json(const std::string& where, std::string_view text);
 
-/// Can JSON hold this text?
-bool is_utf8(const std::string& text);
-
 /// The value as JSON text of one line, short enough for a message. NaN and Inf, which JSON lacks,
 /// are nan, inf and -inf.
 std::string json_excerpt(const nlohmann::json& value);

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "host/text/utf8.h"
+#include "host/io/utf8.h"
 #include "host/text/vocabulary.h"
 
 namespace tessera::host {

@@ -7,7 +7,7 @@
 #include "host/error.h"
 #include "host/text/nfkc.h"
 #include "host/text/space.h"
-#include "host/text/utf8.h"
+#include "host/io/utf8.h"
 
 namespace tessera::host {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "host/error.h"
 #include "host/io/mapped_file.h"
-#include "host/text/utf8.h"
+#include "host/io/utf8.h"
 
 namespace tessera::host {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "host/text/utf8.h"
+#include "host/io/utf8.h"
 #include "tests/support/compared.h"
 #include "tests/unit/files.h"
 

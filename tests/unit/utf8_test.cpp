@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // UTF-8: every code point there and back, and what is none replaced as the Unicode Standard
 // recommends it, wherever the text is cut into pieces.
-#include "host/text/utf8.h"
+#include "host/io/utf8.h"
 
 #include <algorithm>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/text/utf8.h"
+#include "host/io/utf8.h"
 
 namespace tessera::host {
 
