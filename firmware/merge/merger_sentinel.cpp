@@ -117,7 +117,7 @@ bool Merger::sees_a_key(const Row& row) const {
 /// Each element of a partial result is scaled before it is merged; shares and level of a row are
 /// read in place of its state.
 void Merger::count_scaling(MergeWork& work) const {
-    work.elements += uint64_t{step_.q_rows} * (job().d_v + 1);
+    work.elements += merged_elements(step_.q_rows, job().d_v, false);
     work.bytes_read += uint64_t{step_.q_rows} * shares_bytes();
     work.bytes_read -= uint64_t{step_.q_rows} * kStateHead;
 }

@@ -50,7 +50,7 @@ bool RowMerger::finish(const MergedRow& row, const spec::RowState& merged, Merge
 void RowMerger::count(uint32_t rows, bool first, bool last, MergeWork& work) const {
     const uint64_t state = kStateHead + 4 * d_v_;
     work.rows += rows;
-    work.elements += uint64_t{rows} * (d_v_ + 1);
+    work.elements += merged_elements(rows, d_v_, last);
     work.bytes_read += rows * state * (first ? 1 : 2);
     if (first && sink_) work.bytes_read += uint64_t{rows} * kStateHead;
     if (!last) {
@@ -58,7 +58,6 @@ void RowMerger::count(uint32_t rows, bool first, bool last, MergeWork& work) con
         return;
     }
     work.rows_finished += rows;
-    work.elements += uint64_t{rows} * d_v_;
     work.bytes_written +=
         uint64_t{rows} * (padded(output_bytes()) + (lse_ ? device_.bus_bytes : 0));
 }

@@ -31,6 +31,12 @@ struct TileRow {
     uint32_t factor = 0;  ///< fp32 bits: if scaled, of every O[j]
 };
 
+/// Elements that `rows` rows of a partial result take: l and every O[j], and every O[j] again of
+/// those that are the last of their query. Where they are scaled, the first part twice.
+constexpr uint64_t merged_elements(uint64_t rows, uint32_t d_v, bool last) {
+    return rows * (d_v + 1 + (last ? d_v : 0));
+}
+
 class RowMerger {
   public:
     /// Of `job` only sizes and formats count.

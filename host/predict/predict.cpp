@@ -8,6 +8,7 @@
 #include "firmware/attention/sequencer.h"
 #include "firmware/cover/cover_sequencer.h"
 #include "firmware/merge/partial.h"
+#include "firmware/merge/row_merger.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
 #include "host/predict/predicted_device.h"
@@ -42,24 +43,24 @@ MergeBatches merge_batches(const std::vector<fw::AttentionJob>& jobs,
     fw::Planner planner(jobs.data(), static_cast<uint32_t>(jobs.size()), device.m);
     for (fw::Step step; planner.next(step);) {
         const fw::AttentionJob& job = planner.job();
-        const bool scaled = job.sentinel.form != fw::SentinelForm::kNone;
-        if (fw::is_partial(job, device, step))
-            batches.add(uint64_t{step.q_rows} *
-                        ((job.d_v + 1) * (scaled ? 2 : 1) + (step.last ? job.d_v : 0)));
+        if (!fw::is_partial(job, device, step)) continue;
+        uint64_t elements = fw::merged_elements(step.q_rows, job.d_v, step.last);
+        if (job.sentinel.form != fw::SentinelForm::kNone)
+            elements += fw::merged_elements(step.q_rows, job.d_v, false);
+        batches.add(elements);
     }
     return batches;
 }
 
 MergeBatches merge_batches(const fw::CoverJob& job, const spec::DeviceParams& device) {
     MergeBatches batches;
-    const uint32_t d_v = job.attention.d_v;
     fw::CoverPlanner planner(job);
     for (fw::CoverStep step; planner.next(step);) {
         if (!fw::is_partial(device, step)) continue;
         uint64_t elements = 0;
         for (uint32_t n = 0; n < job.lines[step.line].groups;) {
             const fw::CoverRun run = planner.run(step.line, n, true);
-            elements += uint64_t{run.rows} * (d_v + 1 + (run.last ? d_v : 0));
+            elements += fw::merged_elements(run.rows, job.attention.d_v, run.last);
             n += run.groups;
         }
         batches.add(elements);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The terms of a mask (spec/mask.h), which nothing else in the RTL knows: other files carry a mask,
-// and what is worked out of it, as a whole.
+// and what is worked out of it, as a whole. Vectors with places of their fields, not structs: Yosys
+// 0.23 knows no member of a struct in a function.
 package tessera_mask_pkg;
 
   // Terms: bit numbers in the mask flags
