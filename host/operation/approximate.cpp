@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "firmware/driver/driver.h"
+#include "firmware/merge/row_merger.h"
 #include "firmware/plan/row_list.h"
 #include "host/approximation/audit.h"
 #include "host/float_bits.h"
@@ -171,7 +172,7 @@ fw::MergeWork remainder_work(const Layout& layout) {
     const fw::AttentionJob& job = layout.remainder.value();
     const uint64_t rows = uint64_t{job.query_heads} * job.nq;
     fw::MergeWork work;
-    work.elements = rows * (job.d_v + 1);
+    work.elements = fw::merged_elements(rows, job.d_v, false);
     work.bytes_read = rows * 2 * (8 + uint64_t{4} * job.d_v);
     work.bytes_written = rows * job.o.pitch;
     return work;

@@ -113,14 +113,17 @@ BoundParams AttentionOperation::bound_params() const {
             problem_.approximation ? most_tiles_seen(*problem_.selection) : most_calls(layout_)};
 }
 
+RowNames AttentionOperation::clamped(const CounterValues& counters,
+                                     const fw::MergeWork& merged) const {
+    const uint64_t flags =
+        counter_value(counters, spec::Counter::kRowsSaturated) + merged.rows_saturated;
+    return flagged_rows(reference(false), layout_.job.factor, flags, problem_.sentinel.given());
+}
+
 void AttentionOperation::judge_elements(const ElementNames& nonfinite, const RunOutcome& outcome,
                                         Exactness& exactness) const {
-    const ReferenceProblem exact = reference(false);
-    const uint64_t flags = counter_value(outcome.counters, spec::Counter::kRowsSaturated) +
-                           outcome.merging.work.rows_saturated;
-    exactness.add(Inexact::kSaturated,
-                  flagged_rows(exact, layout_.job.factor, flags, problem_.sentinel.given()));
-    exactness.add(Inexact::kNonFinite, unexplained_rows(exact, nonfinite));
+    exactness.add(Inexact::kSaturated, clamped(outcome.counters, outcome.merging.work));
+    exactness.add(Inexact::kNonFinite, unexplained_rows(reference(false), nonfinite));
 }
 
 void AttentionOperation::judge(const std::vector<float>& o, const RunOutcome& outcome,

@@ -10,6 +10,7 @@
 #include "host/operation/inexact_rows.h"
 #include "host/operation/layout.h"
 #include "host/operation/operation.h"
+#include "host/platform/counters.h"
 #include "host/reference/error.h"
 
 namespace tessera::host {
@@ -58,6 +59,9 @@ class AttentionOperation : public Operation {
     /// `lse`: empty, or [query_heads][nq].
     ErrorSummary compare(const ReferenceResult& exact, const std::vector<float>& o,
                          const std::vector<double>& lse) const;
+    /// Rows with a score that the device clamped, if it or its firmware says that there are some.
+    /// std::logic_error if they do, and no score is one.
+    RowNames clamped(const CounterValues& counters, const fw::MergeWork& merged) const;
     /// judge() where the elements of the result that are NaN or Inf are known already.
     void judge_elements(const ElementNames& nonfinite, const RunOutcome& outcome,
                         Exactness& exactness) const;

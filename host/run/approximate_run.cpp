@@ -80,6 +80,13 @@ void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
     if (check) a.audit_error = operation_.compare(operation_.exact(false, {}), exact, {});
 }
 
+void Audit::judge(RunRecord& record) const {
+    const AuditRun& audit = record.approximation->audit;
+    RowNames clamped = operation_.clamped(audit.counters, audit.merging);
+    for (RowName& name : clamped) name.row = rows()[name.row];
+    record.exactness.add(Inexact::kAuditedSaturated, clamped);
+}
+
 std::vector<HeadAudit> Audit::heads(const Problem& p, uint32_t m, const std::vector<float>& o,
                                     const std::vector<float>& exact) const {
     const ReferenceProblem problem = reference_problem(exact_problem(p), inputs_, m, false);

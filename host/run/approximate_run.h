@@ -24,6 +24,9 @@ class Audit {
     /// double precision, too. std::logic_error if the audit took other calls than its formula says.
     void finish(const std::vector<float>& o, bool check, RunRecord& record);
 
+    /// Notes the audited rows that are known not to be exact. After finish().
+    void judge(RunRecord& record) const;
+
   private:
     std::vector<HeadAudit> heads(const Problem& problem, uint32_t m, const std::vector<float>& o,
                                  const std::vector<float>& exact) const;

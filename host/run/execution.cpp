@@ -12,7 +12,6 @@
 #include "host/run/bytes.h"
 #include "host/run/consistency.h"
 #include "host/run/device_error.h"
-#include "host/run/find_inexact.h"
 #include "host/run/machine.h"
 #include "host/run/platform_memory.h"
 #include "host/run/stopwatch.h"
@@ -54,6 +53,16 @@ void join_unresolved(std::vector<RunOutcome>& devices) {
             if (all->rows + i < fw::Unresolved::kNamed) all->named[all->rows + i] = one.named[i];
         if (all != nullptr) all->rows += one.rows;
     }
+}
+
+/// Rows of o with a NaN or an Inf, read head by head.
+ElementNames nonfinite_in(const Layout& layout, const MemoryAccess& memory) {
+    const fw::AttentionJob& job = layout.job;
+    ElementNames elements;
+    for (uint32_t head = 0; head < job.query_heads; ++head)
+        add_nonfinite(read_output_rows(layout, memory, head, 0, job.nq), job.d_v, head, 0,
+                      elements);
+    return elements;
 }
 
 }  // namespace
@@ -163,12 +172,12 @@ void Execution::judge(const MemoryAccess& memory, OutputStream* output) {
     progress_.phase("looking for rows that are not exact");
     record_.exactness.known = true;
     operation_->judge_elements(nonfinite(memory, output), record_.outcome, record_.exactness);
-    if (audit_) find_inexact_audited(inputs_, record_);
+    if (audit_) audit_->judge(record_);
 }
 
 /// Memory that the output stream has released is gone.
 ElementNames Execution::nonfinite(const MemoryAccess& memory, const OutputStream* output) const {
-    if (output == nullptr || audit_) return host::nonfinite(record_.layout, memory);
+    if (output == nullptr || audit_) return nonfinite_in(record_.layout, memory);
     ElementNames elements = output->nonfinite();
     std::stable_sort(elements.begin(), elements.end(),
                      [](const ElementName& a, const ElementName& b) { return a.row < b.row; });
