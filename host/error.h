@@ -4,6 +4,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "include/tessera/error.h"
 
@@ -29,7 +30,22 @@ UserError bad_value(std::string_view where, std::string_view key, std::string_vi
 /// The same of a field of the experiment, named by its path.
 UserError bad_field(std::string_view field, std::string_view value, std::string_view allowed);
 
+/// "WHERE: key KEY is STATE; allowed: ALLOWED", of a key that may not stand there: PREFIX + NAME.
+UserError bad_key(std::string_view where, const std::string& prefix, const std::string& name,
+                  std::string_view state, std::string_view allowed);
+
 /// "PATH: WHAT: reason", with the reason of `error_number` (errno).
 UserError system_error(std::string_view path, std::string_view what, int error_number);
+
+/// What `body` returns. A mistake that it finds is about `field`, unless it says about which.
+template <typename Body>
+auto about_field(const std::string& field, Body&& body) {
+    try {
+        return std::forward<Body>(body)();
+    } catch (const UserError& error) {
+        if (!error.field().empty()) throw;
+        throw UserError(error.text(), {field, error.value(), error.allowed()});
+    }
+}
 
 }  // namespace tessera::host

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <new>
-
 #include "host/cli/field_options.h"
 #include "host/cli/progress.h"
 #include "host/cli/report_format.h"
@@ -20,17 +18,6 @@ int exit_code(Report::Verdict verdict) {
         case Report::Verdict::kNotValid: break;
     }
     return kExitNotValid;
-}
-
-std::unique_ptr<Point> finished_point(const Experiment& experiment, const Caller& caller,
-                                      const RunHooks& hooks) {
-    try {
-        std::unique_ptr<Point> point = make_point(experiment, caller, hooks);
-        point->run();
-        return point;
-    } catch (const std::bad_alloc&) {
-        throw out_of_host_memory(experiment);
-    }
 }
 
 }  // namespace
@@ -50,7 +37,7 @@ int exit_code(ErrorCode code) {
 int run_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     Progress progress;
     const Caller caller{command_line, line.sources, false, with_options};
-    const std::unique_ptr<Point> point = finished_point(line.experiment, caller, progress.hooks());
+    const std::unique_ptr<Point> point = run_point(line.experiment, caller, progress.hooks());
     progress.finish();
     fmt::print("{}", point->text(report_format(line.format)));
     const RunVerdict verdict = point->verdict();

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "host/blame.h"
 #include "host/config/checks.h"
 #include "host/config/keys.h"
 #include "host/config/presets.h"

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "host/blame.h"
 #include "host/error.h"
 #include "host/experiment/fields.h"
 #include "host/experiment/wrong_value.h"

@@ -239,30 +239,35 @@ bool applies(const ExperimentField& field, const Experiment& experiment) {
     return fits(kOperations) && fits(kSources);
 }
 
-std::string use_text(const ExperimentField& field) {
-    const std::pair<unsigned, const char*> names[] = {
-        {kOfAttention, "attention"}, {kOfGemm, "gemm"}, {kOfLinear, "linear"},
-        {kOfRandom, "random"},       {kOfFile, "file"}, {kOfArrays, "arrays"}};
+namespace {
+
+constexpr std::pair<unsigned, const char*> kUses[] = {
+    {kOfAttention, "attention"}, {kOfGemm, "gemm"}, {kOfLinear, "linear"},
+    {kOfRandom, "random"},       {kOfFile, "file"}, {kOfArrays, "arrays"}};
+
+/// "attention, linear": of these uses those that are the field's.
+std::string uses_text(const ExperimentField& field, unsigned among) {
     std::string text;
-    bool sources = false;
-    for (const auto& [use, name] : names) {
-        if ((field.use & use) == 0) continue;
-        const bool first_source =
-            (use & kSources) != 0 && !std::exchange(sources, (use & kSources) != 0);
-        text += (text.empty() ? "" : first_source ? "; " : ", ") + std::string(name);
-    }
+    for (const auto& [use, name] : kUses)
+        if ((field.use & among & use) != 0) text += (text.empty() ? "" : ", ") + std::string(name);
     return text;
 }
 
+}  // namespace
+
+std::string use_text(const ExperimentField& field) {
+    const std::string operations = uses_text(field, kOperations);
+    const std::string sources = uses_text(field, kSources);
+    return operations + (operations.empty() || sources.empty() ? "" : "; ") + sources;
+}
+
 std::string condition_text(const ExperimentField& field) {
-    const std::string uses = use_text(field);
-    const size_t between = uses.find("; ");
-    const bool operations = (field.use & kOperations) != 0, sources = (field.use & kSources) != 0;
-    const std::string of_source = between == std::string::npos ? uses : uses.substr(between + 2);
+    const std::string operations = uses_text(field, kOperations);
+    const std::string sources = uses_text(field, kSources);
     std::string text;
-    if (sources) text = "`workload.source` " + of_source;
-    if (sources && operations) text += " and ";
-    if (operations) text += "`operation` " + uses.substr(0, between);
+    if (!sources.empty()) text = "`workload.source` " + sources;
+    if (!sources.empty() && !operations.empty()) text += " and ";
+    if (!operations.empty()) text += "`operation` " + operations;
     return text;
 }
 

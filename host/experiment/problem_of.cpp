@@ -100,15 +100,6 @@ InputFiles input_files(const Experiment::Workload& workload) {
     return files;
 }
 
-Inputs opened_inputs(const Experiment::Workload& workload, bool shapes_only, Problem& problem) {
-    if (workload.source != Source::kRandom)
-        return open_inputs(input_files(workload), workload.allow_nonfinite, shapes_only, problem);
-    if (problem.sink_logits && workload.sink_logits != kRandomSinks)
-        throw bad_field("workload.sink_logits", workload.sink_logits,
-                        "random, beside `workload.random`: logits are drawn as q, k and v are");
-    return random_inputs(random_shape(workload), workload.random.seed, shapes_only, problem);
-}
-
 }  // namespace
 
 ResolvedConfig config_of(const Experiment& experiment) {
@@ -163,13 +154,13 @@ ShapeFields shape_fields(const Experiment& experiment) {
 }
 
 Inputs inputs_of(const Experiment& experiment, bool shapes_only, Problem& problem) {
-    Inputs inputs = opened_inputs(experiment.workload, shapes_only, problem);
-    if (shapes_only && experiment.operation == OperationKind::kAttention) {
-        const ResolvedConfig config = config_of(experiment);
-        check_shapes(problem, shape_fields(experiment), config.platform.params.d,
-                     config.device_name);
-    }
-    return inputs;
+    const Experiment::Workload& workload = experiment.workload;
+    if (workload.source != Source::kRandom)
+        return open_inputs(input_files(workload), workload.allow_nonfinite, shapes_only, problem);
+    if (problem.sink_logits && workload.sink_logits != kRandomSinks)
+        throw bad_field("workload.sink_logits", workload.sink_logits,
+                        "random, beside `workload.random`: logits are drawn as q, k and v are");
+    return random_inputs(random_shape(workload), workload.random.seed, shapes_only, problem);
 }
 
 }  // namespace tessera::host

@@ -30,8 +30,7 @@ SentinelWish sentinel_wish(const Experiment& experiment);
 ShapeFields shape_fields(const Experiment& experiment);
 
 /// Opens the operands of attention or linear attention, and fills the shapes of `problem`, which
-/// has lengths and offsets already. With `shapes_only` no element is looked at. UserError, too, for
-/// shapes that the machine cannot attend.
+/// has lengths and offsets already. With `shapes_only` no element is looked at.
 Inputs inputs_of(const Experiment& experiment, bool shapes_only, Problem& problem);
 
 }  // namespace tessera::host

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "host/error.h"
-#include "host/blame.h"
 #include "host/plain_fields.h"
 
 #include <cstring>

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "host/blame.h"
 #include "host/error.h"
 
 namespace tessera::host {

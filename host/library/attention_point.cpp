@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "host/blame.h"
 #include "host/error.h"
 #include "host/library/overwriting.h"
 #include "host/report/attention_document.h"

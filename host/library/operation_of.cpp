@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "host/blame.h"
 #include "host/error.h"
 #include "host/experiment/problem_of.h"
 #include "host/operation/gemm_operation.h"

@@ -10,11 +10,8 @@
 #include "host/report/trace_json.h"
 
 namespace tessera::host {
-namespace {
 
 namespace fs = std::filesystem;
-
-}  // namespace
 
 /// Whatever cannot be looked at is left to the making of the folder, which then gives the reason.
 std::vector<fs::path> OutputFolder::missing_folders(const std::string& path) {

@@ -2,6 +2,7 @@
 #include "host/library/point.h"
 
 #include <algorithm>
+#include <new>
 
 #include "host/library/attention_point.h"
 #include "host/library/operation_point.h"
@@ -20,9 +21,20 @@ std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& ca
     return std::make_unique<OperationPoint>(experiment, caller, hooks);
 }
 
-UserError out_of_host_memory(const Experiment& experiment) {
+std::unique_ptr<Point> run_point(const Experiment& experiment, const Caller& caller,
+                                 const RunHooks& hooks) {
+    try {
+        std::unique_ptr<Point> point = make_point(experiment, caller, hooks);
+        point->run();
+        return point;
+    } catch (const std::bad_alloc&) {
+        throw out_of_host_memory(!experiment.outputs.timing_only);
+    }
+}
+
+UserError out_of_host_memory(bool with_data) {
     std::string text = "out of host memory; try a smaller problem";
-    if (!experiment.outputs.timing_only) text += ", or `outputs.timing_only`";
+    if (with_data) text += ", or `outputs.timing_only`";
     return UserError(text);
 }
 

@@ -64,8 +64,12 @@ class Point {
 std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& caller,
                                   const RunHooks& hooks);
 
-/// What to say where this computer has not enough memory for `experiment`.
-UserError out_of_host_memory(const Experiment& experiment);
+/// The same, and runs it. UserError, too, if this computer has not enough memory.
+std::unique_ptr<Point> run_point(const Experiment& experiment, const Caller& caller,
+                                 const RunHooks& hooks);
+
+/// What to say then. `with_data`: without data it would take less.
+UserError out_of_host_memory(bool with_data);
 
 /// `values`, row by row, with each row at its place: a tensor of that shape.
 Report::Tensor tensor_of(const std::string& name, const std::vector<uint64_t>& shape,

@@ -39,13 +39,7 @@ Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds
         ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
         host::Caller caller;
         caller.wants_tensors = true;
-        try {
-            const std::unique_ptr<host::Point> point = host::make_point(experiment, caller, told);
-            point->run();
-            return host::bytes_of(host::report_of(*point));
-        } catch (const std::bad_alloc&) {
-            throw host::out_of_host_memory(experiment);
-        }
+        return host::bytes_of(host::report_of(*host::run_point(experiment, caller, told)));
     };
     const host::Leftovers leftovers(experiment.outputs);
     pid_t process = -1;
@@ -86,7 +80,7 @@ Prediction predict(const Experiment& experiment) {
     try {
         return prediction_of(experiment);
     } catch (const std::bad_alloc&) {
-        throw Error(ErrorCode::kUser, "out of host memory; try a smaller problem");
+        throw host::out_of_host_memory(false);
     }
 }
 

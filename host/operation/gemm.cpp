@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "firmware/plan/tiles.h"
-#include "host/blame.h"
 #include "host/error.h"
 #include "host/io/npy.h"
 

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "host/blame.h"
 #include "host/error.h"
 #include "host/io/npy.h"
 #include "host/io/safetensors.h"

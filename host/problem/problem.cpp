@@ -10,7 +10,6 @@
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "host/problem/cover_check.h"
-#include "host/problem/shape_fields.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -247,10 +246,11 @@ void check_sequences(const Problem& p) {
             who_leaves(p)));
 }
 
-void check_problem(const Problem& p, const hw::PlatformConfig& config, const std::string& device) {
+void check_problem(const Problem& p, const hw::PlatformConfig& config, const std::string& device,
+                   const ShapeFields& fields) {
     if (p.query_heads == 0 || p.kv_heads == 0 || p.nq == 0 || p.nk == 0 || p.d_k == 0 || p.d_v == 0)
         throw UserError("q, k, v: every dimension must be at least 1");
-    check_shapes(p, {}, config.params.d, device);
+    check_shapes(p, fields, config.params.d, device);
     if (p.stacked && uint64_t{p.group()} * p.nq >= spec::kPositionLimit)
         throw bad_field(
             "schedule.stack_heads",

@@ -14,6 +14,7 @@
 #include "host/io/tensor.h"
 #include "host/problem/mask.h"
 #include "host/problem/sentinel.h"
+#include "host/problem/shape_fields.h"
 #include "hw_model/config.h"
 #include "include/tessera/experiment.h"
 
@@ -134,8 +135,9 @@ double default_scale(uint32_t d_k);
 void check_sequences(const Problem& problem);
 
 /// UserError unless the device can run `problem`: dimensions within D, counts within their ranges,
-/// kv heads a divisor of query heads. `device` is its name in messages.
+/// kv heads a divisor of query heads. `device` is its name in messages, `fields` are where the
+/// shapes are from.
 void check_problem(const Problem& problem, const hw::PlatformConfig& config,
-                   const std::string& device);
+                   const std::string& device, const ShapeFields& fields = {});
 
 }  // namespace tessera::host

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/error.h"
+#include "host/problem/problem.h"
 #include "spec/params.h"
 
 namespace tessera::host {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include "host/problem/problem.h"
-
 namespace tessera::host {
+
+struct Problem;
 
 /// Paths of fields. By default those of random tensors of which only heads, tokens and dimension
 /// are given.

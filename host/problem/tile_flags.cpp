@@ -5,7 +5,6 @@
 
 #include <string_view>
 
-#include "host/blame.h"
 #include "host/error.h"
 #include "host/io/container.h"
 #include "host/io/npy.h"

@@ -44,7 +44,7 @@ Job make_job(const Experiment& experiment, bool timing_only) {
     if (mask.kind == MaskKind::kSparse)
         job.problem.mask.block = sparse_block(job.problem.most_keys());
     if (!experiment.workload.scale) job.problem.scale = default_scale(job.problem.d_k);
-    check_problem(job.problem, platform, job.config.device_name);
+    check_problem(job.problem, platform, job.config.device_name, shape_fields(experiment));
     if (!job.problem.cover)
         job.problem.sentinel =
             choose_sentinel(job.problem, sentinel_wish(experiment), platform.params);

@@ -12,11 +12,13 @@
 
 #include "host/run/forked.h"
 #include "include/tessera/tessera.h"
+#include "tests/support/error_of.h"
 #include "tests/support/run_tessera.h"
 
 using namespace tessera;
 using test::Compared;
 using test::contains;
+using test::error_of;
 
 namespace {
 
@@ -29,16 +31,6 @@ Experiment on_tiny(bool timing_only) {
     e.outputs.timing_only = timing_only;
     e.outputs.check = false;
     return e;
-}
-
-/// The error that `action` ends with; ErrorCode::kInternal with the text "none" if it does not.
-Error error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    return Error(ErrorCode::kInternal, "none");
 }
 
 /// The process that writes a temporary in `folder`, from the file's name; 0: none does.

@@ -9,11 +9,13 @@
 
 #include "host/io/safetensors.h"
 #include "include/tessera/tessera.h"
+#include "tests/support/error_of.h"
 #include "tests/support/run_tessera.h"
 
 using namespace tessera;
 using test::Compared;
 using test::contains;
+using test::error_of;
 using Json = nlohmann::json;
 
 namespace {
@@ -70,16 +72,6 @@ void compare_with_command(Compared& compared, const Experiment& experiment,
     compared.holds(report.errors && report.errors->elements > 0 && report.errors->outside == 0 &&
                        report.errors->max_over_bound <= 1,
                    where);
-}
-
-/// The error that `action` ends with; ErrorCode::kInternal with the text "none" if it does not.
-Error error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    return Error(ErrorCode::kInternal, "none");
 }
 
 /// While it lives, what goes to stdout and stderr goes to a file.
