@@ -5,9 +5,9 @@
 #include <stdexcept>
 
 #include "host/error.h"
+#include "host/io/utf8.h"
 #include "host/text/nfkc.h"
 #include "host/text/space.h"
-#include "host/io/utf8.h"
 
 namespace tessera::host {
 namespace {
