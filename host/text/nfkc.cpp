@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <stdexcept>
+#include <string>
 
 #include "host/io/utf8.h"
 
@@ -18,7 +20,8 @@ std::u32string to_nfkc(std::u32string_view text) {
         reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()),
         static_cast<utf8proc_ssize_t>(bytes.size()), &out,
         static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT));
-    if (size < 0) throw std::bad_alloc();  // these are code points: nothing else can fail
+    if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+    if (size < 0) throw std::logic_error(std::string("NFKC: ") + utf8proc_errmsg(size));
     const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(out, &std::free);
     return decode_utf8({reinterpret_cast<const char*>(out), static_cast<size_t>(size)});
 }
