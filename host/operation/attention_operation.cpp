@@ -115,15 +115,22 @@ BoundParams AttentionOperation::bound_params() const {
 
 RowNames AttentionOperation::clamped(const CounterValues& counters,
                                      const fw::MergeWork& merged) const {
+    return clamped_in(reference(false), counters, merged);
+}
+
+RowNames AttentionOperation::clamped_in(const ReferenceProblem& exact,
+                                        const CounterValues& counters,
+                                        const fw::MergeWork& merged) const {
     const uint64_t flags =
         counter_value(counters, spec::Counter::kRowsSaturated) + merged.rows_saturated;
-    return flagged_rows(reference(false), layout_.job.factor, flags, problem_.sentinel.given());
+    return flagged_rows(exact, layout_.job.factor, flags, problem_.sentinel.given());
 }
 
 void AttentionOperation::judge_elements(const ElementNames& nonfinite, const RunOutcome& outcome,
                                         Exactness& exactness) const {
-    exactness.add(Inexact::kSaturated, clamped(outcome.counters, outcome.merging.work));
-    exactness.add(Inexact::kNonFinite, unexplained_rows(reference(false), nonfinite));
+    const ReferenceProblem exact = reference(false);
+    exactness.add(Inexact::kSaturated, clamped_in(exact, outcome.counters, outcome.merging.work));
+    exactness.add(Inexact::kNonFinite, unexplained_rows(exact, nonfinite));
 }
 
 void AttentionOperation::judge(const std::vector<float>& o, const RunOutcome& outcome,

@@ -74,6 +74,8 @@ class AttentionOperation : public Operation {
     uint32_t tile_tokens() const { return config_.params.m; }
 
   private:
+    RowNames clamped_in(const ReferenceProblem& exact, const CounterValues& counters,
+                        const fw::MergeWork& merged) const;
     void set_layout(Layout layout);
     /// What the result is held against, and how near it has to be.
     virtual ReferenceProblem reference(bool original) const;
