@@ -61,11 +61,13 @@ struct FirmwareCosts {
     /// To merge one element: a 256-bit vector unit takes 8 instructions for 8 of them
     /// (docs/inside/firmware.md).
     double merge_cycles_per_element = 1;
-    /// Elementwise work on the same vector unit, by the class of its element: 8, 32 and 4
+    /// Elementwise work on the same vector unit, by the class of its element: 8, 32, 4, 10 and 4
     /// instructions for 8 of them (docs/inside/firmware.md).
     double arithmetic_cycles_per_element = 1;
     double function_cycles_per_element = 4;
     double statistic_cycles_per_element = 0.5;
+    double rotary_cycles_per_element = 1.25;
+    double move_cycles_per_element = 0.5;
 };
 
 struct PlatformConfig {

@@ -99,13 +99,19 @@ struct LinearWords {
     TensorWords q, k, v, o, states, identity;
 };
 
+/// fw::MatrixView says what the fields mean.
+struct MatrixWords {
+    TensorWords tensor;
+    uint32_t block = 0, first = 0;
+};
+
 /// fw::ElementwiseJob says what the fields mean.
 struct ElementwiseWords {
     uint32_t options = 0;
     uint32_t function = 0;  ///< fw::ElementFunction
-    uint32_t blocks = 0, rows = 0, columns = 0, last_columns = 0;
+    uint32_t rows = 0, columns = 0;
     uint32_t factor = 0;  ///< fp32 bits
-    TensorWords a, b, y;
+    MatrixWords a, b, y;
 };
 
 /// Where the device is, and which memory the driver has: fw::DriverConfig.
@@ -149,7 +155,8 @@ static_assert(sizeof(AttentionWords) == (89 + kMaskWords) * 4);
 static_assert(sizeof(CoverWords) == (99 + kMaskWords) * 4);
 static_assert(sizeof(GemmWords) == 24 * 4);
 static_assert(sizeof(LinearWords) == 37 * 4);
-static_assert(sizeof(ElementwiseWords) == 22 * 4);
+static_assert(sizeof(MatrixWords) == 7 * 4);
+static_assert(sizeof(ElementwiseWords) == 26 * 4);
 static_assert(sizeof(DriverWords) == 8 * 4);
 static_assert(sizeof(RequestWords) == 6 * 4);
 static_assert(sizeof(AnswerWords) == 37 * 4);

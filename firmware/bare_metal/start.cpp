@@ -24,6 +24,14 @@ class MmioBus final : public Bus {
         *reinterpret_cast<volatile uint32_t*>(static_cast<uintptr_t>(address)) = value;
         return true;
     }
+    bool read_words(uint64_t address, uint32_t* words, uint32_t count) override {
+        for (uint32_t i = 0; i < count; ++i) (void)MmioBus::read32(address + 4 * i, words[i]);
+        return true;
+    }
+    bool write_words(uint64_t address, const uint32_t* words, uint32_t count) override {
+        for (uint32_t i = 0; i < count; ++i) (void)MmioBus::write32(address + 4 * i, words[i]);
+        return true;
+    }
     void wait_irq() override {
         constexpr uint32_t kExternal = 1u << 11;  // of mip and mie
         uint32_t pending = 0;

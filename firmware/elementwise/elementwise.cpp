@@ -1,87 +1,20 @@
 // SPDX-License-Identifier: MIT
+#include "firmware/elementwise/chunk.h"
 #include "firmware/elementwise/element_functions.h"
 #include "firmware/elementwise/elementwise_job.h"
-#include "firmware/plan/tiles.h"
+#include "spec/integers.h"
 
 namespace tessera::fw {
 namespace {
 
-constexpr uint32_t element_bytes(bool bf16) { return bf16 ? 2 : 4; }
-
-/// The elements of a row, one after the other, by 32-bit reads.
-class RowReader {
-  public:
-    RowReader(Bus& bus, const Tensor& tensor, uint32_t block, uint32_t row, bool bf16)
-        : bus_(bus), address_(row_address(tensor, block, row)), bf16_(bf16) {}
-
-    [[nodiscard]] bool next(uint32_t& element) {
-        if (!bf16_ || !half_) {
-            if (!bus_.read32(address_, word_)) return false;
-            address_ += 4;
-        }
-        element =
-            bf16_ ? spec::bf16_to_fp32(static_cast<uint16_t>(half_ ? word_ >> 16 : word_)) : word_;
-        half_ = !half_;
-        return true;
-    }
-
-  private:
-    Bus& bus_;
-    uint64_t address_;
-    bool bf16_, half_ = false;  ///< half: the second of a word comes next
-    uint32_t word_ = 0;
-};
-
-/// Writes the elements of a row, by 32-bit writes.
-class RowWriter {
-  public:
-    RowWriter(Bus& bus, const Tensor& tensor, uint32_t block, uint32_t row, bool bf16)
-        : bus_(bus), address_(row_address(tensor, block, row)), bf16_(bf16) {}
-
-    [[nodiscard]] bool put(uint32_t element) {
-        if (!bf16_) return write(element);
-        const uint32_t bits = spec::fp32_to_bf16(element);
-        half_ = !half_;
-        if (half_) {
-            word_ = bits;
-            return true;
-        }
-        return write(word_ | bits << 16);
-    }
-    /// Ends the row with zeros up to a whole beat.
-    [[nodiscard]] bool end(uint32_t bus_bytes) {
-        if (half_ && !put(0)) return false;
-        while (address_ % bus_bytes != 0)
-            if (!write(0)) return false;
-        return true;
-    }
-
-  private:
-    [[nodiscard]] bool write(uint32_t word) {
-        address_ += 4;
-        return bus_.write32(address_ - 4, word);
-    }
-
-    Bus& bus_;
-    uint64_t address_;
-    bool bf16_, half_ = false;  ///< half: the first of a word waits for the second
-    uint32_t word_ = 0;
-};
-
-uint32_t columns_of(const ElementwiseJob& job, uint32_t block) {
-    return block + 1 == job.blocks ? job.last_columns : job.columns;
-}
-
-uint32_t apply(const ElementwiseJob& job, uint32_t a, uint32_t b) {
+void apply(const ElementwiseJob& job, uint32_t* x, const uint32_t* b, uint32_t count) {
     switch (job.function) {
-        case ElementFunction::kAdd: return spec::fp_add(a, b);
-        case ElementFunction::kScale: return spec::fp_mul(a, job.factor);
-        case ElementFunction::kRelu:
-            return spec::is_nan(a) ? spec::kNan : (a & spec::kSign) != 0 ? 0 : a;
-        case ElementFunction::kSigmoid: return fp_gated(spec::kOne, a);
-        case ElementFunction::kSilu: return fp_gated(a, a);
-        case ElementFunction::kGelu: return fp_gated(a, gelu_argument(a));
-        default: return spec::kNan;  // statistics are of rows
+        case ElementFunction::kAdd: return add_chunk(x, b, count);
+        case ElementFunction::kScale: return scale_chunk(x, job.factor, count);
+        case ElementFunction::kRelu: return each(x, count, relu_of<Number>);
+        case ElementFunction::kSigmoid: return each(x, count, sigmoid_of<Number>);
+        case ElementFunction::kSilu: return each(x, count, silu_of<Number>);
+        default: return each(x, count, gelu_tanh<Number>);
     }
 }
 
@@ -92,129 +25,130 @@ bool above(uint32_t a, uint32_t b) {
     return negative ? a < b : a > b;
 }
 
+/// The same where zeros are alike, subnormals too.
+bool larger(uint32_t a, uint32_t b) {
+    return above(spec::is_zero(a) ? 0 : a, spec::is_zero(b) ? 0 : b);
+}
+
 /// A statistic while a row passes.
 class Statistic {
   public:
     explicit Statistic(ElementFunction function) : function_(function) {}
 
-    void add(uint32_t x) {
-        if (function_ == ElementFunction::kRowMax) {
-            if (spec::is_nan(x) || spec::is_nan(value_))
-                value_ = spec::kNan;
-            else if (count_ == 0 || above(x, value_))
-                value_ = x;
-        } else {
-            const bool squares = function_ == ElementFunction::kRowRms;
-            value_ = spec::fp_add(value_, squares ? spec::fp_mul(x, x) : x);
+    void add(const uint32_t* x, uint32_t count) {
+        switch (function_) {
+            case ElementFunction::kRowMax: add_most(x, count); break;
+            case ElementFunction::kRowArgmax: find_most(x, count); break;
+            case ElementFunction::kRowRms:
+                value_ = add_each(value_, x, count, [](Number a) { return a * a; });
+                break;
+            default: value_ = add_each(value_, x, count, [](Number a) { return a; });
         }
-        ++count_;
+        count_ += count;
     }
     uint32_t result() const {
         const uint32_t mean = spec::fp_div(value_, fp_of(static_cast<int32_t>(count_)));
         switch (function_) {
             case ElementFunction::kRowMean: return mean;
             case ElementFunction::kRowRms: return fp_sqrt(mean);
+            case ElementFunction::kRowArgmax: return place_;
             default: return value_;
         }
     }
 
   private:
+    void add_most(const uint32_t* x, uint32_t count) {
+        for (uint32_t i = 0; i < count; ++i)
+            if (spec::is_nan(x[i]) || spec::is_nan(value_))
+                value_ = spec::kNan;
+            else if (count_ + i == 0 || above(x[i], value_))
+                value_ = x[i];
+    }
+    void find_most(const uint32_t* x, uint32_t count) {
+        for (uint32_t i = 0; i < count; ++i) {
+            if (count_ + i != 0 && spec::is_nan(value_)) return;
+            if (count_ + i != 0 && !spec::is_nan(x[i]) && !larger(x[i], value_)) continue;
+            value_ = x[i];
+            place_ = count_ + i;
+        }
+    }
+
     ElementFunction function_;
-    uint32_t value_ = 0, count_ = 0;
+    uint32_t value_ = 0, count_ = 0, place_ = 0;
 };
 
-bool add_row(const ElementwiseJob& job, Bus& bus, uint32_t block, uint32_t row,
-             Statistic& statistic) {
-    RowReader a(bus, job.a, block, row, job.a_bf16);
-    for (uint32_t c = 0; c < columns_of(job, block); ++c) {
-        uint32_t x = 0;
-        if (!a.next(x)) return false;
-        statistic.add(x);
+/// Columns of a that a statistic is of.
+uint32_t statistic_columns(const ElementwiseJob& job) {
+    return job.across_blocks ? job.columns : at_most(job.a.block, job.columns);
+}
+
+uint32_t result_columns(const ElementwiseJob& job) {
+    if (!is_statistic(job.function)) return job.columns;
+    return spec::divide_up(job.columns, statistic_columns(job));
+}
+
+/// The statistics of a row.
+bool run_statistic(const ElementwiseJob& job, const spec::DeviceParams& device, Bus& bus,
+                   uint32_t row) {
+    RowReader a(bus, job.a, job.columns, row);
+    RowWriter y(bus, job.y, result_columns(job), row, device.bus_bytes);
+    for (uint32_t column = 0; column < job.columns;) {
+        Statistic statistic(job.function);
+        const uint32_t end = column + at_most(statistic_columns(job), job.columns - column);
+        for (uint32_t n = 0; column < end; column += n) {
+            uint32_t x[kChunk];
+            n = at_most(kChunk, end - column);
+            if (!a.take(x, n)) return false;
+            statistic.add(x, n);
+        }
+        const uint32_t result = statistic.result();
+        if (!y.put(&result, 1)) return false;
     }
     return true;
 }
 
-/// The statistic of a row of blocks [first, end), into block `first` of y.
-bool run_statistic(const ElementwiseJob& job, const spec::DeviceParams& device, Bus& bus,
-                   uint32_t first, uint32_t end, uint32_t row) {
-    Statistic statistic(job.function);
-    for (uint32_t block = first; block < end; ++block)
-        if (!add_row(job, bus, block, row, statistic)) return false;
-    RowWriter y(bus, job.y, first, row, job.y_bf16);
-    return y.put(statistic.result()) && y.end(device.bus_bytes);
-}
-
-bool run_row(const ElementwiseJob& job, const spec::DeviceParams& device, Bus& bus, uint32_t block,
-             uint32_t row) {
-    RowReader a(bus, job.a, block, row, job.a_bf16), b(bus, job.b, block, row, job.b_bf16);
-    RowWriter y(bus, job.y, block, row, job.y_bf16);
+bool run_row(const ElementwiseJob& job, const spec::DeviceParams& device, Bus& bus, uint32_t row) {
+    RowReader a(bus, job.a, job.columns, row), b(bus, job.b, job.columns, row);
+    RowWriter y(bus, job.y, job.columns, row, device.bus_bytes);
     const bool two = job.function == ElementFunction::kAdd;
-    for (uint32_t c = 0; c < columns_of(job, block); ++c) {
-        uint32_t left = 0, right = 0;
-        if (!a.next(left) || (two && !b.next(right))) return false;
-        if (!y.put(apply(job, left, right))) return false;
+    for (uint32_t column = 0, n = 0; column < job.columns; column += n) {
+        uint32_t left[kChunk], right[kChunk];
+        n = at_most(kChunk, job.columns - column);
+        if (!a.take(left, n) || (two && !b.take(right, n))) return false;
+        apply(job, left, right, n);
+        if (!y.put(left, n)) return false;
     }
-    return y.end(device.bus_bytes);
-}
-
-/// Bytes of 32-bit accesses that `columns` elements take.
-uint64_t access_bytes(uint32_t columns, bool bf16) {
-    return spec::round_up(uint64_t{columns} * element_bytes(bf16), 4u);
+    return true;
 }
 
 }  // namespace
 
 JobRule check_elementwise_job(const ElementwiseJob& job, const spec::DeviceParams& device) {
-    if (job.blocks == 0 || job.rows == 0 || job.last_columns == 0 || job.last_columns > job.columns)
-        return JobRule::kEmpty;
-    const auto placed_rows = [&](const Tensor& tensor, uint32_t columns, bool bf16) {
-        return placed(tensor, columns * element_bytes(bf16), device.bus_bytes);
-    };
-    const bool statistic = is_statistic(job.function);
+    if (job.rows == 0 || job.columns == 0) return JobRule::kEmpty;
     const bool good =
-        placed_rows(job.a, job.columns, job.a_bf16) &&
-        placed_rows(job.y, statistic ? 1 : job.columns, job.y_bf16) &&
-        (job.function != ElementFunction::kAdd || placed_rows(job.b, job.columns, job.b_bf16));
+        placed_view(job.a, job.columns, device) &&
+        placed_view(job.y, result_columns(job), device) &&
+        (job.function != ElementFunction::kRowArgmax || !job.y.bf16) &&
+        (job.function != ElementFunction::kAdd || placed_view(job.b, job.columns, device));
     return good ? JobRule::kNone : JobRule::kAlignment;
 }
 
 ElementWork elementwise_work(const ElementwiseJob& job, const spec::DeviceParams& device) {
     ElementWork work;
-    work.element_class = class_of(job.function);
-    const bool statistic = is_statistic(job.function);
-    for (uint32_t block = 0; block < job.blocks; ++block) {
-        const uint32_t columns = columns_of(job, block);
-        work.elements += uint64_t{job.rows} * columns;
-        work.bytes_read += job.rows * access_bytes(columns, job.a_bf16);
-        if (job.function == ElementFunction::kAdd)
-            work.bytes_read += job.rows * access_bytes(columns, job.b_bf16);
-        if (statistic && job.across_blocks && block != 0) continue;
-        const uint64_t row = uint64_t{statistic ? 1 : columns} * element_bytes(job.y_bf16);
-        work.bytes_written += job.rows * spec::round_up(row, device.bus_bytes);
-    }
+    work.add(class_of(job.function), uint64_t{job.rows} * job.columns);
+    work.bytes_read = job.rows * row_bytes_read(job.a, job.columns);
+    if (job.function == ElementFunction::kAdd)
+        work.bytes_read += job.rows * row_bytes_read(job.b, job.columns);
+    work.bytes_written = job.rows * row_bytes_written(job.y, result_columns(job), device.bus_bytes);
     return work;
 }
 
 bool do_elementwise(const ElementwiseJob& job, const spec::DeviceParams& device, Bus& bus) {
-    const bool statistic = is_statistic(job.function);
-    const uint32_t step = statistic && job.across_blocks ? job.blocks : 1;
-    for (uint32_t block = 0; block < job.blocks; block += step)
-        for (uint32_t row = 0; row < job.rows; ++row) {
-            const bool good = statistic ? run_statistic(job, device, bus, block, block + step, row)
-                                        : run_row(job, device, bus, block, row);
-            if (!good) return false;
-        }
+    for (uint32_t row = 0; row < job.rows; ++row)
+        if (!(is_statistic(job.function) ? run_statistic(job, device, bus, row)
+                                         : run_row(job, device, bus, row)))
+            return false;
     return true;
-}
-
-Status run_elementwise(const ElementwiseJob& job, Driver& driver, Accounting* accounting) {
-    if (!driver.fault().ok()) return driver.fault();
-    const JobRule rule = check_elementwise_job(job, driver.device());
-    if (rule != JobRule::kNone) return refused(rule);
-    const bool data = accounting == nullptr || accounting->holds_data();
-    if (data && !do_elementwise(job, driver.device(), driver.bus())) return failed(Code::kBusFault);
-    if (accounting != nullptr) accounting->worked(elementwise_work(job, driver.device()));
-    return driver.fence();
 }
 
 }  // namespace tessera::fw

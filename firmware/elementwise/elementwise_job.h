@@ -5,10 +5,9 @@
 #include <stdint.h>
 
 #include "firmware/driver/bus.h"
-#include "firmware/driver/driver.h"
 #include "firmware/driver/status.h"
+#include "firmware/elementwise/matrix_view.h"
 #include "firmware/merge/accounting.h"
-#include "firmware/plan/tensor.h"
 #include "spec/params.h"
 
 namespace tessera::fw {
@@ -24,9 +23,10 @@ enum class ElementFunction : uint32_t {
     kRowMax,
     kRowSum,
     kRowMean,
-    kRowRms,  ///< sqrt of the mean of the squares
+    kRowRms,     ///< sqrt of the mean of the squares
+    kRowArgmax,  ///< where the first of the largest is, a whole number of 32 bits; a NaN is largest
 };
-inline constexpr uint32_t kElementFunctions = 10;
+inline constexpr uint32_t kElementFunctions = 11;
 
 constexpr bool is_statistic(ElementFunction f) { return f >= ElementFunction::kRowMax; }
 
@@ -41,16 +41,14 @@ constexpr ElementClass class_of(ElementFunction f) {
 /// the first element of a row to the last. Then comes one store, in fp32 or rounded to bf16.
 struct ElementwiseJob {
     ElementFunction function = ElementFunction::kAdd;
-    /// Of a, b and y: blocks of rows, as heads of a tensor or blocks of columns of a matrix.
-    uint32_t blocks = 0, rows = 0, columns = 0;
-    uint32_t last_columns = 0;                            ///< of the last block
-    bool a_bf16 = false, b_bf16 = false, y_bf16 = false;  ///< else fp32
-    uint32_t factor = 0;                                  ///< of kScale, fp32 bits
-    /// A statistic is of a row of all blocks together, and y has one block; else of a row of each.
+    uint32_t rows = 0, columns = 0;  ///< of a; a tensor of heads has them side by side
+    uint32_t factor = 0;             ///< of kScale, fp32 bits
+    /// A statistic is of a row of all blocks of a together; else of a row of each.
     bool across_blocks = false;
-    Tensor a;
-    Tensor b;  ///< only of kAdd
-    Tensor y;  ///< may be a or b if its elements are as large; of a statistic rows of one element
+    MatrixView a;
+    MatrixView b;  ///< only of kAdd
+    /// May be a or b if it lies as that does. Of statistics a column each.
+    MatrixView y;
 };
 
 /// The first rule that `job` breaks on this device, or kNone.
@@ -64,10 +62,5 @@ ElementWork elementwise_work(const ElementwiseJob& job, const spec::DeviceParams
 /// answered with a bus error.
 [[nodiscard]] bool do_elementwise(const ElementwiseJob& job, const spec::DeviceParams& device,
                                   Bus& bus);
-
-/// Runs the job when everything that `driver` submitted is done. No command but the FENCE behind
-/// it, so that the device's counters cover it. Refuses it (kBadJob) before it writes anything.
-/// `accounting` may be nullptr.
-Status run_elementwise(const ElementwiseJob& job, Driver& driver, Accounting* accounting);
 
 }  // namespace tessera::fw

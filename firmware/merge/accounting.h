@@ -39,15 +39,20 @@ struct MergeWork {
 enum class ElementClass : uint32_t {
     kArithmetic,  ///< an operation or two
     kFunction,    ///< an exponential and a division
-    kStatistic    ///< an addition to what a row has so far
+    kStatistic,   ///< an addition to what a row has so far
+    kRotary,      ///< a pair turned by an angle
+    kMove         ///< copied, perhaps times a number
 };
-inline constexpr uint32_t kElementClasses = 3;
+inline constexpr uint32_t kElementClasses = 5;
 
 /// What elementwise work took the processor. Bytes are those of its 32-bit accesses to memory.
 struct ElementWork {
-    ElementClass element_class = ElementClass::kArithmetic;
-    uint64_t elements = 0;  ///< of the first operand
+    uint64_t elements[kElementClasses] = {};  ///< of the first operand, by class
     uint64_t bytes_read = 0, bytes_written = 0;
+
+    constexpr void add(ElementClass element_class, uint64_t count) {
+        elements[static_cast<uint32_t>(element_class)] += count;
+    }
 };
 
 class Accounting {

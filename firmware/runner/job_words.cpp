@@ -22,8 +22,9 @@ static_assert(numbered<SentinelForm::kNone, SentinelForm::kColumns, SentinelForm
 static_assert(numbered<ElementFunction::kAdd, ElementFunction::kScale, ElementFunction::kRelu,
                        ElementFunction::kSigmoid, ElementFunction::kSilu, ElementFunction::kGelu,
                        ElementFunction::kRowMax, ElementFunction::kRowSum,
-                       ElementFunction::kRowMean, ElementFunction::kRowRms>());
-static_assert(kElementFunctions == 10, "each of them is named above");
+                       ElementFunction::kRowMean, ElementFunction::kRowRms,
+                       ElementFunction::kRowArgmax>());
+static_assert(kElementFunctions == 11, "each of them is named above");
 static_assert(numbered<Code::kOk, Code::kBusFault, Code::kWrongDevice, Code::kBadJob,
                        Code::kDeviceError, Code::kUnresolved, Code::kResetTimeout>());
 static_assert(numbered<JobRule::kNone, JobRule::kEmpty, JobRule::kHeads, JobRule::kDimension,
@@ -37,6 +38,14 @@ spec::TensorWords words_of(const Tensor& tensor) {
 
 Tensor tensor_of(const spec::TensorWords& words) {
     return {words.address.value(), words.head_stride.value(), words.pitch};
+}
+
+spec::MatrixWords words_of(const MatrixView& view) {
+    return {words_of(view.tensor), view.block, view.first};
+}
+
+MatrixView view_of(const spec::MatrixWords& words, bool bf16) {
+    return {tensor_of(words.tensor), words.block, bf16, words.first};
 }
 
 spec::RowListWords words_of(const RowList& list, uint64_t rows) {
@@ -214,14 +223,12 @@ LinearJob decode(const spec::LinearWords& words, const MappedMemory&) {
 }
 
 spec::ElementwiseWords encode(const ElementwiseJob& job) {
-    return {option(job.a_bf16, spec::kJobBf16A) | option(job.b_bf16, spec::kJobBf16B) |
-                option(job.y_bf16, spec::kJobBf16Y) |
+    return {option(job.a.bf16, spec::kJobBf16A) | option(job.b.bf16, spec::kJobBf16B) |
+                option(job.y.bf16, spec::kJobBf16Y) |
                 option(job.across_blocks, spec::kJobAcrossBlocks),
             static_cast<uint32_t>(job.function),
-            job.blocks,
             job.rows,
             job.columns,
-            job.last_columns,
             job.factor,
             words_of(job.a),
             words_of(job.b),
@@ -231,18 +238,13 @@ spec::ElementwiseWords encode(const ElementwiseJob& job) {
 ElementwiseJob decode(const spec::ElementwiseWords& words, const MappedMemory&) {
     const auto has = [&](spec::JobOption bit) { return (words.options & bit) != 0; };
     return {static_cast<ElementFunction>(words.function),
-            words.blocks,
             words.rows,
             words.columns,
-            words.last_columns,
-            has(spec::kJobBf16A),
-            has(spec::kJobBf16B),
-            has(spec::kJobBf16Y),
             words.factor,
             has(spec::kJobAcrossBlocks),
-            tensor_of(words.a),
-            tensor_of(words.b),
-            tensor_of(words.y)};
+            view_of(words.a, has(spec::kJobBf16A)),
+            view_of(words.b, has(spec::kJobBf16B)),
+            view_of(words.y, has(spec::kJobBf16Y))};
 }
 
 }  // namespace tessera::fw

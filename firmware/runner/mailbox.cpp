@@ -2,6 +2,7 @@
 #include "firmware/runner/mailbox.h"
 
 #include "firmware/driver/driver.h"
+#include "firmware/elementwise/run_elementwise.h"
 #include "firmware/runner/runner.h"
 
 namespace tessera::fw {

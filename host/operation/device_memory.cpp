@@ -26,7 +26,7 @@ void append_row(const uint8_t* row, uint64_t columns, ElementType type, std::vec
         } else {
             std::memcpy(&bits, row + 4 * c, sizeof bits);
         }
-        out.push_back(float_of(bits));
+        out.push_back(type == ElementType::kIndex ? static_cast<float>(bits) : float_of(bits));
     }
 }
 

@@ -19,7 +19,13 @@ UserError not_enough(const std::string& why, const std::string& allowed) {
 
 }  // namespace
 
-const char* element_name(ElementType type) { return type == ElementType::kBf16 ? "bf16" : "fp32"; }
+const char* element_name(ElementType type) {
+    switch (type) {
+        case ElementType::kBf16: return "bf16";
+        case ElementType::kFp32: return "fp32";
+        default: return "index";
+    }
+}
 
 TensorLayout TensorLayout::heads(ElementType type, uint64_t heads, uint64_t rows,
                                  uint64_t columns) {

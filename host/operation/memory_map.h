@@ -30,9 +30,10 @@ struct Region {
     Lifetime lifetime = Lifetime::kStep;
 };
 
-enum class ElementType { kBf16, kFp32 };
+/// Whole numbers of 32 bits (kIndex) name rows.
+enum class ElementType { kBf16, kFp32, kIndex };
 constexpr uint32_t element_bytes(ElementType type) { return type == ElementType::kBf16 ? 2 : 4; }
-/// "bf16" or "fp32".
+/// "bf16", "fp32" or "index".
 const char* element_name(ElementType type);
 
 /// Elements of a tensor and how they lie: blocks, one behind the other, of rows that begin at a bus

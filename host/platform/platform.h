@@ -27,7 +27,7 @@ class Runner;
 namespace tessera::host {
 
 /// What a program sees of its processor: firmware's bus, and who keeps account of firmware's work.
-class ProcessorBus : public fw::Bus {
+class ProcessorBus : public fw::WordByWordBus {
   public:
     virtual fw::Accounting& accounting() = 0;
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
 #include "spec/params.h"
 
@@ -87,6 +88,25 @@ bool Processor::write32(uint64_t address, uint32_t value) {
     return true;
 }
 
+bool Processor::read_words(uint64_t address, uint32_t* words, uint32_t count) {
+    if (address >= kCsrBase) return WordByWordBus::read_words(address, words, count);
+    const uint8_t* bytes = memory_.at(address, uint64_t{4} * count);
+    if (bytes == nullptr) return false;
+    std::memcpy(words, bytes, uint64_t{4} * count);
+    return true;
+}
+
+bool Processor::write_words(uint64_t address, const uint32_t* words, uint32_t count) {
+    const uint64_t size = uint64_t{4} * count;
+    const bool ring = address < ring_end_ && address + size > ring_begin_;
+    if (address >= kCsrBase || ring) return WordByWordBus::write_words(address, words, count);
+    uint8_t* bytes = memory_.at(address, size);
+    if (bytes == nullptr) return false;
+    std::memcpy(bytes, words, size);
+    if (observer_) observer_(address, size);
+    return true;
+}
+
 /// Lets the time of such work pass. The cycles are not among busy_cycles().
 hw::Cycle Processor::work_on(uint64_t elements, double cycles_per_element) {
     const auto cycles =
@@ -101,18 +121,16 @@ void Processor::merged(const fw::MergeWork& work) {
 }
 
 void Processor::worked(const fw::ElementWork& work) {
-    const auto cost = [&] {
-        switch (work.element_class) {
-            case fw::ElementClass::kArithmetic: return costs_.arithmetic_cycles_per_element;
-            case fw::ElementClass::kFunction: return costs_.function_cycles_per_element;
-            case fw::ElementClass::kStatistic: break;
-        }
-        return costs_.statistic_cycles_per_element;
-    };
-    elementwise_.elements[static_cast<size_t>(work.element_class)] += work.elements;
+    const double costs[] = {costs_.arithmetic_cycles_per_element,
+                            costs_.function_cycles_per_element, costs_.statistic_cycles_per_element,
+                            costs_.rotary_cycles_per_element, costs_.move_cycles_per_element};
+    static_assert(std::size(costs) == fw::kElementClasses);
     elementwise_.bytes_read += work.bytes_read;
     elementwise_.bytes_written += work.bytes_written;
-    elementwise_.cycles += work_on(work.elements, cost());
+    for (size_t i = 0; i < fw::kElementClasses; ++i) {
+        elementwise_.elements[i] += work.elements[i];
+        elementwise_.cycles += work_on(work.elements[i], costs[i]);
+    }
 }
 
 void Processor::retried(uint64_t number) {

@@ -44,6 +44,8 @@ class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Acc
 
     bool read32(uint64_t address, uint32_t& value) override;
     bool write32(uint64_t address, uint32_t value) override;
+    bool read_words(uint64_t address, uint32_t* words, uint32_t count) override;
+    bool write_words(uint64_t address, const uint32_t* words, uint32_t count) override;
     void wait_irq() override;
     fw::Accounting& accounting() override { return *this; }
 

@@ -9,6 +9,9 @@ namespace tessera::host {
 double exact_relu(double x);
 double exact_sigmoid(double x);
 double exact_silu(double x);
+double exact_tanh(double x);
+/// gelu in the form with erf, and in that with tanh.
+double exact_gelu_erf(double x);
 double exact_gelu(double x);
 /// What the exponential of gelu is of: sqrt(8 / pi) * (x + 0.044715 x^3).
 double gelu_argument_of(double x);
@@ -23,6 +26,7 @@ double function_error(double exact, double w);
 /// Of a row of n elements.
 struct RowStatistics {
     double max = 0, sum = 0, mean = 0, rms = 0;
+    size_t place = 0;      ///< of the first of the largest; a NaN is largest
     double magnitude = 0;  ///< sum of |x|
 };
 RowStatistics exact_statistics(const double* row, size_t n);

@@ -68,7 +68,7 @@ host::Problem random_problem(std::mt19937_64& random, uint32_t tokens) {
 }
 
 /// Memory that counts what firmware reads and writes, and adds up what it says it merged.
-class CountingMemory final : public fw::Bus, public fw::Accounting {
+class CountingMemory final : public fw::WordByWordBus, public fw::Accounting {
   public:
     std::map<uint64_t, uint32_t> words;
     uint64_t bytes_read = 0, bytes_written = 0, tiles = 0;

@@ -54,7 +54,7 @@ struct Commands {
 
 /// Memory and device of a loop: what a store leaves is drawn anew, so that a merger finds shares
 /// that tell their sums, and some that do not.
-class Memory final : public fw::Bus {
+class Memory final : public fw::WordByWordBus {
   public:
     bool read32(uint64_t address, uint32_t& value) override {
         const auto written = words_.find(address);

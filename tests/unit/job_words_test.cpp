@@ -8,6 +8,7 @@
 
 #include "firmware/attention/sequencer.h"
 #include "firmware/cover/cover_sequencer.h"
+#include "firmware/elementwise/run_elementwise.h"
 #include "firmware/gemm/gemm_sequencer.h"
 #include "firmware/linear/linear_sequencer.h"
 #include "firmware/runner/job_words.h"
@@ -173,20 +174,12 @@ TEST_CASE("every field of a job has its word") {
                                6,          true,       tensor(7), tensor(12), tensor(17),
                                tensor(22), tensor(27), tensor(32)};
     check_numbers(words_of(fw::encode(linear)), 37, {{0, 32}}, words);
-    const fw::ElementwiseJob elementwise{fw::ElementFunction::kScale,
-                                         2,
-                                         3,
-                                         4,
-                                         5,
-                                         true,
-                                         true,
-                                         true,
-                                         6,
-                                         true,
-                                         tensor(7),
-                                         tensor(12),
-                                         tensor(17)};
-    check_numbers(words_of(fw::encode(elementwise)), 22, {{0, 0x3c0}}, words);
+    const auto matrix = [](uint32_t word) {
+        return fw::MatrixView{tensor(word), word + 5, true, word + 6};
+    };
+    const fw::ElementwiseJob elementwise{
+        fw::ElementFunction::kScale, 2, 3, 4, true, matrix(5), matrix(12), matrix(19)};
+    check_numbers(words_of(fw::encode(elementwise)), 26, {{0, 0x3c0}}, words);
     words.holds(words_of(fw::encode(fw::decode(fw::encode(elementwise), fw::MappedMemory(0)))) ==
                     words_of(fw::encode(elementwise)),
                 [] { return "elementwise"; });
@@ -258,13 +251,10 @@ TEST_CASE("a mailbox does elementwise work as firmware itself does") {
     Compared bytes("words of memory written");
     fw::ElementwiseJob job;
     job.function = fw::ElementFunction::kSilu;
-    job.blocks = 2;
     job.rows = 5;
-    job.columns = 9;
-    job.last_columns = 3;
-    job.y_bf16 = true;
-    job.a = test::tensor_at(0x1000, 5, 36);
-    job.y = test::tensor_at(0x2000, 5, 18);
+    job.columns = 12;
+    job.a = {test::tensor_at(0x1000, 5, 36), 9, false, 0};
+    job.y = {test::tensor_at(0x2000, 5, 18), 9, true, 0};
     const auto written = [&](auto&& run) {
         std::vector<uint64_t> all;
         (void)executed(kDevice, [&](MockDevice& mock) {

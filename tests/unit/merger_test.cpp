@@ -25,7 +25,7 @@ constexpr uint64_t kSink = 0x10000, kEnd = 0x20000;
 constexpr uint8_t kOld = 0xee;  ///< what is in memory before
 
 /// Memory that counts.
-class Memory final : public fw::Bus, public fw::Accounting {
+class Memory final : public fw::WordByWordBus, public fw::Accounting {
   public:
     bool read32(uint64_t address, uint32_t& value) override {
         bytes_read += 4;

@@ -17,7 +17,7 @@
 
 namespace tessera::test {
 
-class MockDevice final : public fw::Bus {
+class MockDevice final : public fw::WordByWordBus {
   public:
     static constexpr uint64_t kCsr = 0x100000000;
     static constexpr uint64_t kRing = 0x240000000;
