@@ -111,7 +111,9 @@ host::Bytes left_behind(host::Platform& platform, const host::ProgramRecord& rec
     return p.bytes;
 }
 
-ChainRun run(const hw::PlatformConfig& config, const host::Program& program) {
+}  // namespace
+
+ChainRun run_program(const hw::PlatformConfig& config, const host::Program& program) {
     const host::Forked forked = host::run_forked([&] {
         host::Platform platform(config);
         return left_behind(platform, program.run(platform, true));
@@ -131,12 +133,13 @@ ChainRun run(const hw::PlatformConfig& config, const host::Program& program) {
     return chain;
 }
 
-spec::DeviceParams device_of(const std::string& name) {
-    if (name == "odd") return {48, 24, 3, 2, 16, spec::Profile::kStateful};
-    return host::resolve_config(name, std::nullopt, {}).platform.params;
+hw::PlatformConfig platform_of(const std::string& device) {
+    hw::PlatformConfig platform;
+    platform.params = device == "odd"
+                          ? spec::DeviceParams{48, 24, 3, 2, 16, spec::Profile::kStateful}
+                          : host::resolve_config(device, std::nullopt, {}).platform.params;
+    return platform;
 }
-
-}  // namespace
 
 std::string Chain::name() const {
     const auto n = [](uint64_t number) { return std::to_string(number); };
@@ -148,10 +151,10 @@ std::string Chain::name() const {
 double Chain::scale() const { return host::default_scale(d_k); }
 
 Chain random_chain(const std::string& device, std::mt19937_64& random) {
-    const spec::DeviceParams params = device_of(device);
     const auto up_to = [&](uint32_t most) { return static_cast<uint32_t>(1 + random() % most); };
     Chain c;
-    c.platform.params = params;
+    c.platform = platform_of(device);
+    const spec::DeviceParams& params = c.platform.params;
     const uint32_t block = fw::gemm_inner(params);
     c.rows = up_to(2 * params.m + 3);
     c.inner = up_to(3 * block);
@@ -197,13 +200,13 @@ host::Program program_of(const Chain& c) {
     return program;
 }
 
-ChainRun run_chain(const Chain& chain) { return run(chain.platform, program_of(chain)); }
+ChainRun run_chain(const Chain& chain) { return run_program(chain.platform, program_of(chain)); }
 
 ChainRun run_alone(const Chain& chain, size_t step) {
     host::Program program(chain.platform);
     program.add({"1", operation_alone(chain, step), {}, {}});
     program.place();
-    return run(chain.platform, program);
+    return run_program(chain.platform, program);
 }
 
 }  // namespace tessera::test

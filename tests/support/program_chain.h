@@ -26,8 +26,11 @@ struct Chain {
     double scale() const;
 };
 
-/// Random shapes and numbers. Devices are presets of profile `stateful`, or "odd": M = 48, D = 24,
-/// LANES = 3, INTERLEAVE = 2, 16 bytes.
+/// Devices are presets of profile `stateful`, or "odd": M = 48, D = 24, LANES = 3, INTERLEAVE = 2,
+/// 16 bytes.
+hw::PlatformConfig platform_of(const std::string& device);
+
+/// Random shapes and numbers.
 Chain random_chain(const std::string& device, std::mt19937_64& random);
 
 /// The chain as a program, placed.
@@ -49,7 +52,9 @@ struct ChainRun {
     std::array<uint64_t, spec::kCounters> counters{};  ///< the device's own, at the end
     uint64_t end_cycle = 0;
 };
-/// Runs it in a process of its own.
+/// Runs a program that is placed, in a process of its own.
+ChainRun run_program(const hw::PlatformConfig& config, const host::Program& program);
+/// The same of a chain.
 ChainRun run_chain(const Chain& chain);
 /// Runs one operation so.
 ChainRun run_alone(const Chain& chain, size_t step);
