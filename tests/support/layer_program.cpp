@@ -110,9 +110,9 @@ class Builder {
         work.factor = 1.0f / 64;
         work.a = gemm_c(layer_.features());
         work.y = heads();
-        std::vector<float> frequencies;
-        for (uint64_t i = 0; i < work.rotated / 2; ++i)
-            frequencies.push_back(std::pow(0.3f, static_cast<float>(i)));
+        std::vector<float> frequencies(work.rotated / 2);
+        for (size_t i = 0; i < frequencies.size(); ++i)
+            frequencies[i] = std::pow(0.3f, static_cast<float>(i));
         add(name,
             std::make_shared<host::RotaryOperation>(
                 work, std::vector<float>(), host::rotary_table(frequencies, kPositions, true),

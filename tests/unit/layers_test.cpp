@@ -283,8 +283,8 @@ void run_pool(Draw& draw, Checks& checks) {
     const Matrix a = draw.fill(bus, job.a, job.rows, job.columns);
     Matrix y(1, job.columns);
     for (uint32_t c = 0; c < job.columns; ++c) {
-        std::vector<uint32_t> column;
-        for (uint32_t row = 0; row < job.rows; ++row) column.push_back(a.at(row, c));
+        std::vector<uint32_t> column(job.rows);
+        for (uint32_t row = 0; row < job.rows; ++row) column[row] = a.at(row, c);
         y.at(0, c) = fp_div(long_sum(column), bits_of(static_cast<float>(job.rows)));
     }
     checks.run(job, bus, y, "pool");
