@@ -3,26 +3,26 @@
 #include "host/float_bits.h"
 #include "rtl/sim/rtl_device.h"
 #include "tests/support/compared.h"
+#include "tests/support/layer_program.h"
 #include "tests/support/program_chain.h"
 
 using namespace tessera;
 using test::Chain;
+using test::ChainRun;
+using test::Compared;
 
-TEST_CASE("gemm, elementwise work, attention and gemm: model and RTL of tiny alike") {
-    auto random = test::test_random();
-    test::Compared results("results"), costs("counters and cycles of steps");
-    for (int i = 0; i < 4; ++i) {
-        Chain chain = test::random_chain("tiny", random);
-        INFO(chain.name());
-        const test::ChainRun model = test::run_chain(chain);
-        chain.platform.make_device = rtl::rtl_factory("");
-        const test::ChainRun rtl = test::run_chain(chain);
+namespace {
+
+struct Comparison {
+    Compared results{"results"}, costs{"counters and cycles of steps"};
+
+    void compare(const ChainRun& model, const ChainRun& rtl, const std::string& name) {
         REQUIRE(model.failure == "");
         REQUIRE(rtl.failure == "");
         REQUIRE(rtl.steps.size() == model.steps.size());
         costs.equal(rtl.end_cycle, model.end_cycle);
         for (size_t step = 0; step < model.steps.size(); ++step) {
-            const auto where = [&] { return chain.name() + " step " + std::to_string(step + 1); };
+            const auto where = [&] { return name + " step " + std::to_string(step + 1); };
             const test::ChainStep &own = model.steps[step], &other = rtl.steps[step];
             REQUIRE(own.result.size() == other.result.size());
             for (size_t at = 0; at < own.result.size(); ++at)
@@ -33,5 +33,31 @@ TEST_CASE("gemm, elementwise work, attention and gemm: model and RTL of tiny ali
             for (size_t c = 0; c < own.counters.size(); ++c)
                 costs.equal(other.counters[c], own.counters[c], where);
         }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("gemm, elementwise work, attention and gemm: model and RTL of tiny alike") {
+    auto random = test::test_random();
+    Comparison comparison;
+    for (int i = 0; i < 4; ++i) {
+        Chain chain = test::random_chain("tiny", random);
+        INFO(chain.name());
+        const ChainRun model = test::run_chain(chain);
+        chain.platform.make_device = rtl::rtl_factory("");
+        comparison.compare(model, test::run_chain(chain), chain.name());
+    }
+}
+
+TEST_CASE("a layer of a transformer: model and RTL of tiny alike") {
+    auto random = test::test_random();
+    Comparison comparison;
+    for (int i = 0; i < 3; ++i) {
+        test::LayerProgram layer = test::random_layer("tiny", random);
+        INFO(layer.name());
+        const ChainRun model = test::run_layer(layer);
+        layer.platform.make_device = rtl::rtl_factory("");
+        comparison.compare(model, test::run_layer(layer), layer.name());
     }
 }
