@@ -87,9 +87,11 @@ struct CoverWords {
     DoubleWord groups, lines, class_ends, index_list;
 };
 
+/// fw::GemmJob says what the fields mean.
 struct GemmWords {
     uint32_t options = 0;
     uint32_t m = 0, k = 0, n = 0;
+    uint32_t a_columns = 0, c_columns = 0;
     TensorWords a, b, c, identity;
 };
 
@@ -153,7 +155,7 @@ static_assert(sizeof(RowListWords) == 5 * 4);
 static_assert(sizeof(SentinelWords) == 17 * 4);
 static_assert(sizeof(AttentionWords) == (89 + kMaskWords) * 4);
 static_assert(sizeof(CoverWords) == (99 + kMaskWords) * 4);
-static_assert(sizeof(GemmWords) == 24 * 4);
+static_assert(sizeof(GemmWords) == 26 * 4);
 static_assert(sizeof(LinearWords) == 37 * 4);
 static_assert(sizeof(MatrixWords) == 7 * 4);
 static_assert(sizeof(ElementwiseWords) == 26 * 4);

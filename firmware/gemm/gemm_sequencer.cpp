@@ -25,8 +25,8 @@ enum Part : uint32_t {
 GemmSequencer::GemmSequencer(const GemmJob& job, const spec::DeviceParams& device)
     : job_(&job),
       m_(device.m),
-      d_(device.d),
-      inner_(gemm_inner(device)),
+      d_(gemm_c_block(job, device)),
+      inner_(gemm_a_block(job, device)),
       columns_(tiles_of(job.n, d_)),
       blocks_(tiles_of(job.k, inner_)),
       tiles_(uint64_t{tiles_of(job.m, m_)} * columns_) {}
@@ -164,8 +164,9 @@ JobRule check_gemm_job(const GemmJob& job, const spec::DeviceParams& device) {
         job.n > spec::kPositionLimit)
         return JobRule::kPositions;
     const auto least = [](uint32_t x, uint32_t y) { return x < y ? x : y; };
-    const uint32_t bus = device.bus_bytes, inner = gemm_inner(device);
-    const uint32_t part = least(job.k, inner), column = least(job.n, device.d);
+    const uint32_t bus = device.bus_bytes, inner = gemm_a_block(job, device);
+    if (inner > gemm_inner(device) || job.c_columns > device.d) return JobRule::kDimension;
+    const uint32_t part = least(job.k, inner), column = least(job.n, gemm_c_block(job, device));
     if (!placed(job.a, 2 * part, bus) || !placed(job.identity, 2 * part, bus) ||
         !placed(job.b, 2 * column, bus) || !placed(job.c, (job.bf16_output ? 2 : 4) * column, bus))
         return JobRule::kAlignment;

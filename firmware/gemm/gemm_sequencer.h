@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The commands of a gemm, one by one. Tiles of C (M rows, D columns) are done two at a time, a
-// state bank for each, which take turns along the inner dimension. They come row by row, every
-// other row backwards, so that the two always have their tiles of A or of B in common, which then
-// are loaded once for both: half of what a call reads. Per call, and only what is needed:
+// The commands of a gemm, one by one. Tiles of C (M rows, a block of columns) are done two at a
+// time, a state bank for each, which take turns along the inner dimension. They come row by row,
+// every other row backwards, so that the two always have their tiles of A or of B in common, which
+// then are loaded once for both: half of what a call reads. Per call, and only what is needed:
 //   LOAD_K (the identity, once), LOAD_Q, LOAD_Q (of the next call), LOAD_V, ATTEND, STORE_O
 // The second tile of a pair is followed by another tile of A. The score stage leaves Q sooner than
 // the value stage leaves V: loaded ahead of V, that tile is there in time.

@@ -31,9 +31,37 @@ void check_by_firmware(const fw::GemmJob& job, const spec::DeviceParams& params)
         throw bad_value("`experiment`", "inner dimension", std::to_string(job.k),
                         fmt::format("1 to {} on this device, whose profile does not accumulate; "
                                     "any on profile stateful",
-                                    fw::gemm_inner(params)));
+                                    fw::gemm_a_block(job, params)));
     throw std::logic_error(
         fmt::format("firmware refuses the gemm, rule {}", static_cast<uint32_t>(rule)));
+}
+
+void require_block(const char* matrix, uint32_t columns, uint32_t most) {
+    if (columns <= most) return;
+    throw UserError(
+        fmt::format("gemm: a block of {} has {} columns; allowed: 1 to {}", matrix, columns, most));
+}
+
+/// Are the rows of A inside x, and does each, and each block of one, begin with a beat?
+void require_slices(const Gemm& p, const Slices& x, const spec::DeviceParams& params) {
+    const uint32_t beat = params.bus_bytes / 2;
+    if (x.columns == 0 || x.columns % beat != 0 || x.stride == 0)
+        throw UserError(
+            fmt::format("gemm: slices of {} columns, every {} rows; allowed: a multiple of {} "
+                        "columns, the bf16 of a bus beat, every row or fewer",
+                        x.columns, x.stride, beat));
+    const uint32_t block = gemm_a_block(p, params);
+    if (p.k > block && block % beat != 0)
+        throw UserError(
+            fmt::format("gemm: a block of a has {} columns; allowed with slices: multiples of {}",
+                        block, beat));
+    if (block > x.step()) require_block("a", block, static_cast<uint32_t>(x.step()));
+    const uint64_t end = (p.m - 1) * x.step() + p.k, elements = uint64_t{x.rows} * x.columns;
+    if (end > elements)
+        throw UserError(
+            fmt::format("gemm: {} slices of {} elements, every {}, end at element {}; "
+                        "allowed: up to {}",
+                        p.m, p.k, x.step(), end, elements));
 }
 
 struct Files {
@@ -82,20 +110,45 @@ GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& p) {
     return inputs;
 }
 
+uint32_t gemm_a_block(const Gemm& p, const spec::DeviceParams& params) {
+    if (p.a_columns != 0) return p.a_columns;
+    const uint32_t most = fw::gemm_inner(params);
+    if (!p.slices) return most;
+    const uint32_t beat = params.bus_bytes / 2;
+    const auto fit = static_cast<uint32_t>(std::min<uint64_t>(most, p.slices->step()));
+    return p.k <= fit ? fit : std::max(beat, fit / beat * beat);
+}
+
+uint32_t gemm_c_block(const Gemm& p, const spec::DeviceParams& params) {
+    return p.c_columns != 0 ? p.c_columns : params.d;
+}
+
 GemmLayout make_gemm_layout(const Gemm& p, const spec::DeviceParams& params, MemoryMap& map) {
-    const uint32_t block = std::min(p.k, fw::gemm_inner(params));
+    const uint32_t a_block = gemm_a_block(p, params), c_block = gemm_c_block(p, params);
+    const uint32_t block = std::min(p.k, a_block);
     const ElementType type = p.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
+    require_block("a", a_block, fw::gemm_inner(params));
+    require_block("b and c", c_block, params.d);
+    if (p.slices) require_slices(p, *p.slices, params);
     GemmLayout layout;
     layout.driver = map.driver();
-    layout.a = TensorLayout::matrix(ElementType::kBf16, p.m, p.k, block);
-    layout.b = TensorLayout::matrix(ElementType::kBf16, p.k, p.n, params.d);
-    layout.c = TensorLayout::matrix(type, p.m, p.n, params.d);
+    layout.a = p.slices
+                   ? TensorLayout::heads(ElementType::kBf16, 1, p.slices->rows, p.slices->columns)
+                   : TensorLayout::matrix(ElementType::kBf16, p.m, p.k, a_block);
+    layout.b = TensorLayout::matrix(ElementType::kBf16, p.k, p.n, c_block);
+    layout.c = TensorLayout::matrix(type, p.m, p.n, c_block);
     fw::GemmJob& job = layout.job;
     job.m = p.m;
     job.k = p.k;
     job.n = p.n;
+    job.a_columns = a_block;
+    job.c_columns = c_block;
     job.bf16_output = p.bf16_output;
-    job.a = map.tensor("a", layout.a);
+    job.a = layout.a_tensor = map.tensor("a", layout.a);
+    if (p.slices) {
+        job.a.head_stride = 2 * block;
+        job.a.pitch *= p.slices->stride;
+    }
     job.b = map.tensor("b", layout.b);
     job.identity = map.tensor("identity", TensorLayout::heads(ElementType::kBf16, 1, block, block));
     job.c = map.tensor("c", layout.c);
@@ -105,8 +158,8 @@ GemmLayout make_gemm_layout(const Gemm& p, const spec::DeviceParams& params, Mem
 }
 
 uint64_t gemm_calls(const Gemm& p, const spec::DeviceParams& params) {
-    return uint64_t{tiles_of(p.m, params.m)} * tiles_of(p.n, params.d) *
-           tiles_of(p.k, fw::gemm_inner(params));
+    return uint64_t{tiles_of(p.m, params.m)} * tiles_of(p.n, gemm_c_block(p, params)) *
+           tiles_of(p.k, gemm_a_block(p, params));
 }
 
 void write_gemm(const GemmInputs& inputs, const GemmLayout& layout, const MemoryAccess& memory) {
@@ -121,9 +174,9 @@ void write_gemm(const GemmInputs& inputs, const GemmLayout& layout, const Memory
                    });
     };
     const fw::GemmJob& job = layout.job;
-    write(inputs.a, layout.a, job.a);
+    write(inputs.a, layout.a, layout.a_tensor);
     write(inputs.b, layout.b, job.b);
-    write_identity(job.identity, static_cast<uint32_t>(layout.a.columns), memory);
+    write_identity(job.identity, std::min(job.k, job.a_columns), memory);
 }
 
 }  // namespace tessera::host

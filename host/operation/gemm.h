@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,21 @@
 
 namespace tessera::host {
 
+/// A matrix x [rows][columns] whose slices are the rows of A: row t has the k elements from
+/// x[t * stride][0] on. x lies row by row without gaps. So a convolution over time is a gemm, with
+/// columns for channels and k = taps * columns, and nothing is copied.
+struct Slices {
+    uint32_t rows = 0, columns = 0, stride = 0;
+
+    uint64_t step() const { return uint64_t{stride} * columns; }  ///< elements from row to row of A
+};
+
 /// C = A B, A [m][k] and B [k][n].
 struct Gemm {
     uint32_t m = 0, k = 0, n = 0;
     bool bf16_output = false;
+    uint32_t a_columns = 0, c_columns = 0;  ///< fw::GemmJob
+    std::optional<Slices> slices;           ///< that A is; its buffer is then x
 };
 
 struct GemmInputs {
@@ -37,17 +49,23 @@ GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& gemm);
 struct GemmLayout {
     fw::GemmJob job;
     fw::DriverConfig driver;
-    TensorLayout a, b, c;
+    TensorLayout a, b, c;  ///< a: x of slices
+    fw::Tensor a_tensor;   ///< where that is; of slices job.a sees it otherwise
 };
 
+/// Columns of a block of A: as asked for, else as many as fit. Blocks of slices are whole beats.
+uint32_t gemm_a_block(const Gemm& gemm, const spec::DeviceParams& params);
+uint32_t gemm_c_block(const Gemm& gemm, const spec::DeviceParams& params);
+
 /// Places matrices, in blocks of columns as fw::GemmJob has them, ring and record. UserError if
-/// they do not fit the memory, or if the device does not accumulate and would have to.
+/// they do not fit the memory, if the device has no such blocks or slices, or if it does not
+/// accumulate and would have to.
 GemmLayout make_gemm_layout(const Gemm& gemm, const spec::DeviceParams& params, MemoryMap& map);
 
-/// Calls that a gemm takes: tiles of M x D of C times blocks of the inner dimension.
+/// Calls that a gemm takes: tiles of C times blocks of A.
 uint64_t gemm_calls(const Gemm& gemm, const spec::DeviceParams& params);
 
-/// Writes A, B, as far as there is data of them, and the identity as bf16; padding is zero.
+/// Writes A (or x), B, as far as there is data of them, and the identity as bf16; padding is zero.
 void write_gemm(const GemmInputs& inputs, const GemmLayout& layout, const MemoryAccess& memory);
 
 }  // namespace tessera::host

@@ -45,6 +45,9 @@ class GemmOperation : public Operation {
   private:
     const char* output_format() const { return gemm_.bf16_output ? "bf16" : "fp32"; }
     double macs() const { return 1.0 * gemm_.m * gemm_.k * gemm_.n; }
+    std::string a_block_text() const;
+    std::string c_block_text() const;
+    ElementReader a_reader() const;
     double identity_macs() const;
     double identity_energy() const;
 

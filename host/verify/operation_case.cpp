@@ -70,6 +70,18 @@ Case case_of(const std::shared_ptr<const Job>& job, Sequencer sequencer, std::st
     return c;
 }
 
+/// A in blocks, or, if `slices`, as in a convolution: row t is the k elements from the t-th step on
+/// of one long row.
+fw::Tensor place_a(const fw::GemmJob& job, bool slices, Random& random,
+                   const spec::DeviceParams& params, TensorImage& image) {
+    const uint32_t block = fw::gemm_a_block(job, params);
+    if (!slices)
+        return image.place_random(fw::tiles_of(job.k, block), job.m, std::min(job.k, block));
+    const uint32_t step = block + params.bus_bytes / 2 * (up_to(random, 3) - 1);
+    const fw::Tensor x = image.place_random(1, 1, (job.m - 1) * step + job.k);
+    return {x.address, uint64_t{2} * block, 2 * step};
+}
+
 }  // namespace
 
 Case gemm_case(uint64_t seed, const spec::DeviceParams& params) {
@@ -81,12 +93,20 @@ Case gemm_case(uint64_t seed, const spec::DeviceParams& params) {
     job->k = up_to(random, std::min(accumulates ? 4 * inner : inner, 256u));
     job->n = up_to(random, std::min(3 * d, 192u));
     job->bf16_output = random() % 2 == 0;
+    const auto half_or_more = [&](uint32_t most) { return most - up_to(random, most / 2 + 1) + 1; };
+    if (accumulates && random() % 2 == 0) job->a_columns = half_or_more(inner);
+    if (random() % 2 == 0) job->c_columns = half_or_more(d);
+    const uint32_t beat = params.bus_bytes / 2;
+    const bool slices = accumulates && inner >= beat && random() % 4 == 0;
+    if (slices) job->a_columns = inner / beat * beat;  // blocks are whole beats
+    const uint32_t a_block = fw::gemm_a_block(*job, params);
+    const uint32_t c_block = fw::gemm_c_block(*job, params);
     TensorImage image(params, random);
-    job->a = image.place_random(fw::tiles_of(job->k, inner), job->m, std::min(job->k, inner));
-    job->b = image.place_random(fw::tiles_of(job->n, d), job->k, std::min(job->n, d));
-    job->c = image.place(fw::tiles_of(job->n, d), job->m,
-                         (job->bf16_output ? 2 : 4) * std::min(job->n, d));
-    job->identity = image.place_identity(std::min(job->k, inner));
+    job->a = place_a(*job, slices, random, params, image);
+    job->b = image.place_random(fw::tiles_of(job->n, c_block), job->k, std::min(job->n, c_block));
+    job->c = image.place(fw::tiles_of(job->n, c_block), job->m,
+                         (job->bf16_output ? 2 : 4) * std::min(job->n, c_block));
+    job->identity = image.place_identity(std::min(job->k, a_block));
     return case_of<fw::GemmJob>(
         job, fw::GemmSequencer(*job, params),
         fmt::format("gemm, seed {}: {} x {} by {} x {}", seed, job->m, job->k, job->k, job->n),

@@ -79,9 +79,9 @@ class Builder {
         host::GemmInputs inputs;
         inputs.b = host::operand_of(weights);
         add(name,
-            std::make_shared<host::GemmOperation>(host::Gemm{layer_.tokens, inner, columns, false},
-                                                  std::move(inputs), layer_.platform.params,
-                                                  host::EnergyTable()),
+            std::make_shared<host::GemmOperation>(
+                host::Gemm{layer_.tokens, inner, columns, false, 0, 0, {}}, std::move(inputs),
+                layer_.platform.params, host::EnergyTable()),
             {{"a", a}}, {{"c", c}});
     }
     void norm(const std::string& name, fw::Norm kind, bool beta, const std::string& a,

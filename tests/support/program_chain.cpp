@@ -29,21 +29,29 @@ host::Operand operand(const std::vector<float>& numbers) {
     return numbers.empty() ? host::Operand() : host::operand_of(numbers);
 }
 
-std::shared_ptr<host::Operation> gemm(const Chain& c, uint32_t inner, uint32_t columns, bool bf16,
+std::shared_ptr<host::Operation> gemm(const Chain& c, const host::Gemm& shape,
                                       const std::vector<float>& a, const std::vector<float>& b) {
     host::GemmInputs inputs;
     inputs.a = operand(a);
     inputs.b = operand(b);
-    return std::make_shared<host::GemmOperation>(host::Gemm{c.rows, inner, columns, bf16},
-                                                 std::move(inputs), c.platform.params,
+    return std::make_shared<host::GemmOperation>(shape, std::move(inputs), c.platform.params,
                                                  host::EnergyTable());
+}
+
+/// To queries: its result lies as their heads do.
+host::Gemm first_gemm(const Chain& c) {
+    return {c.rows, c.inner, c.heads * c.d_k, true, 0, c.d_k, {}};
+}
+
+/// Of the heads of o.
+host::Gemm last_gemm(const Chain& c) {
+    return {c.rows, c.heads * c.d_v, c.columns, false, c.d_v, 0, {}};
 }
 
 std::shared_ptr<host::Operation> elementwise(const Chain& c, const std::vector<float>& a) {
     host::Elementwise work;
     work.function = c.function;
-    work.a = TensorLayout::matrix(ElementType::kBf16, c.rows, uint64_t{c.heads} * c.d_k,
-                                  c.platform.params.d);
+    work.a = TensorLayout::matrix(ElementType::kBf16, c.rows, uint64_t{c.heads} * c.d_k, c.d_k);
     work.matrix = true;
     work.factor = c.factor;
     return std::make_shared<host::ElementwiseOperation>(work, a, c.b, c.platform);
@@ -161,9 +169,8 @@ Chain random_chain(const std::string& device, std::mt19937_64& random) {
     c.kv_heads = up_to(2);
     c.heads = c.kv_heads * up_to(2);
     c.keys = up_to(3 * params.m);
-    // Heads are whole blocks of columns, unless there is but one.
-    c.d_k = c.heads > 1 ? params.d : up_to(params.d);
-    c.d_v = c.heads > 1 ? block : up_to(block);
+    c.d_k = up_to(params.d);
+    c.d_v = up_to(block);
     c.columns = up_to(2 * params.d + 1);
     c.function = static_cast<fw::ElementFunction>(random() % 6);
     c.factor = 0.25f * static_cast<float>(up_to(7));
@@ -182,20 +189,19 @@ std::shared_ptr<host::Operation> operation_alone(const Chain& c, size_t step) {
         return std::vector<float>(c.rows * c.heads * columns, 1.0f);
     };
     switch (step) {
-        case 0: return gemm(c, c.inner, c.heads * c.d_k, true, c.x, c.w1);
+        case 0: return gemm(c, first_gemm(c), c.x, c.w1);
         case 1: return elementwise(c, ones(c.d_k));
         case 2: return attention(c, ones(c.d_k));
-        default: return gemm(c, c.heads * c.d_v, c.columns, false, ones(c.d_v), c.w2);
+        default: return gemm(c, last_gemm(c), ones(c.d_v), c.w2);
     }
 }
 
 host::Program program_of(const Chain& c) {
     host::Program program(c.platform);
-    program.add({"1", gemm(c, c.inner, c.heads * c.d_k, true, c.x, c.w1), {}, {{"c", "c"}}});
+    program.add({"1", gemm(c, first_gemm(c), c.x, c.w1), {}, {{"c", "c"}}});
     program.add({"2", elementwise(c, {}), {{"a", "c"}}, {{"y", "y"}}});
     program.add({"3", attention(c, {}), {{"q", "y"}}, {{"o", "o"}}});
-    program.add(
-        {"4", gemm(c, c.heads * c.d_v, c.columns, false, {}, c.w2), {{"a", "o"}}, {{"c", "z"}}});
+    program.add({"4", gemm(c, last_gemm(c), {}, c.w2), {{"a", "o"}}, {{"c", "z"}}});
     program.place();
     return program;
 }

@@ -56,7 +56,7 @@ struct ChainRun {
 ChainRun run_program(const hw::PlatformConfig& config, const host::Program& program);
 /// The same of a chain.
 ChainRun run_chain(const Chain& chain);
-/// Runs one operation so.
+/// Runs one operation alone.
 ChainRun run_alone(const Chain& chain, size_t step);
 
 }  // namespace tessera::test

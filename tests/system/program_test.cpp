@@ -192,7 +192,7 @@ std::vector<float> as_matrix(const Chain& chain, const std::vector<float>& o) {
 /// Every intermediate result and the last against the exact chain.
 void check_chain(const Chain& chain, const test::ChainRun& run, Compared& elements) {
     const spec::DeviceParams& params = chain.platform.params;
-    const size_t tile = std::min(params.d, params.m), width = size_t{chain.heads} * chain.d_k;
+    const size_t width = size_t{chain.heads} * chain.d_k;
     const auto check = [&](const Bounded& exact, const std::vector<float>& actual,
                            const char* what) {
         REQUIRE(actual.size() == exact.value.size());
@@ -206,7 +206,8 @@ void check_chain(const Chain& chain, const test::ChainRun& run, Compared& elemen
     Bounded x;
     x.value.assign(chain.x.begin(), chain.x.end());
     x.bound.resize(x.value.size());
-    const Bounded c = exact_gemm(x, chain.x, chain.w1, chain.rows, chain.inner, width, tile, true);
+    const Bounded c = exact_gemm(x, chain.x, chain.w1, chain.rows, chain.inner, width,
+                                 std::min(params.d, params.m), true);
     check(c, run.steps[0].result, "c");
     const Bounded y = exact_elements(chain, c, run.steps[0].result);
     check(y, run.steps[1].result, "y");
@@ -214,7 +215,7 @@ void check_chain(const Chain& chain, const test::ChainRun& run, Compared& elemen
     const std::vector<float> attended = as_matrix(chain, run.steps[2].result);
     check(o, attended, "o");
     check(exact_gemm(o, attended, chain.w2, chain.rows, size_t{chain.heads} * chain.d_v,
-                     chain.columns, tile, false),
+                     chain.columns, chain.d_v, false),
           run.steps[3].result, "z");
 }
 

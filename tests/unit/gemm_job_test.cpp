@@ -20,40 +20,61 @@ constexpr spec::DeviceParams kDevices[] = {{16, 16, 4, 2, 16, spec::Profile::kSt
 
 uint32_t tiles(uint32_t length, uint32_t tile) { return spec::divide_up(length, tile); }
 
+/// Columns of blocks; 0: as many as the device takes.
+struct Blocks {
+    uint32_t a = 0, c = 0;
+};
+
 /// A product with its operands, and what comes out of it.
 struct Gemm {
     Gemm(const spec::DeviceParams& device, uint32_t m, uint32_t k, uint32_t n, bool bf16,
-         std::mt19937_64& random)
-        : params(device), memory(device, random), inner(fw::gemm_inner(device)) {
-        const uint32_t d = params.d;
+         std::mt19937_64& random, Blocks blocks = {})
+        : params(device),
+          memory(device, random),
+          inner(blocks.a != 0 ? blocks.a : std::min(device.d, device.m)),
+          columns(blocks.c != 0 ? blocks.c : device.d) {
         job.m = m;
         job.k = k;
         job.n = n;
+        job.a_columns = blocks.a;
+        job.c_columns = blocks.c;
         job.bf16_output = bf16;
         job.a = memory.place_random(tiles(k, inner), m, std::min(k, inner));
-        job.b = memory.place_random(tiles(n, d), k, std::min(n, d));
+        job.b = memory.place_random(tiles(n, columns), k, std::min(n, columns));
         job.identity = memory.place_identity(std::min(k, inner));
-        job.c = memory.place(tiles(n, d), m, (bf16 ? 2 : 4) * std::min(n, d));
+        job.c = memory.place(tiles(n, columns), m, (bf16 ? 2 : 4) * std::min(n, columns));
     }
 
+    uint16_t a(uint32_t i, uint32_t x) const { return memory.at(job.a, x / inner, i, x % inner); }
+    uint16_t b(uint32_t x, uint32_t j) const {
+        return memory.at(job.b, j / columns, x, j % columns);
+    }
     /// An element of C as docs/contract/device.md, section 5, has it: sums of a block each, then
     /// their sum.
     uint32_t expected(uint32_t i, uint32_t j) const {
+        return expected([this, i](uint32_t x) { return a(i, x); }, j);
+    }
+    template <typename Row>
+    uint32_t expected(Row&& row, uint32_t j) const {
         uint32_t c = 0;
         for (uint32_t first = 0; first < job.k; first += inner) {
             uint32_t sum = 0;
             for (uint32_t x = first; x < std::min(job.k, first + inner); ++x)
-                sum = spec::fp_add(
-                    sum, spec::bf16_product(memory.at(job.a, x / inner, i, x % inner),
-                                            memory.at(job.b, j / params.d, x, j % params.d)));
+                sum = spec::fp_add(sum, spec::bf16_product(row(x), b(x, j)));
             c = first == 0 ? sum : spec::fp_add(c, sum);
         }
         return job.bf16_output ? spec::fp32_to_bf16(c) : c;
     }
+    /// What is in memory of that element behind a run.
+    uint32_t actual(const test::GoldenJob& golden, uint32_t i, uint32_t j) const {
+        const uint32_t bytes = job.bf16_output ? 2 : 4;
+        return golden.word(fw::row_address(job.c, j / columns, i) + uint64_t{j % columns} * bytes,
+                           bytes);
+    }
 
     spec::DeviceParams params;
     verify::TensorImage memory;
-    uint32_t inner;
+    uint32_t inner, columns;
     fw::GemmJob job;
 };
 
@@ -70,24 +91,54 @@ TEST_CASE("products: every bit, as many calls as the formula says") {
     for (int n = 0; n < 60; ++n) {
         const spec::DeviceParams& device = kDevices[random() % 3];
         const auto length = [&] { return static_cast<uint32_t>(1 + random() % 70); };
-        const Gemm p(device, length(), length(), length(), random() % 2 == 0, random);
+        const auto block = [&](uint32_t most) {
+            return static_cast<uint32_t>(random() % 2 == 0 ? 0 : 1 + random() % most);
+        };
+        const Blocks blocks{block(std::min(device.m, device.d)), block(device.d)};
+        const Gemm p(device, length(), length(), length(), random() % 2 == 0, random, blocks);
         const auto where = [&] { return name(p); };
         test::GoldenJob golden(device, p.memory.bytes(), random());
         REQUIRE(golden.run(p.job).ok());
         figures.equal(golden.faults.size(), 0u,
                       [&] { return where() + ": " + golden.faults.front(); });
-        const uint64_t rows = tiles(p.job.m, device.m), columns = tiles(p.job.n, device.d);
-        const uint64_t blocks = tiles(p.job.k, p.inner);
-        figures.equal(golden.commands[spec::Opcode::kAttend], rows * columns * blocks, where);
+        const uint64_t rows = tiles(p.job.m, device.m), columns = tiles(p.job.n, p.columns);
+        figures.equal(golden.commands[spec::Opcode::kAttend],
+                      rows * columns * tiles(p.job.k, p.inner), where);
         figures.equal(golden.commands[spec::Opcode::kLoadK], 1u, where);
         figures.equal(golden.commands[spec::Opcode::kStoreO], rows * columns, where);
         for (uint32_t i = 0; i < p.job.m; ++i)
-            for (uint32_t j = 0; j < p.job.n; ++j) {
-                const uint64_t at = fw::row_address(p.job.c, j / device.d, i) +
-                                    uint64_t{j % device.d} * (p.job.bf16_output ? 2 : 4);
-                elements.equal(golden.word(at, p.job.bf16_output ? 2 : 4), p.expected(i, j), [&] {
+            for (uint32_t j = 0; j < p.job.n; ++j)
+                elements.equal(p.actual(golden, i, j), p.expected(i, j), [&] {
                     return where() + ": " + std::to_string(i) + ", " + std::to_string(j);
                 });
+    }
+}
+
+TEST_CASE("products: a convolution over time has rows of A that overlap") {
+    auto random = test::test_random();
+    Compared elements("elements of convolutions");
+    for (int n = 0; n < 20; ++n) {
+        const spec::DeviceParams& device = kDevices[random() % 3];
+        const auto up_to = [&](uint32_t most) {
+            return static_cast<uint32_t>(1 + random() % most);
+        };
+        const uint32_t beat = device.bus_bytes / 2, channels = beat * up_to(2), taps = up_to(7);
+        const uint32_t stride = up_to(3), rows = taps + up_to(50);
+        const uint32_t block = std::min({device.d, device.m, stride * channels}) / beat * beat;
+        if (block == 0) continue;  // the device takes less than a beat
+        Gemm p(device, (rows - taps) / stride + 1, taps * channels, up_to(40), false, random,
+               {block, 0});
+        const fw::Tensor x = p.memory.place_random(1, 1, rows * channels);
+        p.job.a = {x.address, 2 * block, 2 * stride * channels};
+        test::GoldenJob golden(device, p.memory.bytes(), random());
+        REQUIRE(golden.run(p.job).ok());
+        for (uint32_t i = 0; i < p.job.m; ++i)
+            for (uint32_t j = 0; j < p.job.n; ++j) {
+                const auto slice = [&](uint32_t e) {
+                    return p.memory.at(x, 0, 0, i * stride * channels + e);
+                };
+                elements.equal(p.actual(golden, i, j), p.expected(slice, j),
+                               [&] { return name(p) + ": " + std::to_string(i); });
             }
     }
 }
@@ -131,9 +182,15 @@ TEST_CASE("a product that does not fit is refused") {
     rules.equal(rule([](fw::GemmJob& j) { j.b.pitch = 16; }), JobRule::kAlignment);
     rules.equal(rule([](fw::GemmJob& j) { j.c.pitch = 32; }), JobRule::kAlignment);
     rules.equal(rule([](fw::GemmJob& j) { j.identity.pitch = 16; }), JobRule::kAlignment);
+    rules.equal(rule([](fw::GemmJob& j) { j.a_columns = 17; }), JobRule::kDimension);
+    rules.equal(rule([](fw::GemmJob& j) { j.c_columns = 17; }), JobRule::kDimension);
+    rules.equal(rule([](fw::GemmJob& j) { j.a_columns = j.c_columns = 16; }), JobRule::kNone);
+    rules.equal(rule([](fw::GemmJob& j) { j.c.pitch = 32, j.c_columns = 8; }), JobRule::kNone);
     for (const spec::Profile profile : {spec::Profile::kStats, spec::Profile::kBlackbox}) {
         rules.equal(rule([](fw::GemmJob&) {}, profile), JobRule::kProfile);
         rules.equal(rule([](fw::GemmJob& j) { j.k = 16; }, profile), JobRule::kNone);
+        rules.equal(rule([](fw::GemmJob& j) { j.k = 16, j.a_columns = 8; }, profile),
+                    JobRule::kProfile);
     }
 }
 
@@ -147,6 +204,5 @@ TEST_CASE("a black box multiplies where one call takes all of k") {
     REQUIRE(golden.run(p.job).ok());
     for (uint32_t i = 0; i < p.job.m; ++i)
         for (uint32_t j = 0; j < p.job.n; ++j)
-            elements.equal(golden.word(fw::row_address(p.job.c, j / 16, i) + j % 16 * 4, 4),
-                           p.expected(i, j));
+            elements.equal(p.actual(golden, i, j), p.expected(i, j));
 }
