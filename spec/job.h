@@ -30,6 +30,7 @@ enum JobOption : uint32_t {
     kJobBf16B = 1u << 7,
     kJobBf16Y = 1u << 8,
     kJobAcrossBlocks = 1u << 9,
+    kJobScoreStage = 1u << 10,  ///< gemm: the score stage multiplies
 };
 
 /// 64 bits: an address of device memory, or a distance there. Where an array may be missing,

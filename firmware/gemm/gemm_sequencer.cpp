@@ -52,7 +52,7 @@ Origin GemmSequencer::origin() const {
     o.k_tile = step.block;
     switch (part_) {
         case kIdentity: o.purpose = Purpose::kIdentity; break;
-        case kLoadB: o.purpose = Purpose::kValues; break;
+        case kLoadB: o.purpose = in_score() ? Purpose::kKeys : Purpose::kValues; break;
         case kCall: o.purpose = Purpose::kAttend; break;
         case kStoreC: o.purpose = Purpose::kOutput; break;
         default: o.purpose = Purpose::kQueries;
@@ -102,41 +102,19 @@ void GemmSequencer::begin_step() {
     q_bank_ = q_.bank();
     after_ = step_;
     if (step_.tile == 1 && advance(after_) && select_a(after_)) todo_ |= kLoadNextA;
-    if (v_.select(column(step_).index, step_.block, inner(step_).size)) todo_ |= kLoadB;
+    const uint32_t b_rows = in_score() ? column(step_).size : inner(step_).size;
+    if (b_.select(column(step_).index, step_.block, b_rows)) todo_ |= kLoadB;
     if (step_.block + 1 == blocks_) todo_ |= kStoreC;
 }
 
 void GemmSequencer::build(uint32_t part, Command& c) const {
-    const Block rows = row(step_), columns = column(step_), terms = inner(step_);
+    const Block rows = row(step_), columns = column(step_);
     switch (part) {
-        case kIdentity:
-            c.opcode = Opcode::kLoadK;
-            c.d_k = c.rows = terms.size;
-            c.address = job_->identity.address;
-            c.pitch = job_->identity.pitch;
-            return;
+        case kIdentity: return build_identity(c);
         case kLoadA: return build_load_a(step_, q_bank_, c);
         case kLoadNextA: return build_load_a(after_, q_.bank(), c);
-        case kLoadB:
-            c.opcode = Opcode::kLoadV;
-            c.v_bank = v_.bank();
-            c.d_v = columns.size;
-            c.rows = terms.size;
-            c.address = row_address(job_->b, columns.index, step_.block * inner_);
-            c.pitch = job_->b.pitch;
-            return;
-        case kCall:
-            c.opcode = Opcode::kAttend;
-            c.flags = spec::kFlagIdentity;
-            if (step_.block != 0) c.flags |= spec::kFlagContinue;
-            c.q_bank = q_bank_;
-            c.v_bank = v_.bank();
-            c.state_bank = step_.tile;
-            c.rows = rows.size;
-            c.keys = c.d_k = terms.size;
-            c.d_v = columns.size;
-            c.factor = spec::kOne;  // scores as they are
-            return;
+        case kLoadB: return build_load_b(c);
+        case kCall: return build_call(c);
         default:
             c.opcode = Opcode::kStoreO;
             if (job_->bf16_output) c.flags = spec::kFlagBf16;
@@ -146,6 +124,46 @@ void GemmSequencer::build(uint32_t part, Command& c) const {
             c.address = row_address(job_->c, columns.index, rows.index * m_);
             c.pitch = job_->c.pitch;
     }
+}
+
+void GemmSequencer::build_identity(Command& c) const {
+    c.opcode = in_score() ? Opcode::kLoadV : Opcode::kLoadK;
+    c.rows = in_score() ? column(step_).size : inner(step_).size;
+    (in_score() ? c.d_v : c.d_k) = c.rows;
+    c.address = job_->identity.address;
+    c.pitch = job_->identity.pitch;
+}
+
+void GemmSequencer::build_load_b(Command& c) const {
+    const Block columns = column(step_), terms = inner(step_);
+    c.pitch = job_->b.pitch;
+    if (in_score()) {
+        c.opcode = Opcode::kLoadK;
+        c.k_bank = b_.bank();
+        c.d_k = terms.size;
+        c.rows = columns.size;
+        c.address = row_address(job_->b, step_.block, columns.index * d_);
+        return;
+    }
+    c.opcode = Opcode::kLoadV;
+    c.v_bank = b_.bank();
+    c.d_v = columns.size;
+    c.rows = terms.size;
+    c.address = row_address(job_->b, columns.index, step_.block * inner_);
+}
+
+void GemmSequencer::build_call(Command& c) const {
+    c.opcode = Opcode::kAttend;
+    c.flags = spec::kFlagIdentity;
+    if (step_.block != 0) c.flags |= spec::kFlagContinue;
+    c.q_bank = q_bank_;
+    (in_score() ? c.k_bank : c.v_bank) = b_.bank();
+    c.state_bank = step_.tile;
+    c.rows = row(step_).size;
+    c.d_k = inner(step_).size;
+    c.d_v = column(step_).size;
+    c.keys = in_score() ? c.d_v : c.d_k;
+    c.factor = spec::kOne;  // scores as they are
 }
 
 void GemmSequencer::build_load_a(const Step& step, uint32_t bank, Command& c) const {
@@ -165,10 +183,13 @@ JobRule check_gemm_job(const GemmJob& job, const spec::DeviceParams& device) {
         return JobRule::kPositions;
     const auto least = [](uint32_t x, uint32_t y) { return x < y ? x : y; };
     const uint32_t bus = device.bus_bytes, inner = gemm_a_block(job, device);
-    if (inner > gemm_inner(device) || job.c_columns > device.d) return JobRule::kDimension;
+    if (inner > gemm_inner(device) || job.c_columns > gemm_columns(job.stage, device))
+        return JobRule::kDimension;
     const uint32_t part = least(job.k, inner), column = least(job.n, gemm_c_block(job, device));
-    if (!placed(job.a, 2 * part, bus) || !placed(job.identity, 2 * part, bus) ||
-        !placed(job.b, 2 * column, bus) || !placed(job.c, (job.bf16_output ? 2 : 4) * column, bus))
+    const bool in_score = job.stage == GemmStage::kScore;
+    if (!placed(job.a, 2 * part, bus) || !placed(job.b, 2 * (in_score ? part : column), bus) ||
+        !placed(job.identity, 2 * (in_score ? column : part), bus) ||
+        !placed(job.c, (job.bf16_output ? 2 : 4) * column, bus))
         return JobRule::kAlignment;
     if (job.k > inner && device.profile != spec::Profile::kStateful) return JobRule::kProfile;
     return JobRule::kNone;

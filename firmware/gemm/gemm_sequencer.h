@@ -4,6 +4,7 @@
 // every other row backwards, so that the two always have their tiles of A or of B in common, which
 // then are loaded once for both: half of what a call reads. Per call, and only what is needed:
 //   LOAD_K (the identity, once), LOAD_Q, LOAD_Q (of the next call), LOAD_V, ATTEND, STORE_O
+// In the score stage the identity is in V, and B in K.
 // The second tile of a pair is followed by another tile of A. The score stage leaves Q sooner than
 // the value stage leaves V: loaded ahead of V, that tile is there in time.
 #pragma once
@@ -43,7 +44,11 @@ class GemmSequencer {
     Block row(const Step& step) const;
     Block column(const Step& step) const;
     Block inner(const Step& step) const;
+    bool in_score() const { return job_->stage == GemmStage::kScore; }
     void build(uint32_t part, spec::Command& c) const;
+    void build_identity(spec::Command& c) const;
+    void build_load_b(spec::Command& c) const;
+    void build_call(spec::Command& c) const;
     void build_load_a(const Step& step, uint32_t bank, spec::Command& c) const;
 
     const GemmJob* job_;
@@ -55,7 +60,7 @@ class GemmSequencer {
     uint32_t q_bank_ = 0;  ///< of this step
     uint32_t todo_ = 0;    ///< parts of this step still to come
     uint32_t part_ = 0;    ///< the last command is
-    BankSet q_, v_;
+    BankSet q_, b_;        ///< tiles of A, and of B
 };
 
 }  // namespace tessera::fw

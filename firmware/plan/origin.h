@@ -9,7 +9,7 @@ namespace tessera::fw {
 /// What a command moves, or does.
 enum class Purpose : uint32_t {
     kQueries,     ///< or A of a gemm
-    kKeys,        ///< of attention
+    kKeys,        ///< or B of a gemm in the score stage
     kValues,      ///< or B of a gemm
     kIdentity,    ///< I of a gemm or of linear attention
     kSentinel,    ///< its key, values or indicators

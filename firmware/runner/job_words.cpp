@@ -169,7 +169,8 @@ CoverJob decode(const spec::CoverWords& words, const MappedMemory& memory) {
 }
 
 spec::GemmWords encode(const GemmJob& job) {
-    return {option(job.bf16_output, spec::kJobBf16Output),
+    return {option(job.bf16_output, spec::kJobBf16Output) |
+                option(job.stage == GemmStage::kScore, spec::kJobScoreStage),
             job.m,
             job.k,
             job.n,
@@ -191,7 +192,8 @@ GemmJob decode(const spec::GemmWords& words, const MappedMemory&) {
             tensor_of(words.a),
             tensor_of(words.b),
             tensor_of(words.c),
-            tensor_of(words.identity)};
+            tensor_of(words.identity),
+            (words.options & spec::kJobScoreStage) != 0 ? GemmStage::kScore : GemmStage::kValue};
 }
 
 spec::LinearWords encode(const LinearJob& job) {

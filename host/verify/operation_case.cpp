@@ -95,7 +95,8 @@ Case gemm_case(uint64_t seed, const spec::DeviceParams& params) {
     job->bf16_output = random() % 2 == 0;
     const auto half_or_more = [&](uint32_t most) { return most - up_to(random, most / 2 + 1) + 1; };
     if (accumulates && random() % 2 == 0) job->a_columns = half_or_more(inner);
-    if (random() % 2 == 0) job->c_columns = half_or_more(d);
+    if (random() % 3 == 0) job->stage = fw::GemmStage::kScore;
+    if (random() % 2 == 0) job->c_columns = half_or_more(fw::gemm_columns(job->stage, params));
     const uint32_t beat = params.bus_bytes / 2;
     const bool slices = accumulates && inner >= beat && random() % 4 == 0;
     if (slices) job->a_columns = inner / beat * beat;  // blocks are whole beats
@@ -103,13 +104,19 @@ Case gemm_case(uint64_t seed, const spec::DeviceParams& params) {
     const uint32_t c_block = fw::gemm_c_block(*job, params);
     TensorImage image(params, random);
     job->a = place_a(*job, slices, random, params, image);
-    job->b = image.place_random(fw::tiles_of(job->n, c_block), job->k, std::min(job->n, c_block));
+    const bool score = job->stage == fw::GemmStage::kScore;
+    job->b =
+        score
+            ? image.place_random(fw::tiles_of(job->k, a_block), job->n, std::min(job->k, a_block))
+            : image.place_random(fw::tiles_of(job->n, c_block), job->k, std::min(job->n, c_block));
     job->c = image.place(fw::tiles_of(job->n, c_block), job->m,
                          (job->bf16_output ? 2 : 4) * std::min(job->n, c_block));
-    job->identity = image.place_identity(std::min(job->k, a_block));
+    job->identity =
+        image.place_identity(score ? std::min(job->n, c_block) : std::min(job->k, a_block));
     return case_of<fw::GemmJob>(
         job, fw::GemmSequencer(*job, params),
-        fmt::format("gemm, seed {}: {} x {} by {} x {}", seed, job->m, job->k, job->k, job->n),
+        fmt::format("gemm, seed {}: {} x {} by {} x {}{}", seed, job->m, job->k, job->k, job->n,
+                    score ? ", in the score stage" : ""),
         random, params, image);
 }
 

@@ -20,9 +20,10 @@ constexpr spec::DeviceParams kDevices[] = {{16, 16, 4, 2, 16, spec::Profile::kSt
 
 uint32_t tiles(uint32_t length, uint32_t tile) { return spec::divide_up(length, tile); }
 
-/// Columns of blocks; 0: as many as the device takes.
+/// Columns of blocks; 0: as many as the device takes. And what multiplies.
 struct Blocks {
     uint32_t a = 0, c = 0;
+    fw::GemmStage stage = fw::GemmStage::kValue;
 };
 
 /// A product with its operands, and what comes out of it.
@@ -32,25 +33,32 @@ struct Gemm {
         : params(device),
           memory(device, random),
           inner(blocks.a != 0 ? blocks.a : std::min(device.d, device.m)),
-          columns(blocks.c != 0 ? blocks.c : device.d) {
+          columns(blocks.c != 0                           ? blocks.c
+                  : blocks.stage == fw::GemmStage::kScore ? std::min(device.d, device.m)
+                                                          : device.d) {
         job.m = m;
         job.k = k;
         job.n = n;
         job.a_columns = blocks.a;
         job.c_columns = blocks.c;
         job.bf16_output = bf16;
+        job.stage = blocks.stage;
         job.a = memory.place_random(tiles(k, inner), m, std::min(k, inner));
-        job.b = memory.place_random(tiles(n, columns), k, std::min(n, columns));
-        job.identity = memory.place_identity(std::min(k, inner));
+        job.b = in_score() ? memory.place_random(tiles(k, inner), n, std::min(k, inner))
+                           : memory.place_random(tiles(n, columns), k, std::min(n, columns));
+        job.identity =
+            memory.place_identity(in_score() ? std::min(n, columns) : std::min(k, inner));
         job.c = memory.place(tiles(n, columns), m, (bf16 ? 2 : 4) * std::min(n, columns));
     }
 
+    bool in_score() const { return job.stage == fw::GemmStage::kScore; }
     uint16_t a(uint32_t i, uint32_t x) const { return memory.at(job.a, x / inner, i, x % inner); }
     uint16_t b(uint32_t x, uint32_t j) const {
+        if (in_score()) return memory.at(job.b, x / inner, j, x % inner);
         return memory.at(job.b, j / columns, x, j % columns);
     }
-    /// An element of C as docs/contract/device.md, section 5, has it: sums of a block each, then
-    /// their sum.
+    /// An element of C as docs/contract/device.md, section 5, has it: sums of a block each, in the
+    /// score stage rounded to bf16, then their sum.
     uint32_t expected(uint32_t i, uint32_t j) const {
         return expected([this, i](uint32_t x) { return a(i, x); }, j);
     }
@@ -61,6 +69,7 @@ struct Gemm {
             uint32_t sum = 0;
             for (uint32_t x = first; x < std::min(job.k, first + inner); ++x)
                 sum = spec::fp_add(sum, spec::bf16_product(row(x), b(x, j)));
+            if (in_score()) sum = uint32_t{spec::fp32_to_bf16(sum)} << 16;
             c = first == 0 ? sum : spec::fp_add(c, sum);
         }
         return job.bf16_output ? spec::fp32_to_bf16(c) : c;
@@ -94,7 +103,10 @@ TEST_CASE("products: every bit, as many calls as the formula says") {
         const auto block = [&](uint32_t most) {
             return static_cast<uint32_t>(random() % 2 == 0 ? 0 : 1 + random() % most);
         };
-        const Blocks blocks{block(std::min(device.m, device.d)), block(device.d)};
+        const bool score = random() % 2 == 0;
+        const uint32_t inner = std::min(device.m, device.d);
+        const Blocks blocks{block(inner), block(score ? inner : device.d),
+                            score ? fw::GemmStage::kScore : fw::GemmStage::kValue};
         const Gemm p(device, length(), length(), length(), random() % 2 == 0, random, blocks);
         const auto where = [&] { return name(p); };
         test::GoldenJob golden(device, p.memory.bytes(), random());
@@ -104,7 +116,8 @@ TEST_CASE("products: every bit, as many calls as the formula says") {
         const uint64_t rows = tiles(p.job.m, device.m), columns = tiles(p.job.n, p.columns);
         figures.equal(golden.commands[spec::Opcode::kAttend],
                       rows * columns * tiles(p.job.k, p.inner), where);
-        figures.equal(golden.commands[spec::Opcode::kLoadK], 1u, where);
+        figures.equal(golden.commands[score ? spec::Opcode::kLoadV : spec::Opcode::kLoadK], 1u,
+                      where);
         figures.equal(golden.commands[spec::Opcode::kStoreO], rows * columns, where);
         for (uint32_t i = 0; i < p.job.m; ++i)
             for (uint32_t j = 0; j < p.job.n; ++j)
@@ -147,17 +160,20 @@ TEST_CASE("products: the two tiles of a pair share what they load") {
     auto random = test::test_random();
     Compared loads("numbers of loads");
     const spec::DeviceParams& device = kDevices[0];
+    const auto stage = GENERATE(fw::GemmStage::kValue, fw::GemmStage::kScore);
     // Tiles of C, the inner dimension long enough for no tile to be found again: a pair loads one
     // tile of A and two of B for each block, or two and one.
     for (const auto& [rows, columns] :
          {std::pair{4u, 4u}, {1u, 6u}, {6u, 1u}, {3u, 3u}, {1u, 1u}}) {
         const uint32_t blocks = 3;
-        const Gemm p(device, rows * 16, blocks * 16, columns * 16, false, random);
+        const Gemm p(device, rows * 16, blocks * 16, columns * 16, false, random, {0, 0, stage});
         test::GoldenJob golden(device, p.memory.bytes(), random());
         REQUIRE(golden.run(p.job).ok());
         const uint32_t pairs = rows * columns / 2, alone = rows * columns % 2;
-        loads.equal(golden.commands[spec::Opcode::kLoadQ] + golden.commands[spec::Opcode::kLoadV],
-                    uint64_t{3 * pairs + 2 * alone} * blocks, [&] { return name(p); });
+        const uint64_t identity = 1;
+        loads.equal(golden.commands[spec::Opcode::kLoadQ] + golden.commands[spec::Opcode::kLoadV] +
+                        golden.commands[spec::Opcode::kLoadK],
+                    uint64_t{3 * pairs + 2 * alone} * blocks + identity, [&] { return name(p); });
     }
 }
 
@@ -186,6 +202,14 @@ TEST_CASE("a product that does not fit is refused") {
     rules.equal(rule([](fw::GemmJob& j) { j.c_columns = 17; }), JobRule::kDimension);
     rules.equal(rule([](fw::GemmJob& j) { j.a_columns = j.c_columns = 16; }), JobRule::kNone);
     rules.equal(rule([](fw::GemmJob& j) { j.c.pitch = 32, j.c_columns = 8; }), JobRule::kNone);
+    const Gemm score(kDevices[2], 40, 40, 40, false, random, {0, 0, fw::GemmStage::kScore});
+    fw::GemmJob job = score.job;
+    rules.equal(fw::check_gemm_job(job, kDevices[2]), JobRule::kNone);
+    job.c_columns = 9;  // keys and values
+    rules.equal(fw::check_gemm_job(job, kDevices[2]), JobRule::kDimension);
+    job.c_columns = 8;
+    job.identity.pitch = 0;
+    rules.equal(fw::check_gemm_job(job, kDevices[2]), JobRule::kAlignment);
     for (const spec::Profile profile : {spec::Profile::kStats, spec::Profile::kBlackbox}) {
         rules.equal(rule([](fw::GemmJob&) {}, profile), JobRule::kProfile);
         rules.equal(rule([](fw::GemmJob& j) { j.k = 16; }, profile), JobRule::kNone);

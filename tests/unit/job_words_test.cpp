@@ -168,8 +168,9 @@ TEST_CASE("every field of a job has its word") {
     cover.class_count = 98;
     cover.index_list = at(105);
     check_numbers(words_of(fw::encode(cover, kNumbered)), 107, attention, words);
-    const fw::GemmJob gemm{1, 2, 3, 4, 5, true, tensor(6), tensor(11), tensor(16), tensor(21)};
-    check_numbers(words_of(fw::encode(gemm)), 26, {{0, 2}}, words);
+    const fw::GemmJob gemm{
+        1, 2, 3, 4, 5, true, tensor(6), tensor(11), tensor(16), tensor(21), fw::GemmStage::kScore};
+    check_numbers(words_of(fw::encode(gemm)), 26, {{0, 0x402}}, words);
     const fw::LinearJob linear{1,          2,          3,         4,          5,
                                6,          true,       tensor(7), tensor(12), tensor(17),
                                tensor(22), tensor(27), tensor(32)};

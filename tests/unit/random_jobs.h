@@ -181,6 +181,7 @@ inline fw::GemmJob random_gemm(std::mt19937_64& random) {
     job.b = tensor_at(0x2000000, job.k, 32);
     job.c = tensor_at(0x3000000, job.m, 64);
     job.identity = tensor_at(0x4000000, 8, 16);
+    if (random() % 2 == 0) job.stage = fw::GemmStage::kScore;
     return job;
 }
 
