@@ -48,6 +48,29 @@ void set_shape(const std::string& text, Experiment::Random& random) {
     random.inner = shape[2];
 }
 
+void add_form_options(CLI::App& gemm, Experiment::Workload& workload) {
+    add_choice<tessera::GemmForm>(
+        gemm, "--form", workload.form,
+        "what is queries: rows of A (default), columns of B, with scores columns of B in the score "
+        "stage, or auto, the fastest of these by prediction that --precision allows")
+        ->group("Problem");
+    add_choice<Precision>(
+        gemm, "--precision", workload.precision,
+        "exact (default), or rounded: sums over a block of the inner dimension may "
+        "be rounded to bf16, as form scores does")
+        ->group("Problem");
+    const auto add_block = [&](const char* name, uint64_t& columns, const char* help) {
+        gemm.add_option(name, columns, help)
+            ->check(whole_number())
+            ->type_name("N")
+            ->group("Problem");
+    };
+    add_block("--inner-block", workload.inner_block,
+              "terms that a call adds up (default: as many as the device takes)");
+    add_block("--column-block", workload.column_block,
+              "columns of C, or of its transpose, that a call takes (default: likewise)");
+}
+
 }  // namespace
 
 void add_gemm_options(CLI::App& gemm, Experiment::Workload& workload) {
@@ -82,6 +105,7 @@ void add_gemm_options(CLI::App& gemm, Experiment::Workload& workload) {
         gemm, "--output-format", workload.output_format,
         "type of the elements that the device writes: fp32 or bf16 (default fp32)")
         ->group("Problem");
+    add_form_options(gemm, workload);
 }
 
 void add_linear_options(CLI::App& linear, Experiment::Mask& mask) {

@@ -138,6 +138,22 @@ std::vector<ExperimentField> problem_fields() {
                       kOfAttention),
         TESSERA_FIELD(workload.output_format, "type of the elements that the device writes",
                       kOfAttention | kOfGemm),
+        TESSERA_FIELD(
+            workload.form,
+            "what of a gemm is queries: rows of a or columns of b, or with scores columns "
+            "of b in the score stage",
+            kOfGemm),
+        TESSERA_FIELD(workload.precision,
+                      "rounded: sums over a block of the inner dimension may be rounded to bf16, "
+                      "which form scores needs",
+                      kOfGemm),
+        TESSERA_FIELD(workload.inner_block,
+                      "terms that a call of a gemm adds up; 0: as many as the device takes",
+                      kOfGemm, kTokens),
+        TESSERA_FIELD(workload.column_block,
+                      "columns of C, or of its transpose, that a call takes; 0: as many as the "
+                      "device takes",
+                      kOfGemm, kTokens),
         TESSERA_FIELD(workload.lse, "compute the log-sum-exp of every row, too", kOfAttention),
         TESSERA_FIELD(workload.sink_logits,
                       "logits of sinks without a value: a tensor of the file, a .npy file beside "

@@ -31,6 +31,13 @@ inline constexpr Named<Padding> kPaddingNames[] = {{"right", Padding::kRight},
                                                    {"left", Padding::kLeft}};
 inline constexpr Named<OutputFormat> kOutputFormatNames[] = {{"fp32", OutputFormat::kFp32},
                                                              {"bf16", OutputFormat::kBf16}};
+inline constexpr Named<tessera::GemmForm> kGemmFormNames[] = {
+    {"rows", tessera::GemmForm::kRows},
+    {"columns", tessera::GemmForm::kColumns},
+    {"scores", tessera::GemmForm::kScores},
+    {"auto", tessera::GemmForm::kAuto}};
+inline constexpr Named<Precision> kPrecisionNames[] = {{"exact", Precision::kExact},
+                                                       {"rounded", Precision::kRounded}};
 inline constexpr Named<Oracle> kOracleNames[] = {{"query-key", Oracle::kQueryKey},
                                                  {"self", Oracle::kSelf}};
 inline constexpr Named<Sentinel> kSentinelNames[] = {{"auto", Sentinel::kAuto},
@@ -47,6 +54,8 @@ constexpr const auto& names_of(MaskKind) { return kMaskKindNames; }
 constexpr const auto& names_of(Align) { return kAlignNames; }
 constexpr const auto& names_of(Padding) { return kPaddingNames; }
 constexpr const auto& names_of(OutputFormat) { return kOutputFormatNames; }
+constexpr const auto& names_of(tessera::GemmForm) { return kGemmFormNames; }
+constexpr const auto& names_of(Precision) { return kPrecisionNames; }
 constexpr const auto& names_of(Oracle) { return kOracleNames; }
 constexpr const auto& names_of(Sentinel) { return kSentinelNames; }
 

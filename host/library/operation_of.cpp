@@ -7,6 +7,7 @@
 #include "host/experiment/problem_of.h"
 #include "host/operation/gemm_operation.h"
 #include "host/operation/linear_operation.h"
+#include "host/predict/gemm_form.h"
 
 namespace tessera::host {
 namespace {
@@ -54,19 +55,42 @@ GemmInputs matrices_of(const Experiment::Workload& workload, bool shapes_only, G
     return random_gemm(workload.random.seed, shapes_only, gemm);
 }
 
+/// The form that is asked for, or the best; the sentence says why that one.
+std::string choose_form(const Experiment::Workload& workload, const hw::PlatformConfig& config,
+                        Gemm& gemm) {
+    if (workload.form == tessera::GemmForm::kScores && workload.precision == Precision::kExact)
+        throw UserError(
+            "`workload.form=scores` rounds sums to bf16; it needs `workload.precision=rounded`");
+    switch (workload.form) {
+        case tessera::GemmForm::kRows: return "";
+        case tessera::GemmForm::kColumns: gemm.form = GemmForm::kColumns; return "";
+        case tessera::GemmForm::kScores: gemm.form = GemmForm::kScores; return "";
+        case tessera::GemmForm::kAuto: break;
+    }
+    const std::vector<GemmCandidate> candidates =
+        gemm_candidates(gemm, workload.precision == Precision::kExact, config);
+    gemm.form = candidates.front().form;
+    return choice_text(candidates);
+}
+
 OperationJob gemm_of(const Experiment& experiment, ResolvedConfig config) {
+    const Experiment::Workload& workload = experiment.workload;
     Gemm gemm;
-    gemm.bf16_output = experiment.workload.output_format == OutputFormat::kBf16;
-    GemmInputs shapes = matrices_of(experiment.workload, true, gemm);
+    gemm.bf16_output = workload.output_format == OutputFormat::kBf16;
+    gemm.a_columns = static_cast<uint32_t>(workload.inner_block);
+    gemm.c_columns = static_cast<uint32_t>(workload.column_block);
+    GemmInputs shapes = matrices_of(workload, true, gemm);
+    const bool random = workload.source == Source::kRandom;
+    const std::string inner = random ? "workload.random.inner" : "workload.arrays.a";
+    const std::string choice =
+        about_field(inner, [&] { return choose_form(workload, config.platform, gemm); });
     auto operation = std::make_shared<GemmOperation>(gemm, std::move(shapes),
                                                      config.platform.params, config.energy);
+    if (!choice.empty()) operation->set_choice(choice);
     MemoryMap map(config.platform);
-    const bool random = experiment.workload.source == Source::kRandom;
-    about_field(random ? "workload.random.inner" : "workload.arrays.a",
-                [&] { operation->place(map); });
+    about_field(inner, [&] { operation->place(map); });
     // Only now is it known that the data fits.
-    if (!experiment.outputs.timing_only)
-        operation->set_inputs(matrices_of(experiment.workload, false, gemm));
+    if (!experiment.outputs.timing_only) operation->set_inputs(matrices_of(workload, false, gemm));
     return job_of(experiment, std::move(config), map, std::move(operation));
 }
 

@@ -25,12 +25,26 @@ struct Slices {
     uint64_t step() const { return uint64_t{stride} * columns; }  ///< elements from row to row of A
 };
 
+/// How the device is made to multiply. Where A has few rows, forms differ much in cycles.
+enum class GemmForm {
+    kRows,     ///< rows of A are queries, B is values: C = A B
+    kColumns,  ///< columns of B are queries, A is values: C^T = B^T A^T, with the same bits
+    /// Columns of B are queries, rows of A keys: the score stage multiplies. What a block of k adds
+    /// to an element of C is rounded to bf16.
+    kScores
+};
+/// "rows", "columns" or "scores".
+const char* form_name(GemmForm form);
+constexpr bool is_transposed(GemmForm form) { return form != GemmForm::kRows; }
+
 /// C = A B, A [m][k] and B [k][n].
 struct Gemm {
     uint32_t m = 0, k = 0, n = 0;
     bool bf16_output = false;
-    uint32_t a_columns = 0, c_columns = 0;  ///< fw::GemmJob
-    std::optional<Slices> slices;           ///< that A is; its buffer is then x
+    uint32_t a_columns = 0;        ///< of a block of k; 0: as many as fit
+    uint32_t c_columns = 0;        ///< of a block of C, or of C^T; 0: as many as fit
+    std::optional<Slices> slices;  ///< that A is; its buffer is then x. Form kRows only
+    GemmForm form = GemmForm::kRows;
 };
 
 struct GemmInputs {
@@ -46,14 +60,23 @@ GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_onl
 /// A then B of random_arrays(). With `shapes_only` none are drawn.
 GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& gemm);
 
+/// A matrix in device memory, as it is or transposed.
+struct PlacedMatrix {
+    TensorLayout layout;
+    fw::Tensor tensor;
+    bool transposed = false;
+};
+
+/// kColumns has A, B and C transposed in memory, kScores B and C. B^T lies row by row, so that a
+/// DRAM reads a tile from many banks; everything else lies in blocks of columns.
 struct GemmLayout {
     fw::GemmJob job;
     fw::DriverConfig driver;
-    TensorLayout a, b, c;  ///< a: x of slices
-    fw::Tensor a_tensor;   ///< where that is; of slices job.a sees it otherwise
+    PlacedMatrix a, b, c;  ///< a: x of slices
 };
 
-/// Columns of a block of A: as asked for, else as many as fit. Blocks of slices are whole beats.
+/// Columns of a block of k, and of one of C or C^T: as asked for, else as many as fit. Where rows
+/// lie in one piece, blocks of k are whole beats.
 uint32_t gemm_a_block(const Gemm& gemm, const spec::DeviceParams& params);
 uint32_t gemm_c_block(const Gemm& gemm, const spec::DeviceParams& params);
 
@@ -67,5 +90,7 @@ uint64_t gemm_calls(const Gemm& gemm, const spec::DeviceParams& params);
 
 /// Writes A (or x), B, as far as there is data of them, and the identity as bf16; padding is zero.
 void write_gemm(const GemmInputs& inputs, const GemmLayout& layout, const MemoryAccess& memory);
+/// The elements of a matrix, row by row, the right way round.
+std::vector<float> read_placed(const PlacedMatrix& matrix, const MemoryAccess& memory);
 
 }  // namespace tessera::host

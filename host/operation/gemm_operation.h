@@ -18,6 +18,8 @@ class GemmOperation : public Operation {
                   const EnergyTable& energy);
     /// The same inputs with data, once it is known that they fit.
     void set_inputs(GemmInputs inputs) { inputs_ = std::move(inputs); }
+    /// Why this form, a sentence for the note.
+    void set_choice(const std::string& sentence) { choice_ = " " + sentence; }
 
     const char* name() const override { return "gemm"; }
     std::string title() const override;
@@ -45,6 +47,8 @@ class GemmOperation : public Operation {
   private:
     const char* output_format() const { return gemm_.bf16_output ? "bf16" : "fp32"; }
     double macs() const { return 1.0 * gemm_.m * gemm_.k * gemm_.n; }
+    const char* rows_text() const { return is_transposed(gemm_.form) ? "n" : "m"; }
+    const char* columns_text() const { return is_transposed(gemm_.form) ? "m" : "n"; }
     std::string a_block_text() const;
     std::string c_block_text() const;
     ElementReader a_reader() const;
@@ -56,6 +60,7 @@ class GemmOperation : public Operation {
     const spec::DeviceParams params_;
     const EnergyTable energy_;
     GemmLayout layout_;
+    std::string choice_;
 };
 
 }  // namespace tessera::host

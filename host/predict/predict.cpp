@@ -7,8 +7,10 @@
 
 #include "firmware/attention/sequencer.h"
 #include "firmware/cover/cover_sequencer.h"
+#include "firmware/gemm/gemm_sequencer.h"
 #include "firmware/merge/partial.h"
 #include "firmware/merge/row_merger.h"
+#include "firmware/runner/work.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
 #include "host/predict/predicted_device.h"
@@ -123,6 +125,11 @@ Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
 }
 
 }  // namespace
+
+Prediction predict(const GemmLayout& layout, const hw::PlatformConfig& config) {
+    const fw::PlainWork work(fw::GemmSequencer(layout.job, config.params));
+    return predict_commands(work, {}, layout.driver, config);
+}
 
 Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
     Prediction all;

@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 
+#include "host/operation/gemm.h"
 #include "host/operation/layout.h"
 #include "hw_model/config.h"
 
@@ -17,6 +18,8 @@ struct Prediction {
     uint64_t bytes = 0;   ///< sum of the counters bytes_
 };
 
+/// Of a gemm, whatever its matrices hold.
+Prediction predict(const GemmLayout& layout, const hw::PlatformConfig& config);
 /// Of all devices that share the job and the memory: the slowest one's cycles, everybody's bytes.
 Prediction predict(const Layout& layout, const hw::PlatformConfig& config);
 

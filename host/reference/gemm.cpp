@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "host/reference/error.h"
 
@@ -46,13 +47,15 @@ ElementErrors compare_gemm(const ReferenceGemm& p, uint32_t inner, bool bf16,
     const double tiles = std::ceil(static_cast<double>(p.k) / tile);
     const double relative = (tile + tiles) * 0x1p-23;
     const double underflow = (2.0 * p.k + tiles) * 0x1p-126;
-    std::vector<double> b(size_t{p.k} * p.n), a(p.k), sum(p.n), magnitude(p.n);
+    std::vector<double> b(size_t{p.k} * p.n), a(p.k), sum(p.n), magnitude(p.n), of_tile(p.n),
+        rounded(p.n);
     p.b(0, b.size(), b.data());
     ElementErrors errors;
     for (uint32_t i = 0; i < p.m; ++i) {
         p.a(size_t{i} * p.k, p.k, a.data());
         std::fill(sum.begin(), sum.end(), 0.0);
         std::fill(magnitude.begin(), magnitude.end(), 0.0);
+        std::fill(rounded.begin(), rounded.end(), 0.0);
         for (uint32_t x = 0; x < p.k; ++x) {
             const double* row = &b[size_t{x} * p.n];
             for (uint32_t j = 0; j < p.n; ++j) {
@@ -60,9 +63,15 @@ ElementErrors compare_gemm(const ReferenceGemm& p, uint32_t inner, bool bf16,
                 sum[j] += term;
                 magnitude[j] += std::fabs(term);
             }
+            if (!p.rounded_sums) continue;
+            for (uint32_t j = 0; j < p.n; ++j) of_tile[j] += a[x] * row[j];
+            if ((x + 1) % tile != 0 && x + 1 != p.k) continue;
+            for (uint32_t j = 0; j < p.n; ++j)
+                rounded[j] += kBf16UnitRoundoff * std::fabs(std::exchange(of_tile[j], 0.0));
         }
         for (uint32_t j = 0; j < p.n; ++j) {
-            double bound = relative * magnitude[j] + underflow;
+            double bound = relative * magnitude[j] + underflow + rounded[j];
+            if (p.rounded_sums) bound += tiles * 0x1p-126;
             if (bf16) bound += kBf16UnitRoundoff * (std::fabs(sum[j]) + bound);
             errors.add(static_cast<double>(c[size_t{i} * p.n + j]), sum[j], magnitude[j], bound);
         }

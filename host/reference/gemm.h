@@ -37,6 +37,7 @@ struct ElementErrors : Coverage {
 struct ReferenceGemm {
     uint32_t m = 0, k = 0, n = 0;
     ElementReader a, b;
+    bool rounded_sums = false;  ///< those of a tile, to bf16, before they are added
 };
 
 /// Compares `c` [m][n] with the gemm in double precision. The bound of an element, with tiles of
@@ -44,7 +45,9 @@ struct ReferenceGemm {
 ///   |c - exact| <= (inner + T) * 2^-23 * sum |a||b| + (2 k + T) * 2^-126.
 /// Products of bf16 are exact. A term goes through at most inner - 1 additions in its tile and
 /// T - 1 of tiles, each with a relative error of at most 2^-24. Whatever is flushed to zero is
-/// below 2^-126. With `bf16` the bound grows by 2^-8 * (|exact| + bound).
+/// below 2^-126. Rounded sums add 2^-8 * sum over tiles of |sum of its terms| + T * 2^-126: what
+/// the factor 1 + 2^-8 makes of the other errors is within the 2^-23, twice what was needed. With
+/// `bf16` the bound grows by 2^-8 * (|exact| + bound).
 ElementErrors compare_gemm(const ReferenceGemm& gemm, uint32_t inner, bool bf16,
                            const std::vector<float>& c,
                            const std::function<void(double)>& progress);

@@ -46,6 +46,20 @@ enum class Padding { kRight, kLeft };
 /// Type of the elements that the device writes.
 enum class OutputFormat { kFp32, kBf16 };
 
+/// How a gemm C = A B is done.
+enum class GemmForm {
+    kRows,     ///< rows of A are queries
+    kColumns,  ///< columns of B are queries, with the same bits
+    kScores,   ///< likewise, and the score stage multiplies: needs Precision::kRounded
+    kAuto,     ///< the fastest by prediction that the precision allows
+};
+
+/// What may be rounded to bf16 on the way to an element of a gemm.
+enum class Precision {
+    kExact,    ///< nothing
+    kRounded,  ///< the sum over each block of the inner dimension
+};
+
 /// Which tokens a call takes.
 enum class Oracle {
     kQueryKey,  ///< a query tile and a key tile
@@ -115,7 +129,10 @@ struct Experiment {
         Batch batch;
         std::optional<double> scale;  ///< of scores; none: 1 / sqrt(dimension)
         OutputFormat output_format = OutputFormat::kFp32;
-        bool lse = false;         ///< compute the log-sum-exp of every row, too
+        GemmForm form = GemmForm::kRows;
+        Precision precision = Precision::kExact;
+        uint64_t inner_block = 0, column_block = 0;  ///< columns of a block of a gemm; 0: most
+        bool lse = false;                            ///< compute the log-sum-exp of every row, too
         std::string sink_logits;  ///< a tensor of the file, a .npy file, or "random"; empty: none
     };
 

@@ -97,7 +97,25 @@ std::vector<Mistake> mistakes_of_operations() {
             e.machine.settings["device.profile"] = profile;
         };
     };
+    const auto blocks = [](uint64_t inner, uint64_t columns, GemmForm form) {
+        return [=](Experiment& e) {
+            e.operation = OperationKind::kGemm;
+            e.workload.random = {};
+            e.workload.inner_block = inner;
+            e.workload.column_block = columns;
+            e.workload.form = form;
+        };
+    };
     return {
+        {"workload.inner_block", "a block of k has 17 columns; allowed: 1 to 16",
+         blocks(17, 0, GemmForm::kRows)},
+        {"workload.inner_block", "with form columns: multiples of 8",
+         blocks(12, 0, GemmForm::kColumns)},
+        {"workload.column_block", "a block of c has 17 columns; allowed: 1 to 16",
+         blocks(0, 17, GemmForm::kRows)},
+        {"workload.inner_block", "a block of k has 17 columns; allowed: 1 to 16",
+         blocks(17, 0, GemmForm::kAuto)},
+        {"workload.form", "rounds sums to bf16", blocks(0, 0, GemmForm::kScores)},
         {"workload.random.dimension", "dimension of v is 16; allowed: at most 15",
          linear(16, std::nullopt)},
         {"workload.random.value_dimension", "dimension of v is 16; allowed: at most 15",

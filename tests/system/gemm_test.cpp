@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // `tessera gemm` on the whole machine: its result against double precision, utilisation, calls,
 // bytes, mistakes.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "host/io/safetensors.h"
 #include "spec/integers.h"
@@ -75,6 +77,89 @@ TEST_CASE("gemm: timing only takes the same cycles and bytes") {
                           [name = key] { return name; });
 }
 
+TEST_CASE("gemm: every form is within its bound, and makes its calls") {
+    auto random = test::test_random();
+    Compared elements("elements of products"), calls("numbers of calls");
+    const auto tiles = [](uint64_t length, uint64_t tile) { return spec::divide_up(length, tile); };
+    const struct {
+        const char* name;
+        uint64_t m, d, beat;
+    } devices[] = {{"tiny", 16, 16, 8}, {"base", 128, 64, 32}, {"blackbox-64", 128, 72, 32}};
+    for (const auto& device : devices)
+        for (const std::string form : {"columns", "scores", "columns", "scores"}) {
+            const uint64_t rows = 1 + random() % device.d, inner = 1 + random() % (5 * device.d);
+            const uint64_t columns = 1 + random() % (3 * device.m);
+            const std::string arguments = std::string("gemm --device ") + device.name +
+                                          " --random " + std::to_string(rows) + "," +
+                                          std::to_string(columns) + "," + std::to_string(inner) +
+                                          " --precision rounded" + " --form " + form +
+                                          (random() % 2 == 0 ? "" : " --output-format bf16");
+            const nlohmann::json report = report_of(arguments);
+            // Blocks of the inner dimension are whole beats where there are several.
+            const uint64_t block =
+                inner <= device.d ? device.d : device.d / device.beat * device.beat;
+            calls.equal(figure(report, "calls"),
+                        static_cast<double>(tiles(columns, device.m) * tiles(inner, block)),
+                        [&] { return arguments; });
+            const auto& error = report["error"];
+            calls.equal(error["elements"]["value"].get<uint64_t>(), rows * columns);
+            elements.add(error["elements"]["value"].get<uint64_t>(),
+                         error["outside"]["value"].get<uint64_t>(), [&] { return arguments; });
+        }
+}
+
+TEST_CASE("gemm: rows and columns have the same bits, scores others") {
+    Compared elements("elements of products");
+    const test::Scratch folder;
+    const auto result = [&](const std::string& form) {
+        const std::string out = folder / form;
+        const test::Finished f = run_tessera(
+            "gemm --device tiny --random 5,40,50 --inner-block 16 --precision rounded "
+            "--form " +
+            form + " --out " + out);
+        INFO(f.err);
+        REQUIRE(f.exit_code == 0);
+        const host::SafetensorsFile file(out + "/out.safetensors");
+        const host::TensorView& view = file.tensor("c");
+        REQUIRE(view.shape == std::vector<uint64_t>{5, 40});
+        std::vector<double> c(view.elements);
+        view.to_double(0, view.elements, c.data());
+        return c;
+    };
+    const std::vector<double> rows = result("rows"), columns = result("columns"),
+                              scores = result("scores");
+    for (size_t i = 0; i < rows.size(); ++i) elements.equal(columns[i], rows[i]);
+    elements.holds(scores != rows, [] { return "scores are rounded"; });
+}
+
+TEST_CASE("gemm: the best form by prediction, which the report names") {
+    Compared figures("figures of products");
+    const auto cycles = [](const std::string& arguments) {
+        return figure(report_of("gemm --timing-only --random " + arguments), "cycles");
+    };
+    const auto choice = [](const std::string& arguments) {
+        const nlohmann::json report =
+            report_of("gemm --timing-only --form auto --random " + arguments);
+        return std::pair(report["problem"].value("form", nlohmann::json()).dump(),
+                         report["note"].get<std::string>());
+    };
+    for (const char* shape : {"1,864,288", "16,2304,288", "200,288,288"}) {
+        const std::string random = shape;
+        const double best =
+            std::min(cycles(random + " --form rows"), cycles(random + " --form columns"));
+        figures.holds(cycles(random + " --form auto") <= 1.005 * best, [&] { return random; });
+        const double rounded =
+            std::min(best, cycles(random + " --form scores --precision rounded"));
+        figures.holds(cycles(random + " --form auto --precision rounded") <= 1.005 * rounded,
+                      [&] { return random; });
+    }
+    const auto [form, note] = choice("1,864,288 --precision rounded");
+    figures.holds(test::contains(form, "scores"), [&] { return form; });
+    figures.holds(test::contains(note, "Form scores by prediction: scores "), [&] { return note; });
+    figures.holds(test::contains(note, ", rows "), [&] { return note; });
+    figures.holds(!test::contains(choice("1,864,288").second, "scores"), [] { return "exact"; });
+}
+
 TEST_CASE("gemm: what a user gets wrong") {
     Compared messages("messages");
     const auto refused = [&](const std::string& arguments, const char* part) {
@@ -90,6 +175,13 @@ TEST_CASE("gemm: what a user gets wrong") {
     refused("--a x.npy", "--b is missing");
     refused("--seed 3 --a x.npy --b y.npy", "--random");
     refused("--random 4,4,4 --output-format fp16", "--output-format is fp16; allowed: fp32, bf16");
+    refused("--random 4,4,4 --form wide", "--form is wide; allowed: rows, columns, scores, auto");
+    refused("--random 4,4,4 --form scores", "--form scores rounds sums to bf16; it needs");
+    refused("--random 4,4,4 --precision 8", "--precision is 8; allowed: exact, rounded");
+    refused("--random 4,4,99 --inner-block 65", "a block of k has 65 columns; allowed: 1 to 64");
+    refused("--random 4,99,4 --column-block 65", "a block of c has 65 columns; allowed: 1 to 64");
+    refused("--random 4,4,99 --form columns --inner-block 36",
+            "a block of k has 36 columns; allowed with form columns: multiples of 32");
     refused("--random 4,4,4 --format xml", "--format is xml; allowed: table, json");
     refused("--random 4,4,4 --num-devices 2", "--num-devices");
     refused("--random 4,4,4 --timing-only --check", "--check is not possible");

@@ -128,7 +128,7 @@ TEST_CASE("slices that x or the device does not have are refused") {
     };
     refused(c.steps(), 0, c.channels, "");
     refused(c.rows, 0, c.channels, c.taps + c.stride > 2 ? "end at element" : "");
-    refused(c.steps(), 17, c.channels, "a block of a has 17 columns; allowed: 1 to 16");
+    refused(c.steps(), 17, c.channels, "a block of k has 17 columns; allowed: 1 to 16");
     refused(c.steps(), 0, c.channels + 1, "a multiple of 8 columns");
     refused(1, 0, 2 * c.channels, "buffer x has ");
 }

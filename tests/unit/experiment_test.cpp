@@ -47,6 +47,10 @@ Experiment all_different() {
     e.workload.batch = {{41, 42}, {43}, Padding::kLeft, {44}, {45, 46}};
     e.workload.scale = 0.375;
     e.workload.output_format = OutputFormat::kBf16;
+    e.workload.form = GemmForm::kScores;
+    e.workload.precision = Precision::kRounded;
+    e.workload.inner_block = 50;
+    e.workload.column_block = 51;
     e.workload.lse = true;
     e.workload.sink_logits = "sinks";
     e.schedule.name = "paired";
@@ -77,7 +81,8 @@ const char* const kAllDifferent = R"({
              "documents": [36, 37], "tile_flags": "flags.npy", "align": "start"},
     "batch": {"query_lengths": [41, 42], "key_lengths": [43], "padding": "left",
               "query_offsets": [44], "key_offsets": [45, 46]},
-    "scale": 0.375, "output_format": "bf16", "lse": true, "sink_logits": "sinks"},
+    "scale": 0.375, "output_format": "bf16", "form": "scores", "precision": "rounded",
+    "inner_block": 50, "column_block": 51, "lse": true, "sink_logits": "sinks"},
   "schedule": {
     "name": "paired", "stack_heads": true, "oracle": "self", "cover": "half",
     "sentinel": "two-call", "sentinel_offset": -51,

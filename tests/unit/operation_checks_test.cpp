@@ -3,6 +3,7 @@
 // found, what is not is not, in any element.
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "host/reference/gemm.h"
 #include "host/reference/linear.h"
@@ -30,28 +31,34 @@ void no_progress(double /*share*/) {}
 /// A product, its exact result and the bound of each element.
 struct ProductCase {
     static constexpr uint32_t kM = 3, kK = 11, kN = 5, kInner = 4;
+    const bool rounded_sums;
     Floats a, b;
     std::vector<double> exact, bound;
 
-    ProductCase(std::mt19937_64& random, bool bf16)
-        : a(normal_numbers(kM * kK, random)), b(normal_numbers(kK * kN, random)) {
+    ProductCase(std::mt19937_64& random, bool bf16, bool rounded)
+        : rounded_sums(rounded),
+          a(normal_numbers(kM * kK, random)),
+          b(normal_numbers(kK * kN, random)) {
         for (uint32_t i = 0; i < kM; ++i)
             for (uint32_t j = 0; j < kN; ++j) {
-                double sum = 0, size = 0;
+                double sum = 0, size = 0, tiles[3] = {};  // of 4, 4 and 3 terms
                 for (uint32_t x = 0; x < kK; ++x) {
                     const double term =
                         static_cast<double>(a[i * kK + x]) * static_cast<double>(b[x * kN + j]);
                     sum += term;
                     size += std::fabs(term);
+                    tiles[x / kInner] += term;
                 }
-                // Tiles of 4, 4 and 3 terms.
-                const double fp32 = (4 + 3) * 0x1p-23 * size + (2 * 11 + 3) * 0x1p-126;
+                double fp32 = (4 + 3) * 0x1p-23 * size + (2 * 11 + 3) * 0x1p-126;
+                for (const double tile : tiles)
+                    if (rounded) fp32 += 0x1p-8 * std::fabs(tile) + 0x1p-126;
                 exact.push_back(sum);
                 bound.push_back(bf16 ? fp32 + 0x1p-8 * (std::fabs(sum) + fp32) : fp32);
             }
     }
     ElementErrors errors(bool bf16, const Floats& c) const {
-        const ReferenceGemm product{kM, kK, kN, fp32_reader(a.data()), fp32_reader(b.data())};
+        const ReferenceGemm product{
+            kM, kK, kN, fp32_reader(a.data()), fp32_reader(b.data()), rounded_sums};
         return compare_gemm(product, kInner, bf16, c, no_progress);
     }
 };
@@ -148,17 +155,19 @@ void each_element(const std::vector<double>& exact, const std::vector<double>& b
 TEST_CASE("a product's check finds what is beyond the bound, and NaN") {
     auto random = test::test_random();
     Compared compared("results of checks");
-    for (const bool bf16 : {false, true}) {
-        const ProductCase p(random, bf16);
+    for (const auto& [bf16, rounded] :
+         {std::pair{false, false}, {true, false}, {false, true}, {true, true}}) {
+        const ProductCase p(random, bf16, rounded);
         each_element(
-            p.exact, p.bound, [&](const Floats& c) { return p.errors(bf16, c); }, compared);
+            p.exact, p.bound, [&, bf16 = bf16](const Floats& c) { return p.errors(bf16, c); },
+            compared);
     }
 }
 
 TEST_CASE("a product's check leaves out sums that may leave the fp32 range") {
     auto random = test::test_random();
     Compared compared("results of checks");
-    ProductCase p(random, false);
+    ProductCase p(random, false, false);
     for (uint32_t x = 0; x < ProductCase::kK; ++x) p.a[x] = 0x1p126f;
     const ElementErrors errors = p.errors(false, Floats(p.exact.begin(), p.exact.end()));
     compared.equal(errors.not_compared(NotComparable::kRange), uint64_t{ProductCase::kN});
