@@ -4,6 +4,7 @@ from .audit import Audit
 from .calls import Calls
 from .covers import Covers
 from .errors import Errors
+from .gemm import Gemm
 from .linear import Linear
 from .page import Failure
 from .profiles import Profiles
@@ -12,7 +13,7 @@ from .sentinel import Sentinel
 from .sparse import Sparse
 
 PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
-         Audit(), Profiles()]
+         Audit(), Profiles(), Gemm()]
 
 
 def part(name):
