@@ -14,7 +14,14 @@ enum class JobKind : uint32_t {
     kCover = 2,
     kGemm = 3,
     kLinear = 4,
-    kElementwise = 5
+    kElementwise = 5,
+    // More of the processor's own work:
+    kEpilogue = 6,
+    kGate = 7,
+    kNorm = 8,
+    kRotary = 9,
+    kGather = 10,
+    kPool = 11
 };
 
 /// What a job has or not, as bits of its `options`.
@@ -25,12 +32,13 @@ enum JobOption : uint32_t {
     kJobSinkLogits = 1u << 3,    ///< attention: rows begin with the state of a sink
     kJobQueryColumn = 1u << 4,   ///< attention: queries have the sentinel's column
     kJobCausalLinear = 1u << 5,  ///< linear attention: a query sees no key behind it
-    // Elementwise: elements in bf16, else fp32; a statistic is of a row of all blocks together.
-    kJobBf16A = 1u << 6,
-    kJobBf16B = 1u << 7,
-    kJobBf16Y = 1u << 8,
-    kJobAcrossBlocks = 1u << 9,
-    kJobScoreStage = 1u << 10,  ///< gemm: the score stage multiplies
+    kJobFactor = 1u << 6,        ///< rotary, gather: elements are multiplied with `factor`
+    kJobBias = 1u << 7,          ///< epilogue: a bias is added
+    kJobResidual = 1u << 8,      ///< epilogue: a residual is added
+    kJobAcrossBlocks = 1u << 9,  ///< elementwise: a statistic is of a row of all blocks together
+    kJobScoreStage = 1u << 10,   ///< gemm: the score stage multiplies
+    kJobGamma = 1u << 11,        ///< norm: elements are multiplied with gamma
+    kJobBeta = 1u << 12,         ///< norm: beta is added
 };
 
 /// 64 bits: an address of device memory, or a distance there. Where an array may be missing,
@@ -106,15 +114,59 @@ struct LinearWords {
 struct MatrixWords {
     TensorWords tensor;
     uint32_t block = 0, first = 0;
+    uint32_t bf16 = 0;  ///< 1: elements in bf16; 0: in fp32
 };
 
-/// fw::ElementwiseJob says what the fields mean.
+/// fw::ElementwiseJob says what the fields mean; of the following the jobs of their names.
 struct ElementwiseWords {
     uint32_t options = 0;
     uint32_t function = 0;  ///< fw::ElementFunction
     uint32_t rows = 0, columns = 0;
     uint32_t factor = 0;  ///< fp32 bits
     MatrixWords a, b, y;
+};
+
+struct EpilogueWords {
+    uint32_t options = 0;
+    uint32_t activation = 0;  ///< fw::Activation
+    uint32_t scaling = 0;     ///< fw::Scaling
+    uint32_t rows = 0, columns = 0;
+    uint32_t factor = 0;  ///< fp32 bits
+    MatrixWords a, scales, bias, residual, y;
+};
+
+struct GateWords {
+    uint32_t activation = 0;  ///< fw::Activation
+    uint32_t rows = 0, columns = 0;
+    MatrixWords a, b, y;
+};
+
+struct NormWords {
+    uint32_t options = 0;
+    uint32_t norm = 0;  ///< fw::Norm
+    uint32_t rows = 0, columns = 0;
+    uint32_t eps = 0;  ///< fp32 bits
+    MatrixWords a, gamma, beta, y;
+};
+
+struct RotaryWords {
+    uint32_t options = 0;
+    uint32_t pairs = 0;  ///< fw::RotaryPairs
+    uint32_t rows = 0, heads = 0, width = 0, rotated = 0, position = 0;
+    uint32_t factor = 0;  ///< fp32 bits
+    MatrixWords a, table, y;
+};
+
+struct GatherWords {
+    uint32_t options = 0;
+    uint32_t rows = 0, columns = 0, table_rows = 0;
+    uint32_t factor = 0;  ///< fp32 bits
+    MatrixWords ids, table, y;
+};
+
+struct PoolWords {
+    uint32_t rows = 0, columns = 0;
+    MatrixWords a, y;
 };
 
 /// Where the device is, and which memory the driver has: fw::DriverConfig.
@@ -158,8 +210,14 @@ static_assert(sizeof(AttentionWords) == (89 + kMaskWords) * 4);
 static_assert(sizeof(CoverWords) == (99 + kMaskWords) * 4);
 static_assert(sizeof(GemmWords) == 26 * 4);
 static_assert(sizeof(LinearWords) == 37 * 4);
-static_assert(sizeof(MatrixWords) == 7 * 4);
-static_assert(sizeof(ElementwiseWords) == 26 * 4);
+static_assert(sizeof(MatrixWords) == 8 * 4);
+static_assert(sizeof(ElementwiseWords) == 29 * 4);
+static_assert(sizeof(EpilogueWords) == 46 * 4);
+static_assert(sizeof(GateWords) == 27 * 4);
+static_assert(sizeof(NormWords) == 37 * 4);
+static_assert(sizeof(RotaryWords) == 32 * 4);
+static_assert(sizeof(GatherWords) == 29 * 4);
+static_assert(sizeof(PoolWords) == 18 * 4);
 static_assert(sizeof(DriverWords) == 8 * 4);
 static_assert(sizeof(RequestWords) == 6 * 4);
 static_assert(sizeof(AnswerWords) == 37 * 4);

@@ -18,6 +18,8 @@ enum class Activation : uint32_t {
 };
 inline constexpr uint32_t kActivations = 7;
 
+constexpr bool is_known(Activation a) { return static_cast<uint32_t>(a) < kActivations; }
+
 /// x[i] = f(x[i]).
 void activate(Activation activation, uint32_t* x, uint32_t count);
 

@@ -125,6 +125,7 @@ bool run_row(const ElementwiseJob& job, const spec::DeviceParams& device, Bus& b
 
 JobRule check_elementwise_job(const ElementwiseJob& job, const spec::DeviceParams& device) {
     if (job.rows == 0 || job.columns == 0) return JobRule::kEmpty;
+    if (static_cast<uint32_t>(job.function) >= kElementFunctions) return JobRule::kKind;
     const bool good =
         placed_view(job.a, job.columns, device) &&
         placed_view(job.y, result_columns(job), device) &&

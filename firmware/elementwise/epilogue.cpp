@@ -38,6 +38,8 @@ bool run_row(const EpilogueJob& job, const spec::DeviceParams& device, Bus& bus,
 
 JobRule check_elementwise_job(const EpilogueJob& job, const spec::DeviceParams& device) {
     if (job.rows == 0 || job.columns == 0) return JobRule::kEmpty;
+    if (!is_known(job.activation) || static_cast<uint32_t>(job.scaling) >= kScalings)
+        return JobRule::kKind;
     const auto good = [&](bool there, const MatrixView& view) {
         return !there || placed_view(view, job.columns, device);
     };

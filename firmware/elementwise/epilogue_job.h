@@ -17,6 +17,7 @@ enum class Scaling : uint32_t {
     kFactor,  ///< by one number
     kColumns  ///< by a number for each column
 };
+inline constexpr uint32_t kScalings = 3;
 
 /// y = f(a * s + bias) + residual, each operation in fp32 (ElementwiseJob), one store at the end.
 /// What is not there is left out.

@@ -23,6 +23,7 @@ bool run_row(const GateJob& job, const spec::DeviceParams& device, Bus& bus, uin
 
 JobRule check_elementwise_job(const GateJob& job, const spec::DeviceParams& device) {
     if (job.rows == 0 || job.columns == 0) return JobRule::kEmpty;
+    if (!is_known(job.activation)) return JobRule::kKind;
     const auto good = [&](const MatrixView& view) {
         return placed_view(view, job.columns, device);
     };

@@ -110,6 +110,7 @@ bool write_row(const NormJob& job, const spec::DeviceParams& device, Bus& bus, u
 JobRule check_elementwise_job(const NormJob& job, const spec::DeviceParams& device) {
     constexpr uint32_t kMostWhole = 1u << 24;  // that fp32 has
     if (job.rows == 0 || job.columns == 0) return JobRule::kEmpty;
+    if (static_cast<uint32_t>(job.norm) >= kNorms) return JobRule::kKind;
     if (job.rows > kMostWhole || job.columns > kMostWhole) return JobRule::kDimension;
     const auto good = [&](bool there, const MatrixView& view) {
         return !there || placed_view(view, job.columns, device);

@@ -67,6 +67,7 @@ bool run_row(const RotaryJob& job, const spec::DeviceParams& device, Bus& bus, u
 
 JobRule check_elementwise_job(const RotaryJob& job, const spec::DeviceParams& device) {
     if (job.rows == 0 || job.heads == 0 || job.width == 0) return JobRule::kEmpty;
+    if (static_cast<uint32_t>(job.pairs) >= kRotaryPairs) return JobRule::kKind;
     if (job.rotated % 2 != 0 || job.rotated > at_most(job.width, kMaxRotated))
         return JobRule::kDimension;
     const uint32_t columns = job.heads * job.width;

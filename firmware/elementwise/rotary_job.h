@@ -17,6 +17,7 @@ enum class RotaryPairs : uint32_t {
     kInterleaved,  ///< 2 i and 2 i + 1
     kHalves        ///< i and i + rotated / 2
 };
+inline constexpr uint32_t kRotaryPairs = 2;
 
 /// Turns the pairs (u, v) among the first `rotated` columns of each head: u cos - v sin, v cos + u
 /// sin. Other columns stay. Then all is multiplied with a factor, if there is one. Each operation

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/runner/job_words.h"
 
+#include "firmware/runner/word_parts.h"
+
 namespace tessera::fw {
 namespace {
 
@@ -8,45 +10,16 @@ using spec::double_word;
 
 static_assert(sizeof(CoverLine) == 3 * 4, "an array of words");
 
-/// Are the numbers of these 0, 1, 2, ... in that order?
-template <auto... kValues>
-constexpr bool numbered() {
-    uint32_t number = 0;
-    return ((static_cast<uint32_t>(kValues) == number++) && ...);
-}
-
 // Numbers that go as words from host to processor and back, possibly built at different times:
-// docs/contract/jobs.md, section 4. Schedules: schedules/table.cpp.
+// docs/contract/jobs.md, section 4. Schedules: schedules/table.cpp. Functions: element_words.cpp.
 static_assert(numbered<SentinelForm::kNone, SentinelForm::kColumns, SentinelForm::kSplit,
                        SentinelForm::kTwoCalls>());
-static_assert(numbered<ElementFunction::kAdd, ElementFunction::kScale, ElementFunction::kRelu,
-                       ElementFunction::kSigmoid, ElementFunction::kSilu, ElementFunction::kGelu,
-                       ElementFunction::kRowMax, ElementFunction::kRowSum,
-                       ElementFunction::kRowMean, ElementFunction::kRowRms,
-                       ElementFunction::kRowArgmax>());
-static_assert(kElementFunctions == 11, "each of them is named above");
 static_assert(numbered<Code::kOk, Code::kBusFault, Code::kWrongDevice, Code::kBadJob,
                        Code::kDeviceError, Code::kUnresolved, Code::kResetTimeout>());
 static_assert(numbered<JobRule::kNone, JobRule::kEmpty, JobRule::kHeads, JobRule::kDimension,
                        JobRule::kAlignment, JobRule::kPositions, JobRule::kRing, JobRule::kProfile,
                        JobRule::kShares, JobRule::kMask, JobRule::kSentinel, JobRule::kDocuments,
                        JobRule::kSchedule, JobRule::kRowList, JobRule::kCover, JobRule::kKind>());
-
-spec::TensorWords words_of(const Tensor& tensor) {
-    return {double_word(tensor.address), double_word(tensor.head_stride), tensor.pitch};
-}
-
-Tensor tensor_of(const spec::TensorWords& words) {
-    return {words.address.value(), words.head_stride.value(), words.pitch};
-}
-
-spec::MatrixWords words_of(const MatrixView& view) {
-    return {words_of(view.tensor), view.block, view.first};
-}
-
-MatrixView view_of(const spec::MatrixWords& words, bool bf16) {
-    return {tensor_of(words.tensor), words.block, bf16, words.first};
-}
 
 spec::RowListWords words_of(const RowList& list, uint64_t rows) {
     return {double_word(rows), list.limit, double_word(list.address)};
@@ -55,8 +28,6 @@ spec::RowListWords words_of(const RowList& list, uint64_t rows) {
 RowList list_of(const spec::RowListWords& words, const MappedMemory& memory) {
     return {memory.array<uint32_t>(words.rows), words.limit, words.device_list.value()};
 }
-
-constexpr uint32_t option(bool given, spec::JobOption bit) { return given ? uint32_t{bit} : 0u; }
 
 }  // namespace
 
@@ -226,31 +197,6 @@ LinearJob decode(const spec::LinearWords& words, const MappedMemory&) {
             tensor_of(words.o),
             tensor_of(words.states),
             tensor_of(words.identity)};
-}
-
-spec::ElementwiseWords encode(const ElementwiseJob& job) {
-    return {option(job.a.bf16, spec::kJobBf16A) | option(job.b.bf16, spec::kJobBf16B) |
-                option(job.y.bf16, spec::kJobBf16Y) |
-                option(job.across_blocks, spec::kJobAcrossBlocks),
-            static_cast<uint32_t>(job.function),
-            job.rows,
-            job.columns,
-            job.factor,
-            words_of(job.a),
-            words_of(job.b),
-            words_of(job.y)};
-}
-
-ElementwiseJob decode(const spec::ElementwiseWords& words, const MappedMemory&) {
-    const auto has = [&](spec::JobOption bit) { return (words.options & bit) != 0; };
-    return {static_cast<ElementFunction>(words.function),
-            words.rows,
-            words.columns,
-            words.factor,
-            has(spec::kJobAcrossBlocks),
-            view_of(words.a, has(spec::kJobBf16A)),
-            view_of(words.b, has(spec::kJobBf16B)),
-            view_of(words.y, has(spec::kJobBf16Y))};
 }
 
 }  // namespace tessera::fw

@@ -3,6 +3,7 @@
 
 #include "firmware/driver/driver.h"
 #include "firmware/elementwise/run_elementwise.h"
+#include "firmware/runner/element_words.h"
 #include "firmware/runner/runner.h"
 
 namespace tessera::fw {
@@ -25,33 +26,36 @@ Status run_attention(Runner& runner, const spec::RequestWords& request,
     return runner.run(jobs, request.count);
 }
 
-template <typename Job>
-Status run_one(Runner& runner, const Job& job) {
-    return runner.run(job);
-}
-Status run_one(Runner& runner, const ElementwiseJob& job) {
-    return run_elementwise(job, runner.driver(), runner.accounting());
-}
-
 /// One after the other.
-template <typename Words>
-Status run_each(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
+template <typename Words, typename Run>
+Status run_each(const spec::RequestWords& request, const MappedMemory& memory, Run run_one) {
     const auto* words = memory.at<const Words>(request.jobs.value());
     Status status;
-    for (uint32_t i = 0; i < request.count && status.ok(); ++i)
-        status = run_one(runner, decode(words[i], memory));
+    for (uint32_t i = 0; i < request.count && status.ok(); ++i) status = run_one(words[i]);
     return status;
 }
 
 Status run(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
+    using spec::JobKind;
+    const auto on_device = [&](const auto& words) { return runner.run(decode(words, memory)); };
+    const auto by_processor = [&](const auto& words) {
+        return run_elementwise(decode(words), runner.driver(), runner.accounting());
+    };
     if (request.count == 0) return refused(JobRule::kEmpty);
-    switch (static_cast<spec::JobKind>(request.kind)) {
-        case spec::JobKind::kAttention: return run_attention(runner, request, memory);
-        case spec::JobKind::kCover: return run_each<spec::CoverWords>(runner, request, memory);
-        case spec::JobKind::kGemm: return run_each<spec::GemmWords>(runner, request, memory);
-        case spec::JobKind::kLinear: return run_each<spec::LinearWords>(runner, request, memory);
-        case spec::JobKind::kElementwise:
-            return run_each<spec::ElementwiseWords>(runner, request, memory);
+    switch (static_cast<JobKind>(request.kind)) {
+        case JobKind::kAttention: return run_attention(runner, request, memory);
+        case JobKind::kCover: return run_each<spec::CoverWords>(request, memory, on_device);
+        case JobKind::kGemm: return run_each<spec::GemmWords>(request, memory, on_device);
+        case JobKind::kLinear: return run_each<spec::LinearWords>(request, memory, on_device);
+        case JobKind::kElementwise:
+            return run_each<spec::ElementwiseWords>(request, memory, by_processor);
+        case JobKind::kEpilogue:
+            return run_each<spec::EpilogueWords>(request, memory, by_processor);
+        case JobKind::kGate: return run_each<spec::GateWords>(request, memory, by_processor);
+        case JobKind::kNorm: return run_each<spec::NormWords>(request, memory, by_processor);
+        case JobKind::kRotary: return run_each<spec::RotaryWords>(request, memory, by_processor);
+        case JobKind::kGather: return run_each<spec::GatherWords>(request, memory, by_processor);
+        case JobKind::kPool: return run_each<spec::PoolWords>(request, memory, by_processor);
         default: return refused(JobRule::kKind);
     }
 }

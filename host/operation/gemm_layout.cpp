@@ -189,7 +189,8 @@ uint32_t gemm_c_block(const Gemm& p, const spec::DeviceParams& params) {
 
 GemmLayout make_gemm_layout(const Gemm& p, const spec::DeviceParams& params, MemoryMap& map) {
     require_block(kInnerBlock, gemm_a_block(p, params), fw::gemm_inner(params));
-    require_block(kColumnBlock, gemm_c_block(p, params), fw::gemm_columns(stage_of(p.form), params));
+    require_block(kColumnBlock, gemm_c_block(p, params),
+                  fw::gemm_columns(stage_of(p.form), params));
     if (p.slices) require_slices(p, *p.slices, params);
     if (p.slices || weights_by_rows(p, params)) require_whole_beats(p, params);
     GemmLayout layout;

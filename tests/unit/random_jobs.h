@@ -182,6 +182,8 @@ inline fw::GemmJob random_gemm(std::mt19937_64& random) {
     job.c = tensor_at(0x3000000, job.m, 64);
     job.identity = tensor_at(0x4000000, 8, 16);
     if (random() % 2 == 0) job.stage = fw::GemmStage::kScore;
+    if (random() % 2 == 0) job.a_columns = 1 + static_cast<uint32_t>(random() % 8);
+    if (random() % 2 == 0) job.c_columns = 1 + static_cast<uint32_t>(random() % 8);
     return job;
 }
 
