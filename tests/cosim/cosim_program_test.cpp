@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Programs on model and RTL: every result, counter and cycle of every step.
+#include <utility>
+
 #include "host/float_bits.h"
+#include "host/operation/gemm_operation.h"
 #include "rtl/sim/rtl_device.h"
 #include "tests/support/compared.h"
 #include "tests/support/layer_program.h"
@@ -36,6 +39,28 @@ struct Comparison {
     }
 };
 
+/// A gemm alone.
+ChainRun run_gemm(const hw::PlatformConfig& config, const host::Gemm& gemm,
+                  const std::vector<float>& a, const std::vector<float>& b) {
+    host::GemmInputs inputs;
+    inputs.a = host::operand_of(a);
+    inputs.b = host::operand_of(b);
+    host::Program program(config);
+    program.add({"gemm",
+                 std::make_shared<host::GemmOperation>(gemm, std::move(inputs), config.params,
+                                                       host::EnergyTable()),
+                 {},
+                 {}});
+    program.place();
+    return test::run_program(config, program);
+}
+
+std::vector<float> whole_numbers(size_t count, std::mt19937_64& random) {
+    std::vector<float> numbers(count);
+    for (float& x : numbers) x = static_cast<float>(random() % 401) - 200;
+    return numbers;
+}
+
 }  // namespace
 
 TEST_CASE("gemm, elementwise work, attention and gemm: model and RTL of tiny alike") {
@@ -60,4 +85,21 @@ TEST_CASE("a layer of a transformer: model and RTL of tiny alike") {
         layer.platform.make_device = rtl::rtl_factory("");
         comparison.compare(model, test::run_layer(layer), layer.name());
     }
+}
+
+TEST_CASE("a gemm in each form: model and RTL of tiny alike") {
+    auto random = test::test_random();
+    Comparison comparison;
+    const auto up_to = [&](uint64_t most) { return static_cast<uint32_t>(1 + random() % most); };
+    for (int i = 0; i < 3; ++i)
+        for (const auto form :
+             {host::GemmForm::kRows, host::GemmForm::kColumns, host::GemmForm::kScores}) {
+            host::Gemm gemm{up_to(20), up_to(60), up_to(60), random() % 2 == 0, 0, 0, {}, form};
+            const std::vector<float> a = whole_numbers(size_t{gemm.m} * gemm.k, random);
+            const std::vector<float> b = whole_numbers(size_t{gemm.k} * gemm.n, random);
+            hw::PlatformConfig platform = test::platform_of("tiny");
+            const ChainRun model = run_gemm(platform, gemm, a, b);
+            platform.make_device = rtl::rtl_factory("");
+            comparison.compare(model, run_gemm(platform, gemm, a, b), host::form_name(form));
+        }
 }
