@@ -18,6 +18,7 @@
 #include "host/cli/compare_command.h"
 #include "host/cli/field_options.h"
 #include "host/cli/lists.h"
+#include "host/cli/model_commands.h"
 #include "host/cli/options.h"
 #include "host/cli/run_command.h"
 #include "host/cli/verify_command.h"
@@ -37,6 +38,8 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kLinear: return run_command(line, command_line);
         case CommandName::kVerify: return verify_command(line, command_line);
         case CommandName::kCompare: return compare_command(line, command_line);
+        case CommandName::kTranscribe: return transcribe_command(line, command_line);
+        case CommandName::kEmbed: return embed_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

@@ -16,6 +16,7 @@
 #include "host/cli/field_options.h"
 #include "host/cli/input_options.h"
 #include "host/cli/mask_options.h"
+#include "host/cli/model_options.h"
 #include "host/cli/operation_options.h"
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
@@ -246,12 +247,19 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     add_input_options(*linear, experiment.workload, false);
     add_linear_options(*linear, experiment.workload.mask);
     add_operation_options(*linear, line);
+    CLI::App* transcribe =
+        app.add_subcommand("transcribe", "Speech to text by a whole transformer on the device");
+    CLI::App* embed =
+        app.add_subcommand("embed", "Embeddings of texts by a whole transformer on the device");
+    add_model_options(*transcribe, *embed, line);
     const std::pair<CLI::App*, CommandName> commands[] = {
         {run, CommandName::kRun},
         {verify, CommandName::kVerify},
         {compare, CommandName::kCompare},
         {gemm, CommandName::kGemm},
         {linear, CommandName::kLinear},
+        {transcribe, CommandName::kTranscribe},
+        {embed, CommandName::kEmbed},
         {app.add_subcommand("devices", "List the device presets"), CommandName::kDevices},
         {app.add_subcommand("schedules", "List the schedules"), CommandName::kSchedules},
         {app.add_subcommand("covers", "List the covers of a self oracle and the calls each takes"),

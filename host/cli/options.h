@@ -20,7 +20,9 @@ enum class CommandName {
     kDevices,
     kSchedules,
     kCovers,
-    kMemories
+    kMemories,
+    kTranscribe,
+    kEmbed
 };
 
 inline constexpr uint64_t kMaxRandomTokens = 65536;  ///< of a random job of `verify`
@@ -42,6 +44,17 @@ struct CompareOptions {
     std::string out;  ///< a file; empty: stdout
 };
 
+/// Of `tessera transcribe` and `tessera embed`. Machine, precision and outputs are those of the
+/// experiment.
+struct ModelOptions {
+    std::vector<std::string> files;
+    std::string model;  ///< name or folder; empty: that of the command
+    std::string dump;   ///< pattern of names of layers; empty: none
+    bool check = false;
+    bool lines = false;
+    std::optional<uint32_t> max_tokens;
+};
+
 struct CommandLine {
     CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
     std::string text;
@@ -52,6 +65,7 @@ struct CommandLine {
     std::vector<std::string> sources;  ///< files that options were read from
     VerifyOptions verify;
     CompareOptions compare;
+    ModelOptions model;
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

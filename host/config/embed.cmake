@@ -1,14 +1,16 @@
-# cmake -DCONFIGS=configs -DOUTPUT=presets.cpp -P embed.cmake: the presets as a C++ file.
-set(text "// Written by host/config/embed.cmake from configs/.\n#include \"host/config/presets.h\"\n\n")
+# cmake -DFOLDER=configs -DKINDS=devices,memories -DHEADER=host/config/presets.h -DOUTPUT=presets.cpp
+# -P embed.cmake: the JSON files below FOLDER/KIND as a C++ file with the functions embedded_KIND.
+set(text "// Written by host/config/embed.cmake.\n#include \"${HEADER}\"\n\n")
+string(REPLACE "," ";" KINDS ${KINDS})
 string(APPEND text "namespace tessera::host {\n")
-foreach(kind devices memories)
+foreach(kind ${KINDS})
   string(APPEND text "const std::vector<EmbeddedPreset>& embedded_${kind}() {\n")
   string(APPEND text "    static const std::vector<EmbeddedPreset> presets = {\n")
-  file(GLOB names RELATIVE ${CONFIGS}/${kind} ${CONFIGS}/${kind}/*.json)
+  file(GLOB names RELATIVE ${FOLDER}/${kind} ${FOLDER}/${kind}/*.json)
   list(TRANSFORM names REPLACE "\\.json$" "")
   list(SORT names)
   foreach(name ${names})
-    file(READ ${CONFIGS}/${kind}/${name}.json content)
+    file(READ ${FOLDER}/${kind}/${name}.json content)
     string(APPEND text "        {\"${name}\", R\"json(${content})json\"},\n")
   endforeach()
   string(APPEND text "    };\n    return presets;\n}\n")

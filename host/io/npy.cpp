@@ -7,6 +7,7 @@
 
 #include "host/error.h"
 #include "host/io/container.h"
+#include "host/io/output_file.h"
 
 namespace tessera::host {
 namespace {
@@ -239,5 +240,25 @@ TensorView parse_npy(const std::string& file, const std::string& name, const uin
 
 NpyFile::NpyFile(const std::string& path, const std::string& name, TensorUse use)
     : file_(path), tensor_(parse_npy(path, name, file_.data(), file_.bytes(), use)) {}
+
+void write_npy(const std::string& path, const std::vector<uint64_t>& shape,
+               const std::vector<float>& numbers) {
+    std::string dimensions;
+    for (const uint64_t n : shape) dimensions += std::to_string(n) + ",";
+    std::string header =
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (" + dimensions + "), }";
+    constexpr size_t kFixed = 10, kAlignment = 64;
+    while ((kFixed + header.size() + 1) % kAlignment != 0) header += ' ';
+    header += '\n';
+    std::string text = "\x93NUMPY\x01";
+    text += '\0';
+    text += static_cast<char>(header.size() & 0xff);
+    text += static_cast<char>(header.size() >> 8);
+    text += header;
+    OutputFile file(path);
+    file.append(text);
+    file.append({reinterpret_cast<const char*>(numbers.data()), 4 * numbers.size()});
+    file.commit();
+}
 
 }  // namespace tessera::host

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "host/io/mapped_file.h"
 #include "host/io/tensor.h"
@@ -26,5 +27,9 @@ class NpyFile {
     MappedFile file_;
     TensorView tensor_;
 };
+
+/// Writes an array of <f4, version 1. UserError; nothing is left behind then.
+void write_npy(const std::string& path, const std::vector<uint64_t>& shape,
+               const std::vector<float>& numbers);
 
 }  // namespace tessera::host

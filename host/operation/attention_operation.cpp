@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "firmware/attention/sequencer.h"
@@ -131,6 +133,15 @@ void AttentionOperation::judge_elements(const ElementNames& nonfinite, const Run
     const ReferenceProblem exact = reference(false);
     exactness.add(Inexact::kSaturated, clamped_in(exact, outcome.counters, outcome.merging.work));
     exactness.add(Inexact::kNonFinite, unexplained_rows(exact, nonfinite));
+}
+
+/// What the device flags, or is not finite, may be right for its operands.
+bool AttentionOperation::judges_by_operands(const std::vector<float>& o,
+                                            const RunOutcome& outcome) const {
+    return counter_value(outcome.counters, spec::Counter::kRowsSaturated) +
+                   outcome.merging.work.rows_saturated !=
+               0 ||
+           std::any_of(o.begin(), o.end(), [](float x) { return !std::isfinite(x); });
 }
 
 void AttentionOperation::judge(const std::vector<float>& o, const RunOutcome& outcome,

@@ -80,6 +80,12 @@ struct GemmLayout {
 uint32_t gemm_a_block(const Gemm& gemm, const spec::DeviceParams& params);
 uint32_t gemm_c_block(const Gemm& gemm, const spec::DeviceParams& params);
 
+/// How its matrices lie in memory. A: x of slices.
+struct GemmMatrices {
+    TensorLayout a, b, c;
+};
+GemmMatrices gemm_matrices(const Gemm& gemm, const spec::DeviceParams& params);
+
 /// Places matrices, in blocks of columns as fw::GemmJob has them, ring and record. UserError if
 /// they do not fit the memory, if the device has no such blocks or slices, or if it does not
 /// accumulate and would have to.

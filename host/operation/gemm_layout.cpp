@@ -90,27 +90,6 @@ fw::GemmStage stage_of(GemmForm form) {
     return form == GemmForm::kScores ? fw::GemmStage::kScore : fw::GemmStage::kValue;
 }
 
-/// How the matrices lie, before they have a place.
-void lay_out(const Gemm& p, const spec::DeviceParams& params, GemmLayout& layout) {
-    const uint32_t a_block = gemm_a_block(p, params), c_block = gemm_c_block(p, params);
-    constexpr ElementType bf16 = ElementType::kBf16;
-    const ElementType type = p.bf16_output ? bf16 : ElementType::kFp32;
-    layout.a.transposed = p.form == GemmForm::kColumns;
-    layout.b.transposed = layout.c.transposed = is_transposed(p.form);
-    if (p.slices)
-        layout.a.layout = TensorLayout::heads(bf16, 1, p.slices->rows, p.slices->columns);
-    else
-        layout.a.layout = layout.a.transposed ? TensorLayout::matrix(bf16, p.k, p.m, c_block)
-                                              : TensorLayout::matrix(bf16, p.m, p.k, a_block);
-    if (weights_by_rows(p, params))
-        layout.b.layout = TensorLayout::heads(bf16, 1, p.n, p.k);
-    else
-        layout.b.layout = layout.b.transposed ? TensorLayout::matrix(bf16, p.n, p.k, a_block)
-                                              : TensorLayout::matrix(bf16, p.k, p.n, c_block);
-    layout.c.layout = layout.c.transposed ? TensorLayout::matrix(type, p.n, p.m, c_block)
-                                          : TensorLayout::matrix(type, p.m, p.n, c_block);
-}
-
 /// The job on matrices that have their place.
 void fill_job(const Gemm& p, const spec::DeviceParams& params, GemmLayout& layout) {
     fw::GemmJob& job = layout.job;
@@ -124,7 +103,6 @@ void fill_job(const Gemm& p, const spec::DeviceParams& params, GemmLayout& layou
     job.stage = stage_of(p.form);
     job.a = transposed ? layout.b.tensor : layout.a.tensor;
     job.b = transposed ? layout.a.tensor : layout.b.tensor;
-    job.c = layout.c.tensor;
     const uint32_t block = std::min(job.k, job.a_columns);
     if (p.slices) job.a = in_blocks(job.a, block, p.slices->stride, params);
     if (weights_by_rows(p, params)) job.a = in_blocks(job.a, block, 1, params);
@@ -187,6 +165,27 @@ uint32_t gemm_c_block(const Gemm& p, const spec::DeviceParams& params) {
     return p.c_columns != 0 ? p.c_columns : fw::gemm_columns(stage_of(p.form), params);
 }
 
+GemmMatrices gemm_matrices(const Gemm& p, const spec::DeviceParams& params) {
+    const uint32_t a_block = gemm_a_block(p, params), c_block = gemm_c_block(p, params);
+    const bool columns = p.form == GemmForm::kColumns, transposed = is_transposed(p.form);
+    constexpr ElementType bf16 = ElementType::kBf16;
+    const ElementType type = p.bf16_output ? bf16 : ElementType::kFp32;
+    GemmMatrices lie;
+    if (p.slices)
+        lie.a = TensorLayout::heads(bf16, 1, p.slices->rows, p.slices->columns);
+    else
+        lie.a = columns ? TensorLayout::matrix(bf16, p.k, p.m, c_block)
+                        : TensorLayout::matrix(bf16, p.m, p.k, a_block);
+    if (weights_by_rows(p, params))
+        lie.b = TensorLayout::heads(bf16, 1, p.n, p.k);
+    else
+        lie.b = transposed ? TensorLayout::matrix(bf16, p.n, p.k, a_block)
+                           : TensorLayout::matrix(bf16, p.k, p.n, c_block);
+    lie.c = transposed ? TensorLayout::matrix(type, p.n, p.m, c_block)
+                       : TensorLayout::matrix(type, p.m, p.n, c_block);
+    return lie;
+}
+
 GemmLayout make_gemm_layout(const Gemm& p, const spec::DeviceParams& params, MemoryMap& map) {
     require_block(kInnerBlock, gemm_a_block(p, params), fw::gemm_inner(params));
     require_block(kColumnBlock, gemm_c_block(p, params),
@@ -195,14 +194,15 @@ GemmLayout make_gemm_layout(const Gemm& p, const spec::DeviceParams& params, Mem
     if (p.slices || weights_by_rows(p, params)) require_whole_beats(p, params);
     GemmLayout layout;
     layout.driver = map.driver();
-    lay_out(p, params, layout);
-    layout.a.tensor = map.tensor("a", layout.a.layout);
-    layout.b.tensor = map.tensor("b", layout.b.layout);
+    const GemmMatrices lie = gemm_matrices(p, params);
+    layout.a = {lie.a, map.tensor("a", lie.a), p.form == GemmForm::kColumns};
+    layout.b = {lie.b, map.tensor("b", lie.b), is_transposed(p.form)};
     fill_job(p, params, layout);
     const uint32_t rows = identity_rows(layout.job);
     layout.job.identity =
         map.tensor("identity", TensorLayout::heads(ElementType::kBf16, 1, rows, rows));
-    layout.c.tensor = layout.job.c = map.tensor("c", layout.c.layout);
+    layout.c = {lie.c, map.tensor("c", lie.c), is_transposed(p.form)};
+    layout.job.c = layout.c.tensor;
     map.check_size();
     check_by_firmware(layout.job, params);
     return layout;

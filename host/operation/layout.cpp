@@ -275,8 +275,12 @@ void place_tensors(const Problem& p, uint32_t bus_bytes, fw::AttentionJob& job, 
     };
     const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
     job.q = bf16("q", p.query_heads, p.nq, fw::key_columns(job));
-    job.k = bf16("k", p.kv_heads, p.nk, fw::key_columns(job));
-    job.v = bf16("v", p.kv_heads, p.nk, fw::value_columns(job, last_pass));
+    const auto cache = [&](const char* role, uint64_t columns) {
+        return map.first_rows(role,
+                              TensorLayout::heads(ElementType::kBf16, p.kv_heads, p.nk, columns));
+    };
+    job.k = cache("k", fw::key_columns(job));
+    job.v = cache("v", fw::value_columns(job, last_pass));
     const uint32_t results = p.query_heads * result_tensors(p);
     const ElementType type = p.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
     job.o = map.tensor("o", TensorLayout::heads(type, results, p.nq, p.d_v));

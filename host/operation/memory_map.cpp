@@ -38,6 +38,12 @@ TensorLayout TensorLayout::matrix(ElementType type, uint64_t rows, uint64_t colu
     return {type, blocks, rows, std::min(columns, block), columns - (blocks - 1) * block};
 }
 
+bool TensorLayout::lies_as(const TensorLayout& other) const {
+    const bool even = columns == last_columns && other.columns == other.last_columns;
+    return *this == other || (even && type == other.type && columns == other.columns &&
+                              blocks * rows == other.blocks * other.rows);
+}
+
 bool TensorLayout::operator==(const TensorLayout& other) const {
     return type == other.type && blocks == other.blocks && rows == other.rows &&
            columns == other.columns && last_columns == other.last_columns;
@@ -50,6 +56,12 @@ std::string TensorLayout::text() const {
     return fmt::format(
         "{} of {} of {} {}{}", one(blocks, "block"), one(rows, "row"), columns, element_name(type),
         last_columns == columns ? "" : fmt::format(", the last of {}", last_columns));
+}
+
+fw::Tensor Buffer::seen_as(const TensorLayout& other) const {
+    fw::Tensor seen = tensor;
+    seen.head_stride = other.rows * tensor.pitch;
+    return seen;
 }
 
 uint64_t MemoryMap::end() const {
@@ -101,10 +113,17 @@ fw::Tensor MemoryMap::tensor(const std::string& role, const TensorLayout& layout
         buffer = {layout,
                   place_rows(name, layout.blocks, layout.rows, layout.row_bytes(), Lifetime::kKept),
                   step_};
-    else if (buffer.layout != layout)
+    else if (!buffer.layout.lies_as(layout))
         throw UserError(fmt::format("{}{}: buffer {} has {}; allowed: {}", prefix_, role, name,
                                     buffer.layout.text(), layout.text()));
-    return buffer.tensor;
+    return buffer.seen_as(layout);
+}
+
+fw::Tensor MemoryMap::first_rows(const std::string& role, TensorLayout layout) {
+    const auto binding = bindings_.find(role);
+    const Buffer* cache = binding == bindings_.end() ? nullptr : buffer(binding->second);
+    if (cache != nullptr) layout.rows = std::max(layout.rows, cache->layout.rows);
+    return tensor(role, layout);
 }
 
 fw::DriverConfig MemoryMap::driver() {
@@ -141,6 +160,12 @@ bool MemoryMap::shared(const std::string& role) const {
 const Buffer* MemoryMap::buffer(const std::string& name) const {
     const auto at = buffers_.find(name);
     return at == buffers_.end() ? nullptr : &at->second;
+}
+
+std::vector<std::string> MemoryMap::buffer_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, buffer] : buffers_) names.push_back(name);
+    return names;
 }
 
 void MemoryMap::end_step() {

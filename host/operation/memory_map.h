@@ -57,6 +57,8 @@ struct TensorLayout {
     }
     /// Of all blocks together, without padding.
     uint64_t elements() const { return rows * ((blocks - 1) * columns + last_columns); }
+    /// Do elements lie at the same places? Rows of a block follow those of the block before it.
+    bool lies_as(const TensorLayout& other) const;
     bool operator==(const TensorLayout& other) const;
     bool operator!=(const TensorLayout& other) const { return !(*this == other); }
     /// "4 blocks of 128 rows of 64 bf16".
@@ -68,6 +70,9 @@ struct Buffer {
     TensorLayout layout;
     fw::Tensor tensor;
     uint32_t step = 0;  ///< that placed it
+
+    /// The same memory for whoever has it in blocks of another number of rows (lies_as()).
+    fw::Tensor seen_as(const TensorLayout& other) const;
 };
 
 /// Places regions at the lowest address that is free, on 4 KiB boundaries; address 0 stays unused.
@@ -90,6 +95,8 @@ class MemoryMap {
     /// A tensor of elements, or the buffer that the role is bound to. UserError if the elements of
     /// that lie otherwise, or if no memory is that large.
     fw::Tensor tensor(const std::string& role, const TensorLayout& layout);
+    /// The same, or the first rows of each block of a buffer that is there and has more: a cache.
+    fw::Tensor first_rows(const std::string& role, TensorLayout layout);
     /// Ring and completion record of device 0; those of further devices lie behind them. The same
     /// for every caller.
     fw::DriverConfig driver();
@@ -107,6 +114,7 @@ class MemoryMap {
     bool shared(const std::string& role) const;
     /// The buffer `name`; nullptr if there is none.
     const Buffer* buffer(const std::string& name) const;
+    std::vector<std::string> buffer_names() const;
     /// Frees what the step placed and bound to no buffer.
     void end_step();
     /// Frees a buffer; nothing happens if there is none.

@@ -72,8 +72,16 @@ class Operation {
     virtual uint64_t place_of_row(uint64_t row) const { return row; }
 
     /// Takes those operands that the host does not have from device memory, as an earlier operation
-    /// left them: judge() and check() need them and take them as exact. Before the run.
+    /// left them: check() needs them and takes them as exact. Before the run, or behind it if the
+    /// result lies elsewhere.
     virtual void read_operands(const MemoryAccess& memory) = 0;
+    /// Does judge() need them, too, for this result?
+    virtual bool judges_by_operands(const std::vector<float>& result,
+                                    const RunOutcome& outcome) const {
+        (void)result;
+        (void)outcome;
+        return false;
+    }
     /// Notes the rows of `result` that are known not to be exact. `outcome` is that of its run.
     virtual void judge(const std::vector<float>& result, const RunOutcome& outcome,
                        Exactness& exactness) const = 0;

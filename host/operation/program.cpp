@@ -17,6 +17,11 @@ bool names(const MemoryMap::Bindings& bindings, const std::string& buffer) {
                        [&](const auto& binding) { return binding.second == buffer; });
 }
 
+bool overwrites_operands(const ProgramStep& step) {
+    return std::any_of(step.reads.begin(), step.reads.end(),
+                       [&](const auto& read) { return names(step.writes, read.second); });
+}
+
 StepCost cost_of(const RunOutcome& outcome, uint64_t cycles) {
     const fw::MergeWork& merging = outcome.merging.work;
     const ElementwiseOutcome& elementwise = outcome.elementwise;
@@ -107,7 +112,13 @@ std::vector<std::string> Program::last_used_in(size_t step) const {
 
 void Program::place() {
     MemoryMap map(config_);
+    place(map, {});
+}
+
+void Program::place(MemoryMap& map, const std::set<std::string>& kept) {
     map.driver();
+    std::set<std::string> staying = kept;
+    for (const std::string& buffer : map.buffer_names()) staying.insert(buffer);
     for (size_t i = 0; i < steps_.size(); ++i) {
         const ProgramStep& step = steps_[i];
         check_reads(step, map);
@@ -121,7 +132,8 @@ void Program::place() {
                 throw UserError(fmt::format("{}.{}: {} has no such tensor", step.name, role,
                                             step.operation->name()));
         map.end_step();
-        for (const std::string& buffer : last_used_in(i)) map.free(buffer);
+        for (const std::string& buffer : last_used_in(i))
+            if (staying.count(buffer) == 0) map.free(buffer);
     }
 }
 
@@ -136,23 +148,28 @@ void Program::run_step(Platform& platform, size_t number, const CounterValues& b
     record.title = operation.title();
     record.regions = regions_.at(number);
     record.work = operation.work_by_formula();
-    if (data) {
-        operation.write(memory);
-        operation.read_operands(memory);
-    }
+    if (data) operation.write(memory);
+    const bool overwrites = overwrites_operands(steps_[number]);
+    if (data && (check || overwrites)) operation.read_operands(memory);
     record.outcome = std::move(run_on(platform, operation, memory).front());
     for (size_t c = 0; c < before.size(); ++c) record.outcome.counters[c] -= before[c];
     record.more = operation.figures(record.outcome);
     if (!data || !record.outcome.firmware.status.ok()) return;
     record.result = operation.read(memory);
     record.exactness.known = true;
+    if (!check && !overwrites && operation.judges_by_operands(record.result, record.outcome))
+        operation.read_operands(memory);
     operation.judge(record.result, record.outcome, record.exactness);
     if (check) record.error = operation.check(record.result, [](double) {});
 }
 
 ProgramRecord Program::run(Platform& platform, bool check) const {
+    CounterValues counters{};
+    return run(platform, check, counters);
+}
+
+ProgramRecord Program::run(Platform& platform, bool check, CounterValues& before) const {
     ProgramRecord program;
-    CounterValues before{};  // since the first step
     uint64_t end = platform.now();
     for (size_t i = 0; i < steps_.size() && program.status.ok(); ++i) {
         program.steps.emplace_back();

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,9 +69,14 @@ class Program {
     /// ones may have its place. UserError if a step reads a buffer that no earlier one wrote, if
     /// two see it differently, or if a step does not fit the memory.
     void place();
+    /// The same beside what `map` holds, as an earlier program left it. That is not freed, nor are
+    /// the buffers `kept`: later programs find them there.
+    void place(MemoryMap& map, const std::set<std::string>& kept);
     /// Runs all steps on a machine with the program's configuration, up to the first that firmware
     /// does not bring to an end. With `check` each is held against double precision.
     ProgramRecord run(Platform& platform, bool check) const;
+    /// The same on a machine whose device has these counters; they become those at the end.
+    ProgramRecord run(Platform& platform, bool check, CounterValues& counters) const;
 
   private:
     void check_reads(const ProgramStep& step, const MemoryMap& map) const;

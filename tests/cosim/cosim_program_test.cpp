@@ -8,6 +8,8 @@
 #include "tests/support/compared.h"
 #include "tests/support/layer_program.h"
 #include "tests/support/program_chain.h"
+#include "tests/support/random_model.h"
+#include "tests/support/scratch.h"
 
 using namespace tessera;
 using test::Chain;
@@ -102,4 +104,36 @@ TEST_CASE("a gemm in each form: model and RTL of tiny alike") {
             platform.make_device = rtl::rtl_factory("");
             comparison.compare(model, run_gemm(platform, gemm, a, b), host::form_name(form));
         }
+}
+
+TEST_CASE("whole models, prefill and decoding: model and RTL of tiny alike") {
+    auto random = test::test_random();
+    Compared results("results"), cycles("cycles of layers"), steps("elements of steps");
+    const test::Scratch scratch;
+    const auto compare = [&](test::ModelCase c, const test::ModelInputs& inputs) {
+        c.platform = test::platform_of("tiny");
+        const test::ModelEnd model = test::run_model(c, inputs);
+        c.platform.make_device = rtl::rtl_factory("");
+        const test::ModelEnd rtl = test::run_model(c, inputs);
+        REQUIRE(rtl.output.size() == model.output.size());
+        for (size_t i = 0; i < model.output.size(); ++i)
+            results.equal(host::bits_of(rtl.output[i]), host::bits_of(model.output[i]));
+        REQUIRE(rtl.cycles.size() == model.cycles.size());
+        for (size_t i = 0; i < model.cycles.size(); ++i)
+            cycles.equal(rtl.cycles[i], model.cycles[i]);
+        steps.add(model.checked + rtl.checked, model.outside + rtl.outside,
+                  [] { return std::string("outside their bounds"); });
+    };
+    const std::string file = scratch / "model.safetensors";
+    test::decoder_weights(random).write(file);
+    std::vector<uint32_t> tokens(12);
+    for (uint32_t& token : tokens) token = static_cast<uint32_t>(random() % test::kModelVocabulary);
+    for (const Precision precision : {Precision::kExact, Precision::kRounded})
+        compare({test::kDecoderModel, "decoder", "logits", file, {}, precision},
+                test::in_parts(tokens, 9));
+    test::encoder_weights(random).write(file);
+    std::vector<float> audio(700);
+    for (float& x : audio) x = static_cast<float>(random() % 101) - 50;
+    compare({test::kEncoderModel, "encoder", "mean", file, {}},
+            {{"audio", host::numbers_of(audio, audio.size(), 1)}});
 }

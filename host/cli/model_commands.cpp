@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/model_commands.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <sstream>
+
+#include "host/cli/model_session.h"
+#include "host/error.h"
+#include "host/io/mapped_file.h"
+#include "host/io/wav.h"
+#include "host/model/sentences.h"
+#include "host/model/transcription.h"
+#include "host/text.h"
+#include "host/text/unigram.h"
+
+namespace tessera::host {
+namespace {
+
+struct Text {
+    std::string name;  ///< "a.txt", "a.txt:3"
+    std::string text;
+    std::vector<uint32_t> tokens;
+};
+
+std::vector<Text> read_texts(const ModelOptions& options) {
+    std::vector<Text> texts;
+    for (const std::string& path : options.files) {
+        const MappedFile file(path);
+        const std::string whole(reinterpret_cast<const char*>(file.data()), file.bytes());
+        if (!options.lines) {
+            texts.push_back({path, whole, {}});
+            continue;
+        }
+        std::istringstream lines(whole);
+        size_t number = 0;
+        for (std::string line; std::getline(lines, line);)
+            texts.push_back({fmt::format("{}:{}", path, ++number), line, {}});
+    }
+    return texts;
+}
+
+/// White space of any kind is one space: the vocabulary has no other.
+std::string collapsed(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        const bool space = c == ' ' || (c >= '\t' && c <= '\r');
+        if (!space)
+            result += c;
+        else if (!result.empty() && result.back() != ' ')
+            result += ' ';
+    }
+    if (!result.empty() && result.back() == ' ') result.pop_back();
+    return result;
+}
+
+std::vector<Text> tokenized(const ModelSession& session, const ModelOptions& options) {
+    const Vocabulary vocabulary =
+        read_vocabulary(session.folder().vocabulary(), PieceScores::kEach);
+    const UnigramTokenizer tokenizer(vocabulary);
+    std::vector<Text> texts;
+    for (Text& text : read_texts(options)) {
+        text.tokens = tokenizer.encode(collapsed(text.text));
+        if (text.tokens.empty() && options.lines) continue;
+        if (text.tokens.empty())
+            throw bad_value(text.name, "text", "empty", "at least one character");
+        texts.push_back(std::move(text));
+    }
+    if (texts.empty()) throw bad_value("command line", "files", "empty", "at least one text");
+    return texts;
+}
+
+Table similarity_table(const std::vector<Text>& texts,
+                       const std::vector<std::vector<float>>& embeddings) {
+    Table table{"similarity", {{"text"}, {"other"}, {"cosine", "1"}}, {}};
+    for (size_t i = 0; i < texts.size(); ++i)
+        for (size_t j = i + 1; j < texts.size(); ++j)
+            table.rows.push_back(
+                {texts[i].name, texts[j].name, cosine(embeddings[i], embeddings[j])});
+    return table;
+}
+
+}  // namespace
+
+int transcribe_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    ModelSession session(line, command_line, "moonshine-tiny");
+    const std::string& file = line.model.files.front();
+    const std::vector<float> samples = read_wav(file);
+    const Vocabulary vocabulary =
+        read_vocabulary(session.folder().vocabulary(), PieceScores::kNone);
+    const uint32_t most = line.model.max_tokens.value_or(most_tokens(samples.size()));
+    const uint64_t least = least_rows(session.folder().model.graph("encoder"), "audio");
+    if (samples.size() < least)
+        throw bad_value(file, "speech", plural(samples.size(), "sample"),
+                        fmt::format("at least {}", least));
+    ModelRun& model = session.start(most + 1);
+    session.progress().phase("simulating");
+    TokenText decoder(vocabulary);
+    std::string text;
+    const bool streams = line.format == "table" && model.with_data();
+    const auto token = [&](uint32_t t) {
+        if (t == kEndToken || !model.with_data()) return;
+        const std::string more = decoder.append(t);
+        text += more;
+        if (!streams) return;
+        fmt::print("{}", more);
+        std::fflush(stdout);
+    };
+    const std::vector<uint32_t> tokens = transcribe(model, samples, most, token);
+    text += decoder.finish();
+    if (streams) fmt::print("\n\n");
+    ModelReport report;
+    report.name = "transcribe";
+    report.input = file;
+    report.title = fmt::format("{} s of speech to {} tokens",
+                               static_cast<double>(samples.size()) / kSpeechSamplesPerSecond,
+                               tokens.size() - 1);
+    report.results = {{"samples", value_of(samples.size()), "sample"},
+                      {"tokens_made", value_of(tokens.size() - 1), "token"}};
+    if (model.with_data()) {
+        report.results.push_back({"text", value_of(text)});
+        report.tables = {list("tokens", tokens)};
+    }
+    return session.finish(std::move(report));
+}
+
+int embed_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    ModelSession session(line, command_line, "use-lite");
+    const std::vector<Text> texts = tokenized(session, line.model);
+    ModelRun& model = session.start(1);
+    session.progress().phase("simulating");
+    std::vector<std::vector<float>> embeddings;
+    uint64_t tokens = 0;
+    for (const Text& text : texts) {
+        embeddings.push_back(embed(model, text.tokens));
+        tokens += text.tokens.size();
+        session.progress().share(static_cast<double>(embeddings.size()) /
+                                 static_cast<double>(texts.size()));
+    }
+    ModelReport report;
+    report.name = "embed";
+    report.input = fmt::format("{}", fmt::join(line.model.files, ", "));
+    report.title =
+        fmt::format("{} of {} tokens", plural(texts.size(), "text"), with_commas(tokens));
+    report.results = {{"texts", value_of(texts.size()), "text"},
+                      {"tokens", value_of(tokens), "token"}};
+    if (!model.with_data()) return session.finish(std::move(report));
+    report.tables = {similarity_table(texts, embeddings)};
+    LayerValue all;
+    all.spec = {"embeddings", Dtype::kF32, {texts.size(), embeddings[0].size()}};
+    for (const std::vector<float>& one : embeddings)
+        all.numbers.insert(all.numbers.end(), one.begin(), one.end());
+    return session.finish(std::move(report), {all});
+}
+
+}  // namespace tessera::host

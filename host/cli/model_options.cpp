@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/model_options.h"
+
+#include "host/cli/option_checks.h"
+#include "host/cli/run_options.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr uint32_t kMostTokens = 1 << 16;
+constexpr int kMostFiles = 1024;
+
+constexpr const char* kTranscribeExamples = R"(Examples:
+  tessera transcribe speech.wav
+      the text, and what every kind of layer took
+  tessera transcribe speech.wav --precision rounded --memory ideal
+      products of single rows by the score stage, on a memory that never waits
+  tessera transcribe speech.wav --check --out result --dump 'encoder.layers.*.mlp.fc2'
+      every step against double precision; the named layers as result/layers.safetensors
+The model: scripts/fetch_model moonshine-tiny; see docs/use/models.md.
+Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
+
+constexpr const char* kEmbedExamples = R"(Examples:
+  tessera embed a.txt b.txt
+      an embedding of each file, and how alike they are
+  tessera embed --lines sentences.txt --out result
+      one for each line; result/embeddings.npy has them all
+The model: scripts/fetch_model use-lite; see docs/use/models.md.
+Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
+
+/// What both have. `files`: what they are, for the help; at most `most`. `name`: the model's, if no
+/// other is given.
+void add_common_options(CLI::App& app, CommandLine& line, const char* files, int most,
+                        const std::string& name) {
+    ModelOptions& model = line.model;
+    app.add_option("files", model.files, files)->required()->expected(1, most)->type_name("FILE");
+    app.add_option("--model", model.model, "name or folder of the model (default " + name + ")")
+        ->check(not_empty())
+        ->type_name("NAME|FOLDER");
+    add_machine_options(app, line.experiment.machine);
+    const char* group = "Result";
+    add_choice<Precision>(app, "--precision", line.experiment.workload.precision,
+                          "of products: exact, or rounded, which lets the score stage multiply "
+                          "single rows (default exact)")
+        ->group(group);
+    app.add_flag("--timing-only", line.experiment.outputs.timing_only,
+                 "simulate cycles and traffic only")
+        ->group(group);
+    app.add_flag("--check", model.check, "hold each step against double precision")->group(group);
+    app.add_option("--dump", model.dump, "write the values of layers whose names match")
+        ->check(not_empty())
+        ->type_name("PATTERN")
+        ->group(group);
+    app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
+        ->check(not_empty())
+        ->type_name("FOLDER")
+        ->group(group);
+    app.add_option("--format", line.format, "of the report: table, json, csv or markdown")
+        ->type_name("NAME")
+        ->group(group);
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line) {
+    const char* group = "Result";
+    transcribe.footer(kTranscribeExamples);
+    add_common_options(transcribe, line, "speech: WAV, 16 bit, one channel, 16 kHz", 1,
+                       "moonshine-tiny");
+    transcribe
+        .add_option("--max-tokens", line.model.max_tokens,
+                    "stop after so many tokens (default: six for a second)")
+        ->check(from_one(kMostTokens))
+        ->type_name("N")
+        ->group(group);
+    embed.footer(kEmbedExamples);
+    add_common_options(embed, line, "texts in UTF-8", kMostFiles, "use-lite");
+    embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
+        ->group(group);
+}
+
+}  // namespace tessera::host

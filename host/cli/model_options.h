@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Options of the commands that run whole models.
+#pragma once
+#include <CLI/CLI.hpp>
+
+#include "host/cli/options.h"
+
+namespace tessera::host {
+
+void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line);
+
+}  // namespace tessera::host

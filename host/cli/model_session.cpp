@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/model_session.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "host/cli/report_format.h"
+#include "host/cli/run_command.h"
+#include "host/error.h"
+#include "host/experiment/problem_of.h"
+#include "host/io/npy.h"
+#include "host/library/overwriting.h"
+
+namespace tessera::host {
+namespace {
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+bool matches(const std::string& pattern, const std::string& layer) {
+    return fnmatch(pattern.c_str(), layer.c_str(), 0) == 0;
+}
+
+}  // namespace
+
+ModelSession::ModelSession(const CommandLine& line, const std::vector<std::string>& command_line,
+                           const std::string& model)
+    : line_(line),
+      command_line_(command_line),
+      folder_(open_model(line.model.model.empty() ? model : line.model.model)),
+      config_(config_of(line.experiment)),
+      begin_(now()) {
+    report_format(line.format);
+    config_.platform.timing_only = line.experiment.outputs.timing_only;
+    config_.platform.trace_commands = 0;
+    check_pattern();
+    const std::string& out = line.experiment.outputs.folder;
+    if (!line.model.dump.empty() && out.empty())
+        throw bad_value("command line", "--dump", line.model.dump, "beside --out FOLDER");
+    if (!out.empty()) output_.emplace(out);
+}
+
+void ModelSession::check_pattern() const {
+    const std::string& pattern = line_.model.dump;
+    if (pattern.empty()) return;
+    std::string first;
+    for (const auto& [name, graph] : folder_.model.graphs)
+        for (const ModelLayer& layer : graph.layers) {
+            if (matches(pattern, layer.name)) return;
+            if (first.empty()) first = layer.name;
+        }
+    throw bad_value(
+        "command line", "--dump", printable(pattern),
+        fmt::format("a pattern that a layer of {} matches, as {} or *", folder_.model.name, first));
+}
+
+ModelRun& ModelSession::start(uint64_t capacity) {
+    ModelRun::Options options;
+    options.check = line_.model.check;
+    options.wanted = [this](const std::string& layer) {
+        return !line_.model.dump.empty() && matches(line_.model.dump, layer);
+    };
+    options.value = [this](const LayerValue& value) { keep(value); };
+    run_ = std::make_unique<ModelRun>(
+        folder_.model, folder_.weights(),
+        ModelMachine{config_.platform, config_.energy, line_.experiment.workload.precision},
+        capacity, std::move(options));
+    return *run_;
+}
+
+/// The first value of a layer has the layer's name; those of later runs are numbered.
+void ModelSession::keep(const LayerValue& value) {
+    LayerValue kept = value;
+    const auto same = std::count_if(dumped_.begin(), dumped_.end(), [&](const LayerValue& other) {
+        return other.layer == value.layer && other.value == value.value;
+    });
+    kept.spec.name = value.layer + "/" + value.value + (same == 0 ? "" : fmt::format("#{}", same));
+    dumped_.push_back(std::move(kept));
+}
+
+void ModelSession::write_files(const std::string& text, const std::vector<LayerValue>& tensors) {
+    const std::string folder = line_.experiment.outputs.folder + "/";
+    for (const LayerValue& tensor : tensors)
+        write_npy(folder + tensor.spec.name + ".npy", tensor.spec.shape, tensor.numbers);
+    if (!dumped_.empty()) {
+        std::vector<TensorSpec> specs;
+        for (const LayerValue& value : dumped_) specs.push_back(value.spec);
+        SafetensorsWriter writer(folder + kLayers, specs, {});
+        for (const LayerValue& value : dumped_)
+            writer.write(value.spec.name, 0, value.numbers.data(), value.numbers.size());
+        writer.commit();
+    }
+    output_->write_report(text, nullptr);
+}
+
+std::vector<std::string> ModelSession::file_names(const std::vector<LayerValue>& tensors) const {
+    if (!output_) return {};
+    std::vector<std::string> names = {OutputFolder::kReport};
+    if (!dumped_.empty()) names.emplace_back(kLayers);
+    for (const LayerValue& tensor : tensors) names.push_back(tensor.spec.name + ".npy");
+    return names;
+}
+
+int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tensors) {
+    const ModelRecord& record = run_->record();
+    progress_.finish();
+    report.model = folder_.model.name;
+    report.weights = folder_.weights();
+    report.command_line = command_line_;
+    report.config = config_;
+    report.precision = line_.experiment.workload.precision;
+    report.record = &record;
+    report.checked = line_.model.check && run_->with_data();
+    report.seconds = now() - begin_;
+    report.files = file_names(tensors);
+    const Document document = model_document(report);
+    if (output_) write_files(render(document, Format::kJson), tensors);
+    fmt::print("{}", render(document, report_format(line_.format)));
+    if (!record.inexact.empty()) {
+        fmt::print(stderr, "tessera: the result is not exact: {}\n", record.inexact);
+        return kExitNotValid;
+    }
+    const bool outside = std::any_of(record.layers.begin(), record.layers.end(),
+                                     [](const LayerCost& layer) { return layer.outside != 0; });
+    return outside ? kExitMismatch : kExitGood;
+}
+
+}  // namespace tessera::host

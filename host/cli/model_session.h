@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What the commands that run models have in common: the model and its machine, values that are to
+// be dumped, report and files.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/cli/options.h"
+#include "host/cli/progress.h"
+#include "host/library/output_folder.h"
+#include "host/model/model_folder.h"
+#include "host/model/model_run.h"
+#include "host/report/model_document.h"
+
+namespace tessera::host {
+
+class ModelSession {
+  public:
+    /// UserError as open_model(), for a device that is not there, and for a pattern that no layer
+    /// of the model matches.
+    /// `model`: the one of the command.
+    ModelSession(const CommandLine& line, const std::vector<std::string>& command_line,
+                 const std::string& model);
+
+    const ModelFolder& folder() const { return folder_; }
+    /// Puts the model on its machine; caches have so many rows.
+    ModelRun& start(uint64_t capacity);
+    Progress& progress() { return progress_; }
+
+    static constexpr const char* kLayers = "layers.safetensors";
+
+    /// Fills what `report` has in common for all commands, writes the files of --out, with
+    /// `tensors` beside them, prints the report and says how the run went.
+    int finish(ModelReport report, const std::vector<LayerValue>& tensors = {});
+
+  private:
+    void check_pattern() const;
+    void keep(const LayerValue& value);
+    std::vector<std::string> file_names(const std::vector<LayerValue>& tensors) const;
+    void write_files(const std::string& text, const std::vector<LayerValue>& tensors);
+
+    const CommandLine& line_;
+    const std::vector<std::string>& command_line_;
+    ModelFolder folder_;
+    ResolvedConfig config_;
+    std::optional<OutputFolder> output_;
+    Progress progress_;
+    std::unique_ptr<ModelRun> run_;
+    std::vector<LayerValue> dumped_;
+    double begin_ = 0;
+};
+
+}  // namespace tessera::host

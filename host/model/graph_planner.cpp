@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// Values: where they lie, who wants them how.
+#include "host/model/graph_planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/error.h"
+#include "host/operation/epilogue.h"
+
+namespace tessera::host {
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+GraphPlanner::GraphPlanner(const ModelGraph& graph, const ModelWeights& weights,
+                           const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
+                           std::map<std::string, Value> inputs, uint32_t position)
+    : graph_(graph),
+      weights_(weights),
+      machine_(machine),
+      forms_(forms),
+      memory_(memory),
+      position_(position),
+      values_(memory.values) {
+    for (auto& [name, value] : inputs) values_[name] = std::move(value);
+}
+
+GraphPlan GraphPlanner::plan() {
+    for (at_ = 0; at_ < graph_.layers.size(); ++at_)
+        std::visit([&](const auto& layer) { make(layer); }, graph_.layers[at_].kind);
+    std::vector<std::string> replaced;
+    for (const std::string& output : graph_.outputs) {
+        const Value& value = memory_.values[output] = values_.at(output);
+        const Buffer* before = memory_.map.buffer(output);
+        if (before != nullptr && !before->layout.lies_as(value.place.layout))
+            replaced.push_back(output);
+    }
+    for (const auto& [name, value] : memory_.values) hosted_.insert(value.buffer);
+    return {std::move(steps_), std::move(hosted_), std::move(replaced)};
+}
+
+const Value& GraphPlanner::value(const std::string& name) const {
+    const auto found = values_.find(name);
+    if (found == values_.end())
+        throw UserError(fmt::format("{}: layer {} reads {}, which no graph has written yet",
+                                    weights_.path(), printable(this->name()), printable(name)));
+    return found->second;
+}
+
+MatrixPart GraphPlanner::numbers(uint64_t rows, uint64_t columns) const {
+    return MatrixPart(TensorLayout::matrix(ElementType::kFp32, rows, columns, columns));
+}
+
+/// As an operand, if the layers that read it before it is written anew are products and nothing
+/// else.
+MatrixPart GraphPlanner::wanted_by_readers(const std::string& name, uint64_t rows,
+                                           uint64_t columns) const {
+    Value x;
+    x.place = numbers(rows, columns);
+    x.buffer = name;  // not the host's
+    std::optional<MatrixPart> wanted;
+    for (size_t i = at_ + 1; i < graph_.layers.size(); ++i) {
+        const ModelLayer& layer = graph_.layers[i];
+        const auto* linear = std::get_if<LinearLayer>(&layer.kind);
+        const bool reads = contains(values_read(layer), name);
+        if (reads && (linear == nullptr || linear->residual == name)) return x.place;
+        if (reads && !wanted) wanted = gemm_of(layer, *linear, x).a;
+        if (contains(values_written(layer), name)) break;
+    }
+    return wanted.value_or(x.place);
+}
+
+Value& GraphPlanner::place_value(const std::string& name, Value made) {
+    made.buffer = lives_on(name) ? name : fmt::format("{}:{}", name, at_);
+    return values_[name] = std::move(made);
+}
+
+Value& GraphPlanner::make_value(const std::string& name, uint64_t rows, uint64_t columns,
+                                uint32_t heads) {
+    Value made;
+    made.heads = heads;
+    made.place =
+        heads == 0
+            ? wanted_by_readers(name, rows, columns)
+            : MatrixPart(TensorLayout::heads(ElementType::kBf16, heads, rows, columns / heads));
+    return place_value(name, std::move(made));
+}
+
+/// The value is all rows that are there then; `place` of what is returned are the new ones.
+Value& GraphPlanner::append_value(const std::string& name, uint64_t rows, uint64_t columns,
+                                  uint32_t heads) {
+    if (position_ + rows > memory_.capacity)
+        throw UserError(fmt::format("layer {}: {} rows from {} on do not fit a cache of {} rows",
+                                    this->name(), rows, position_, memory_.capacity));
+    const TensorLayout cache =
+        TensorLayout::heads(ElementType::kBf16, heads, memory_.capacity, columns / heads);
+    Value made;
+    made.heads = heads;
+    made.buffer = name;
+    made.place = MatrixPart::of_rows(cache, 0, position_ + rows);
+    values_[name] = memory_.values[name] = made;
+    return values_[name];
+}
+
+/// The buffers of outputs and caches are not freed behind the graph.
+bool GraphPlanner::lives_on(const std::string& name) const {
+    return contains(graph_.outputs, name);
+}
+
+Value GraphPlanner::laid(const Value& x, const MatrixPart& place, const char* role) {
+    if (x.buffer.empty() || (x.factor == 1 && x.place.layout.lies_as(place.layout))) return x;
+    Value y;
+    y.place = place;
+    y.buffer = fmt::format("{}.{}:{}", name(), role, at_);
+    Epilogue copy;
+    copy.a = x.place;
+    copy.y = place;
+    if (x.factor != 1) {
+        copy.scaling = fw::Scaling::kFactor;
+        copy.factor = x.factor;
+    }
+    add(role, std::make_shared<EpilogueOperation>(copy, EpilogueElements(), machine_.platform),
+        {{"a", x.buffer}}, {{"y", y.buffer}});
+    return y;
+}
+
+/// The value as fp32 in one block.
+Value GraphPlanner::as_numbers(const std::string& name, const char* role) {
+    const Value& x = value(name);
+    return laid(x, numbers(x.rows(), x.columns()), role);
+}
+
+void GraphPlanner::add(const std::string& suffix, std::shared_ptr<Operation> operation,
+                       Bindings reads, Bindings writes, const std::string& value,
+                       const std::string& note) {
+    const std::string step = suffix.empty() ? name() : name() + "." + suffix;
+    steps_.push_back(
+        {name(), value, {step, std::move(operation), std::move(reads), std::move(writes)}, note});
+}
+
+bool GraphPlanner::bind_host(Bindings& reads, Bindings& writes, const std::string& role,
+                             const std::string& buffer) {
+    const bool there = memory_.map.buffer(buffer) != nullptr || !hosted_.insert(buffer).second;
+    (there ? reads : writes)[role] = buffer;
+    return !there && with_data();
+}
+
+std::vector<float> GraphPlanner::host_row(Bindings& reads, Bindings& writes,
+                                          const std::string& role, const std::string& buffer,
+                                          const std::function<std::vector<float>()>& elements) {
+    return bind_host(reads, writes, role, buffer) ? elements() : std::vector<float>();
+}
+
+}  // namespace tessera::host

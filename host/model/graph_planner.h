@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// The work behind graph_plan.h: goes through a graph's layers and makes the steps of each.
+#pragma once
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "host/model/graph_plan.h"
+
+namespace tessera::host {
+
+class GraphPlanner {
+  public:
+    GraphPlanner(const ModelGraph& graph, const ModelWeights& weights, const ModelMachine& machine,
+                 GemmForms& forms, ModelMemory& memory, std::map<std::string, Value> inputs,
+                 uint32_t position);
+    GraphPlan plan();
+
+  private:
+    using Bindings = MemoryMap::Bindings;
+    /// What a layer's product takes and gives.
+    struct LayerGemm {
+        Gemm gemm;
+        MatrixPart a, c;
+        std::string why;
+    };
+
+    // The layers, each by its kind.
+    void make(const LinearLayer& layer);
+    void make(const EmbeddingLayer& layer);
+    void make(const NormLayer& layer);
+    void make(const AttentionLayer& layer);
+    void make(const GateLayer& layer);
+    void make(const AddLayer& layer);
+    void make(const PoolLayer& layer);
+    void make(const ArgmaxLayer& layer);
+
+    // Of a linear layer.
+    LayerGemm gemm_of(const ModelLayer& layer, const LinearLayer& linear, const Value& x) const;
+    void multiply(const LinearLayer& layer, const LayerGemm& planned, const Value& x,
+                  const std::string& c);
+    /// Part `number` of the product in a buffer, and what is added to it.
+    struct Finish {
+        const LinearLayer& layer;
+        size_t number = 0;
+        MatrixPart c;
+        std::string buffer;
+        std::optional<Value> residual;
+    };
+    void finish_part(const Finish& finish);
+    void finish_by_epilogue(const Finish& finish, const Value& y);
+    void rotate(const LinearPart& part, const MatrixPart& a, const std::string& buffer,
+                float factor, const Value& y);
+    bool is_left_in_c(const LinearLayer& layer) const;
+
+    // Values.
+    const Value& value(const std::string& name) const;
+    /// A new value of the present layer. It lies as its first reader wants it, or `heads` apart.
+    Value& make_value(const std::string& name, uint64_t rows, uint64_t columns, uint32_t heads);
+    Value& append_value(const std::string& name, uint64_t rows, uint64_t columns, uint32_t heads);
+    Value& place_value(const std::string& name, Value made);
+    MatrixPart wanted_by_readers(const std::string& name, uint64_t rows, uint64_t columns) const;
+    /// `x`, lying so: itself, or what a step makes of it.
+    Value laid(const Value& x, const MatrixPart& place, const char* role);
+    Value as_numbers(const std::string& name, const char* role);
+    MatrixPart numbers(uint64_t rows, uint64_t columns) const;
+
+    // Steps.
+    void add(const std::string& suffix, std::shared_ptr<Operation> operation, Bindings reads,
+             Bindings writes, const std::string& value = "", const std::string& note = "");
+    /// Binds the role to a buffer for what the host has. Is it to be written there, since it does
+    /// not lie there yet?
+    bool bind_host(Bindings& reads, Bindings& writes, const std::string& role,
+                   const std::string& buffer);
+    std::vector<float> host_row(Bindings& reads, Bindings& writes, const std::string& role,
+                                const std::string& buffer,
+                                const std::function<std::vector<float>()>& elements);
+    bool with_data() const { return !machine_.platform.timing_only; }
+    bool lives_on(const std::string& name) const;
+    const std::string& name() const { return graph_.layers[at_].name; }
+    const std::string& tensors() const { return graph_.layers[at_].weights; }
+
+    const ModelGraph& graph_;
+    const ModelWeights& weights_;
+    const ModelMachine& machine_;
+    GemmForms& forms_;
+    ModelMemory& memory_;
+    const uint32_t position_;
+    std::map<std::string, Value> values_;
+    std::set<std::string> hosted_;  ///< buffers that a step of this plan fills from the host
+    std::vector<LayerStep> steps_;
+    size_t at_ = 0;  ///< the present layer
+};
+
+}  // namespace tessera::host

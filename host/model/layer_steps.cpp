@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// The steps of all layers but linear ones.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/error.h"
+#include "host/float_bits.h"
+#include "host/model/graph_planner.h"
+#include "host/operation/attention_operation.h"
+#include "host/operation/elementwise.h"
+#include "host/operation/epilogue.h"
+#include "host/operation/gate.h"
+#include "host/operation/gather.h"
+#include "host/operation/norm.h"
+#include "host/operation/pool.h"
+#include "spec/float.h"
+
+namespace tessera::host {
+namespace {
+
+std::vector<float> floats_of(const std::vector<uint16_t>& elements) {
+    std::vector<float> numbers(elements.size());
+    for (size_t i = 0; i < elements.size(); ++i)
+        numbers[i] = float_of(spec::bf16_to_fp32(elements[i]));
+    return numbers;
+}
+
+}  // namespace
+
+/// The table lies as the weights of a product by columns do: tied logits share it.
+void GraphPlanner::make(const EmbeddingLayer& layer) {
+    const Value& ids = value(layer.input);
+    const ModelWeights::Shape shape = weights_.matrix_shape(tensors());
+    const std::vector<float> scales = weights_.scales(tensors(), 1);
+    Gather work;
+    work.rows = ids.buffer.empty() ? ids.indices.size() : ids.rows();
+    work.has_factor = !scales.empty();
+    if (work.has_factor) work.factor = scales[0];
+    work.table = MatrixPart(TensorLayout::heads(ElementType::kBf16, 1, shape.rows, shape.columns));
+    const Value& y = make_value(layer.output, work.rows, shape.columns, 0);
+    work.y = y.place;
+    Bindings reads, writes = {{"y", y.buffer}};
+    if (!ids.buffer.empty()) reads["ids"] = ids.buffer;
+    std::vector<float> table = host_row(reads, writes, "table", tensors() + ".weight[n][k]",
+                                        [&] { return floats_of(weights_.matrix(tensors())); });
+    add("",
+        std::make_shared<GatherOperation>(work, ids.indices, std::move(table), machine_.platform),
+        reads, writes, layer.output);
+}
+
+void GraphPlanner::make(const NormLayer& layer) {
+    const Value x = as_numbers(layer.input, "numbers");
+    const Value& y = make_value(layer.output, x.rows(), x.columns(), 0);
+    NormWork work;
+    work.norm = layer.norm;
+    work.eps = layer.epsilon;
+    work.has_gamma = layer.gamma;
+    work.has_beta = layer.beta;
+    work.a = x.place;
+    work.y = y.place;
+    NormElements elements;
+    Bindings reads = {{"a", x.buffer}}, writes = {{"y", y.buffer}};
+    if (layer.gamma)
+        elements.gamma = host_row(reads, writes, "gamma", tensors() + ".weight",
+                                  [&] { return weights_.row(tensors() + ".weight", x.columns()); });
+    if (layer.beta)
+        elements.beta = host_row(reads, writes, "beta", tensors() + ".bias",
+                                 [&] { return weights_.row(tensors() + ".bias", x.columns()); });
+    add("", std::make_shared<NormOperation>(work, std::move(elements), machine_.platform), reads,
+        writes, layer.output);
+}
+
+void GraphPlanner::make(const AttentionLayer& layer) {
+    const Value &q = value(layer.queries), &k = value(layer.keys), &v = value(layer.values);
+    for (const Value* x : {&q, &k, &v})
+        if (x->heads == 0)
+            throw UserError(
+                fmt::format("layer {}: queries, keys and values have to be heads of a "
+                            "linear layer",
+                            name()));
+    Problem p;
+    p.leading = {q.heads};
+    p.query_heads = q.heads;
+    p.kv_heads = k.heads;
+    p.nq = static_cast<uint32_t>(q.rows());
+    p.nk = static_cast<uint32_t>(k.rows());
+    p.d_k = static_cast<uint32_t>(q.columns() / q.heads);
+    p.d_v = static_cast<uint32_t>(v.columns() / v.heads);
+    p.scale = default_scale(p.d_k);
+    p.bf16_output = true;
+    p.mask.causal = layer.causal && p.nq > 1;
+    p.mask.window = layer.window;
+    if (k.heads != v.heads || k.rows() != v.rows() || k.columns() / k.heads != p.d_k)
+        throw UserError(
+            fmt::format("layer {}: {} keys of {} heads and {} columns, {} values of {} "
+                        "heads; queries have heads of {} columns",
+                        name(), k.rows(), k.heads, k.columns(), v.rows(), v.heads, p.d_k));
+    const uint32_t most = machine_.platform.params.d;
+    if (std::max(p.d_k, p.d_v) > most)
+        throw UserError(
+            fmt::format("layer {}: heads of {} columns; this device attends to at most "
+                        "D = {}",
+                        name(), std::max(p.d_k, p.d_v), most));
+    check_problem(p, machine_.platform, "the device");
+    Inputs inputs;
+    inputs.has_data = with_data();
+    Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
+    add("", std::make_shared<AttentionOperation>(p, std::move(inputs), machine_.platform),
+        {{"q", q.buffer}, {"k", k.buffer}, {"v", v.buffer}}, {{"o", o.buffer}}, layer.output);
+}
+
+void GraphPlanner::make(const GateLayer& layer) {
+    const Value x = as_numbers(layer.input, "numbers");
+    if (x.columns() % 2 != 0)
+        throw UserError(fmt::format("layer {}: {} columns have no halves", name(), x.columns()));
+    const uint64_t half = x.columns() / 2;
+    const Value& y = make_value(layer.output, x.rows(), half, 0);
+    Gate work;
+    work.activation = layer.activation;
+    work.a = MatrixPart::of_columns(x.place.layout, layer.gate_first ? half : 0, half);
+    work.b = MatrixPart::of_columns(x.place.layout, layer.gate_first ? 0 : half, half);
+    work.y = y.place;
+    add("",
+        std::make_shared<GateOperation>(work, std::vector<float>(), std::vector<float>(),
+                                        machine_.platform),
+        {{"a", x.buffer}, {"b", x.buffer}}, {{"y", y.buffer}}, layer.output);
+}
+
+void GraphPlanner::make(const AddLayer& layer) {
+    const Value x = as_numbers(layer.input, "numbers"), other = as_numbers(layer.other, "other");
+    if (x.rows() != other.rows() || x.columns() != other.columns())
+        throw UserError(fmt::format("layer {}: {} x {} and {} x {} cannot be added", name(),
+                                    x.rows(), x.columns(), other.rows(), other.columns()));
+    const Value& y = make_value(layer.output, x.rows(), x.columns(), 0);
+    Epilogue work;
+    work.scaling = layer.factor == 1 ? fw::Scaling::kNone : fw::Scaling::kFactor;
+    work.factor = layer.factor;
+    work.has_residual = true;
+    work.a = x.place;
+    work.residual = other.place;
+    work.y = y.place;
+    EpilogueElements elements;
+    Bindings reads = {{"a", x.buffer}};
+    if (other.buffer.empty())
+        elements.residual = other.numbers;
+    else
+        reads["residual"] = other.buffer;
+    add("", std::make_shared<EpilogueOperation>(work, std::move(elements), machine_.platform),
+        reads, {{"y", y.buffer}}, layer.output);
+}
+
+void GraphPlanner::make(const PoolLayer& layer) {
+    const Value x = as_numbers(layer.input, "numbers");
+    const Value& y = make_value(layer.output, 1, x.columns(), 0);
+    add("",
+        std::make_shared<PoolOperation>(Pool{x.place, y.place}, std::vector<float>(),
+                                        machine_.platform),
+        {{"a", x.buffer}}, {{"y", y.buffer}}, layer.output);
+}
+
+/// A positive factor does not change which element is the largest.
+void GraphPlanner::make(const ArgmaxLayer& layer) {
+    const Value& x = value(layer.input);
+    Elementwise work;
+    work.function = fw::ElementFunction::kRowArgmax;
+    work.a = x.place.layout;
+    work.matrix = true;
+    Value made;
+    made.place = MatrixPart(TensorLayout::heads(ElementType::kIndex, 1, x.rows(), 1));
+    const Value& y = place_value(layer.output, std::move(made));
+    add("",
+        std::make_shared<ElementwiseOperation>(work, std::vector<float>(), std::vector<float>(),
+                                               machine_.platform),
+        {{"a", x.buffer}}, {{"y", y.buffer}}, layer.output);
+}
+
+}  // namespace tessera::host

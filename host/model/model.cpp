@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "host/model/model.h"
+
+#include <algorithm>
+
+namespace tessera::host {
+namespace {
+
+/// Names that are not empty.
+std::vector<std::string> named(std::vector<std::string> names) {
+    std::vector<std::string> some;
+    for (std::string& name : names)
+        if (!name.empty()) some.push_back(std::move(name));
+    return some;
+}
+
+struct KindName {
+    const char* operator()(const LinearLayer& layer) const {
+        return layer.taps > 1 || layer.stride > 1 ? "convolution" : "linear";
+    }
+    const char* operator()(const EmbeddingLayer&) const { return "embedding"; }
+    const char* operator()(const NormLayer&) const { return "norm"; }
+    const char* operator()(const AttentionLayer&) const { return "attention"; }
+    const char* operator()(const GateLayer&) const { return "gate"; }
+    const char* operator()(const AddLayer&) const { return "add"; }
+    const char* operator()(const PoolLayer&) const { return "pool"; }
+    const char* operator()(const ArgmaxLayer&) const { return "argmax"; }
+};
+
+struct Reads {
+    using Names = std::vector<std::string>;
+    Names operator()(const LinearLayer& layer) const {
+        return named({layer.input, layer.residual});
+    }
+    Names operator()(const AttentionLayer& layer) const {
+        return {layer.queries, layer.keys, layer.values};
+    }
+    Names operator()(const AddLayer& layer) const { return {layer.input, layer.other}; }
+    template <typename Layer>
+    Names operator()(const Layer& layer) const {
+        return {layer.input};
+    }
+};
+
+struct Writes {
+    using Names = std::vector<std::string>;
+    Names operator()(const LinearLayer& layer) const {
+        Names names;
+        for (const LinearPart& part : layer.parts) names.push_back(part.output);
+        return names;
+    }
+    template <typename Layer>
+    Names operator()(const Layer& layer) const {
+        return {layer.output};
+    }
+};
+
+}  // namespace
+
+const char* layer_kind_name(const LayerKind& kind) { return std::visit(KindName(), kind); }
+std::vector<std::string> values_read(const ModelLayer& layer) {
+    return std::visit(Reads(), layer.kind);
+}
+std::vector<std::string> values_written(const ModelLayer& layer) {
+    return std::visit(Writes(), layer.kind);
+}
+
+/// A convolution of r rows needs (r - 1) * stride + taps. Backwards, so that each value knows what
+/// its readers need.
+uint64_t least_rows(const ModelGraph& graph, const std::string& input) {
+    std::map<std::string, uint64_t> needed;
+    const auto need = [&](const std::string& value) {
+        const auto found = needed.find(value);
+        return found == needed.end() ? uint64_t{1} : found->second;
+    };
+    for (auto layer = graph.layers.rbegin(); layer != graph.layers.rend(); ++layer) {
+        uint64_t rows = 1;
+        for (const std::string& value : values_written(*layer)) {
+            rows = std::max(rows, need(value));
+            needed.erase(value);
+        }
+        if (const auto* linear = std::get_if<LinearLayer>(&layer->kind))
+            rows = (rows - 1) * linear->stride + linear->taps;
+        for (const std::string& value : values_read(*layer))
+            needed[value] = std::max(need(value), rows);
+    }
+    return need(input);
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// What a model computes, as its description says it (docs/use/models.md): graphs of layers over
+// named values. A value is a matrix [rows][columns], a row for each token. Nothing here knows a
+// device, a shape that depends on the input, or weights.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "firmware/elementwise/activation.h"
+#include "firmware/elementwise/norm_job.h"
+#include "firmware/elementwise/rotary_job.h"
+
+namespace tessera::host {
+
+/// Turns pairs of columns of each head by the token's position times a frequency.
+struct RotaryPart {
+    fw::RotaryPairs pairs = fw::RotaryPairs::kInterleaved;
+    std::string frequencies;  ///< tensor, fp32, one for each pair
+};
+
+/// A value that a linear layer writes: some of its columns, in the order of the parts.
+struct LinearPart {
+    std::string output;
+    uint32_t heads = 0;  ///< laid as so many heads; 0: a matrix
+    std::optional<RotaryPart> rotary;
+    bool append = false;  ///< adds rows to a value that lives on: a cache of keys or values
+};
+
+/// y = f(x W * scale + bias) + residual. With taps, a convolution over time without padding: row t
+/// of x W takes rows t * stride to t * stride + taps - 1 of x, one behind the other.
+struct LinearLayer {
+    std::string input;
+    std::vector<LinearPart> parts;  ///< as wide as each other
+    uint32_t taps = 1, stride = 1;
+    bool bias = false;
+    bool transposed = false;  ///< W lies as [outputs][inputs]
+    fw::Activation activation = fw::Activation::kNone;
+    std::string residual;  ///< empty: none
+};
+
+/// Rows of a table, by their numbers.
+struct EmbeddingLayer {
+    std::string input, output;
+};
+
+struct NormLayer {
+    std::string input, output;
+    fw::Norm norm = fw::Norm::kLayer;
+    float epsilon = 0;
+    bool gamma = true, beta = false;
+};
+
+/// softmax(q k^T / sqrt(width of a head)) v, each of them heads.
+struct AttentionLayer {
+    std::string queries, keys, values, output;
+    bool causal = false;  ///< the last query sees all keys, each before it one less
+    uint32_t window = 0;  ///< sees so many neighbours; 0: all
+};
+
+/// y = a * f(b), the halves of the input's columns.
+struct GateLayer {
+    std::string input, output;
+    fw::Activation activation = fw::Activation::kNone;
+    bool gate_first = false;  ///< b is the first half
+};
+
+/// y = factor * x + other.
+struct AddLayer {
+    std::string input, other, output;
+    float factor = 1;
+};
+
+/// The mean of all rows.
+struct PoolLayer {
+    std::string input, output;
+};
+
+/// For each row, the number of its first largest element.
+struct ArgmaxLayer {
+    std::string input, output;
+};
+
+using LayerKind = std::variant<LinearLayer, EmbeddingLayer, NormLayer, AttentionLayer, GateLayer,
+                               AddLayer, PoolLayer, ArgmaxLayer>;
+
+struct ModelLayer {
+    std::string name;
+    std::string weights;  ///< its tensors are WEIGHTS.weight, WEIGHTS.weight_scale, WEIGHTS.bias
+    LayerKind kind;
+};
+
+/// What the host writes before a graph runs.
+enum class InputKind {
+    kNumbers,  ///< fp32
+    kIndices   ///< tokens
+};
+struct ModelInput {
+    InputKind kind = InputKind::kNumbers;
+    uint32_t columns = 1;
+};
+
+struct ModelGraph {
+    std::map<std::string, ModelInput> inputs;
+    std::vector<std::string> outputs;  ///< live on when the graph has run
+    std::vector<ModelLayer> layers;
+};
+
+struct Model {
+    std::string name;
+    std::map<std::string, ModelGraph> graphs;
+
+    /// std::out_of_range if there is none of that name.
+    const ModelGraph& graph(const std::string& graph_name) const { return graphs.at(graph_name); }
+};
+
+/// "linear", "norm": as a description has it.
+const char* layer_kind_name(const LayerKind& kind);
+/// Values that a layer reads and writes, in the order of its fields.
+std::vector<std::string> values_read(const ModelLayer& layer);
+std::vector<std::string> values_written(const ModelLayer& layer);
+
+/// The fewest rows of `input` for which every convolution that they reach has a row.
+uint64_t least_rows(const ModelGraph& graph, const std::string& input);
+
+/// Parses a description; `where` names it in messages. UserError with key, value and what is
+/// allowed: unknown keys, layers and functions, values that nothing writes, two layers of one name.
+Model read_model(const std::string& where, std::string_view text);
+/// The same of the file `path`.
+Model read_model_file(const std::string& path);
+
+}  // namespace tessera::host

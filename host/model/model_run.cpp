@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "host/model/model_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "host/error.h"
+
+namespace tessera::host {
+
+StepCost ModelRecord::sum() const {
+    StepCost sum;
+    for (const LayerCost& layer : layers) sum += layer.cost;
+    return sum;
+}
+
+Value numbers_of(std::vector<float> numbers, uint64_t rows, uint64_t columns) {
+    Value value;
+    value.place = MatrixPart(TensorLayout::matrix(ElementType::kFp32, rows, columns, columns));
+    value.numbers = std::move(numbers);
+    return value;
+}
+
+Value indices_of(std::vector<uint32_t> indices) {
+    Value value;
+    value.place = MatrixPart(TensorLayout::heads(ElementType::kIndex, 1, indices.size(), 1));
+    value.indices = std::move(indices);
+    return value;
+}
+
+ModelRun::ModelRun(Model model, const std::string& weights, ModelMachine machine, uint64_t capacity,
+                   Options options)
+    : model_(std::move(model)),
+      weights_(weights),
+      machine_(std::move(machine)),
+      options_(std::move(options)),
+      forms_(machine_),
+      memory_{MemoryMap(machine_.platform), {}, capacity},
+      platform_(std::make_unique<Platform>(machine_.platform)) {}
+
+ModelRun::~ModelRun() = default;
+
+uint64_t ModelRun::cycles() const { return platform_->now(); }
+
+LayerCost& ModelRun::cost_of(const std::string& graph, const LayerStep& step) {
+    const auto [at, added] = index_.try_emplace({graph, step.layer}, record_.layers.size());
+    if (added) {
+        const auto& layers = model_.graph(graph).layers;
+        const auto layer = std::find_if(layers.begin(), layers.end(), [&](const ModelLayer& one) {
+            return one.name == step.layer;
+        });
+        LayerCost cost;
+        cost.graph = graph;
+        cost.layer = step.layer;
+        cost.kind = layer_kind_name(layer->kind);
+        record_.layers.push_back(std::move(cost));
+    }
+    return record_.layers[at->second];
+}
+
+void ModelRun::note_step(const std::string& graph, const LayerStep& step, const StepRecord& done,
+                         bool first) {
+    LayerCost& layer = cost_of(graph, step);
+    layer.runs += first;
+    layer.cost += done.cost;
+    layer.macs += done.work.macs;
+    if (!step.note.empty()) layer.form = step.note;
+    if (done.error) {
+        layer.checked += done.error->elements;
+        layer.outside += done.error->outside;
+        layer.max_over_bound = std::max(layer.max_over_bound, done.error->max_over_bound);
+    }
+    if (!done.exactness.exact() && record_.inexact.empty())
+        record_.inexact = done.name + ": " + done.exactness.text();
+    if (!step.value.empty() && with_data() && options_.wanted && options_.wanted(step.layer))
+        options_.value({step.layer, step.value, step.step.operation->output(), done.result});
+}
+
+void ModelRun::run(const std::string& graph, std::map<std::string, Value> inputs,
+                   uint32_t position) {
+    const GraphPlan plan = plan_graph(model_.graph(graph), weights_, machine_, forms_, memory_,
+                                      std::move(inputs), position);
+    Program program(machine_.platform);
+    for (const LayerStep& step : plan.steps) program.add(step.step);
+    for (const std::string& output : plan.replaced) memory_.map.free(output);
+    program.place(memory_.map, plan.kept);
+    const ProgramRecord record = program.run(*platform_, options_.check, counters_);
+    for (size_t i = 0; i < record.steps.size(); ++i) {
+        const bool first = i == 0 || plan.steps[i - 1].layer != plan.steps[i].layer;
+        note_step(graph, plan.steps[i], record.steps[i], first);
+    }
+    if (!record.status.ok())
+        throw UserError(fmt::format("layer {}: firmware ends with code {}",
+                                    plan.steps[record.steps.size() - 1].layer,
+                                    static_cast<uint32_t>(record.status.code)));
+}
+
+std::vector<float> ModelRun::output(const std::string& name) const {
+    const Value& value = memory_.values.at(name);
+    const Buffer* buffer = memory_.map.buffer(value.buffer);
+    const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
+        return platform_->memory(address, bytes);
+    };
+    std::vector<float> numbers =
+        read_part(value.place, buffer->seen_as(value.place.layout), ElementOrder::kMatrix, memory);
+    for (float& x : numbers) x *= value.factor;
+    return numbers;
+}
+
+}  // namespace tessera::host

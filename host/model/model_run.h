@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// A model at work on a machine of its own: weights, outputs of graphs and caches stay in device
+// memory from one run of a graph to the next. One in a process, as of the platform.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/model/graph_plan.h"
+
+namespace tessera::host {
+
+/// What the runs of a layer took together.
+struct LayerCost {
+    std::string graph, layer, kind;
+    uint64_t runs = 0;
+    double macs = 0;  ///< useful multiply-adds, by formula
+    StepCost cost;
+    std::string form;                   ///< of its product, why; may be empty
+    uint64_t checked = 0, outside = 0;  ///< elements held against double precision
+    double max_over_bound = 0;
+};
+
+struct ModelRecord {
+    std::vector<LayerCost> layers;  ///< in the order of their first runs
+    std::string inexact;  ///< the first step that left something known not to be exact, and what
+
+    StepCost sum() const;
+};
+
+/// A value that a layer has written.
+struct LayerValue {
+    std::string layer, value;
+    TensorSpec spec;
+    std::vector<float> numbers;
+};
+
+class ModelRun {
+  public:
+    struct Options {
+        bool check = false;  ///< hold every step against double precision
+        /// Is told of the values of layers for which `wanted` is true.
+        std::function<bool(const std::string& layer)> wanted;
+        std::function<void(const LayerValue&)> value;
+        std::function<void(const std::string& layer)> progress;
+    };
+
+    /// `capacity`: rows of a cache. UserError for weights that are no file of that kind.
+    ModelRun(Model model, const std::string& weights, ModelMachine machine, uint64_t capacity,
+             Options options);
+    ~ModelRun();
+
+    /// Runs a graph. Rows that are appended to caches begin at `position`. UserError as
+    /// plan_graph(), and for a memory that is too small.
+    void run(const std::string& graph, std::map<std::string, Value> inputs, uint32_t position = 0);
+    /// An output that a graph has left, row by row. Whole numbers are numbers, too.
+    std::vector<float> output(const std::string& name) const;
+
+    /// std::out_of_range if the model has no such graph.
+    const ModelGraph& graph(const std::string& name) const { return model_.graph(name); }
+    const ModelWeights& weights() const { return weights_; }
+    const ModelRecord& record() const { return record_; }
+    uint64_t cycles() const;
+    /// False: only time is simulated, and outputs mean nothing.
+    bool with_data() const { return !machine_.platform.timing_only; }
+
+  private:
+    LayerCost& cost_of(const std::string& graph, const LayerStep& step);
+    void note_step(const std::string& graph, const LayerStep& step, const StepRecord& done,
+                   bool first);
+
+    const Model model_;
+    const ModelWeights weights_;
+    const ModelMachine machine_;
+    const Options options_;
+    GemmForms forms_;
+    ModelMemory memory_;
+    std::unique_ptr<Platform> platform_;
+    CounterValues counters_{};
+    ModelRecord record_;
+    std::map<std::pair<std::string, std::string>, size_t> index_;
+};
+
+/// What the host gives a graph.
+Value numbers_of(std::vector<float> numbers, uint64_t rows, uint64_t columns);
+Value indices_of(std::vector<uint32_t> indices);
+
+}  // namespace tessera::host

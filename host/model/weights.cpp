@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "host/model/weights.h"
+
+#include <fmt/format.h>
+
+#include "host/error.h"
+#include "host/float_bits.h"
+
+namespace tessera::host {
+namespace {
+
+bool is_whole(Dtype dtype) { return dtype == Dtype::kI8 || dtype == Dtype::kU8; }
+
+[[noreturn]] void refuse_shape(const TensorView& tensor, const std::string& allowed) {
+    throw bad_value(tensor.file, "tensor " + printable(tensor.name), shape_text(tensor.shape),
+                    allowed);
+}
+
+}  // namespace
+
+const TensorView& ModelWeights::matrix_view(const std::string& name) const {
+    const TensorView* found = file_.find(name + ".weight");
+    const TensorView& tensor =
+        found != nullptr && is_whole(found->dtype) ? *found : file_.tensor(name + ".weight");
+    if (tensor.shape.size() != 2 || tensor.elements == 0 || tensor.shape[0] > UINT32_MAX ||
+        tensor.shape[1] > UINT32_MAX)
+        refuse_shape(tensor, "[rows, columns], each at least 1");
+    return tensor;
+}
+
+ModelWeights::Shape ModelWeights::matrix_shape(const std::string& name) const {
+    const TensorView& tensor = matrix_view(name);
+    return {static_cast<uint32_t>(tensor.shape[0]), static_cast<uint32_t>(tensor.shape[1])};
+}
+
+std::vector<uint16_t> ModelWeights::matrix(const std::string& name) const {
+    const TensorView& tensor = matrix_view(name);
+    std::vector<uint16_t> elements(tensor.elements);
+    if (!is_whole(tensor.dtype)) {
+        tensor.require_finite();
+        tensor.to_bf16(0, elements.size(), elements.data());
+        return elements;
+    }
+    const std::string zero_name = name + ".weight_zero_point";
+    const float zero = file_.find(zero_name) == nullptr ? 0 : row(zero_name, 1).front();
+    for (size_t i = 0; i < elements.size(); ++i) {
+        const int whole = tensor.dtype == Dtype::kI8 ? static_cast<int8_t>(tensor.data[i])
+                                                     : static_cast<int>(tensor.data[i]);
+        elements[i] = bf16_of(static_cast<double>(whole) - zero);
+    }
+    return elements;
+}
+
+std::vector<float> ModelWeights::scales(const std::string& name, uint64_t columns) const {
+    const std::string tensor = name + ".weight_scale";
+    const TensorView* found = file_.find(tensor);
+    if (found == nullptr) return {};
+    return row(tensor, found->elements == 1 ? 1 : columns);
+}
+
+std::vector<float> ModelWeights::row(const std::string& name, uint64_t elements) const {
+    const TensorView& tensor = file_.tensor(name);
+    if (tensor.shape.size() != 1 || (elements != 0 && tensor.elements != elements))
+        refuse_shape(tensor, elements == 0 ? "one dimension" : fmt::format("[{}]", elements));
+    tensor.require_finite();
+    std::vector<float> values(tensor.elements);
+    tensor.to_float(0, values.size(), values.data());
+    return values;
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The weights of a model, in a safetensors file (docs/use/models.md): a layer NAME has NAME.weight,
+// with NAME.weight_scale and NAME.bias where it has such. Messages name file, tensor, shape and
+// what is allowed.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/io/safetensors.h"
+#include "host/problem/inputs.h"
+
+namespace tessera::host {
+
+class ModelWeights {
+  public:
+    /// UserError as SafetensorsFile.
+    explicit ModelWeights(const std::string& path) : file_(path) {}
+
+    const std::string& path() const { return file_.path(); }
+
+    /// The shape [rows][columns] of NAME.weight. UserError if there is no such matrix.
+    struct Shape {
+        uint32_t rows = 0, columns = 0;
+    };
+    Shape matrix_shape(const std::string& name) const;
+    /// Its elements in bf16, row by row. Whole numbers of 8 bits less NAME.weight_zero_point, which
+    /// bf16 has exactly. UserError if an element is not finite.
+    std::vector<uint16_t> matrix(const std::string& name) const;
+    /// NAME.weight_scale, of one element or of `columns`; empty if there is none.
+    std::vector<float> scales(const std::string& name, uint64_t columns) const;
+    /// The elements of a tensor, as many as `elements`, or any number of them if that is 0.
+    std::vector<float> row(const std::string& tensor, uint64_t elements) const;
+
+  private:
+    const TensorView& matrix_view(const std::string& name) const;
+
+    SafetensorsFile file_;
+};
+
+}  // namespace tessera::host

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Random weights of a model, as numbers and as the file that a model reads.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "host/io/safetensors.h"
+
+namespace tessera::test {
+
+struct NamedTensor {
+    std::vector<uint64_t> shape;
+    std::vector<float> elements;
+};
+
+class RandomWeights {
+  public:
+    explicit RandomWeights(std::mt19937_64& random) : random_(random) {}
+
+    /// Whole numbers up to 100, which bf16 has, and NAME.weight_scale.
+    void matrix(const std::string& name, uint64_t rows, uint64_t columns) {
+        NamedTensor& w = tensors_[name + ".weight"];
+        w.shape = {rows, columns};
+        for (uint64_t i = 0; i < rows * columns; ++i)
+            w.elements.push_back(static_cast<float>(random_() % 201) - 100);
+        tensors_[name + ".weight_scale"] = {{1}, {0.02f / std::sqrt(static_cast<float>(rows))}};
+    }
+    void row(const std::string& name, uint64_t columns, float mean) {
+        std::normal_distribution<float> normal(mean, 0.2f);
+        NamedTensor& row = tensors_[name];
+        row.shape = {columns};
+        for (uint64_t i = 0; i < columns; ++i) row.elements.push_back(normal(random_));
+    }
+    const std::vector<float>& of(const std::string& name) const {
+        return tensors_.at(name).elements;
+    }
+    const NamedTensor& tensor(const std::string& name) const { return tensors_.at(name); }
+
+    void write(const std::string& path) const {
+        std::vector<host::TensorSpec> specs;
+        for (const auto& [name, tensor] : tensors_)
+            specs.push_back({name, host::Dtype::kF32, tensor.shape});
+        host::SafetensorsWriter writer(path, specs, {});
+        for (const auto& [name, tensor] : tensors_)
+            writer.write(name, 0, tensor.elements.data(), tensor.elements.size());
+        writer.commit();
+    }
+
+  private:
+    std::mt19937_64& random_;
+    std::map<std::string, NamedTensor> tensors_;
+};
+
+}  // namespace tessera::test

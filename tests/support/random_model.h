@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Small models with random weights: a decoder with caches, an encoder of audio.
+#pragma once
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/model/model_run.h"
+#include "tests/support/model_weights.h"
+
+namespace tessera::test {
+
+inline constexpr size_t kModelHeads = 2, kModelColumns = 24;  ///< of a residual
+inline constexpr size_t kModelHidden = 20, kModelVocabulary = 40, kModelLayers = 2;
+
+/// Graph `decoder`, input `tokens`, outputs `logits` and `next`.
+extern const char* const kDecoderModel;
+RandomWeights decoder_weights(std::mt19937_64& random);
+/// Graph `encoder`, input `audio`, output `mean`.
+extern const char* const kEncoderModel;
+RandomWeights encoder_weights(std::mt19937_64& random);
+
+/// What a run of a model leaves.
+struct ModelEnd {
+    std::vector<float> output;     ///< of all runs, one behind the other
+    std::vector<float> next;       ///< likewise, of a decoder
+    std::vector<uint64_t> cycles;  ///< of each layer
+    uint64_t checked = 0, outside = 0;
+};
+
+/// Inputs, one for each run.
+using ModelInputs = std::vector<std::pair<std::string, host::Value>>;
+/// All tokens, or the first ones and then one by one.
+ModelInputs in_parts(const std::vector<uint32_t>& tokens, size_t first);
+
+/// What to run on which machine.
+struct ModelCase {
+    const char* description;
+    std::string graph, output;
+    std::string weights;  ///< file
+    hw::PlatformConfig platform;
+    Precision precision = Precision::kExact;
+};
+/// Runs the graph once for each input, the rows of each at their positions, in a process of its
+/// own. Each step is held against double precision.
+ModelEnd run_model(const ModelCase& model, const ModelInputs& inputs);
+
+}  // namespace tessera::test
