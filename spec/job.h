@@ -8,37 +8,13 @@
 
 namespace tessera::spec {
 
-/// What a request asks for.
-enum class JobKind : uint32_t {
-    kAttention = 1,
-    kCover = 2,
-    kGemm = 3,
-    kLinear = 4,
-    kElementwise = 5,
-    // More of the processor's own work:
-    kEpilogue = 6,
-    kGate = 7,
-    kNorm = 8,
-    kRotary = 9,
-    kGather = 10,
-    kPool = 11
-};
-
 /// What a job has or not, as bits of its `options`.
 enum JobOption : uint32_t {
-    kJobStacked = 1u << 0,       ///< attention: the query rows of a group's heads share tiles
-    kJobBf16Output = 1u << 1,    ///< attention, cover, gemm: o or C in bf16, else fp32
-    kJobLse = 1u << 2,           ///< attention, cover: lse is wanted
-    kJobSinkLogits = 1u << 3,    ///< attention: rows begin with the state of a sink
-    kJobQueryColumn = 1u << 4,   ///< attention: queries have the sentinel's column
-    kJobCausalLinear = 1u << 5,  ///< linear attention: a query sees no key behind it
-    kJobFactor = 1u << 6,        ///< rotary, gather: elements are multiplied with `factor`
-    kJobBias = 1u << 7,          ///< epilogue: a bias is added
-    kJobResidual = 1u << 8,      ///< epilogue: a residual is added
-    kJobAcrossBlocks = 1u << 9,  ///< elementwise: a statistic is of a row of all blocks together
-    kJobScoreStage = 1u << 10,   ///< gemm: the score stage multiplies
-    kJobGamma = 1u << 11,        ///< norm: elements are multiplied with gamma
-    kJobBeta = 1u << 12,         ///< norm: beta is added
+    kJobStacked = 1u << 0,      ///< attention: the query rows of a group's heads share tiles
+    kJobBf16Output = 1u << 1,   ///< attention, cover: o in bf16, else fp32
+    kJobLse = 1u << 2,          ///< attention, cover: lse is wanted
+    kJobSinkLogits = 1u << 3,   ///< attention: rows begin with the state of a sink
+    kJobQueryColumn = 1u << 4,  ///< attention: queries have the sentinel's column
 };
 
 /// 64 bits: an address of device memory, or a distance there. Where an array may be missing,
@@ -96,79 +72,6 @@ struct CoverWords {
     DoubleWord groups, lines, class_ends, index_list;
 };
 
-/// fw::GemmJob says what the fields mean.
-struct GemmWords {
-    uint32_t options = 0;
-    uint32_t m = 0, k = 0, n = 0;
-    uint32_t a_columns = 0, c_columns = 0;
-    TensorWords a, b, c, identity;
-};
-
-struct LinearWords {
-    uint32_t options = 0;
-    uint32_t query_heads = 0, kv_heads = 0, nq = 0, nk = 0, d_k = 0, d_v = 0;
-    TensorWords q, k, v, o, states, identity;
-};
-
-/// fw::MatrixView says what the fields mean.
-struct MatrixWords {
-    TensorWords tensor;
-    uint32_t block = 0, first = 0;
-    uint32_t bf16 = 0;  ///< 1: elements in bf16; 0: in fp32
-};
-
-/// fw::ElementwiseJob says what the fields mean; of the following the jobs of their names.
-struct ElementwiseWords {
-    uint32_t options = 0;
-    uint32_t function = 0;  ///< fw::ElementFunction
-    uint32_t rows = 0, columns = 0;
-    uint32_t factor = 0;  ///< fp32 bits
-    MatrixWords a, b, y;
-};
-
-struct EpilogueWords {
-    uint32_t options = 0;
-    uint32_t activation = 0;  ///< fw::Activation
-    uint32_t scaling = 0;     ///< fw::Scaling
-    uint32_t rows = 0, columns = 0;
-    uint32_t factor = 0;  ///< fp32 bits
-    MatrixWords a, scales, bias, residual, y;
-};
-
-struct GateWords {
-    uint32_t activation = 0;  ///< fw::Activation
-    uint32_t rows = 0, columns = 0;
-    MatrixWords a, b, y;
-};
-
-struct NormWords {
-    uint32_t options = 0;
-    uint32_t norm = 0;  ///< fw::Norm
-    uint32_t rows = 0, columns = 0;
-    uint32_t eps = 0;  ///< fp32 bits
-    MatrixWords a, gamma, beta, y;
-};
-
-struct RotaryWords {
-    uint32_t options = 0;
-    uint32_t pairs = 0;  ///< fw::RotaryPairs
-    uint32_t rows = 0, heads = 0, width = 0, rotated = 0, position = 0;
-    uint32_t factor = 0;  ///< fp32 bits
-    MatrixWords a, table, y;
-};
-
-struct GatherWords {
-    uint32_t options = 0;
-    uint32_t rows = 0, columns = 0, table_rows = 0;
-    uint32_t factor = 0;  ///< fp32 bits
-    MatrixWords ids, table, y;
-};
-
-struct PoolWords {
-    uint32_t rows = 0, columns = 0;
-    MatrixWords a, y;
-};
-
 /// Where the device is, and which memory the driver has: fw::DriverConfig.
 struct DriverWords {
     DoubleWord csr_base, ring, record;
@@ -178,7 +81,7 @@ struct DriverWords {
 /// Jobs of one kind, one after the other in memory. Attention jobs run as one list, with
 /// `workspace`: kJobWorkspaceBytes for each, a multiple of 8. Others run one by one.
 struct RequestWords {
-    uint32_t kind = 0;   ///< JobKind
+    uint32_t kind = 0;   ///< kKind of the job
     uint32_t count = 0;  ///< at least 1
     DoubleWord jobs, workspace;
 };
@@ -208,16 +111,6 @@ static_assert(sizeof(RowListWords) == 5 * 4);
 static_assert(sizeof(SentinelWords) == 17 * 4);
 static_assert(sizeof(AttentionWords) == (89 + kMaskWords) * 4);
 static_assert(sizeof(CoverWords) == (99 + kMaskWords) * 4);
-static_assert(sizeof(GemmWords) == 26 * 4);
-static_assert(sizeof(LinearWords) == 37 * 4);
-static_assert(sizeof(MatrixWords) == 8 * 4);
-static_assert(sizeof(ElementwiseWords) == 29 * 4);
-static_assert(sizeof(EpilogueWords) == 46 * 4);
-static_assert(sizeof(GateWords) == 27 * 4);
-static_assert(sizeof(NormWords) == 37 * 4);
-static_assert(sizeof(RotaryWords) == 32 * 4);
-static_assert(sizeof(GatherWords) == 29 * 4);
-static_assert(sizeof(PoolWords) == 18 * 4);
 static_assert(sizeof(DriverWords) == 8 * 4);
 static_assert(sizeof(RequestWords) == 6 * 4);
 static_assert(sizeof(AnswerWords) == 37 * 4);

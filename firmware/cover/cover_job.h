@@ -23,6 +23,7 @@ struct CoverLine {
 /// Arrays are valid while the job runs. Group n is the tokens [n * group_tokens, (n + 1) *
 /// group_tokens) below N.
 struct CoverJob {
+    static constexpr uint32_t kKind = 2;  ///< of a request (docs/contract/jobs.md)
     /// Shapes, factor, outputs and tensors. As many queries as keys at positions from 0 on, of the
     /// mask no more than CAUSAL, and nothing of what only other jobs have. `state`, for more than
     /// one line: rows of all query heads and tokens. `partial` as in other jobs. With peers, at

@@ -8,13 +8,13 @@
 namespace tessera::fw {
 
 enum class Activation : uint32_t {
-    kNone,
-    kRelu,
-    kSigmoid,
-    kSilu,
-    kTanh,
-    kGeluErf,   ///< a P(x < a), x normal: (1 + erf(a / sqrt(2))) a / 2
-    kGeluTanh,  ///< the form with tanh
+    kNone = 0,
+    kRelu = 1,
+    kSigmoid = 2,
+    kSilu = 3,
+    kTanh = 4,
+    kGeluErf = 5,   ///< a P(x < a), x normal: (1 + erf(a / sqrt(2))) a / 2
+    kGeluTanh = 6,  ///< the form with tanh
 };
 inline constexpr uint32_t kActivations = 7;
 

@@ -13,18 +13,19 @@
 namespace tessera::fw {
 
 enum class ElementFunction : uint32_t {
-    kAdd,      ///< a + b
-    kScale,    ///< a * factor
-    kRelu,     ///< max(a, 0)
-    kSigmoid,  ///< 1 / (1 + exp(-a))
-    kSilu,     ///< a * sigmoid(a)
-    kGelu,     ///< a * sigmoid(sqrt(8 / pi) * (a + 0.044715 a^3)), the form with tanh
+    kAdd = 0,      ///< a + b
+    kScale = 1,    ///< a * factor
+    kRelu = 2,     ///< max(a, 0)
+    kSigmoid = 3,  ///< 1 / (1 + exp(-a))
+    kSilu = 4,     ///< a * sigmoid(a)
+    kGelu = 5,     ///< a * sigmoid(sqrt(8 / pi) * (a + 0.044715 a^3)), the form with tanh
     // One number a row:
-    kRowMax,
-    kRowSum,
-    kRowMean,
-    kRowRms,     ///< sqrt of the mean of the squares
-    kRowArgmax,  ///< where the first of the largest is, a whole number of 32 bits; a NaN is largest
+    kRowMax = 6,
+    kRowSum = 7,
+    kRowMean = 8,
+    kRowRms = 9,  ///< sqrt of the mean of the squares
+    kRowArgmax =
+        10,  ///< where the first of the largest is, a whole number of 32 bits; a NaN is largest
 };
 inline constexpr uint32_t kElementFunctions = 11;
 
@@ -40,6 +41,7 @@ constexpr ElementClass class_of(ElementFunction f) {
 /// each operation rounded to nearest even, with subnormals as zeros (spec/float.h). Sums go from
 /// the first element of a row to the last. Then comes one store, in fp32 or rounded to bf16.
 struct ElementwiseJob {
+    static constexpr uint32_t kKind = 5;  ///< of a request (docs/contract/jobs.md)
     ElementFunction function = ElementFunction::kAdd;
     uint32_t rows = 0, columns = 0;  ///< of a; a tensor of heads has them side by side
     uint32_t factor = 0;             ///< of kScale, fp32 bits
@@ -49,6 +51,11 @@ struct ElementwiseJob {
     MatrixView b;  ///< only of kAdd
     /// May be a or b if it lies as that does. Of statistics a column each.
     MatrixView y;
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(function, rows, columns, factor, across_blocks, a, b, y);
+    }
 };
 
 /// The first rule that `job` breaks on this device, or kNone.

@@ -13,15 +13,16 @@
 namespace tessera::fw {
 
 enum class Scaling : uint32_t {
-    kNone,
-    kFactor,  ///< by one number
-    kColumns  ///< by a number for each column
+    kNone = 0,
+    kFactor = 1,  ///< by one number
+    kColumns = 2  ///< by a number for each column
 };
 inline constexpr uint32_t kScalings = 3;
 
 /// y = f(a * s + bias) + residual, each operation in fp32 (ElementwiseJob), one store at the end.
 /// What is not there is left out.
 struct EpilogueJob {
+    static constexpr uint32_t kKind = 6;  ///< of a request (docs/contract/jobs.md)
     Activation activation = Activation::kNone;
     Scaling scaling = Scaling::kNone;
     bool has_bias = false, has_residual = false;
@@ -31,6 +32,12 @@ struct EpilogueJob {
     MatrixView scales, bias;  ///< one row each
     MatrixView residual;
     MatrixView y;  ///< may be a or the residual if it lies as that does
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(activation, scaling, has_bias, has_residual, rows, columns, factor, a, scales, bias,
+             residual, y);
+    }
 };
 
 [[nodiscard]] JobRule check_elementwise_job(const EpilogueJob& job,

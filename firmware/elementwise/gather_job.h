@@ -14,6 +14,7 @@ namespace tessera::fw {
 /// Row i of y is row ids[i] of the table, times a factor, if there is one. A number that the table
 /// does not have gives a row of NaN.
 struct GatherJob {
+    static constexpr uint32_t kKind = 10;  ///< of a request (docs/contract/jobs.md)
     bool has_factor = false;
     uint32_t rows = 0, columns = 0;  ///< of y
     uint32_t table_rows = 0;
@@ -21,6 +22,11 @@ struct GatherJob {
     MatrixView ids;       ///< one column of whole numbers of 32 bits
     MatrixView table;
     MatrixView y;
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(has_factor, rows, columns, table_rows, factor, ids, table, y);
+    }
 };
 
 [[nodiscard]] JobRule check_elementwise_job(const GatherJob& job, const spec::DeviceParams& device);

@@ -17,6 +17,11 @@ struct MatrixView {
     uint32_t block = 0;  ///< columns of a block; the last may have less
     bool bf16 = false;   ///< else fp32
     uint32_t first = 0;  ///< the first column that is meant
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(tensor, block, first, bf16);
+    }
 };
 
 /// Elements that go through the processor's own memory at once.

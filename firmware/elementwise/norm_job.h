@@ -12,10 +12,10 @@ namespace tessera::fw {
 
 /// Mean and variance (biased) are of a row, of kWhole those of all rows.
 enum class Norm : uint32_t {
-    kLayer,  ///< (a - mean) / sqrt(variance + eps)
-    kWhole,  ///< the same: a group norm of one group
-    kRms,    ///< a / sqrt(mean of the squares + eps)
-    kL2,     ///< a / sqrt(sum of the squares + eps)
+    kLayer = 0,  ///< (a - mean) / sqrt(variance + eps)
+    kWhole = 1,  ///< the same: a group norm of one group
+    kRms = 2,    ///< a / sqrt(mean of the squares + eps)
+    kL2 = 3,     ///< a / sqrt(sum of the squares + eps)
 };
 inline constexpr uint32_t kNorms = 4;
 
@@ -26,6 +26,7 @@ constexpr bool centred(Norm norm) { return norm <= Norm::kWhole; }
 /// mean, if there is one, once for the squares, and once for y. Sums of a row go from its first
 /// element to its last. Those of rows are added up 64 at a time, and these sums then.
 struct NormJob {
+    static constexpr uint32_t kKind = 8;  ///< of a request (docs/contract/jobs.md)
     Norm norm = Norm::kLayer;
     bool has_gamma = false, has_beta = false;
     uint32_t rows = 0, columns = 0;
@@ -33,6 +34,11 @@ struct NormJob {
     MatrixView a;
     MatrixView gamma, beta;  ///< one row each
     MatrixView y;            ///< may be a if it lies as that does
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(norm, has_gamma, has_beta, rows, columns, eps, a, gamma, beta, y);
+    }
 };
 
 [[nodiscard]] JobRule check_elementwise_job(const NormJob& job, const spec::DeviceParams& device);

@@ -14,8 +14,8 @@ inline constexpr uint32_t kMaxRotated = 256;
 
 /// Which columns are a pair.
 enum class RotaryPairs : uint32_t {
-    kInterleaved,  ///< 2 i and 2 i + 1
-    kHalves        ///< i and i + rotated / 2
+    kInterleaved = 0,  ///< 2 i and 2 i + 1
+    kHalves = 1        ///< i and i + rotated / 2
 };
 inline constexpr uint32_t kRotaryPairs = 2;
 
@@ -23,6 +23,7 @@ inline constexpr uint32_t kRotaryPairs = 2;
 /// sin. Other columns stay. Then all is multiplied with a factor, if there is one. Each operation
 /// in fp32 (ElementwiseJob).
 struct RotaryJob {
+    static constexpr uint32_t kKind = 9;  ///< of a request (docs/contract/jobs.md)
     RotaryPairs pairs = RotaryPairs::kInterleaved;
     bool has_factor = false;
     uint32_t rows = 0, heads = 0;
@@ -33,6 +34,11 @@ struct RotaryJob {
     MatrixView a;
     MatrixView table;  ///< a row for each position: cos of all pairs, then sin of all
     MatrixView y;      ///< may be a if it lies as that does
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(pairs, has_factor, rows, heads, width, rotated, position, factor, a, table, y);
+    }
 };
 
 [[nodiscard]] JobRule check_elementwise_job(const RotaryJob& job, const spec::DeviceParams& device);

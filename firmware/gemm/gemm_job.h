@@ -13,17 +13,18 @@ namespace tessera::fw {
 /// Which half of the device multiplies A by B.
 enum class GemmStage : uint32_t {
     /// The value stage: K = I, V = B. Every product and sum is in fp32.
-    kValue,
+    kValue = 0,
     /// The score stage: V = I, and K is B with its columns as rows, [n][k] in blocks as A. What a
     /// block of A adds to an element of C is rounded to bf16 before it is added. A call of few
     /// columns takes but a part of its time in the other stage.
-    kScore
+    kScore = 1
 };
 
 /// C = A B, A [m][k] and B [k][n] in bf16. Matrices lie in blocks of columns, as heads of a tensor
 /// do; the last block of each may be narrower. Blocks and rows of A may overlap: in a convolution
 /// over time a row begins where its time step does and goes on into the following ones.
 struct GemmJob {
+    static constexpr uint32_t kKind = 3;  ///< of a request (docs/contract/jobs.md)
     uint32_t m = 0, k = 0, n = 0;
     uint32_t a_columns = 0;    ///< of a block of A; 0: as many as fit, gemm_inner(device)
     uint32_t c_columns = 0;    ///< of a block of B and of C; 0: as many as fit, gemm_columns()
@@ -32,6 +33,11 @@ struct GemmJob {
     Tensor identity;  ///< bf16, as many rows and columns as a block of A, or of C (kScore), has
                       ///< columns
     GemmStage stage = GemmStage::kValue;
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(m, k, n, a_columns, c_columns, bf16_output, a, b, c, identity, stage);
+    }
 };
 
 /// Columns of A that a call takes: as many as the device takes elements of a query, but no more

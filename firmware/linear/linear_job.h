@@ -16,6 +16,7 @@ namespace tessera::fw {
 /// Tokens are taken in chunks. The state before a chunk is S = sum of k[j]^T v[j] over all earlier
 /// chunks, d_k rows of d_v elements; without CAUSAL there is one, over all keys.
 struct LinearJob {
+    static constexpr uint32_t kKind = 4;  ///< of a request (docs/contract/jobs.md)
     uint32_t query_heads = 0, kv_heads = 0;
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements: features, and values with the 1 of the denominator
@@ -24,6 +25,11 @@ struct LinearJob {
     Tensor o;                   ///< fp32, [query_heads][nq][d_v]
     Tensor states;              ///< bf16, [kv_heads * linear_states()][d_k][d_v]
     Tensor identity;            ///< bf16, [d_k][d_k]
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(query_heads, kv_heads, nq, nk, d_k, d_v, causal, q, k, v, o, states, identity);
+    }
 };
 
 /// Tokens of a chunk: causal, a call has the rows of the state among its keys.

@@ -50,6 +50,7 @@ struct RowList {
 /// O[h] = softmax(scale * Q[h] K[h / group]^T) V[h / group], group = query_heads / kv_heads.
 /// Batches are flattened into heads. q, k, v hold bf16.
 struct AttentionJob {
+    static constexpr uint32_t kKind = 1;  ///< of a request (docs/contract/jobs.md)
     uint32_t query_heads = 0, kv_heads = 0;
     uint32_t nq = 0, nk = 0;    ///< tokens
     uint32_t d_k = 0, d_v = 0;  ///< elements

@@ -10,6 +10,11 @@ struct Tensor {
     uint64_t address = 0;
     uint64_t head_stride = 0;
     uint32_t pitch = 0;  ///< from row to row
+
+    template <typename Each>
+    constexpr void fields(Each& each) {
+        each(address, head_stride, pitch);
+    }
 };
 
 constexpr uint64_t row_address(const Tensor& tensor, uint32_t head, uint32_t row) {

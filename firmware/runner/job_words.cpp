@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/runner/job_words.h"
 
-#include "firmware/runner/word_parts.h"
+#include "firmware/driver/status.h"
 
 namespace tessera::fw {
 namespace {
 
 using spec::double_word;
 
+/// Are the numbers of these 0, 1, 2, ... in that order?
+template <auto... kValues>
+constexpr bool numbered() {
+    uint32_t number = 0;
+    return ((static_cast<uint32_t>(kValues) == number++) && ...);
+}
+
+constexpr uint32_t option(bool given, spec::JobOption bit) { return given ? uint32_t{bit} : 0u; }
+
+constexpr spec::TensorWords words_of(const Tensor& tensor) {
+    return {double_word(tensor.address), double_word(tensor.head_stride), tensor.pitch};
+}
+
+constexpr Tensor tensor_of(const spec::TensorWords& words) {
+    return {words.address.value(), words.head_stride.value(), words.pitch};
+}
+
 static_assert(sizeof(CoverLine) == 3 * 4, "an array of words");
 
 // Numbers that go as words from host to processor and back, possibly built at different times:
-// docs/contract/jobs.md, section 4. Schedules: schedules/table.cpp. Functions: element_words.cpp.
+// docs/contract/jobs.md, section 4. Schedules: schedules/table.cpp.
 static_assert(numbered<SentinelForm::kNone, SentinelForm::kColumns, SentinelForm::kSplit,
                        SentinelForm::kTwoCalls>());
 static_assert(numbered<Code::kOk, Code::kBusFault, Code::kWrongDevice, Code::kBadJob,
@@ -137,66 +154,6 @@ CoverJob decode(const spec::CoverWords& words, const MappedMemory& memory) {
     job.class_count = words.class_count;
     job.index_list = words.index_list.value();
     return job;
-}
-
-spec::GemmWords encode(const GemmJob& job) {
-    return {option(job.bf16_output, spec::kJobBf16Output) |
-                option(job.stage == GemmStage::kScore, spec::kJobScoreStage),
-            job.m,
-            job.k,
-            job.n,
-            job.a_columns,
-            job.c_columns,
-            words_of(job.a),
-            words_of(job.b),
-            words_of(job.c),
-            words_of(job.identity)};
-}
-
-GemmJob decode(const spec::GemmWords& words, const MappedMemory&) {
-    return {words.m,
-            words.k,
-            words.n,
-            words.a_columns,
-            words.c_columns,
-            (words.options & spec::kJobBf16Output) != 0,
-            tensor_of(words.a),
-            tensor_of(words.b),
-            tensor_of(words.c),
-            tensor_of(words.identity),
-            (words.options & spec::kJobScoreStage) != 0 ? GemmStage::kScore : GemmStage::kValue};
-}
-
-spec::LinearWords encode(const LinearJob& job) {
-    return {option(job.causal, spec::kJobCausalLinear),
-            job.query_heads,
-            job.kv_heads,
-            job.nq,
-            job.nk,
-            job.d_k,
-            job.d_v,
-            words_of(job.q),
-            words_of(job.k),
-            words_of(job.v),
-            words_of(job.o),
-            words_of(job.states),
-            words_of(job.identity)};
-}
-
-LinearJob decode(const spec::LinearWords& words, const MappedMemory&) {
-    return {words.query_heads,
-            words.kv_heads,
-            words.nq,
-            words.nk,
-            words.d_k,
-            words.d_v,
-            (words.options & spec::kJobCausalLinear) != 0,
-            tensor_of(words.q),
-            tensor_of(words.k),
-            tensor_of(words.v),
-            tensor_of(words.o),
-            tensor_of(words.states),
-            tensor_of(words.identity)};
 }
 
 }  // namespace tessera::fw

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Jobs as words (spec/job.h) and back. What a job points to are arrays in device memory in words,
-// and addresses of the processor in the jobs that firmware runs. Elementwise work: element_words.h.
+// Jobs with arrays as words (spec/job.h) and back. What a job points to are arrays in device memory
+// in words, and addresses of the processor in the jobs that firmware runs. Others: field_words.h.
 #pragma once
 #include <stdint.h>
 
 #include "firmware/cover/cover_job.h"
-#include "firmware/gemm/gemm_job.h"
-#include "firmware/linear/linear_job.h"
 #include "firmware/plan/job.h"
 #include "spec/job.h"
 
@@ -22,8 +20,6 @@ struct JobArrays {
 /// A job in words; firmware's pointers are replaced by `arrays`.
 spec::AttentionWords encode(const AttentionJob& job, const JobArrays& arrays);
 spec::CoverWords encode(const CoverJob& job, const JobArrays& arrays);
-spec::GemmWords encode(const GemmJob& job);
-spec::LinearWords encode(const LinearJob& job);
 
 /// Device memory in the address space of the processor, from `base` on: 0 on bare metal, where it
 /// is at its own addresses.
@@ -49,7 +45,5 @@ class MappedMemory {
 /// The job that such words tell, legal or not. Its arrays are where they are in `memory`.
 AttentionJob decode(const spec::AttentionWords& words, const MappedMemory& memory);
 CoverJob decode(const spec::CoverWords& words, const MappedMemory& memory);
-GemmJob decode(const spec::GemmWords& words, const MappedMemory& memory);
-LinearJob decode(const spec::LinearWords& words, const MappedMemory& memory);
 
 }  // namespace tessera::fw

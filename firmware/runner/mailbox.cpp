@@ -2,8 +2,15 @@
 #include "firmware/runner/mailbox.h"
 
 #include "firmware/driver/driver.h"
+#include "firmware/elementwise/elementwise_job.h"
+#include "firmware/elementwise/epilogue_job.h"
+#include "firmware/elementwise/gate_job.h"
+#include "firmware/elementwise/gather_job.h"
+#include "firmware/elementwise/norm_job.h"
+#include "firmware/elementwise/pool_job.h"
+#include "firmware/elementwise/rotary_job.h"
 #include "firmware/elementwise/run_elementwise.h"
-#include "firmware/runner/element_words.h"
+#include "firmware/runner/field_words.h"
 #include "firmware/runner/runner.h"
 
 namespace tessera::fw {
@@ -26,38 +33,51 @@ Status run_attention(Runner& runner, const spec::RequestWords& request,
     return runner.run(jobs, request.count);
 }
 
+Status run_one(Runner& runner, const GemmJob& job) { return runner.run(job); }
+Status run_one(Runner& runner, const LinearJob& job) { return runner.run(job); }
+Status run_one(Runner& runner, const CoverJob& job) { return runner.run(job); }
+template <typename Job>
+Status run_one(Runner& runner, const Job& job) {
+    return run_elementwise(job, runner.driver(), runner.accounting());
+}
+
+CoverJob decoded(const spec::CoverWords& words, const MappedMemory& memory) {
+    return decode(words, memory);
+}
+template <typename Job>
+Job decoded(const FieldWords<Job>& words, const MappedMemory&) {
+    return decode(words);
+}
+
 /// One after the other.
-template <typename Words, typename Run>
-Status run_each(const spec::RequestWords& request, const MappedMemory& memory, Run run_one) {
+template <typename Words>
+Status run_each(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
     const auto* words = memory.at<const Words>(request.jobs.value());
     Status status;
-    for (uint32_t i = 0; i < request.count && status.ok(); ++i) status = run_one(words[i]);
+    for (uint32_t i = 0; i < request.count && status.ok(); ++i)
+        status = run_one(runner, decoded(words[i], memory));
     return status;
 }
 
-Status run(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
-    using spec::JobKind;
-    const auto on_device = [&](const auto& words) { return runner.run(decode(words, memory)); };
-    const auto by_processor = [&](const auto& words) {
-        return run_elementwise(decode(words), runner.driver(), runner.accounting());
-    };
-    if (request.count == 0) return refused(JobRule::kEmpty);
-    switch (static_cast<JobKind>(request.kind)) {
-        case JobKind::kAttention: return run_attention(runner, request, memory);
-        case JobKind::kCover: return run_each<spec::CoverWords>(request, memory, on_device);
-        case JobKind::kGemm: return run_each<spec::GemmWords>(request, memory, on_device);
-        case JobKind::kLinear: return run_each<spec::LinearWords>(request, memory, on_device);
-        case JobKind::kElementwise:
-            return run_each<spec::ElementwiseWords>(request, memory, by_processor);
-        case JobKind::kEpilogue:
-            return run_each<spec::EpilogueWords>(request, memory, by_processor);
-        case JobKind::kGate: return run_each<spec::GateWords>(request, memory, by_processor);
-        case JobKind::kNorm: return run_each<spec::NormWords>(request, memory, by_processor);
-        case JobKind::kRotary: return run_each<spec::RotaryWords>(request, memory, by_processor);
-        case JobKind::kGather: return run_each<spec::GatherWords>(request, memory, by_processor);
-        case JobKind::kPool: return run_each<spec::PoolWords>(request, memory, by_processor);
-        default: return refused(JobRule::kKind);
+/// Jobs whose words are their fields.
+template <typename... Jobs>
+struct FieldJobs {
+    static Status run(Runner& runner, const spec::RequestWords& request,
+                      const MappedMemory& memory) {
+        Status status = refused(JobRule::kKind);
+        (void)((request.kind == Jobs::kKind &&
+                (status = run_each<FieldWords<Jobs>>(runner, request, memory), true)) ||
+               ...);
+        return status;
     }
+};
+
+Status run(Runner& runner, const spec::RequestWords& request, const MappedMemory& memory) {
+    if (request.count == 0) return refused(JobRule::kEmpty);
+    if (request.kind == AttentionJob::kKind) return run_attention(runner, request, memory);
+    if (request.kind == CoverJob::kKind) return run_each<spec::CoverWords>(runner, request, memory);
+    return FieldJobs<GemmJob, LinearJob, ElementwiseJob, EpilogueJob, GateJob, NormJob, RotaryJob,
+                     GatherJob, PoolJob>::run(runner, request, memory);
 }
 
 void write_answer(const Status& status, const Unresolved& unresolved, spec::AnswerWords& answer) {

@@ -63,14 +63,13 @@ std::vector<uint32_t> executed(const spec::DeviceParams& device, Run&& run) {
     return words;
 }
 
-inline spec::MailboxWords mailbox_of(spec::JobKind kind, uint32_t count, uint64_t jobs,
+inline spec::MailboxWords mailbox_of(uint32_t kind, uint32_t count, uint64_t jobs,
                                      uint64_t workspace) {
     spec::MailboxWords mailbox;
     const fw::DriverConfig& config = kMailboxConfig;
     mailbox.driver = {spec::double_word(config.csr_base), spec::double_word(config.ring_address),
                       spec::double_word(config.record_address), config.ring_descriptors, 0};
-    mailbox.request = {static_cast<uint32_t>(kind), count, spec::double_word(jobs),
-                       spec::double_word(workspace)};
+    mailbox.request = {kind, count, spec::double_word(jobs), spec::double_word(workspace)};
     mailbox.answer.code = 99;
     return mailbox;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The processor's own work as words: each field in its place, jobs come back as they were, and a
-// mailbox reads and writes what firmware itself does for the job.
+// Jobs whose words are their fields: each in its place, jobs come back as they were, and a mailbox
+// reads and writes what firmware itself does for the processor's own work.
 #include <algorithm>
 #include <string>
 #include <type_traits>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "firmware/elementwise/run_elementwise.h"
-#include "firmware/runner/element_words.h"
+#include "firmware/runner/field_words.h"
 #include "firmware/runner/mailbox.h"
 #include "tests/unit/mailbox_bench.h"
 #include "tests/unit/placed_jobs.h"
@@ -64,24 +64,24 @@ std::vector<uint64_t> accesses_of(Run&& run) {
 
 /// The answer of a request for one job.
 template <typename Job>
-spec::AnswerWords ask(spec::JobKind kind, const Job& job, MockDevice& mock) {
+spec::AnswerWords ask(const Job& job, MockDevice& mock) {
     test::DeviceMemory memory;
     const uint64_t at = memory.place(std::vector{fw::encode(job)});
-    spec::MailboxWords mailbox = test::mailbox_of(kind, 1, at, 0);
+    spec::MailboxWords mailbox = test::mailbox_of(Job::kKind, 1, at, 0);
     fw::answer(mailbox, mock, memory.mapped());
     return mailbox.answer;
 }
 
 template <typename Job>
-void check_mailbox(spec::JobKind kind, const Job& job, Compared& compared) {
-    const auto name = [kind] { return "kind " + std::to_string(static_cast<uint32_t>(kind)); };
+void check_mailbox(const Job& job, Compared& compared) {
+    const auto name = [] { return "kind " + std::to_string(Job::kKind); };
     const std::vector<uint64_t> natively = accesses_of([&](MockDevice& mock) {
         fw::Driver driver(mock);
         REQUIRE(driver.init(test::kMailboxConfig).ok());
         REQUIRE(fw::run_elementwise(job, driver, nullptr).ok());
     });
     const std::vector<uint64_t> by_words =
-        accesses_of([&](MockDevice& mock) { compared.equal(ask(kind, job, mock).code, 0u, name); });
+        accesses_of([&](MockDevice& mock) { compared.equal(ask(job, mock).code, 0u, name); });
     compared.equal(by_words.size(), natively.size(), name);
     for (size_t i = 0; i < std::min(by_words.size(), natively.size()); ++i)
         compared.equal(by_words[i], natively[i], name);
@@ -89,52 +89,55 @@ void check_mailbox(spec::JobKind kind, const Job& job, Compared& compared) {
 
 }  // namespace
 
-TEST_CASE("every field of a job of the processor has its word") {
+TEST_CASE("every field of a job has its word, in the order of the contract") {
     Compared words("words");
     const auto view = view_at_word;
+    const auto tensor = test::tensor_at_word;
+    // Choices and flags are where they are with the number of their word, or named with their own.
+    check_fields(fw::GemmJob{0, 1, 2, 3, 4, true, tensor(6), tensor(11), tensor(16), tensor(21),
+                             fw::GemmStage::kScore},
+                 0, {{5, 1}, {26, 1}}, words);
+    check_fields(fw::LinearJob{0, 1, 2, 3, 4, 5, true, tensor(7), tensor(12), tensor(17),
+                               tensor(22), tensor(27), tensor(32)},
+                 0, {{6, 1}}, words);
     check_fields(
-        fw::ElementwiseJob{fw::ElementFunction::kScale, 2, 3, 4, true, view(5), view(13), view(21)},
-        3, {{0, 0x200}}, words);
-    check_fields(fw::EpilogueJob{fw::Activation::kRelu, fw::Scaling::kColumns, true, false, 3, 4, 5,
-                                 view(6), view(14), view(22), view(30), view(38)},
-                 5, {{0, 0x80}}, words);
-    check_fields(fw::EpilogueJob{fw::Activation::kRelu, fw::Scaling::kColumns, false, true, 3, 4, 5,
-                                 view(6), view(14), view(22), view(30), view(38)},
-                 5, {{0, 0x100}}, words);
+        fw::ElementwiseJob{fw::ElementFunction::kAdd, 1, 2, 3, true, view(5), view(13), view(21)},
+        3, {{4, 1}}, words);
+    for (const bool bias : {false, true})
+        check_fields(fw::EpilogueJob{fw::Activation::kNone, fw::Scaling::kFactor, bias, !bias, 4, 5,
+                                     6, view(7), view(15), view(23), view(31), view(39)},
+                     5, {{2, bias ? 1 : 0}, {3, bias ? 0 : 1}}, words);
     check_fields(fw::GateJob{fw::Activation::kGeluTanh, 1, 2, view(3), view(11), view(19)}, 3,
                  {{0, 6}}, words);
-    check_fields(
-        fw::NormJob{fw::Norm::kWhole, true, false, 2, 3, 4, view(5), view(13), view(21), view(29)},
-        4, {{0, 0x800}}, words);
-    check_fields(
-        fw::NormJob{fw::Norm::kWhole, false, true, 2, 3, 4, view(5), view(13), view(21), view(29)},
-        4, {{0, 0x1000}}, words);
+    for (const bool gamma : {false, true})
+        check_fields(fw::NormJob{fw::Norm::kL2, gamma, !gamma, 3, 4, 5, view(6), view(14), view(22),
+                                 view(30)},
+                     4, {{0, 3}, {1, gamma ? 1 : 0}, {2, gamma ? 0 : 1}}, words);
     check_fields(fw::RotaryJob{fw::RotaryPairs::kHalves, true, 2, 3, 4, 5, 6, 7, view(8), view(16),
                                view(24)},
-                 3, {{0, 0x40}}, words);
-    check_fields(fw::GatherJob{true, 1, 2, 3, 4, view(5), view(13), view(21)}, 3, {{0, 0x40}},
-                 words);
+                 3, {{0, 1}, {1, 1}}, words);
+    check_fields(fw::GatherJob{true, 1, 2, 3, 4, view(5), view(13), view(21)}, 3, {{0, 1}}, words);
     check_fields(fw::PoolJob{0, 1, view(2), view(10)}, 2, {}, words);
 }
 
 TEST_CASE("jobs of the processor come back from their words, and a mailbox does them") {
     auto random = test::test_random();
     Compared jobs("jobs"), accesses("accesses of memory");
-    const auto check = [&](spec::JobKind kind, const auto& job) {
+    const auto check = [&](const auto& job) {
         const auto words = fw::encode(job);
         jobs.holds(words_of(fw::encode(fw::decode(words))) == words_of(words),
-                   [&] { return "kind " + std::to_string(static_cast<uint32_t>(kind)); });
-        check_mailbox(kind, job, accesses);
+                   [&] { return "kind " + std::to_string(job.kKind); });
+        check_mailbox(job, accesses);
     };
     for (int n = 0; n < 60; ++n) {
         test::RandomElementJobs draw(random);
-        check(spec::JobKind::kElementwise, draw.elementwise());
-        check(spec::JobKind::kEpilogue, draw.epilogue());
-        check(spec::JobKind::kGate, draw.gate());
-        check(spec::JobKind::kNorm, draw.norm());
-        check(spec::JobKind::kRotary, draw.rotary());
-        check(spec::JobKind::kGather, draw.gather());
-        check(spec::JobKind::kPool, draw.pool());
+        check(draw.elementwise());
+        check(draw.epilogue());
+        check(draw.gate());
+        check(draw.norm());
+        check(draw.rotary());
+        check(draw.gather());
+        check(draw.pool());
     }
 }
 
@@ -142,13 +145,13 @@ TEST_CASE("a function that there is not is refused") {
     auto random = test::test_random();
     Compared answers("answers");
     test::RandomElementJobs draw(random);
-    const auto refuses = [&](spec::JobKind kind, auto job, auto field, uint32_t known) {
+    const auto refuses = [&](auto job, auto field, uint32_t known) {
         using Function = std::remove_reference_t<decltype(job.*field)>;
         for (const uint32_t number : {known - 1, known, UINT32_MAX}) {
             job.*field = static_cast<Function>(number);
             (void)test::executed(test::kMailboxDevice, [&](MockDevice& mock) {
                 const fw::JobRule rule = number < known ? fw::JobRule::kNone : fw::JobRule::kKind;
-                answers.equal(ask(kind, job, mock).rule, static_cast<uint32_t>(rule),
+                answers.equal(ask(job, mock).rule, static_cast<uint32_t>(rule),
                               [&] { return std::to_string(number); });
             });
         }
@@ -156,12 +159,10 @@ TEST_CASE("a function that there is not is refused") {
     fw::ElementwiseJob statistic = draw.elementwise();
     statistic.y = {test::tensor_at(0x100000, statistic.rows, 4 * statistic.columns),
                    statistic.columns, false, 0};
-    refuses(spec::JobKind::kElementwise, statistic, &fw::ElementwiseJob::function,
-            fw::kElementFunctions);
-    refuses(spec::JobKind::kEpilogue, draw.epilogue(), &fw::EpilogueJob::activation,
-            fw::kActivations);
-    refuses(spec::JobKind::kEpilogue, draw.epilogue(), &fw::EpilogueJob::scaling, fw::kScalings);
-    refuses(spec::JobKind::kGate, draw.gate(), &fw::GateJob::activation, fw::kActivations);
-    refuses(spec::JobKind::kNorm, draw.norm(), &fw::NormJob::norm, fw::kNorms);
-    refuses(spec::JobKind::kRotary, draw.rotary(), &fw::RotaryJob::pairs, fw::kRotaryPairs);
+    refuses(statistic, &fw::ElementwiseJob::function, fw::kElementFunctions);
+    refuses(draw.epilogue(), &fw::EpilogueJob::activation, fw::kActivations);
+    refuses(draw.epilogue(), &fw::EpilogueJob::scaling, fw::kScalings);
+    refuses(draw.gate(), &fw::GateJob::activation, fw::kActivations);
+    refuses(draw.norm(), &fw::NormJob::norm, fw::kNorms);
+    refuses(draw.rotary(), &fw::RotaryJob::pairs, fw::kRotaryPairs);
 }
