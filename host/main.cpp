@@ -37,6 +37,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kGemm:
         case CommandName::kLinear: return run_command(line, command_line);
         case CommandName::kVerify: return verify_command(line, command_line);
+        case CommandName::kVerifyModel: return verify_model_command(line, command_line);
         case CommandName::kCompare: return compare_command(line, command_line);
         case CommandName::kTranscribe: return transcribe_command(line, command_line);
         case CommandName::kEmbed: return embed_command(line, command_line);

@@ -7,7 +7,7 @@
 namespace tessera::host {
 namespace {
 
-constexpr uint32_t kMostTokens = 1 << 16;
+constexpr uint32_t kMostTokens = 1 << 16, kMostRows = 1 << 16;
 constexpr int kMostFiles = 1024;
 
 constexpr const char* kTranscribeExamples = R"(Examples:
@@ -28,6 +28,13 @@ constexpr const char* kEmbedExamples = R"(Examples:
 The model: scripts/fetch_model use-lite; see docs/use/models.md.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
 
+CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
+    return add_choice<Precision>(
+        app, "--precision", line.experiment.workload.precision,
+        "of products: exact, or rounded, which lets the score stage multiply "
+        "single rows (default exact)");
+}
+
 /// What both have. `files`: what they are, for the help; at most `most`. `name`: the model's, if no
 /// other is given.
 void add_common_options(CLI::App& app, CommandLine& line, const char* files, int most,
@@ -39,10 +46,7 @@ void add_common_options(CLI::App& app, CommandLine& line, const char* files, int
         ->type_name("NAME|FOLDER");
     add_machine_options(app, line.experiment.machine);
     const char* group = "Result";
-    add_choice<Precision>(app, "--precision", line.experiment.workload.precision,
-                          "of products: exact, or rounded, which lets the score stage multiply "
-                          "single rows (default exact)")
-        ->group(group);
+    add_precision_option(app, line)->group(group);
     app.add_flag("--timing-only", line.experiment.outputs.timing_only,
                  "simulate cycles and traffic only")
         ->group(group);
@@ -77,6 +81,38 @@ void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line)
     add_common_options(embed, line, "texts in UTF-8", kMostFiles, "use-lite");
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(group);
+}
+
+void add_verified_model_options(CLI::App& model, CommandLine& line) {
+    VerifyModelOptions& o = line.verify_model;
+    const char* group = "Model";
+    model.add_option("model", line.model.model, "name or folder of the model, as of transcribe")
+        ->required()
+        ->check(not_empty())
+        ->type_name("NAME|FOLDER");
+    model
+        .add_option("--layers", o.repeats,
+                    "layers that the description repeats: at most so often (default: all)")
+        ->check(from_one(kMostRows))
+        ->type_name("N")
+        ->group(group);
+    model
+        .add_option("--rows", o.rows,
+                    "rows of a graph's inputs, or as many as its convolutions need (default 4)")
+        ->check(from_one(kMostRows))
+        ->type_name("N")
+        ->group(group);
+    model
+        .add_option("--steps", o.steps,
+                    "further runs of a graph with caches, a row each (default 2)")
+        ->check(from_one(kMostRows))
+        ->type_name("N")
+        ->group(group);
+    model.add_option("--seed", line.experiment.workload.random.seed, "of the inputs (default 1)")
+        ->check(whole_number())
+        ->type_name("N")
+        ->group(group);
+    add_precision_option(model, line)->group(group);
 }
 
 }  // namespace tessera::host

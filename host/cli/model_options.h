@@ -8,5 +8,7 @@
 namespace tessera::host {
 
 void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line);
+/// Of `tessera verify model`, but for those that choose the machine.
+void add_verified_model_options(CLI::App& model, CommandLine& line);
 
 }  // namespace tessera::host

@@ -66,10 +66,11 @@ ModelRun& ModelSession::start(uint64_t capacity) {
         return !line_.model.dump.empty() && matches(line_.model.dump, layer);
     };
     options.value = [this](const LayerValue& value) { keep(value); };
+    platform_ = std::make_unique<Platform>(config_.platform);
     run_ = std::make_unique<ModelRun>(
         folder_.model, folder_.weights(),
         ModelMachine{config_.platform, config_.energy, line_.experiment.workload.precision},
-        capacity, std::move(options));
+        *platform_, capacity, std::move(options));
     return *run_;
 }
 

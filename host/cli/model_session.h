@@ -47,6 +47,7 @@ class ModelSession {
     ResolvedConfig config_;
     std::optional<OutputFolder> output_;
     Progress progress_;
+    std::unique_ptr<Platform> platform_;
     std::unique_ptr<ModelRun> run_;
     std::vector<LayerValue> dumped_;
     double begin_ = 0;

@@ -65,6 +65,8 @@ constexpr const char* kVerifyExamples = R"(Examples:
       the jobs of an approximate schedule, and the exact rows of its audit
   tessera verify gemm --device tiny --random 40,50,60
       one gemm; likewise verify linear: linear attention
+  tessera verify model moonshine-tiny --device small --layers 2
+      a whole model on random inputs, its repeated layers twice
   tessera verify --device tiny --count 100 --oracle self
       random jobs by covers; with --random 2,64,16 --oracle self --cover half, one of your own
 Compares outputs, the start and retire cycle of every command, and every lane group, counter and
@@ -72,8 +74,8 @@ register access. Shows the first divergence with the events of both sides around
 Exit codes: 0 no difference, 1 a difference, 2 user error, 3 no difference, but the result is known
 not to be exact)";
 
-/// `tessera verify gemm` and `verify linear`: a single job. What chooses the machine may stand in
-/// front of the name, too.
+/// `tessera verify gemm`, `verify linear` and `verify model`: a single job. What chooses the
+/// machine may stand in front of the name, too.
 void add_verified_operations(CLI::App& verify, CommandLine& line) {
     const auto add = [&](CLI::App* operation) {
         operation->footer(
@@ -93,6 +95,9 @@ void add_verified_operations(CLI::App& verify, CommandLine& line) {
     add_input_options(*linear, line.experiment.workload, false);
     add_linear_options(*linear, line.experiment.workload.mask);
     add(linear);
+    CLI::App* model = verify.add_subcommand("model", "Verify a whole model on random inputs");
+    add_verified_model_options(*model, line);
+    add(model);
 }
 
 /// What `run` and `verify` have in common of attention.
@@ -284,7 +289,9 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     for (const auto& [command, name] : commands) {
         if (!command->parsed()) continue;
         line.command = name;
-        if (name <= CommandName::kLinear && !line.verify.count)
+        if (command == verify && verify->got_subcommand("model"))
+            line.command = CommandName::kVerifyModel;
+        else if (name <= CommandName::kLinear && !line.verify.count)
             check_command_line(*operation_of(command), line);
     }
     if (line.print_experiment) {

@@ -22,7 +22,8 @@ enum class CommandName {
     kCovers,
     kMemories,
     kTranscribe,
-    kEmbed
+    kEmbed,
+    kVerifyModel
 };
 
 inline constexpr uint64_t kMaxRandomTokens = 65536;  ///< of a random job of `verify`
@@ -42,6 +43,12 @@ struct CompareOptions {
     std::optional<uint64_t> jobs;    ///< simulations at once
     std::string format = "table";
     std::string out;  ///< a file; empty: stdout
+};
+
+/// Of `tessera verify model`, beside machine, precision and seed of the experiment.
+struct VerifyModelOptions {
+    uint32_t repeats = UINT32_MAX;  ///< of the layers that the description repeats
+    uint32_t rows = 4, steps = 2;   ///< as host::RandomInputs
 };
 
 /// Of `tessera transcribe` and `tessera embed`. Machine, precision and outputs are those of the
@@ -66,6 +73,7 @@ struct CommandLine {
     VerifyOptions verify;
     CompareOptions compare;
     ModelOptions model;
+    VerifyModelOptions verify_model;
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

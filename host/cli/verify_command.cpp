@@ -13,6 +13,7 @@
 #include "host/run/device_error.h"
 #include "host/run/device_factory.h"
 #include "host/verify/given_case.h"
+#include "host/verify/model_case.h"
 #include "host/verify/random_memory.h"
 #include "host/verify/verify.h"
 
@@ -96,6 +97,21 @@ int verify_random(const Experiment& experiment, const VerifyOptions& verify) {
 int verify_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     return line.verify.count ? verify_random(line.experiment, line.verify)
                              : verify_given(line.experiment, command_line);
+}
+
+int verify_model_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    const ResolvedConfig config = config_of(line.experiment);
+    const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config, "");
+    const VerifyModelOptions& options = line.verify_model;
+    const ModelFolder folder = open_model(line.model.model, options.repeats);
+    const Experiment::Workload& workload = line.experiment.workload;
+    const verify::Case c =
+        verify::model_case(folder, {config.platform, config.energy, workload.precision},
+                           {options.rows, options.steps, workload.random.seed},
+                           line.experiment.outputs.accept_inexact);
+    verify::Totals totals;
+    const std::string divergence = verify::verify_case(c, rtl, 0, totals);
+    return finish(divergence, fmt::format("{}", fmt::join(command_line, " ")), totals);
 }
 
 }  // namespace tessera::host

@@ -2,6 +2,7 @@
 #include "host/model/model.h"
 
 #include <algorithm>
+#include <set>
 
 namespace tessera::host {
 namespace {
@@ -63,6 +64,41 @@ std::vector<std::string> values_read(const ModelLayer& layer) {
 }
 std::vector<std::string> values_written(const ModelLayer& layer) {
     return std::visit(Writes(), layer.kind);
+}
+
+namespace {
+
+/// What a graph reads and does not make itself.
+std::set<std::string> foreign_values(const ModelGraph& graph) {
+    std::set<std::string> foreign, own;
+    for (const auto& [name, input] : graph.inputs) own.insert(name);
+    for (const ModelLayer& layer : graph.layers)
+        for (const std::string& value : values_written(layer)) own.insert(value);
+    for (const ModelLayer& layer : graph.layers)
+        for (const std::string& value : values_read(layer))
+            if (own.count(value) == 0) foreign.insert(value);
+    return foreign;
+}
+
+}  // namespace
+
+std::vector<std::string> graphs_in_order(const Model& model) {
+    std::vector<std::string> order;
+    std::set<std::string> left, known;
+    for (const auto& [name, graph] : model.graphs) left.insert(name);
+    const auto ready = [&](const std::string& name) {
+        const std::set<std::string> foreign = foreign_values(model.graph(name));
+        return std::includes(known.begin(), known.end(), foreign.begin(), foreign.end());
+    };
+    while (!left.empty()) {
+        auto next = std::find_if(left.begin(), left.end(), ready);
+        if (next == left.end()) next = left.begin();
+        const std::vector<std::string>& outputs = model.graph(*next).outputs;
+        known.insert(outputs.begin(), outputs.end());
+        order.push_back(*next);
+        left.erase(next);
+    }
+    return order;
 }
 
 /// A convolution of r rows needs (r - 1) * stride + taps. Backwards, so that each value knows what

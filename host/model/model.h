@@ -126,10 +126,17 @@ std::vector<std::string> values_written(const ModelLayer& layer);
 /// The fewest rows of `input` for which every convolution that they reach has a row.
 uint64_t least_rows(const ModelGraph& graph, const std::string& input);
 
+/// The names of the graphs, each behind those whose outputs it reads. Of graphs that read from each
+/// other, in the order of their names.
+std::vector<std::string> graphs_in_order(const Model& model);
+
+/// Cuts what a description repeats: each `repeat` is taken at most so often.
+inline constexpr uint32_t kAllRepeats = UINT32_MAX;
+
 /// Parses a description; `where` names it in messages. UserError with key, value and what is
 /// allowed: unknown keys, layers and functions, values that nothing writes, two layers of one name.
-Model read_model(const std::string& where, std::string_view text);
+Model read_model(const std::string& where, std::string_view text, uint32_t repeats = kAllRepeats);
 /// The same of the file `path`.
-Model read_model_file(const std::string& path);
+Model read_model_file(const std::string& path, uint32_t repeats = kAllRepeats);
 
 }  // namespace tessera::host

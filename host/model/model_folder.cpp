@@ -41,7 +41,7 @@ std::string names_of_descriptions() {
 
 }  // namespace
 
-ModelFolder open_model(const std::string& name) {
+ModelFolder open_model(const std::string& name, uint32_t repeats) {
     std::error_code none;
     const std::string placed = models_folder() + "/" + name;
     const std::string path = fs::is_directory(name, none) ? name : placed;
@@ -51,14 +51,14 @@ ModelFolder open_model(const std::string& name) {
                                     "into {}",
                                     names_of_descriptions(), models_folder()));
     const std::string own = path + "/model.json";
-    if (fs::exists(own, none)) return {path, read_model_file(own)};
+    if (fs::exists(own, none)) return {path, read_model_file(own, repeats)};
     const std::string last = fs::path(path).lexically_normal().filename().string();
     const EmbeddedPreset* known = find_description(last);
     if (known == nullptr)
         throw bad_value(path, "model.json", "missing",
                         fmt::format("a description of the model; there are some for {}",
                                     names_of_descriptions()));
-    return {path, read_model(fmt::format("description of {}", known->name), known->text)};
+    return {path, read_model(fmt::format("description of {}", known->name), known->text, repeats)};
 }
 
 }  // namespace tessera::host

@@ -19,6 +19,6 @@ struct ModelFolder {
 /// `name` is a folder, or the name of one below $TESSERA_MODEL_DIR, else below
 /// $XDG_DATA_HOME/tessera/models, else ~/.local/share/tessera/models. UserError if there is no such
 /// folder, with what gets it, and as read_model().
-ModelFolder open_model(const std::string& name);
+ModelFolder open_model(const std::string& name, uint32_t repeats = kAllRepeats);
 
 }  // namespace tessera::host

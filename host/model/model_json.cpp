@@ -53,8 +53,8 @@ json numbered(const json& value, uint32_t number) {
 
 class GraphReader {
   public:
-    GraphReader(std::string where, std::string path)
-        : where_(std::move(where)), path_(std::move(path)) {}
+    GraphReader(std::string where, std::string path, uint32_t repeats)
+        : where_(std::move(where)), path_(std::move(path)), repeats_(repeats) {}
 
     ModelGraph graph_of(const json& object) {
         Members m(where_, path_, object);
@@ -97,7 +97,7 @@ class GraphReader {
         const uint32_t times = m.count("repeat", 1, kMaxLayers);
         m.value("layers", "a list of layers");
         m.finish();
-        for (uint32_t i = 0; i < times; ++i)
+        for (uint32_t i = 0; i < std::min(times, repeats_); ++i)
             read_layers(m.path_of("layers"), numbered(object.at("layers"), i));
     }
 
@@ -205,6 +205,7 @@ class GraphReader {
     LayerKind argmax(Members& m) { return ArgmaxLayer{m.text("input"), m.text("output")}; }
 
     const std::string where_, path_;
+    const uint32_t repeats_;
     ModelGraph graph_;
     std::set<std::string> names_;
 };
@@ -242,7 +243,7 @@ void check_values(const std::string& where, const Model& model) {
 
 }  // namespace
 
-Model read_model(const std::string& where, std::string_view text) {
+Model read_model(const std::string& where, std::string_view text, uint32_t repeats) {
     const json root = parse_json(where, text);
     Members m(where, "", root);
     m.choice<int>("format", {{kFormat, 1}});
@@ -251,19 +252,19 @@ Model read_model(const std::string& where, std::string_view text) {
     const json& graphs = m.value("graphs", "an object of graphs");
     Members members(where, "graphs", graphs);
     for (const auto& [name, graph] : graphs.items())
-        model.graphs.emplace(name, GraphReader(where, "graphs." + name).graph_of(graph));
+        model.graphs.emplace(name, GraphReader(where, "graphs." + name, repeats).graph_of(graph));
     if (model.graphs.empty()) m.refuse("graphs", "empty", "an object of graphs");
     m.finish();
     check_values(where, model);
     return model;
 }
 
-Model read_model_file(const std::string& path) {
+Model read_model_file(const std::string& path, uint32_t repeats) {
     const MappedFile file(path);
     if (file.bytes() > kMaxDescriptionBytes)
         throw bad_value(path, "file size", std::to_string(file.bytes()) + " bytes",
                         fmt::format("at most {}", kMaxDescriptionBytes));
-    return read_model(path, {reinterpret_cast<const char*>(file.data()), file.bytes()});
+    return read_model(path, {reinterpret_cast<const char*>(file.data()), file.bytes()}, repeats);
 }
 
 }  // namespace tessera::host

@@ -30,19 +30,38 @@ Value indices_of(std::vector<uint32_t> indices) {
     return value;
 }
 
-ModelRun::ModelRun(Model model, const std::string& weights, ModelMachine machine, uint64_t capacity,
-                   Options options)
+namespace {
+
+/// The steps of a plan, each with its place.
+Program placed(const GraphPlan& plan, const ModelMachine& machine, ModelMemory& memory) {
+    Program program(machine.platform);
+    for (const LayerStep& step : plan.steps) program.add(step.step);
+    for (const std::string& output : plan.replaced) memory.map.free(output);
+    program.place(memory.map, plan.kept);
+    return program;
+}
+
+}  // namespace
+
+void check_runs(const Model& model, const ModelWeights& weights, const ModelMachine& machine,
+                uint64_t capacity, const std::vector<GraphRun>& runs) {
+    GemmForms forms(machine);
+    ModelMemory memory{MemoryMap(machine.platform), {}, capacity};
+    for (const GraphRun& run : runs)
+        placed(plan_graph(model.graph(run.graph), weights, machine, forms, memory, run.inputs,
+                          run.position),
+               machine, memory);
+}
+
+ModelRun::ModelRun(Model model, const std::string& weights, ModelMachine machine,
+                   Platform& platform, uint64_t capacity, Options options)
     : model_(std::move(model)),
       weights_(weights),
       machine_(std::move(machine)),
       options_(std::move(options)),
       forms_(machine_),
       memory_{MemoryMap(machine_.platform), {}, capacity},
-      platform_(std::make_unique<Platform>(machine_.platform)) {}
-
-ModelRun::~ModelRun() = default;
-
-uint64_t ModelRun::cycles() const { return platform_->now(); }
+      platform_(platform) {}
 
 LayerCost& ModelRun::cost_of(const std::string& graph, const LayerStep& step) {
     const auto [at, added] = index_.try_emplace({graph, step.layer}, record_.layers.size());
@@ -72,24 +91,21 @@ void ModelRun::note_step(const std::string& graph, const LayerStep& step, const 
         layer.outside += done.error->outside;
         layer.max_over_bound = std::max(layer.max_over_bound, done.error->max_over_bound);
     }
+    if (options_.step) options_.step(step.layer, done);
     if (!done.exactness.exact() && record_.inexact.empty())
         record_.inexact = done.name + ": " + done.exactness.text();
     if (!step.value.empty() && with_data() && options_.wanted && options_.wanted(step.layer))
         options_.value({step.layer, step.value, step.step.operation->output(), done.result});
 }
 
-void ModelRun::run(const std::string& graph, std::map<std::string, Value> inputs,
-                   uint32_t position) {
-    const GraphPlan plan = plan_graph(model_.graph(graph), weights_, machine_, forms_, memory_,
-                                      std::move(inputs), position);
-    Program program(machine_.platform);
-    for (const LayerStep& step : plan.steps) program.add(step.step);
-    for (const std::string& output : plan.replaced) memory_.map.free(output);
-    program.place(memory_.map, plan.kept);
-    const ProgramRecord record = program.run(*platform_, options_.check, counters_);
+void ModelRun::run(const GraphRun& run) {
+    const GraphPlan plan = plan_graph(model_.graph(run.graph), weights_, machine_, forms_, memory_,
+                                      run.inputs, run.position);
+    const Program program = placed(plan, machine_, memory_);
+    const ProgramRecord record = program.run(platform_, options_.check, counters_);
     for (size_t i = 0; i < record.steps.size(); ++i) {
         const bool first = i == 0 || plan.steps[i - 1].layer != plan.steps[i].layer;
-        note_step(graph, plan.steps[i], record.steps[i], first);
+        note_step(run.graph, plan.steps[i], record.steps[i], first);
     }
     if (!record.status.ok())
         throw UserError(fmt::format("layer {}: firmware ends with code {}",
@@ -101,7 +117,7 @@ std::vector<float> ModelRun::output(const std::string& name) const {
     const Value& value = memory_.values.at(name);
     const Buffer* buffer = memory_.map.buffer(value.buffer);
     const MemoryAccess memory = [&](uint64_t address, uint64_t bytes) {
-        return platform_->memory(address, bytes);
+        return platform_.memory(address, bytes);
     };
     std::vector<float> numbers =
         read_part(value.place, buffer->seen_as(value.place.layout), ElementOrder::kMatrix, memory);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A model at work on a machine of its own: weights, outputs of graphs and caches stay in device
-// memory from one run of a graph to the next. One in a process, as of the platform.
+// A model at work on a machine: weights, outputs of graphs and caches stay in device memory from
+// one run of a graph to the next.
 #pragma once
 #include <functional>
 #include <map>
@@ -37,6 +37,18 @@ struct LayerValue {
     std::vector<float> numbers;
 };
 
+/// A run of a graph.
+struct GraphRun {
+    std::string graph;
+    std::map<std::string, Value> inputs;
+    uint32_t position = 0;  ///< where rows that are appended to caches begin
+};
+
+/// Would these runs, one after the other, fit model, weights and machine? UserError as
+/// ModelRun::run().
+void check_runs(const Model& model, const ModelWeights& weights, const ModelMachine& machine,
+                uint64_t capacity, const std::vector<GraphRun>& runs);
+
 class ModelRun {
   public:
     struct Options {
@@ -44,17 +56,17 @@ class ModelRun {
         /// Is told of the values of layers for which `wanted` is true.
         std::function<bool(const std::string& layer)> wanted;
         std::function<void(const LayerValue&)> value;
-        std::function<void(const std::string& layer)> progress;
+        /// Is told of every step that has run.
+        std::function<void(const std::string& layer, const StepRecord&)> step;
     };
 
-    /// `capacity`: rows of a cache. UserError for weights that are no file of that kind.
-    ModelRun(Model model, const std::string& weights, ModelMachine machine, uint64_t capacity,
-             Options options);
-    ~ModelRun();
+    /// `platform` has the configuration of `machine`, nothing else in its memory, and outlives
+    /// this. `capacity`: rows of a cache. UserError for weights that are no file of that kind.
+    ModelRun(Model model, const std::string& weights, ModelMachine machine, Platform& platform,
+             uint64_t capacity, Options options);
 
-    /// Runs a graph. Rows that are appended to caches begin at `position`. UserError as
-    /// plan_graph(), and for a memory that is too small.
-    void run(const std::string& graph, std::map<std::string, Value> inputs, uint32_t position = 0);
+    /// Runs a graph. UserError as plan_graph(), and for a memory that is too small.
+    void run(const GraphRun& run);
     /// An output that a graph has left, row by row. Whole numbers are numbers, too.
     std::vector<float> output(const std::string& name) const;
 
@@ -62,7 +74,8 @@ class ModelRun {
     const ModelGraph& graph(const std::string& name) const { return model_.graph(name); }
     const ModelWeights& weights() const { return weights_; }
     const ModelRecord& record() const { return record_; }
-    uint64_t cycles() const;
+    /// The first byte of device memory behind all that lies there.
+    uint64_t memory_end() const { return memory_.map.end(); }
     /// False: only time is simulated, and outputs mean nothing.
     bool with_data() const { return !machine_.platform.timing_only; }
 
@@ -77,7 +90,7 @@ class ModelRun {
     const Options options_;
     GemmForms forms_;
     ModelMemory memory_;
-    std::unique_ptr<Platform> platform_;
+    Platform& platform_;
     CounterValues counters_{};
     ModelRecord record_;
     std::map<std::pair<std::string, std::string>, size_t> index_;

@@ -27,7 +27,7 @@ std::vector<float> embed(ModelRun& model, const std::vector<uint32_t>& tokens) {
         inputs["timing"] =
             numbers_of(sinusoids(scales, tokens.size()), tokens.size(), 2 * scales.size());
     }
-    model.run("sentence", std::move(inputs));
+    model.run({"sentence", std::move(inputs), 0});
     return model.output("embedding");
 }
 

@@ -18,6 +18,10 @@ class Comparer {
     void equal(const A& model, const A& rtl, What&& what) {
         c_.holds(model == rtl, [&] { return text(model, rtl, what()); });
     }
+    template <typename Text>
+    void holds(bool good, Text&& text, uint64_t cycle) {
+        c_.holds(good, text, cycle);
+    }
     /// Two cycles in which the same thing happened.
     template <typename What>
     void cycle(uint64_t model, uint64_t rtl, What&& what) {
@@ -105,6 +109,23 @@ void compare_program(Comparer& c, const Outcome& model, const Outcome& rtl) {
     c.cycle(model.end, rtl.end, [] { return "end of the run"; });
 }
 
+void compare_steps(Comparer& c, const Outcome& model, const Outcome& rtl) {
+    c.equal(model.steps.size(), rtl.steps.size(), [] { return "steps"; });
+    for (size_t i = 0; i < std::min(model.steps.size(), rtl.steps.size()); ++i) {
+        const StepEnd &m = model.steps[i], &r = rtl.steps[i];
+        const auto what = [&](const char* field) {
+            return [&m, i, field] { return fmt::format("step {} ({}) {}", i, m.name, field); };
+        };
+        c.equal(m.name, r.name, what("name"));
+        c.cycle(m.cycle, r.cycle, what("end"));
+        c.equal(m.processor_bytes, r.processor_bytes, what("bytes of the processor"));
+        c.equal(m.firmware_cycles, r.firmware_cycles, what("cycles of firmware"));
+        c.holds(
+            m.result == r.result, [&] { return what("result")() + ": other bits"; },
+            std::min(m.cycle, r.cycle));
+    }
+}
+
 uint32_t word_at(const Bytes& memory, size_t at) {
     uint32_t word = 0;
     std::memcpy(&word, &memory[at], std::min<size_t>(4, memory.size() - at));
@@ -127,6 +148,7 @@ void compare_device(Outcome model, Outcome rtl, Comparison& comparison) {
     compare_commands(c, model, rtl);
     compare_groups(c, model, rtl);
     compare_program(c, model, rtl);
+    compare_steps(c, model, rtl);
     for (uint32_t i = 0; i < spec::kCounters; ++i)
         c.equal(model.counters[i], rtl.counters[i],
                 [&] { return fmt::format("counter {}", spec::kCounterTable[i].name); });

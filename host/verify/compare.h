@@ -35,8 +35,8 @@ struct Comparison {
 };
 
 /// Status, calls, dispatch, start and retire cycle of every command, every lane group, register
-/// writes with their cycles, what the program noted, every counter, memory word by word.
-/// Predictions for cycles after the end of the run are no part of it.
+/// writes with their cycles, ends and results of steps, what the program noted, every counter,
+/// memory word by word. Predictions for cycles after the end of the run are no part of it.
 void compare_outcomes(Outcome model, Outcome rtl, Comparison& comparison);
 
 /// A command of a device in words, by its number since the last reset. `retried`: what that

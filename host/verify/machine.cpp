@@ -11,6 +11,21 @@
 namespace tessera::verify {
 namespace {
 
+template <typename Visitor, typename SomeSteps>
+void visit_steps(Visitor& v, SomeSteps& steps) {
+    v.length(steps);
+    for (auto& step : steps) {
+        v.text(step.name);
+        v.value(step.cycle);
+        v.value(step.result);
+        v.value(step.processor_bytes);
+        v.value(step.firmware_cycles);
+        v.value(step.checked);
+        v.value(step.outside);
+        v.text(step.inexact);
+    }
+}
+
 template <typename Visitor, typename SomeOutcome>
 void visit(Visitor& v, SomeOutcome& o) {
     v.value(o.status);
@@ -19,6 +34,7 @@ void visit(Visitor& v, SomeOutcome& o) {
     v.list(o.groups);
     v.list(o.writes);
     v.list(o.retried);
+    visit_steps(v, o.steps);
     v.list(o.notes);
     v.list(o.memory);
     v.value(o.calls);

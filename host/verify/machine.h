@@ -33,6 +33,16 @@ struct RegisterWrite {
     uint32_t value = 0;
 };
 
+/// How a step of a program ended.
+struct StepEnd {
+    std::string name;
+    uint64_t cycle = 0;
+    uint64_t result = 0;  ///< a digest of its bits
+    uint64_t processor_bytes = 0, firmware_cycles = 0;
+    uint64_t checked = 0, outside = 0;  ///< elements held against double precision
+    std::string inexact;                ///< why the result is known not to be exact; or empty
+};
+
 /// What a simulation left behind.
 struct Outcome {
     std::string failure;  ///< as Forked; nothing else is valid then
@@ -42,6 +52,7 @@ struct Outcome {
     std::vector<hw::LaneGroupTrace> groups;
     std::vector<RegisterWrite> writes;
     std::vector<host::CommandRange> retried;  ///< as MergeOutcome
+    std::vector<StepEnd> steps;               ///< of a program
     std::vector<uint64_t> notes;  ///< whatever the body wants to tell, such as registers it read
     Bytes memory;                 ///< [0, memory_bytes), or what the body puts there
     uint64_t calls = 0;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // `tessera verify` and `tessera run --impl rtl` as a user meets them, and what a divergence looks
 // like.
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "host/verify/verify.h"
-#include "hw_model/device.h"
+#include "tests/cosim/verify_bench.h"
 #include "tests/support/compared.h"
 #include "tests/support/machine.h"
 #include "tests/support/run_tessera.h"
@@ -16,34 +15,9 @@ using namespace tessera;
 using test::Compared;
 using test::contains;
 using test::Finished;
+using test::jobs_without_difference;
+using test::quick_device;
 using test::run_tessera;
-
-namespace {
-
-/// Checks the closing line, counts what it says was compared, and returns the number of jobs.
-uint64_t jobs_without_difference(const Finished& f) {
-    INFO(f.out << f.err);
-    std::smatch m;
-    const std::regex line(
-        "jobs: (\\d+), commands: (\\d+), cycles: (\\d+), elements compared: (\\d+), differences: "
-        "0, model: \\d+ cycles/s, RTL: \\d+ cycles/s\n$");
-    REQUIRE(std::regex_search(f.out, m, line));
-    CHECK(f.exit_code == 0);
-    CHECK(f.err == "");
-    std::printf("compared %s items of reference, model and RTL, 0 different\n", m[4].str().c_str());
-    CHECK(std::stoull(m[2]) > 0);
-    return std::stoull(m[1]);
-}
-
-/// The model with twice the lanes: other cycles, the same bits.
-std::unique_ptr<hw::DeviceBase> quick_device(const sc_core::sc_module_name& name,
-                                             const hw::PlatformConfig& config, uint32_t index) {
-    spec::DeviceParams params = config.params;
-    params.lanes *= 2;
-    return std::make_unique<hw::Device>(name, params, index, false, config.trace_commands);
-}
-
-}  // namespace
 
 TEST_CASE("a job on base, 256 tokens") {
     CHECK(jobs_without_difference(run_tessera("verify --device base --random 1,256,64 --lse")) ==

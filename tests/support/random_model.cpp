@@ -108,12 +108,14 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
     constexpr uint64_t kCapacity = 64;
     host::ModelRun::Options options;
     options.check = true;
+    host::Platform platform(c.platform);
     host::ModelRun model(host::read_model("test", c.description), c.weights,
-                         {c.platform, host::EnergyTable(), c.precision}, kCapacity, options);
+                         {c.platform, host::EnergyTable(), c.precision}, platform, kCapacity,
+                         options);
     ModelEnd end;
     uint32_t position = 0;
     for (const auto& [name, value] : inputs) {
-        model.run(c.graph, {{name, value}}, position);
+        model.run({c.graph, {{name, value}}, position});
         position += static_cast<uint32_t>(value.rows());
         for (const float x : model.output(c.output)) end.output.push_back(x);
         if (c.graph != "decoder") continue;

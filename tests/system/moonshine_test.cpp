@@ -68,8 +68,10 @@ Clip transcribe(const host::SafetensorsFile& golden, Precision precision) {
                 clip.layers.emplace_back(golden_name(value.layer), value.numbers);
             };
             const uint32_t most = host::most_tokens(samples.size());
+            host::Platform platform(config.platform);
             host::ModelRun model(folder.model, folder.weights(),
-                                 {config.platform, config.energy, precision}, most + 1, options);
+                                 {config.platform, config.energy, precision}, platform, most + 1,
+                                 options);
             clip.tokens = host::transcribe(model, samples, most, [](uint32_t) {});
             host::Packer p;
             walk(p, clip);
