@@ -88,8 +88,7 @@ Clip transcribe(const host::SafetensorsFile& golden, Precision precision) {
 
 }  // namespace
 
-TEST_CASE("speech of the golden clips: every layer of the encoder within 1 %, all tokens",
-          "[.models]") {
+TEST_CASE("speech of the golden clips: every layer of the encoder within 1 %, all tokens") {
     const std::string data = test::large_data_dir() + "/moonshine/";
     REQUIRE(!test::model_dir().empty());
     Compared layers("elements of layers"), tokens("tokens");

@@ -65,7 +65,8 @@ TEST_CASE("the element, the key and the way to write it are named", "[experiment
         {R"({"workload": {"mask.window": 1}})",
          "x.json: key workload.mask.window is unknown; allowed: source, random, file, "
          "tensor_names, arrays, head_order, allow_nonfinite, mask, batch, scale, output_format, "
-         "lse, sink_logits; write it as {\"workload\": {\"mask\": {\"window\": ...}}}"},
+         "form, precision, inner_block, column_block, lse, sink_logits; write it as {\"workload\": "
+         "{\"mask\": {\"window\": ...}}}"},
         {R"({"machine.devise": "tiny"})",
          "x.json: key machine.devise is unknown; allowed: operation, machine, workload, schedule, "
          "outputs"},

@@ -183,7 +183,7 @@ TEST_CASE("unigram tokens by hand", "[text]") {
                                "too; b is none"));
 }
 
-TEST_CASE("the real vocabulary of the sentence encoder gives its tokens", "[.models]") {
+TEST_CASE("the real vocabulary of the sentence encoder gives its tokens") {
     const auto vocabulary = host::read_vocabulary(test::model_dir() + "/use-lite/vocabulary.txt",
                                                   host::PieceScores::kEach);
     const host::UnigramTokenizer tokenizer(vocabulary);

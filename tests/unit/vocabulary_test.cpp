@@ -134,7 +134,7 @@ TEST_CASE("text comes as soon as its characters are whole", "[text]") {
                    std::string("v.txt: token is 268; allowed: 0 to 267"));
 }
 
-TEST_CASE("the real vocabulary of Moonshine gives the sentences that were spoken", "[.models]") {
+TEST_CASE("the real vocabulary of Moonshine gives the sentences that were spoken") {
     const auto vocabulary = host::read_vocabulary(
         test::model_dir() + "/moonshine-tiny/vocabulary.txt", PieceScores::kNone);
     Compared compared("texts");
