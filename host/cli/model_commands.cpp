@@ -85,6 +85,8 @@ Table similarity_table(const std::vector<Text>& texts,
 
 int transcribe_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     ModelSession session(line, command_line, "moonshine-tiny");
+    require_graph(session.folder().model, "encoder", {{"audio", InputKind::kNumbers}}, {});
+    require_graph(session.folder().model, "decoder", {{"token", InputKind::kIndices}}, {"next"});
     const std::string& file = line.model.files.front();
     const std::vector<float> samples = read_wav(file);
     const Vocabulary vocabulary =
@@ -127,6 +129,8 @@ int transcribe_command(const CommandLine& line, const std::vector<std::string>& 
 
 int embed_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     ModelSession session(line, command_line, "use-lite");
+    require_graph(session.folder().model, "sentence", {{"tokens", InputKind::kIndices}},
+                  {"embedding"});
     const std::vector<Text> texts = tokenized(session, line.model);
     ModelRun& model = session.start(1);
     session.progress().phase("simulating");

@@ -35,12 +35,9 @@ CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
         "single rows (default exact)");
 }
 
-/// What both have. `files`: what they are, for the help; at most `most`. `name`: the model's, if no
-/// other is given.
-void add_common_options(CLI::App& app, CommandLine& line, const char* files, int most,
-                        const std::string& name) {
+/// What both have. `name`: the model's, if no other is given.
+void add_common_options(CLI::App& app, CommandLine& line, const std::string& name) {
     ModelOptions& model = line.model;
-    app.add_option("files", model.files, files)->required()->expected(1, most)->type_name("FILE");
     app.add_option("--model", model.model, "name or folder of the model (default " + name + ")")
         ->check(not_empty())
         ->type_name("NAME|FOLDER");
@@ -69,8 +66,14 @@ void add_common_options(CLI::App& app, CommandLine& line, const char* files, int
 void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line) {
     const char* group = "Result";
     transcribe.footer(kTranscribeExamples);
-    add_common_options(transcribe, line, "speech: WAV, 16 bit, one channel, 16 kHz", 1,
-                       "moonshine-tiny");
+    // Not the list of files: then another word would be a file too many, not a word too many.
+    transcribe
+        .add_option_function<std::string>(
+            "file", [&line](const std::string& file) { line.model.files = {file}; },
+            "speech: WAV, 16 bit, one channel, 16 kHz")
+        ->required()
+        ->type_name("FILE");
+    add_common_options(transcribe, line, "moonshine-tiny");
     transcribe
         .add_option("--max-tokens", line.model.max_tokens,
                     "stop after so many tokens (default: six for a second)")
@@ -78,7 +81,11 @@ void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line)
         ->type_name("N")
         ->group(group);
     embed.footer(kEmbedExamples);
-    add_common_options(embed, line, "texts in UTF-8", kMostFiles, "use-lite");
+    embed.add_option("files", line.model.files, "texts in UTF-8")
+        ->required()
+        ->expected(1, kMostFiles)
+        ->type_name("FILE");
+    add_common_options(embed, line, "use-lite");
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(group);
 }

@@ -56,7 +56,8 @@ struct LayerStep {
     std::string layer;
     std::string value;  ///< that it finishes; empty: none
     ProgramStep step;
-    std::string note;  ///< why it is done in this form; may be empty
+    std::string note;           ///< why it is done in this form; may be empty
+    uint64_t weight_bytes = 0;  ///< of the matrix that it multiplies with
 };
 
 /// Forms of products by their shapes: predicted once each.

@@ -140,8 +140,11 @@ void GraphPlanner::add(const std::string& suffix, std::shared_ptr<Operation> ope
                        Bindings reads, Bindings writes, const std::string& value,
                        const std::string& note) {
     const std::string step = suffix.empty() ? name() : name() + "." + suffix;
-    steps_.push_back(
-        {name(), value, {step, std::move(operation), std::move(reads), std::move(writes)}, note});
+    steps_.push_back({name(),
+                      value,
+                      {step, std::move(operation), std::move(reads), std::move(writes)},
+                      note,
+                      0});
 }
 
 bool GraphPlanner::bind_host(Bindings& reads, Bindings& writes, const std::string& role,

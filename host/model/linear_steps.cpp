@@ -147,6 +147,7 @@ void GraphPlanner::multiply(const LinearLayer& layer, const LayerGemm& planned, 
         std::make_shared<GemmOperation>(planned.gemm, std::move(inputs), machine_.platform.params,
                                         machine_.energy),
         reads, writes, "", planned.why);
+    steps_.back().weight_bytes = uint64_t{planned.gemm.k} * planned.gemm.n * sizeof(uint16_t);
 }
 
 void GraphPlanner::finish_part(const Finish& finish) {

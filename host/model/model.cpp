@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "host/model/model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
+
+#include "host/error.h"
 
 namespace tessera::host {
 namespace {
@@ -81,6 +85,32 @@ std::set<std::string> foreign_values(const ModelGraph& graph) {
 }
 
 }  // namespace
+
+void require_graph(const Model& model, const std::string& name,
+                   const std::map<std::string, InputKind>& inputs,
+                   const std::vector<std::string>& outputs) {
+    const std::string where = "model " + printable(model.name);
+    const auto found = model.graphs.find(name);
+    if (found == model.graphs.end()) {
+        std::vector<std::string> names;
+        for (const auto& [known, graph] : model.graphs) names.push_back(printable(known));
+        throw bad_value(where, "graphs", fmt::format("{}", fmt::join(names, ", ")),
+                        "one named " + name);
+    }
+    const ModelGraph& graph = found->second;
+    const auto missing = [&](const std::string& what) {
+        return bad_value(where, "graphs." + name, "without " + what, "a graph with " + what);
+    };
+    for (const auto& [input, kind] : inputs) {
+        const auto given = graph.inputs.find(input);
+        if (given == graph.inputs.end() || given->second.kind != kind)
+            throw missing(fmt::format("input {}, {}", input,
+                                      kind == InputKind::kNumbers ? "numbers" : "indices"));
+    }
+    for (const std::string& output : outputs)
+        if (std::find(graph.outputs.begin(), graph.outputs.end(), output) == graph.outputs.end())
+            throw missing("output " + output);
+}
 
 std::vector<std::string> graphs_in_order(const Model& model) {
     std::vector<std::string> order;

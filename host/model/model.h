@@ -126,6 +126,11 @@ std::vector<std::string> values_written(const ModelLayer& layer);
 /// The fewest rows of `input` for which every convolution that they reach has a row.
 uint64_t least_rows(const ModelGraph& graph, const std::string& input);
 
+/// UserError unless the model has a graph of that name with these inputs and outputs.
+void require_graph(const Model& model, const std::string& name,
+                   const std::map<std::string, InputKind>& inputs,
+                   const std::vector<std::string>& outputs);
+
 /// The names of the graphs, each behind those whose outputs it reads. Of graphs that read from each
 /// other, in the order of their names.
 std::vector<std::string> graphs_in_order(const Model& model);

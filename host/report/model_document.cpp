@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/experiment/names.h"
 #include "host/report/document_json.h"
@@ -12,6 +13,7 @@
 #include "host/report/summary.h"
 #include "host/report/title.h"
 #include "host/text.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -24,6 +26,7 @@ std::vector<Column> cost_columns() {
             {"macs", "multiply-add"},
             {"mac_utilisation", "1"},
             {"bytes", "byte"},
+            {"weight_bytes", "byte"},
             {"firmware_cycles", "cycle"},
             {"merge_cycles", "cycle"},
             {"elementwise_cycles", "cycle"},
@@ -36,15 +39,11 @@ std::vector<FigureValue> cost_cells(const LayerCost& layer, uint64_t peak) {
         cost.cycles == 0
             ? 0
             : layer.macs / (static_cast<double>(peak) * static_cast<double>(cost.cycles));
-    return {value_of(layer.runs),
-            value_of(cost.cycles),
-            value_of(cost.calls),
-            value_of(layer.macs),
-            value_of(utilisation),
-            value_of(cost.bytes),
-            value_of(cost.firmware_cycles),
-            value_of(cost.merge_cycles),
-            value_of(cost.elementwise_cycles),
+    return {value_of(layer.runs),          value_of(cost.cycles),
+            value_of(cost.calls),          value_of(layer.macs),
+            value_of(utilisation),         value_of(cost.bytes),
+            value_of(layer.weight_bytes),  value_of(cost.firmware_cycles),
+            value_of(cost.merge_cycles),   value_of(cost.elementwise_cycles),
             value_of(cost.processor_bytes)};
 }
 
@@ -98,6 +97,47 @@ LayerCost sum_of(const ModelRecord& record) {
         sum.outside += layer.outside;
     }
     return sum;
+}
+
+/// What a run of each graph takes, and what its weights alone take the memory port.
+struct GraphCost {
+    std::string graph;
+    uint64_t runs = 0, cycles = 0, weight_bytes = 0;
+
+    double cycles_per_run() const {
+        return static_cast<double>(cycles) / static_cast<double>(std::max<uint64_t>(runs, 1));
+    }
+    uint64_t port_cycles(const ModelReport& report) const {
+        return spec::divide_up(weight_bytes, report.config.platform.params.bus_bytes);
+    }
+};
+
+std::vector<GraphCost> graphs_of(const ModelRecord& record) {
+    std::vector<GraphCost> graphs;
+    for (const LayerCost& layer : record.layers) {
+        if (graphs.empty() || graphs.back().graph != layer.graph) graphs.push_back({layer.graph});
+        GraphCost& graph = graphs.back();
+        graph.runs = std::max(graph.runs, layer.runs);
+        graph.cycles += layer.cost.cycles;
+        graph.weight_bytes += layer.weight_bytes;
+    }
+    return graphs;
+}
+
+Table graphs_table(const ModelReport& report) {
+    Table table{"graphs",
+                {{"graph"},
+                 {"runs", "run"},
+                 {"cycles", "cycle"},
+                 {"cycles_per_run", "cycle"},
+                 {"weight_bytes", "byte"},
+                 {"weight_port_cycles", "cycle"}},
+                {}};
+    for (const GraphCost& graph : graphs_of(*report.record))
+        table.rows.push_back({graph.graph, value_of(graph.runs), value_of(graph.cycles),
+                              value_of(graph.cycles_per_run()), value_of(graph.weight_bytes),
+                              value_of(graph.port_cycles(report))});
+    return table;
 }
 
 Section sum_section(const ModelReport& report, const LayerCost& sum, double peak) {
@@ -172,6 +212,13 @@ std::vector<SummaryBlock> summary_of(const ModelReport& report, const LayerCost&
     const double seconds = static_cast<double>(sum.cost.cycles) / (report.config.clock_ghz * 1e9);
     lines.add("time on the device", engineering(seconds, "s"),
               fmt::format("at {} GHz", report.config.clock_ghz), "sum.time");
+    for (const GraphCost& graph : graphs_of(*report.record))
+        lines.add("a run of " + graph.graph,
+                  with_commas(static_cast<uint64_t>(std::llround(graph.cycles_per_run()))),
+                  fmt::format("cycles; its {} of weights take the port at least {}",
+                              engineering(static_cast<double>(graph.weight_bytes), "B"),
+                              with_commas(graph.port_cycles(report))),
+                  "graphs.cycles_per_run");
     lines.add("bytes", with_commas(sum.cost.bytes), "through the memory port", "sum.bytes");
     lines.add("processor", with_commas(sum.cost.elementwise_cycles),
               "cycles of elementwise work, in the cycles above",
@@ -206,9 +253,9 @@ Document model_document(const ModelReport& report) {
         "",
         {fact("schema", "tessera." + report.name), fact("schema_version", kReportSchemaVersion),
          tool_section(), list("command_line", report.command_line), std::move(model),
-         std::move(results), configuration_section(report.config, {}), layers_table(report, peak),
-         sum_section(report, sum, static_cast<double>(peak)), check_section(report, sum),
-         Section{"host", {fact("simulation_seconds", report.seconds)}},
+         std::move(results), configuration_section(report.config, {}), graphs_table(report),
+         layers_table(report, peak), sum_section(report, sum, static_cast<double>(peak)),
+         check_section(report, sum), Section{"host", {fact("simulation_seconds", report.seconds)}},
          list("files", report.files)}};
     std::string title = machine_text(report.config, "", "") +
                         fmt::format("input {}\n{}{}\n", report.input, report.title,
