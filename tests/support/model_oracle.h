@@ -24,22 +24,23 @@ struct Matrix {
 
 class ModelOracle {
   public:
-    explicit ModelOracle(const RandomWeights& weights) : w_(weights) {}
+    explicit ModelOracle(const NamedTensors& weights) : w_(weights) {}
 
     /// x W scale + bias, of rows that are `taps` rows of x beside each other, every `stride`.
     Matrix linear(const Matrix& x, const std::string& name, bool bias, size_t taps = 1,
                   size_t stride = 1) const {
         const NamedTensor& w = w_.tensor(name + ".weight");
-        const double scale = w_.of(name + ".weight_scale")[0];
+        const double scale = scale_of(name);
         const size_t inputs = w.shape[0], outputs = w.shape[1];
         Matrix y((x.rows - taps) / stride + 1, outputs);
-        for (size_t t = 0; t < y.rows; ++t)
-            for (size_t j = 0; j < outputs; ++j) {
-                double sum = 0;
-                for (size_t i = 0; i < inputs; ++i)
-                    sum += x.x[t * stride * x.columns + i] * double{w.elements[i * outputs + j]};
-                y.at(t, j) = sum * scale + (bias ? double{w_.of(name + ".bias")[j]} : 0.0);
-            }
+        for (size_t t = 0; t < y.rows; ++t) {
+            for (size_t i = 0; i < inputs; ++i)
+                for (size_t j = 0; j < outputs; ++j)
+                    y.at(t, j) +=
+                        x.x[t * stride * x.columns + i] * double{w.elements[i * outputs + j]};
+            for (size_t j = 0; j < outputs; ++j)
+                y.at(t, j) = y.at(t, j) * scale + (bias ? double{w_.of(name + ".bias")[j]} : 0.0);
+        }
         return y;
     }
     Matrix embedding(const std::vector<uint32_t>& ids, const std::string& name) const {
@@ -47,8 +48,7 @@ class ModelOracle {
         Matrix y(ids.size(), w.shape[1]);
         for (size_t t = 0; t < y.rows; ++t)
             for (size_t j = 0; j < y.columns; ++j)
-                y.at(t, j) = double{w.elements[ids[t] * y.columns + j]} *
-                             double{w_.of(name + ".weight_scale")[0]};
+                y.at(t, j) = double{w.elements[ids[t] * y.columns + j]} * scale_of(name);
         return y;
     }
     /// Rows by themselves, or `whole` together; without `centred` a root mean square.
@@ -125,7 +125,11 @@ class ModelOracle {
     }
 
   private:
-    const RandomWeights& w_;
+    double scale_of(const std::string& name) const {
+        return w_.has(name + ".weight_scale") ? double{w_.of(name + ".weight_scale")[0]} : 1.0;
+    }
+
+    const NamedTensors& w_;
 };
 
 inline double silu(double x) { return x / (1 + std::exp(-x)); }

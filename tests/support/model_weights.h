@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Random weights of a model, as numbers and as the file that a model reads.
+// Weights of a model as numbers: random ones, with the file that a model reads, or those of a file.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -17,7 +17,31 @@ struct NamedTensor {
     std::vector<float> elements;
 };
 
-class RandomWeights {
+class NamedTensors {
+  public:
+    NamedTensors() = default;
+    /// All tensors of a file of fp32 elements.
+    explicit NamedTensors(const host::SafetensorsFile& file) {
+        for (const host::TensorView& view : file.tensors()) {
+            NamedTensor& tensor = tensors_[view.name];
+            tensor.shape = view.shape;
+            std::vector<double> elements(view.elements);
+            view.to_double(0, view.elements, elements.data());
+            tensor.elements.assign(elements.begin(), elements.end());
+        }
+    }
+
+    bool has(const std::string& name) const { return tensors_.count(name) != 0; }
+    const std::vector<float>& of(const std::string& name) const {
+        return tensors_.at(name).elements;
+    }
+    const NamedTensor& tensor(const std::string& name) const { return tensors_.at(name); }
+
+  protected:
+    std::map<std::string, NamedTensor> tensors_;
+};
+
+class RandomWeights : public NamedTensors {
   public:
     explicit RandomWeights(std::mt19937_64& random) : random_(random) {}
 
@@ -35,11 +59,6 @@ class RandomWeights {
         row.shape = {columns};
         for (uint64_t i = 0; i < columns; ++i) row.elements.push_back(normal(random_));
     }
-    const std::vector<float>& of(const std::string& name) const {
-        return tensors_.at(name).elements;
-    }
-    const NamedTensor& tensor(const std::string& name) const { return tensors_.at(name); }
-
     void write(const std::string& path) const {
         std::vector<host::TensorSpec> specs;
         for (const auto& [name, tensor] : tensors_)
@@ -52,7 +71,6 @@ class RandomWeights {
 
   private:
     std::mt19937_64& random_;
-    std::map<std::string, NamedTensor> tensors_;
 };
 
 }  // namespace tessera::test
