@@ -17,8 +17,8 @@ const GemmForms::Choice& GemmForms::choose(const Gemm& gemm) {
 
 GraphPlan plan_graph(const ModelGraph& graph, const ModelWeights& weights,
                      const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
-                     std::map<std::string, Value> inputs, uint32_t position) {
-    return GraphPlanner(graph, weights, machine, forms, memory, std::move(inputs), position).plan();
+                     const std::map<std::string, Value>& inputs, uint32_t position) {
+    return GraphPlanner(graph, weights, machine, forms, memory, inputs, position).plan();
 }
 
 }  // namespace tessera::host

@@ -91,6 +91,6 @@ struct GraphPlan {
 /// of an input, and for more rows than a cache has.
 GraphPlan plan_graph(const ModelGraph& graph, const ModelWeights& weights,
                      const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
-                     std::map<std::string, Value> inputs, uint32_t position);
+                     const std::map<std::string, Value>& inputs, uint32_t position);
 
 }  // namespace tessera::host

@@ -20,7 +20,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 GraphPlanner::GraphPlanner(const ModelGraph& graph, const ModelWeights& weights,
                            const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
-                           std::map<std::string, Value> inputs, uint32_t position)
+                           const std::map<std::string, Value>& inputs, uint32_t position)
     : graph_(graph),
       weights_(weights),
       machine_(machine),
@@ -28,7 +28,7 @@ GraphPlanner::GraphPlanner(const ModelGraph& graph, const ModelWeights& weights,
       memory_(memory),
       position_(position),
       values_(memory.values) {
-    for (auto& [name, value] : inputs) values_[name] = std::move(value);
+    for (const auto& [name, value] : inputs) values_[name] = value;
 }
 
 GraphPlan GraphPlanner::plan() {

@@ -12,7 +12,7 @@ namespace tessera::host {
 class GraphPlanner {
   public:
     GraphPlanner(const ModelGraph& graph, const ModelWeights& weights, const ModelMachine& machine,
-                 GemmForms& forms, ModelMemory& memory, std::map<std::string, Value> inputs,
+                 GemmForms& forms, ModelMemory& memory, const std::map<std::string, Value>& inputs,
                  uint32_t position);
     GraphPlan plan();
 

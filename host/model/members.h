@@ -28,6 +28,7 @@ class Members {
     template <typename T>
     T choice(const std::string& key, const std::vector<std::pair<std::string, T>>& choices) {
         std::vector<std::string> names;
+        names.reserve(choices.size());
         for (const auto& [name, value] : choices) names.push_back(name);
         return choices[choice_index(key, names)].second;
     }

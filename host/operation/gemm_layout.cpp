@@ -168,7 +168,7 @@ uint32_t gemm_c_block(const Gemm& p, const spec::DeviceParams& params) {
 GemmMatrices gemm_matrices(const Gemm& p, const spec::DeviceParams& params) {
     const uint32_t a_block = gemm_a_block(p, params), c_block = gemm_c_block(p, params);
     const bool columns = p.form == GemmForm::kColumns, transposed = is_transposed(p.form);
-    constexpr ElementType bf16 = ElementType::kBf16;
+    const ElementType bf16 = ElementType::kBf16;
     const ElementType type = p.bf16_output ? bf16 : ElementType::kFp32;
     GemmMatrices lie;
     if (p.slices)

@@ -119,14 +119,14 @@ class Builder {
                 layer_.platform),
             {{"a", a}}, {{"y", y}});
     }
-    void epilogue(const std::string& name, const host::Epilogue& work, Bindings reads,
+    void epilogue(const std::string& name, const host::Epilogue& work, const Bindings& reads,
                   const std::string& y) {
         host::EpilogueElements elements;
         if (work.scaling == fw::Scaling::kColumns) elements.scales = row(work.a.columns, 0.03);
         if (work.has_bias) elements.bias = row(work.a.columns, 0);
         add(name,
             std::make_shared<host::EpilogueOperation>(work, std::move(elements), layer_.platform),
-            std::move(reads), {{"y", y}});
+            reads, {{"y", y}});
     }
 
     void embed() {

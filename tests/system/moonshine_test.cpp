@@ -97,7 +97,9 @@ TEST_CASE("speech of the golden clips: every layer of the encoder within 1 %, al
             const host::SafetensorsFile golden(data + name + ".safetensors");
             const Clip clip = transcribe(golden, precision);
             REQUIRE(clip.layers.size() == 8);
-            for (const auto& [layer, numbers] : clip.layers) {
+            for (const auto& value : clip.layers) {
+                const std::string& layer = value.first;
+                const std::vector<float>& numbers = value.second;
                 const host::TensorView& tensor = golden.tensor(layer);
                 REQUIRE(numbers.size() == tensor.elements);
                 std::vector<double> exact(tensor.elements);
