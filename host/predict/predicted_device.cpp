@@ -24,8 +24,7 @@ PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, uint64_t ring
 void PredictedDevice::run() {
     for (;;) {
         take_answers();
-        while (fetch_more() || merge() || dispatch() || score() || value() || read_beats()) {
-        }
+        go_on();
         const Cycle line = line_time(), load = load_time(), store = store_time();
         const Cycle at = std::min({line, load, store});
         if (at == kNever || at + spec::kAcceptCycles > memory_->safe_until()) {
@@ -43,6 +42,16 @@ void PredictedDevice::run() {
     // The FENCE, which is the last command, waits for all others.
     if (!fetched_.empty() || store_.queue.oldest() != nullptr || !written_.empty())
         throw std::logic_error("a prediction does not end");
+}
+
+/// Most bursts that come or go let no unit do more.
+void PredictedDevice::go_on() {
+    if (store_stirred_ && read_beats() && store_.beats_left == 0) stirred_ = true;
+    store_stirred_ = false;
+    if (!stirred_) return;
+    while (fetch_more() || merge() || dispatch() || score() || value() || read_beats()) {
+    }
+    stirred_ = false;
 }
 
 void PredictedDevice::take_answers() {
@@ -64,11 +73,13 @@ void PredictedDevice::take_read(Cycle last_beat) {
         const auto line = std::find_if(lines_.begin(), lines_.end(),
                                        [](const Line& l) { return l.usable == kNever; });
         line->usable = hw::LineTiming::usable(last_beat);
+        stirred_ = true;
     }
     if (asked.list_end) load_.list_read(last_beat);
     if (asked.load_end) {
         load_.retire(loads_.front(), scoreboard_, last_beat, now_);
         loads_.pop_front();
+        stirred_ = true;
     }
 }
 
@@ -78,7 +89,10 @@ void PredictedDevice::take_write(Cycle last_beat) {
     const Cycle response = last_beat + memory_->write_latency;
     store_.written(written.beats, last_beat);
     writes_.end(response + 1, now_);
-    if (written.store_end) store_.retire(response, now_);
+    store_stirred_ = true;
+    if (!written.store_end) return;
+    store_.retire(response, now_);
+    stirred_ = true;
 }
 
 /// Has firmware plan the next line of commands. It is cut short by the end of a batch.
@@ -201,6 +215,7 @@ void PredictedDevice::present_line(Cycle at) {
     lines_.push_back({line_pending_, kNever});
     line_pending_ = 0;
     ++buffers_.fetched;
+    stirred_ = true;
 }
 
 void PredictedDevice::present_load(Cycle at) {
@@ -216,12 +231,14 @@ void PredictedDevice::present_load(Cycle at) {
         load_.plan_row(p_, c.address + uint64_t{load_.next_row} * pitch);
     }
     const hw::LoadTiming::Address address = load_.present(at);
+    stirred_ |= address.last;
     read(address.burst.address, uint64_t{address.burst.beats} * p_.bus_bytes, at,
          {false, address.index && load_.needs_row(), address.last});
 }
 
 void PredictedDevice::present_store(Cycle at) {
     const hw::StoreTiming::Address address = store_.present(at);
+    stirred_ |= address.last;
     const uint64_t bytes = uint64_t{address.burst.beats} * p_.bus_bytes;
     writes_.present(at);
     memory_->write(at + spec::kAcceptCycles, address.burst.address, bytes);

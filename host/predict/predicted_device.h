@@ -59,6 +59,7 @@ class PredictedDevice {
         Cycle cycles = 0;
     };
 
+    void go_on();
     void take_answers();
     void take_read(Cycle last_beat);
     void take_write(Cycle last_beat);
@@ -87,6 +88,9 @@ class PredictedDevice {
     std::function<bool(spec::Command&)> next_;
     std::unique_ptr<PredictedMemory> memory_;
     uint64_t bytes_ = 0;
+    /// A command came, left or ended, so that units may go on; a store's burst ended, and its beats
+    /// are free.
+    bool stirred_ = true, store_stirred_ = false;
     Cycle now_ = 0;     ///< of the latest burst presented: all that is still to come is not earlier
     Cycle opened_ = 0;  ///< the counters' window
 

@@ -45,8 +45,12 @@ uint32_t StoreTiming::beats_at_once(const spec::DeviceParams& p) const {
 }
 
 void StoreTiming::read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, Cycle now) {
-    for (read_from = at; read_from != at + beats; ++read_from)
-        fifo_from.push_back(read_from + spec::kStorePipeCycles);
+    const Cycle in = at + spec::kStorePipeCycles;
+    if (!fifo.empty() && fifo.back().first + fifo.back().count == in)
+        fifo.back().count += beats;
+    else
+        fifo.push_back({in, beats});
+    read_from = at + beats;
     beats_read += beats;
     beats_left -= beats;
     beat += beats;
@@ -65,9 +69,26 @@ void StoreTiming::read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, C
         scoreboard.release(Engine::kStore, d.bank(BankKind::kState), read_from, now);
 }
 
+Cycle StoreTiming::next_address() const {
+    if (!prepared) return kNever;
+    uint32_t ahead = burst.beats;  // the burst waits for its last beat
+    for (const Beats& beats : fifo) {
+        if (ahead <= beats.count) return beats.first + ahead - 1;
+        ahead -= beats.count;
+    }
+    return kNever;
+}
+
 StoreTiming::Address StoreTiming::present(Cycle at) {
     const Address address{burst, plan.done()};
-    fifo_from.erase(fifo_from.begin(), fifo_from.begin() + burst.beats);
+    for (uint32_t left = burst.beats; left != 0;) {
+        Beats& oldest = fifo.front();
+        const uint32_t taken = std::min(left, oldest.count);
+        oldest.first += taken;
+        oldest.count -= taken;
+        left -= taken;
+        if (oldest.count == 0) fifo.pop_front();
+    }
     if (address.last) {
         (void)queue.pop(at);
         prepared = false;

@@ -18,6 +18,14 @@ struct StoreTiming {
         BurstPlan::Burst burst;
         bool last = false;  ///< of the store
     };
+    /// Beats that come into the FIFO one a cycle; those of two such do not follow each other.
+    struct Beats {
+        Cycle first;
+        uint32_t count;
+        friend bool operator==(const Beats& a, const Beats& b) {
+            return a.first == b.first && a.count == b.count;
+        }
+    };
     /// FIFO space given back by a burst whose last beat has left.
     struct Freed {
         Cycle visible_from;
@@ -38,9 +46,7 @@ struct StoreTiming {
     void read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, Cycle now);
     /// The first cycle in which the next burst can be presented, as far as the port is free; kNever
     /// if not known yet.
-    Cycle next_address() const {
-        return fifo_from.size() < burst.beats || !prepared ? kNever : fifo_from[burst.beats - 1];
-    }
+    Cycle next_address() const;
     /// Presents the next burst in cycle `at`. With its last one the store leaves the queue.
     Address present(Cycle at);
     /// The last of a burst's beats leaves in cycle `last_beat`.
@@ -60,14 +66,14 @@ struct StoreTiming {
     BurstPlan::Burst burst;  ///< next to present
     Cycle read_from = 0;     ///< the state bank is read once a cycle
     // The FIFO.
-    std::deque<Cycle> fifo_from;  ///< when each beat that is read and not presented is in it
-    uint64_t beats_read = 0;      ///< since reset
+    std::deque<Beats> fifo;   ///< read and not presented
+    uint64_t beats_read = 0;  ///< since reset
     std::deque<Freed> freed;
     uint64_t freed_floor = 0;  ///< beats freed that `freed` no longer lists
     Milestones retired;
     auto fields() const {
         return std::tie(queue, prepared, row_beats, row, beat, beats_left, plan, burst, read_from,
-                        fifo_from, beats_read, freed, freed_floor, retired);
+                        fifo, beats_read, freed, freed_floor, retired);
     }
     friend bool operator==(const StoreTiming& a, const StoreTiming& b) {
         return a.fields() == b.fields();
