@@ -215,7 +215,7 @@ std::vector<SummaryBlock> summary_of(const ModelReport& report, const LayerCost&
     for (const GraphCost& graph : graphs_of(*report.record))
         lines.add("a run of " + graph.graph,
                   with_commas(static_cast<uint64_t>(std::llround(graph.cycles_per_run()))),
-                  fmt::format("cycles; its {} of weights take the port at least {}",
+                  fmt::format("cycles; weights of {} take the port at least {}",
                               engineering(static_cast<double>(graph.weight_bytes), "B"),
                               with_commas(graph.port_cycles(report))),
                   "graphs.cycles_per_run");

@@ -7,8 +7,10 @@
 #include "host/model/transcription.h"
 #include "host/run/bytes.h"
 #include "host/run/forked.h"
+#include "host/text.h"
 #include "tests/support/compared.h"
 #include "tests/support/model_oracle.h"
+#include "tests/support/scratch.h"
 
 using namespace tessera;
 using test::Compared;
@@ -18,6 +20,7 @@ namespace {
 struct Clip {
     std::vector<std::pair<std::string, std::vector<float>>> layers;  ///< by their golden names
     std::vector<uint32_t> tokens;
+    uint64_t cycles = 0;
 };
 
 /// The name of a layer's values in the golden file; empty: it has none.
@@ -45,6 +48,7 @@ std::vector<Whole> whole_numbers(const host::SafetensorsFile& file, const std::s
 template <typename Walker, typename Data>
 void walk(Walker& p, Data& clip) {
     p.list(clip.tokens);
+    p.value(clip.cycles);
     p.length(clip.layers);
     for (auto& [name, numbers] : clip.layers) {
         p.text(name);
@@ -73,6 +77,7 @@ Clip transcribe(const host::SafetensorsFile& golden, Precision precision) {
                                  {config.platform, config.energy, precision}, platform, most + 1,
                                  options);
             clip.tokens = host::transcribe(model, samples, most, [](uint32_t) {});
+            clip.cycles = model.record().sum().cycles;
             host::Packer p;
             walk(p, clip);
             return p.bytes;
@@ -91,7 +96,8 @@ Clip transcribe(const host::SafetensorsFile& golden, Precision precision) {
 TEST_CASE("speech of the golden clips: every layer of the encoder within 1 %, all tokens") {
     const std::string data = test::large_data_dir() + "/moonshine/";
     REQUIRE(!test::model_dir().empty());
-    Compared layers("elements of layers"), tokens("tokens");
+    const std::string readme = test::read_text(TESSERA_SOURCE_DIR "/README.md");
+    Compared layers("elements of layers"), tokens("tokens"), screens("screens of the README");
     for (const char* name : {"flite-slt_s2", "flite-slt_s3"})
         for (const Precision precision : {Precision::kExact, Precision::kRounded}) {
             const host::SafetensorsFile golden(data + name + ".safetensors");
@@ -110,5 +116,9 @@ TEST_CASE("speech of the golden clips: every layer of the encoder within 1 %, al
                 });
             }
             tokens.equal(clip.tokens, whole_numbers<uint32_t>(golden, "tokens"));
+            if (std::string(name) == "flite-slt_s2" && precision == Precision::kExact)
+                screens.holds(readme.find("  all     ") != std::string::npos &&
+                                  readme.find(host::with_commas(clip.cycles)) != std::string::npos,
+                              [&] { return host::with_commas(clip.cycles) + " cycles"; });
         }
 }
