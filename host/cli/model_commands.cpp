@@ -71,6 +71,14 @@ std::vector<Text> tokenized(const ModelSession& session, const ModelOptions& opt
     return texts;
 }
 
+Table token_table(const std::vector<Text>& texts) {
+    Table table{"token_lists", {{"text"}, {"count", "token"}, {"tokens"}}, {}};
+    for (const Text& text : texts)
+        table.rows.push_back({text.name, value_of(text.tokens.size()),
+                              value_of(fmt::format("{}", fmt::join(text.tokens, " ")))});
+    return table;
+}
+
 Table similarity_table(const std::vector<Text>& texts,
                        const std::vector<std::vector<float>>& embeddings) {
     Table table{"similarity", {{"text"}, {"other"}, {"cosine", "1"}}, {}};
@@ -149,8 +157,9 @@ int embed_command(const CommandLine& line, const std::vector<std::string>& comma
         fmt::format("{} of {} tokens", plural(texts.size(), "text"), with_commas(tokens));
     report.results = {{"texts", value_of(texts.size()), "text"},
                       {"tokens", value_of(tokens), "token"}};
+    report.tables = {token_table(texts)};
     if (!model.with_data()) return session.finish(std::move(report));
-    report.tables = {similarity_table(texts, embeddings)};
+    report.tables.push_back(similarity_table(texts, embeddings));
     LayerValue all;
     all.spec = {"embeddings", Dtype::kF32, {texts.size(), embeddings[0].size()}};
     for (const std::vector<float>& one : embeddings)
