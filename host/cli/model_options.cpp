@@ -97,24 +97,17 @@ void add_verified_model_options(CLI::App& model, CommandLine& line) {
         ->required()
         ->check(not_empty())
         ->type_name("NAME|FOLDER");
-    model
-        .add_option("--layers", o.repeats,
-                    "layers that the description repeats: at most so often (default: all)")
-        ->check(from_one(kMostRows))
-        ->type_name("N")
-        ->group(group);
-    model
-        .add_option("--rows", o.rows,
-                    "rows of a graph's inputs, or as many as its convolutions need (default 4)")
-        ->check(from_one(kMostRows))
-        ->type_name("N")
-        ->group(group);
-    model
-        .add_option("--steps", o.steps,
-                    "further runs of a graph with caches, a row each (default 2)")
-        ->check(from_one(kMostRows))
-        ->type_name("N")
-        ->group(group);
+    const auto add_count = [&](const char* name, uint32_t& count, const char* text) {
+        model.add_option(name, count, text)
+            ->check(from_one(kMostRows))
+            ->type_name("N")
+            ->group(group);
+    };
+    add_count("--layers", o.repeats,
+              "layers that the description repeats: at most so often (default: all)");
+    add_count("--rows", o.rows,
+              "rows of a graph's inputs, or as many as its convolutions need (default 4)");
+    add_count("--steps", o.steps, "further runs of a graph with caches, a row each (default 2)");
     model.add_option("--seed", line.experiment.workload.random.seed, "of the inputs (default 1)")
         ->check(whole_number())
         ->type_name("N")

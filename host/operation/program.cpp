@@ -126,7 +126,6 @@ void Program::place(MemoryMap& map, const std::set<std::string>& kept) {
         bindings.insert(step.writes.begin(), step.writes.end());
         map.begin_step(step.name, bindings);
         step.operation->place(map);
-        regions_.push_back(map.regions());
         for (const auto& [role, buffer] : bindings)
             if (map.buffer(buffer) == nullptr)
                 throw UserError(fmt::format("{}.{}: {} has no such tensor", step.name, role,
@@ -146,7 +145,6 @@ void Program::run_step(Platform& platform, size_t number, const CounterValues& b
     const bool data = !config_.timing_only;
     record.name = steps_[number].name;
     record.title = operation.title();
-    record.regions = regions_.at(number);
     record.work = operation.work_by_formula();
     if (data) operation.write(memory);
     const bool overwrites = overwrites_operands(steps_[number]);

@@ -40,9 +40,8 @@ struct StepCost {
 /// A step that has run.
 struct StepRecord {
     std::string name, title;
-    std::vector<Region> regions;  ///< what is in memory while it runs
-    OperationWork work;           ///< by formula
-    RunOutcome outcome;           ///< counters are of this step alone
+    OperationWork work;  ///< by formula
+    RunOutcome outcome;  ///< counters are of this step alone
     StepCost cost;
     std::vector<Figure> more;  ///< of its operation alone
     std::vector<float> result;
@@ -86,7 +85,6 @@ class Program {
 
     const hw::PlatformConfig config_;
     std::vector<ProgramStep> steps_;
-    std::vector<std::vector<Region>> regions_;  ///< of each step
 };
 
 }  // namespace tessera::host
