@@ -19,6 +19,7 @@ enum class GemmStage : uint32_t {
     /// columns takes but a part of its time in the other stage.
     kScore = 1
 };
+inline constexpr uint32_t kGemmStages = 2;
 
 /// C = A B, A [m][k] and B [k][n] in bf16. Matrices lie in blocks of columns, as heads of a tensor
 /// do; the last block of each may be narrower. Blocks and rows of A may overlap: in a convolution

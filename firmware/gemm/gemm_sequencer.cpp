@@ -178,6 +178,7 @@ void GemmSequencer::build_load_a(const Step& step, uint32_t bank, Command& c) co
 
 JobRule check_gemm_job(const GemmJob& job, const spec::DeviceParams& device) {
     if (job.m == 0 || job.k == 0 || job.n == 0) return JobRule::kEmpty;
+    if (static_cast<uint32_t>(job.stage) >= kGemmStages) return JobRule::kKind;
     if (job.m > spec::kPositionLimit || job.k > spec::kPositionLimit ||
         job.n > spec::kPositionLimit)
         return JobRule::kPositions;

@@ -42,6 +42,9 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     const std::string& out = line.experiment.outputs.folder;
     if (!line.model.dump.empty() && out.empty())
         throw bad_value("command line", "--dump", line.model.dump, "beside --out FOLDER");
+    if (line.experiment.outputs.timing_only && (line.model.check || !line.model.dump.empty()))
+        throw bad_value("command line", line.model.check ? "--check" : "--dump", "given",
+                        "without --timing-only, which computes nothing");
     if (!out.empty()) output_.emplace(out);
 }
 

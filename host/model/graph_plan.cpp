@@ -7,8 +7,10 @@
 namespace tessera::host {
 
 const GemmForms::Choice& GemmForms::choose(const Gemm& gemm) {
-    const auto [at, added] = choices_.try_emplace({gemm.m, gemm.k, gemm.n});
-    if (!added || gemm.m != 1 || gemm.slices) return at->second;
+    static const Choice kByRows;
+    if (gemm.m != 1 || gemm.slices) return kByRows;
+    const auto [at, added] = choices_.try_emplace({gemm.k, gemm.n});
+    if (!added) return at->second;
     const std::vector<GemmCandidate> candidates =
         gemm_candidates(gemm, machine_.precision == Precision::kExact, machine_.platform);
     at->second = {candidates.front().form, choice_text(candidates)};

@@ -57,6 +57,7 @@ struct LayerStep {
     std::string value;  ///< that it finishes; empty: none
     ProgramStep step;
     std::string note;           ///< why it is done in this form; may be empty
+    float factor = 1;           ///< the value is its elements times this
     uint64_t weight_bytes = 0;  ///< of the matrix that it multiplies with
 };
 

@@ -65,6 +65,7 @@ MatrixPart GraphPlanner::wanted_by_readers(const std::string& name, uint64_t row
     x.place = numbers(rows, columns);
     x.buffer = name;  // not the host's
     std::optional<MatrixPart> wanted;
+    if (lives_on(name)) return x.place;
     for (size_t i = at_ + 1; i < graph_.layers.size(); ++i) {
         const ModelLayer& layer = graph_.layers[i];
         const auto* linear = std::get_if<LinearLayer>(&layer.kind);
@@ -97,7 +98,7 @@ Value& GraphPlanner::append_value(const std::string& name, uint64_t rows, uint64
                                   uint32_t heads) {
     if (position_ + rows > memory_.capacity)
         throw UserError(fmt::format("layer {}: {} rows from {} on do not fit a cache of {} rows",
-                                    this->name(), rows, position_, memory_.capacity));
+                                    this->shown(), rows, position_, memory_.capacity));
     const TensorLayout cache =
         TensorLayout::heads(ElementType::kBf16, heads, memory_.capacity, columns / heads);
     Value made;
@@ -108,13 +109,19 @@ Value& GraphPlanner::append_value(const std::string& name, uint64_t rows, uint64
     return values_[name];
 }
 
-/// The buffers of outputs and caches are not freed behind the graph.
+/// The buffers of outputs and caches are not freed behind the graph. What is written again is no
+/// output yet.
 bool GraphPlanner::lives_on(const std::string& name) const {
-    return contains(graph_.outputs, name);
+    const auto writes = [&](const ModelLayer& layer) {
+        return contains(values_written(layer), name);
+    };
+    const auto later = graph_.layers.begin() + static_cast<ptrdiff_t>(at_) + 1;
+    return contains(graph_.outputs, name) && std::none_of(later, graph_.layers.end(), writes);
 }
 
+/// The host's values are written into device memory on the way.
 Value GraphPlanner::laid(const Value& x, const MatrixPart& place, const char* role) {
-    if (x.buffer.empty() || (x.factor == 1 && x.place.layout.lies_as(place.layout))) return x;
+    if (!x.buffer.empty() && x.factor == 1 && x.place.layout.lies_as(place.layout)) return x;
     Value y;
     y.place = place;
     y.buffer = fmt::format("{}.{}:{}", name(), role, at_);
@@ -125,8 +132,14 @@ Value GraphPlanner::laid(const Value& x, const MatrixPart& place, const char* ro
         copy.scaling = fw::Scaling::kFactor;
         copy.factor = x.factor;
     }
-    add(role, std::make_shared<EpilogueOperation>(copy, EpilogueElements(), machine_.platform),
-        {{"a", x.buffer}}, {{"y", y.buffer}});
+    EpilogueElements elements;
+    Bindings reads;
+    if (x.buffer.empty())
+        elements.a = x.numbers;
+    else
+        reads["a"] = x.buffer;
+    add(role, std::make_shared<EpilogueOperation>(copy, std::move(elements), machine_.platform),
+        reads, {{"y", y.buffer}});
     return y;
 }
 
@@ -144,6 +157,7 @@ void GraphPlanner::add(const std::string& suffix, std::shared_ptr<Operation> ope
                       value,
                       {step, std::move(operation), std::move(reads), std::move(writes)},
                       note,
+                      1,
                       0});
 }
 

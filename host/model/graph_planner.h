@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The work behind graph_plan.h: goes through a graph's layers and makes the steps of each.
 #pragma once
+#include <fmt/format.h>
+
 #include <functional>
 #include <optional>
 #include <utility>
 
+#include "host/error.h"
 #include "host/model/graph_plan.h"
 
 namespace tessera::host {
@@ -48,7 +51,8 @@ class GraphPlanner {
         std::optional<Value> residual;
     };
     void finish_part(const Finish& finish);
-    void finish_by_epilogue(const Finish& finish, const Value& y);
+    /// `value`: the name of `y`, or nothing if it is not finished with this.
+    void finish_by_epilogue(const Finish& finish, const Value& y, const std::string& value);
     void rotate(const LinearPart& part, const MatrixPart& a, const std::string& buffer,
                 float factor, const Value& y);
     bool is_left_in_c(const LinearLayer& layer) const;
@@ -76,8 +80,15 @@ class GraphPlanner {
                                 const std::string& buffer,
                                 const std::function<std::vector<float>()>& elements);
     bool with_data() const { return !machine_.platform.timing_only; }
+    /// Does what the present layer writes under this name stay when the graph has run?
     bool lives_on(const std::string& name) const;
+    /// The buffer of the present layer's weights, lying so. Layers with the same tensors share it.
+    std::string weight_buffer(const std::string& how, const TensorLayout& layout) const {
+        return fmt::format("{}.weight{}: {}", tensors(), how, layout.text());
+    }
     const std::string& name() const { return graph_.layers[at_].name; }
+    /// The same for messages.
+    std::string shown() const { return printable(name()); }
     const std::string& tensors() const { return graph_.layers[at_].weights; }
 
     const ModelGraph& graph_;

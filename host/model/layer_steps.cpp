@@ -30,7 +30,7 @@ std::vector<float> floats_of(const std::vector<uint16_t>& elements) {
 
 /// The table lies as the weights of a product by columns do: tied logits share it.
 void GraphPlanner::make(const EmbeddingLayer& layer) {
-    const Value& ids = value(layer.input);
+    const Value ids = value(layer.input);
     const ModelWeights::Shape shape = weights_.matrix_shape(tensors());
     const std::vector<float> scales = weights_.scales(tensors(), 1);
     Gather work;
@@ -42,8 +42,9 @@ void GraphPlanner::make(const EmbeddingLayer& layer) {
     work.y = y.place;
     Bindings reads, writes = {{"y", y.buffer}};
     if (!ids.buffer.empty()) reads["ids"] = ids.buffer;
-    std::vector<float> table = host_row(reads, writes, "table", tensors() + ".weight[n][k]",
-                                        [&] { return floats_of(weights_.matrix(tensors())); });
+    std::vector<float> table =
+        host_row(reads, writes, "table", weight_buffer("", work.table.layout),
+                 [&] { return floats_of(weights_.matrix(tensors())); });
     add("",
         std::make_shared<GatherOperation>(work, ids.indices, std::move(table), machine_.platform),
         reads, writes, layer.output);
@@ -72,13 +73,13 @@ void GraphPlanner::make(const NormLayer& layer) {
 }
 
 void GraphPlanner::make(const AttentionLayer& layer) {
-    const Value &q = value(layer.queries), &k = value(layer.keys), &v = value(layer.values);
+    const Value q = value(layer.queries), k = value(layer.keys), v = value(layer.values);
     for (const Value* x : {&q, &k, &v})
         if (x->heads == 0)
             throw UserError(
                 fmt::format("layer {}: queries, keys and values have to be heads of a "
                             "linear layer",
-                            name()));
+                            shown()));
     Problem p;
     p.leading = {q.heads};
     p.query_heads = q.heads;
@@ -95,17 +96,21 @@ void GraphPlanner::make(const AttentionLayer& layer) {
         throw UserError(
             fmt::format("layer {}: {} keys of {} heads and {} columns, {} values of {} "
                         "heads; queries have heads of {} columns",
-                        name(), k.rows(), k.heads, k.columns(), v.rows(), v.heads, p.d_k));
+                        shown(), k.rows(), k.heads, k.columns(), v.rows(), v.heads, p.d_k));
     const uint32_t most = machine_.platform.params.d;
     if (std::max(p.d_k, p.d_v) > most)
         throw UserError(
             fmt::format("layer {}: heads of {} columns; this device attends to at most "
                         "D = {}",
-                        name(), std::max(p.d_k, p.d_v), most));
+                        shown(), std::max(p.d_k, p.d_v), most));
     check_problem(p, machine_.platform, "the device");
     Inputs inputs;
     inputs.has_data = with_data();
     Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
+    for (const Value* x : {&q, &k, &v})
+        if (x->buffer == o.buffer)
+            throw UserError(fmt::format("layer {}: writes {} over what it reads", shown(),
+                                        printable(layer.output)));
     add("", std::make_shared<AttentionOperation>(p, std::move(inputs), machine_.platform),
         {{"q", q.buffer}, {"k", k.buffer}, {"v", v.buffer}}, {{"o", o.buffer}}, layer.output);
 }
@@ -113,7 +118,7 @@ void GraphPlanner::make(const AttentionLayer& layer) {
 void GraphPlanner::make(const GateLayer& layer) {
     const Value x = as_numbers(layer.input, "numbers");
     if (x.columns() % 2 != 0)
-        throw UserError(fmt::format("layer {}: {} columns have no halves", name(), x.columns()));
+        throw UserError(fmt::format("layer {}: {} columns have no halves", shown(), x.columns()));
     const uint64_t half = x.columns() / 2;
     const Value& y = make_value(layer.output, x.rows(), half, 0);
     Gate work;
@@ -130,7 +135,7 @@ void GraphPlanner::make(const GateLayer& layer) {
 void GraphPlanner::make(const AddLayer& layer) {
     const Value x = as_numbers(layer.input, "numbers"), other = as_numbers(layer.other, "other");
     if (x.rows() != other.rows() || x.columns() != other.columns())
-        throw UserError(fmt::format("layer {}: {} x {} and {} x {} cannot be added", name(),
+        throw UserError(fmt::format("layer {}: {} x {} and {} x {} cannot be added", shown(),
                                     x.rows(), x.columns(), other.rows(), other.columns()));
     const Value& y = make_value(layer.output, x.rows(), x.columns(), 0);
     Epilogue work;
@@ -140,14 +145,8 @@ void GraphPlanner::make(const AddLayer& layer) {
     work.a = x.place;
     work.residual = other.place;
     work.y = y.place;
-    EpilogueElements elements;
-    Bindings reads = {{"a", x.buffer}};
-    if (other.buffer.empty())
-        elements.residual = other.numbers;
-    else
-        reads["residual"] = other.buffer;
-    add("", std::make_shared<EpilogueOperation>(work, std::move(elements), machine_.platform),
-        reads, {{"y", y.buffer}}, layer.output);
+    add("", std::make_shared<EpilogueOperation>(work, EpilogueElements(), machine_.platform),
+        {{"a", x.buffer}, {"residual", other.buffer}}, {{"y", y.buffer}}, layer.output);
 }
 
 void GraphPlanner::make(const PoolLayer& layer) {
@@ -161,7 +160,7 @@ void GraphPlanner::make(const PoolLayer& layer) {
 
 /// A positive factor does not change which element is the largest.
 void GraphPlanner::make(const ArgmaxLayer& layer) {
-    const Value& x = value(layer.input);
+    const Value x = value(layer.input);
     Elementwise work;
     work.function = fw::ElementFunction::kRowArgmax;
     work.a = x.place.layout;

@@ -3,11 +3,14 @@
 // does with them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/error.h"
 #include "host/model/graph_planner.h"
 #include "host/operation/epilogue.h"
 #include "host/operation/gemm_operation.h"
 #include "host/operation/rotary.h"
+#include "host/text.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -73,7 +76,8 @@ GraphPlanner::LayerGemm GraphPlanner::gemm_of(const ModelLayer& layer, const Lin
     gemm.form = choice.form;
     planned.why = choice.why;
     // The heads of an attention are blocks already.
-    if (x.heads > 1 && gemm.form == GemmForm::kRows && !gemm.slices)
+    if (x.heads > 1 && gemm.form == GemmForm::kRows && !gemm.slices &&
+        x.columns() / x.heads <= fw::gemm_inner(machine_.platform.params))
         gemm.a_columns = static_cast<uint32_t>(x.columns() / x.heads);
     const GemmMatrices lie = gemm_matrices(gemm, machine_.platform.params);
     const bool columns = gemm.form == GemmForm::kColumns, transposed = is_transposed(gemm.form);
@@ -83,7 +87,7 @@ GraphPlanner::LayerGemm GraphPlanner::gemm_of(const ModelLayer& layer, const Lin
 }
 
 void GraphPlanner::make(const LinearLayer& layer) {
-    const Value& x = value(layer.input);
+    const Value x = value(layer.input);
     const LayerGemm planned = gemm_of(graph_.layers[at_], layer, x);
     const uint64_t columns = planned.gemm.n / layer.parts.size();
     if (planned.gemm.n % layer.parts.size() != 0)
@@ -97,7 +101,7 @@ void GraphPlanner::make(const LinearLayer& layer) {
         Value& y = values_[layer.parts[0].output];
         y.place = planned.c;
         const std::vector<float> scales = weights_.scales(tensors(), planned.gemm.n);
-        if (!scales.empty()) y.factor = scales[0];
+        if (!scales.empty()) y.factor = steps_.back().factor = scales[0];
         return;
     }
     std::optional<Value> residual;  // before its name gets another value
@@ -136,8 +140,10 @@ void GraphPlanner::multiply(const LinearLayer& layer, const LayerGemm& planned, 
     } else {
         reads["a"] = laid(x, planned.a, "operand").buffer;
     }
-    const bool outputs_first = is_transposed(planned.gemm.form);
-    const std::string weight = name() + (outputs_first ? ".weight[n][k]" : ".weight[k][n]");
+    const GemmMatrices lie = gemm_matrices(planned.gemm, machine_.platform.params);
+    // As it lies in the file, or turned: as outputs by inputs, or the other way round.
+    const bool turned = is_transposed(planned.gemm.form) != layer.transposed;
+    const std::string weight = weight_buffer(turned ? "^T" : "", lie.b);
     if (bind_host(reads, writes, "b", weight)) {
         std::vector<uint16_t> elements = weights_.matrix(tensors());
         if (layer.transposed) elements = transposed(elements, planned.gemm.n, planned.gemm.k);
@@ -146,7 +152,7 @@ void GraphPlanner::multiply(const LinearLayer& layer, const LayerGemm& planned, 
     add("",
         std::make_shared<GemmOperation>(planned.gemm, std::move(inputs), machine_.platform.params,
                                         machine_.energy),
-        reads, writes, "", planned.why);
+        reads, writes, is_left_in_c(layer) ? layer.parts[0].output : "", planned.why);
     steps_.back().weight_bytes = uint64_t{planned.gemm.k} * planned.gemm.n * sizeof(uint16_t);
 }
 
@@ -156,13 +162,13 @@ void GraphPlanner::finish_part(const Finish& finish) {
     const MatrixPart& c = finish.c;
     if (part.heads != 0 && c.columns % part.heads != 0)
         throw UserError(
-            fmt::format("layer {}: {} columns are no {} heads", name(), c.columns, part.heads));
+            fmt::format("layer {}: {} columns are no {} heads", shown(), c.columns, part.heads));
     if (part.append && part.heads == 0)
-        throw UserError(fmt::format("layer {}: only heads can be appended", name()));
+        throw UserError(fmt::format("layer {}: only heads can be appended", shown()));
     Value y = part.append ? append_value(part.output, c.rows, c.columns, part.heads)
                           : make_value(part.output, c.rows, c.columns, part.heads);
     if (part.append) y.place = MatrixPart::of_rows(y.place.layout, position_, c.rows);
-    if (!part.rotary) return finish_by_epilogue(finish, y);
+    if (!part.rotary) return finish_by_epilogue(finish, y, part.output);
     const std::vector<float> scales = weights_.scales(tensors(), c.columns * layer.parts.size());
     const bool plain = scales.size() <= 1 && !layer.bias && layer.residual.empty() &&
                        layer.activation == fw::Activation::kNone;
@@ -170,11 +176,12 @@ void GraphPlanner::finish_part(const Finish& finish) {
     Value straight;
     straight.place = numbers(c.rows, c.columns);
     straight.buffer = fmt::format("{}.straight{}:{}", name(), finish.number, at_);
-    finish_by_epilogue(finish, straight);
+    finish_by_epilogue(finish, straight, "");
     rotate(part, straight.place, straight.buffer, 1, y);
 }
 
-void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y) {
+void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y,
+                                      const std::string& value) {
     const LinearLayer& layer = finish.layer;
     const size_t columns = finish.c.columns, all = columns * layer.parts.size();
     const std::string suffix = layer.parts.size() == 1 ? "" : std::to_string(finish.number);
@@ -204,7 +211,7 @@ void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y) {
     if (finish.residual) {
         const Value& residual = *finish.residual;
         if (residual.rows() != finish.c.rows || residual.columns() != all)
-            throw UserError(fmt::format("layer {}: {} x {} of {} are added to {} x {}", name(),
+            throw UserError(fmt::format("layer {}: {} x {} of {} are added to {} x {}", shown(),
                                         residual.rows(), residual.columns(), layer.residual,
                                         finish.c.rows, all));
         work.has_residual = true;
@@ -214,12 +221,17 @@ void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y) {
     }
     add("finish" + suffix,
         std::make_shared<EpilogueOperation>(work, std::move(elements), machine_.platform), reads,
-        writes, layer.parts[finish.number].output);
+        writes, value);
 }
 
 void GraphPlanner::rotate(const LinearPart& part, const MatrixPart& a, const std::string& buffer,
                           float factor, const Value& y) {
     const std::vector<float> frequencies = weights_.row(part.rotary->frequencies, 0);
+    const uint64_t most = std::min<uint64_t>(a.columns / part.heads, fw::kMaxRotated) / 2;
+    if (frequencies.empty() || frequencies.size() > most)
+        throw bad_value(weights_.path(), "tensor " + printable(part.rotary->frequencies),
+                        plural(frequencies.size(), "element"),
+                        fmt::format("1 to {}, one for each pair of a head's columns", most));
     Rotary work;
     work.pairs = part.rotary->pairs;
     work.heads = part.heads;

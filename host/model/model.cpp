@@ -131,6 +131,14 @@ std::vector<std::string> graphs_in_order(const Model& model) {
     return order;
 }
 
+std::vector<std::string> values_appended(const ModelLayer& layer) {
+    std::vector<std::string> appended;
+    if (const auto* linear = std::get_if<LinearLayer>(&layer.kind))
+        for (const LinearPart& part : linear->parts)
+            if (part.append) appended.push_back(part.output);
+    return appended;
+}
+
 /// A convolution of r rows needs (r - 1) * stride + taps. Backwards, so that each value knows what
 /// its readers need.
 uint64_t least_rows(const ModelGraph& graph, const std::string& input) {
@@ -146,7 +154,7 @@ uint64_t least_rows(const ModelGraph& graph, const std::string& input) {
             needed.erase(value);
         }
         if (const auto* linear = std::get_if<LinearLayer>(&layer->kind))
-            rows = (rows - 1) * linear->stride + linear->taps;
+            rows = std::min((rows - 1) * linear->stride + linear->taps, kMostRows);
         for (const std::string& value : values_read(*layer))
             needed[value] = std::max(need(value), rows);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a model computes, as its description says it (docs/use/models.md): graphs of layers over
-// named values. A value is a matrix [rows][columns], a row for each token. Nothing here knows a
-// device, a shape that depends on the input, or weights.
+// What a model computes, as its description says it (docs/use/model-description.md): graphs of
+// layers over named values. A value is a matrix [rows][columns], a row for each token. Nothing here
+// knows a device, a shape that depends on the input, or weights.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -122,8 +122,13 @@ const char* layer_kind_name(const LayerKind& kind);
 /// Values that a layer reads and writes, in the order of its fields.
 std::vector<std::string> values_read(const ModelLayer& layer);
 std::vector<std::string> values_written(const ModelLayer& layer);
+/// Those of them to which it adds rows: caches.
+std::vector<std::string> values_appended(const ModelLayer& layer);
 
-/// The fewest rows of `input` for which every convolution that they reach has a row.
+/// No input has more rows.
+inline constexpr uint64_t kMostRows = uint64_t{1} << 32;
+/// The fewest rows of `input` for which every convolution that they reach has a row; at most
+/// kMostRows.
 uint64_t least_rows(const ModelGraph& graph, const std::string& input);
 
 /// UserError unless the model has a graph of that name with these inputs and outputs.

@@ -94,11 +94,14 @@ class GraphReader {
     }
 
     void repeat(Members& m, const json& object) {
+        if (repeating_) m.refuse("repeat", "given", "none within another");
         const uint32_t times = m.count("repeat", 1, kMaxLayers);
         m.value("layers", "a list of layers");
         m.finish();
+        repeating_ = true;
         for (uint32_t i = 0; i < std::min(times, repeats_); ++i)
             read_layers(m.path_of("layers"), numbered(object.at("layers"), i));
+        repeating_ = false;
     }
 
     void read_layer(Members& m) {
@@ -206,37 +209,70 @@ class GraphReader {
 
     const std::string where_, path_;
     const uint32_t repeats_;
+    bool repeating_ = false;
     ModelGraph graph_;
     std::set<std::string> names_;
 };
 
-std::set<std::string> kept_values(const Model& model) {
-    std::set<std::string> kept;
+/// Values and whether they hold indices.
+using Kinds = std::map<std::string, bool>;
+
+bool writes_indices(const ModelLayer& layer) {
+    return std::holds_alternative<ArgmaxLayer>(layer.kind);
+}
+
+/// Those that live on from one run of a graph to the next.
+Kinds kept_values(const Model& model) {
+    Kinds kept;
     for (const auto& [name, graph] : model.graphs) {
-        kept.insert(graph.outputs.begin(), graph.outputs.end());
-        for (const ModelLayer& layer : graph.layers)
-            if (const auto* linear = std::get_if<LinearLayer>(&layer.kind))
-                for (const LinearPart& part : linear->parts)
-                    if (part.append) kept.insert(part.output);
+        for (const ModelLayer& layer : graph.layers) {
+            for (const std::string& value : values_written(layer))
+                if (std::find(graph.outputs.begin(), graph.outputs.end(), value) !=
+                    graph.outputs.end())
+                    kept[value] = writes_indices(layer);
+            for (const std::string& value : values_appended(layer)) kept[value] = false;
+        }
     }
     return kept;
 }
 
-/// Each value that a layer reads is an input, was written by a layer before, or lives on.
+/// Each value that a layer reads is an input, was written by a layer before, or lives on; and it is
+/// numbers, or what an embedding takes.
+void check_reads(const std::string& where, const std::string& graph, const ModelLayer& layer,
+                 const Kinds& known) {
+    const auto refuse = [&](const std::string& allowed) {
+        throw bad_value(where, "graphs." + printable(graph), printable(layer.name), allowed);
+    };
+    const bool indices = std::holds_alternative<EmbeddingLayer>(layer.kind);
+    for (const std::string& value : values_read(layer)) {
+        const auto found = known.find(value);
+        if (found == known.end())
+            refuse(fmt::format("values that an input or an earlier layer writes; nothing writes {}",
+                               printable(value)));
+        else if (found->second != indices)
+            refuse(fmt::format("an input of {}; {} has {}", indices ? "indices" : "numbers",
+                               printable(value), indices ? "numbers" : "indices"));
+    }
+}
+
 void check_values(const std::string& where, const Model& model) {
-    const std::set<std::string> kept = kept_values(model);
+    const Kinds kept = kept_values(model);
     for (const auto& [name, graph] : model.graphs) {
-        std::set<std::string> known = kept;
-        for (const auto& [input, what] : graph.inputs) known.insert(input);
+        Kinds known = kept;
+        std::set<std::string> appended;
+        for (const auto& [input, what] : graph.inputs)
+            known[input] = what.kind == InputKind::kIndices;
         for (const ModelLayer& layer : graph.layers) {
-            for (const std::string& value : values_read(layer))
-                if (known.count(value) == 0)
-                    throw bad_value(
-                        where, "graphs." + printable(name), printable(layer.name),
-                        fmt::format("values that an input or an earlier layer writes; nothing "
-                                    "writes {}",
-                                    printable(value)));
-            for (const std::string& value : values_written(layer)) known.insert(value);
+            check_reads(where, name, layer, known);
+            for (const std::string& value : values_written(layer)) {
+                if (appended.count(value) != 0)
+                    throw bad_value(where, "graphs." + printable(name), printable(layer.name),
+                                    fmt::format("one layer that writes {}, to which rows are "
+                                                "appended",
+                                                printable(value)));
+                known[value] = writes_indices(layer);
+            }
+            for (const std::string& value : values_appended(layer)) appended.insert(value);
         }
     }
 }

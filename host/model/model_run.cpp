@@ -32,6 +32,12 @@ Value indices_of(std::vector<uint32_t> indices) {
 
 namespace {
 
+LayerValue value_of_step(const LayerStep& step, const StepRecord& done) {
+    LayerValue value{step.layer, step.value, step.step.operation->output(), done.result};
+    for (float& x : value.numbers) x *= step.factor;
+    return value;
+}
+
 /// The steps of a plan, each with its place.
 Program placed(const GraphPlan& plan, const ModelMachine& machine, ModelMemory& memory) {
     Program program(machine.platform);
@@ -96,7 +102,7 @@ void ModelRun::note_step(const std::string& graph, const LayerStep& step, const 
     if (!done.exactness.exact() && record_.inexact.empty())
         record_.inexact = done.name + ": " + done.exactness.text();
     if (!step.value.empty() && with_data() && options_.wanted && options_.wanted(step.layer))
-        options_.value({step.layer, step.value, step.step.operation->output(), done.result});
+        options_.value(value_of_step(step, done));
 }
 
 void ModelRun::run(const GraphRun& run) {
@@ -109,9 +115,11 @@ void ModelRun::run(const GraphRun& run) {
         note_step(run.graph, plan.steps[i], record.steps[i], first);
     }
     if (!record.status.ok())
-        throw UserError(fmt::format("layer {}: firmware ends with code {}",
-                                    plan.steps[record.steps.size() - 1].layer,
-                                    static_cast<uint32_t>(record.status.code)));
+        throw Error(ErrorCode::kDevice,
+                    fmt::format("layer {}: firmware ends with code {}, the device with error {}",
+                                printable(plan.steps[record.steps.size() - 1].layer),
+                                static_cast<uint32_t>(record.status.code),
+                                static_cast<uint32_t>(record.status.error)));
 }
 
 std::vector<float> ModelRun::output(const std::string& name) const {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "host/model/random_inputs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <random>
+
+#include "host/error.h"
 
 namespace tessera::host {
 namespace {
 
 using Random = std::mt19937_64;
+
+constexpr uint64_t kMostRandomRows = uint64_t{1} << 24;
 
 /// How many rows the tables have that `input` chooses from.
 uint32_t table_rows(const ModelGraph& graph, const std::string& input,
@@ -32,12 +38,8 @@ Value drawn(const ModelInput& input, uint64_t rows, uint32_t table, Random& rand
 }
 
 bool has_caches(const ModelGraph& graph) {
-    const auto appends = [](const ModelLayer& layer) {
-        const auto* linear = std::get_if<LinearLayer>(&layer.kind);
-        return linear != nullptr && std::any_of(linear->parts.begin(), linear->parts.end(),
-                                                [](const LinearPart& part) { return part.append; });
-    };
-    return std::any_of(graph.layers.begin(), graph.layers.end(), appends);
+    return std::any_of(graph.layers.begin(), graph.layers.end(),
+                       [](const ModelLayer& layer) { return !values_appended(layer).empty(); });
 }
 
 }  // namespace
@@ -51,6 +53,11 @@ std::vector<GraphRun> random_runs(const Model& model, const ModelWeights& weight
         uint64_t rows = inputs.rows;
         for (const auto& [input, what] : graph.inputs)
             rows = std::max(rows, least_rows(graph, input));
+        if (rows > kMostRandomRows)
+            throw UserError(
+                fmt::format("graph {}: its convolutions need {} rows of input; allowed: "
+                            "at most {}",
+                            printable(name), rows, kMostRandomRows));
         const auto add = [&](uint64_t count, uint64_t position) {
             GraphRun run{name, {}, static_cast<uint32_t>(position)};
             for (const auto& [input, what] : graph.inputs)

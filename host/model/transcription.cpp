@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "host/model/transcription.h"
 
+#include <algorithm>
+
 #include "host/io/wav.h"
 
 namespace tessera::host {
 
 uint32_t most_tokens(uint64_t samples) {
-    return static_cast<uint32_t>(6 * samples / kSpeechSamplesPerSecond);
+    return static_cast<uint32_t>(std::max<uint64_t>(6 * samples / kSpeechSamplesPerSecond, 1));
 }
 
 std::vector<uint32_t> transcribe(ModelRun& model, const std::vector<float>& samples, uint32_t most,

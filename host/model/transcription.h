@@ -12,7 +12,7 @@
 namespace tessera::host {
 
 /// New tokens for so many samples, as the model's authors bound them against endless loops: six for
-/// a second.
+/// a second; at least one.
 uint32_t most_tokens(uint64_t samples);
 
 /// The tokens of speech, the first best at each step, kBeginToken first; without data so many as

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -96,6 +97,11 @@ void ProcessorOperation::read_operands(const MemoryAccess& memory) {
         if (operand.elements.empty())
             operand.elements = read_part(operand.part, operand.tensor, order_, memory);
     prepare_check();
+}
+
+/// What is not finite has to be explained by them.
+bool ProcessorOperation::judges_by_operands(const std::vector<float>& y, const RunOutcome&) const {
+    return !std::all_of(y.begin(), y.end(), [](float x) { return std::isfinite(x); });
 }
 
 void ProcessorOperation::judge(const std::vector<float>& y, const RunOutcome&,

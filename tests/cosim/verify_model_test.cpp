@@ -88,6 +88,8 @@ TEST_CASE("a divergence of a model names layer and step") {
     cases.holds(totals.differences > 0, [] { return "differences"; });
     cases.holds(contains(text, "model decoder, seed 3: "), [&] { return text; });
     cases.holds(contains(text, "Earliest: ") && contains(text, "\n> "), [&] { return text; });
+    cases.holds(std::regex_search(text, std::regex("step \\d+ \\(\\w+[.]?\\d*: .*\\) end: model")),
+                [&] { return text; });
 }
 
 TEST_CASE("a model that does not fit weights, device or memory is refused before it runs") {

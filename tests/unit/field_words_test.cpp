@@ -165,4 +165,5 @@ TEST_CASE("a function that there is not is refused") {
     refuses(draw.gate(), &fw::GateJob::activation, fw::kActivations);
     refuses(draw.norm(), &fw::NormJob::norm, fw::kNorms);
     refuses(draw.rotary(), &fw::RotaryJob::pairs, fw::kRotaryPairs);
+    refuses(test::random_gemm(random), &fw::GemmJob::stage, fw::kGemmStages);
 }

@@ -108,6 +108,15 @@ TEST_CASE("every mistake in a description has a message that names it") {
          "graphs.g.inputs.audio.type is floats; allowed: numbers, indices");
     says(R"("repeat": 3)", R"("repeat": 0)",
          "graphs.g.layers[1].repeat is 0; allowed: a whole number, 1 to 65536");
+    says(R"("input": "ids")", R"("input": "audio")",
+         "graphs.g is e; allowed: an input of indices; audio has numbers");
+    says(R"("input": "audio")", R"("input": "ids")",
+         "graphs.g is c; allowed: an input of numbers; ids has indices");
+    says(R"("output": "k.{i}")", R"("output": "k")",
+         "graphs.g is l.1; allowed: one layer that writes k, to which rows are appended");
+    says(R"({"layer": "norm", "name": "n.{i}")",
+         R"({"repeat": 2, "layers": []}, {"layer": "norm", "name": "n.{i}")",
+         "graphs.g.layers[1].layers[1].repeat is given; allowed: none within another");
     says(R"("parts": [{)", R"("parts": [], "x": [{)",
          "graphs.g.layers[1].layers[0].parts is an array of 0; allowed: a list of parts");
 }
