@@ -34,8 +34,8 @@ void note(const std::string& layer, const host::StepRecord& step, Outcome& out) 
     }
     if (!step.exactness.exact()) end.inexact = step.exactness.text();
     out.steps.push_back(std::move(end));
-    out.commands.insert(out.commands.end(), run.commands.begin(), run.commands.end());
-    out.groups.insert(out.groups.end(), run.groups.begin(), run.groups.end());
+    out.commands = run.commands;  // of this step and those before
+    out.groups = run.groups;
     for (size_t c = 0; c < out.counters.size(); ++c) out.counters[c] += run.counters[c];
     out.calls += run.firmware.calls;
     out.status = run.firmware.status;

@@ -10,11 +10,20 @@ namespace {
 
 constexpr size_t kShown = 5;  ///< further differences in a report
 
+/// The step of a program in which something happened, as a line; nothing if it has no steps.
+std::string step_of(const Outcome& outcome, uint64_t cycle) {
+    for (size_t i = 0; i < outcome.steps.size(); ++i)
+        if (cycle <= outcome.steps[i].cycle)
+            return fmt::format("  in step {} ({})\n", i, outcome.steps[i].name);
+    return "";
+}
+
 std::string report(const Case& c, const Outcome& model, const Outcome& rtl,
                    const Comparison& comparison) {
     const Difference* first = comparison.earliest();
     std::string text = fmt::format("{}: {} of {} items differ. Earliest: {}\n", c.name,
                                    comparison.differences, comparison.elements, first->text);
+    text += step_of(model, first->cycle);
     text += events_around_divergence(model, rtl, c.words);
     size_t shown = 0;
     for (const Difference& d : comparison.first)

@@ -170,7 +170,7 @@ TEST_CASE("a model that is not one is refused by file, key and value") {
     refused("\"tanh\"", "\"tan\"", "activation is tan; allowed: none, relu");
     refused("\"convolution\"", "\"convolve\"", "layer is convolve; allowed: linear, ");
     refused("\"audio\": {\"type\": \"numbers\"}", "\"audio\": {\"type\": \"indices\"}",
-            "graphs.encoder is without input audio, numbers");
+            "audio has indices");
     refused("\"keep\": true}]}}", "\"keep\": false}]}}", "graphs.decoder is without output next");
     refused("\"stride\": 32", "\"stride\": 32, \"bias\": true", "tensor conv.bias is missing");
     refused("\"taps\": 13", "\"taps\": 14", "tensor conv.weight");

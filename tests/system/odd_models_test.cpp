@@ -111,7 +111,7 @@ TEST_CASE("layers of one name in two graphs have each their own weights") {
     outputs.equal(ends.outside, uint64_t{0});
 }
 
-TEST_CASE("a table serves an embedding and, turned, the logits; a name is written again") {
+TEST_CASE("a table serves an embedding and, turned, the logits, a name being written again") {
     auto random = test::test_random();
     Compared outputs("outputs");
     test::RandomWeights weights(random);
@@ -144,7 +144,7 @@ TEST_CASE("a table serves an embedding and, turned, the logits; a name is writte
     }
 }
 
-TEST_CASE("numbers of the host go into every kind of layer; what is kept is written last") {
+TEST_CASE("numbers of the host go into every kind of layer, and what is kept is written last") {
     auto random = test::test_random();
     Compared outputs("outputs");
     test::RandomWeights weights(random);
@@ -194,9 +194,9 @@ TEST_CASE("a result that is not finite is judged without a check, too") {
     ends.equal(explained.inexact, std::string());
     ends.holds(std::isnan(explained.outputs[0][0]), [] { return "a NaN"; });
     // The squares are beyond fp32, the quotient is not.
-    const host::Value large = host::numbers_of(std::vector<float>(24, 1e30f), 2, kColumns);
+    const host::Value large = host::numbers_of(std::vector<float>(24, 1e33f), 2, kColumns);
     const std::string squares = R"({"g": {"inputs": {"x": {"type": "numbers", "columns": 12}},
-        "layers": [{"layer": "add", "name": "twice", "input": "x", "other": "x", "factor": 3e8,
+        "layers": [{"layer": "add", "name": "twice", "input": "x", "other": "x", "factor": 1e6,
         "output": "y", "keep": true}]}})";
     const Ends overflown = run(squares, weights, {{"g", {{"x", large}}}}, {"y"}, false);
     ends.holds(std::isfinite(overflown.outputs[0][0]) == overflown.inexact.empty(),
