@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <sstream>
 
 #include "host/cli/model_session.h"
 #include "host/error.h"
 #include "host/io/mapped_file.h"
+#include "host/io/utf8.h"
 #include "host/io/wav.h"
 #include "host/model/sentences.h"
 #include "host/model/transcription.h"
@@ -29,6 +31,7 @@ std::vector<Text> read_texts(const ModelOptions& options) {
     for (const std::string& path : options.files) {
         const MappedFile file(path);
         const std::string whole(reinterpret_cast<const char*>(file.data()), file.bytes());
+        if (!is_utf8(whole)) throw bad_value(path, "text", "no UTF-8", "texts in UTF-8");
         if (!options.lines) {
             texts.push_back({path, whole, {}});
             continue;
@@ -79,13 +82,18 @@ Table token_table(const std::vector<Text>& texts) {
     return table;
 }
 
+/// Of an embedding of zeros there is no cosine.
+FigureValue finite_or_nothing(double x) {
+    return std::isfinite(x) ? FigureValue{x} : FigureValue{};
+}
+
 Table similarity_table(const std::vector<Text>& texts,
                        const std::vector<std::vector<float>>& embeddings) {
     Table table{"similarity", {{"text"}, {"other"}, {"cosine", "1"}}, {}};
     for (size_t i = 0; i < texts.size(); ++i)
         for (size_t j = i + 1; j < texts.size(); ++j)
-            table.rows.push_back(
-                {texts[i].name, texts[j].name, cosine(embeddings[i], embeddings[j])});
+            table.rows.push_back({texts[i].name, texts[j].name,
+                                  finite_or_nothing(cosine(embeddings[i], embeddings[j]))});
     return table;
 }
 
@@ -94,7 +102,8 @@ Table similarity_table(const std::vector<Text>& texts,
 int transcribe_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     ModelSession session(line, command_line, "moonshine-tiny");
     require_graph(session.folder().model, "encoder", {{"audio", InputKind::kNumbers}}, {});
-    require_graph(session.folder().model, "decoder", {{"token", InputKind::kIndices}}, {"next"});
+    require_graph(session.folder().model, "decoder", {{"token", InputKind::kIndices}},
+                  {{"next", InputKind::kIndices}});
     const std::string& file = line.model.files.front();
     const std::vector<float> samples = read_wav(file);
     const Vocabulary vocabulary =
@@ -138,7 +147,7 @@ int transcribe_command(const CommandLine& line, const std::vector<std::string>& 
 int embed_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     ModelSession session(line, command_line, "use-lite");
     require_graph(session.folder().model, "sentence", {{"tokens", InputKind::kIndices}},
-                  {"embedding"});
+                  {{"embedding", InputKind::kNumbers}});
     const std::vector<Text> texts = tokenized(session, line.model);
     ModelRun& model = session.start(1);
     session.progress().phase("simulating");

@@ -86,6 +86,7 @@ void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line)
         ->expected(1, kMostFiles)
         ->type_name("FILE");
     add_common_options(embed, line, "use-lite");
+    embed.get_option("--device")->description("device preset or .json file (default wide)");
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(group);
 }

@@ -45,7 +45,13 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     if (line.experiment.outputs.timing_only && (line.model.check || !line.model.dump.empty()))
         throw bad_value("command line", line.model.check ? "--check" : "--dump", "given",
                         "without --timing-only, which computes nothing");
-    if (!out.empty()) output_.emplace(out);
+    if (out.empty()) return;
+    std::vector<std::string> inputs = line.model.files;
+    for (const std::string& file : folder_.files()) inputs.push_back(file);
+    std::vector<std::string> names = {OutputFolder::kReport, kEmbeddings};
+    if (!line.model.dump.empty()) names.emplace_back(kLayers);
+    refuse_overwriting(line.experiment, inputs, outputs_in(out, names));
+    output_.emplace(out);
 }
 
 void ModelSession::check_pattern() const {
@@ -80,10 +86,11 @@ ModelRun& ModelSession::start(uint64_t capacity) {
 /// The first value of a layer has the layer's name; those of later runs are numbered.
 void ModelSession::keep(const LayerValue& value) {
     LayerValue kept = value;
-    const auto same = std::count_if(dumped_.begin(), dumped_.end(), [&](const LayerValue& other) {
-        return other.layer == value.layer && other.value == value.value;
-    });
-    kept.spec.name = value.layer + "/" + value.value + (same == 0 ? "" : fmt::format("#{}", same));
+    const std::string name = value.layer + "/" + value.value;
+    kept.spec.name = name;
+    uint64_t& runs = dumped_runs_[name];
+    while (!dumped_names_.insert(kept.spec.name).second)
+        kept.spec.name = fmt::format("{}#{}", name, ++runs);
     dumped_.push_back(std::move(kept));
 }
 

@@ -2,8 +2,10 @@
 // What the commands that run models have in common: the model and its machine, values that are to
 // be dumped, report and files.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,7 @@ class ModelSession {
     Progress& progress() { return progress_; }
 
     static constexpr const char* kLayers = "layers.safetensors";
+    static constexpr const char* kEmbeddings = "embeddings.npy";
 
     /// Fills what `report` has in common for all commands, writes the files of --out, with
     /// `tensors` beside them, prints the report and says how the run went.
@@ -50,6 +53,8 @@ class ModelSession {
     std::unique_ptr<Platform> platform_;
     std::unique_ptr<ModelRun> run_;
     std::vector<LayerValue> dumped_;
+    std::set<std::string> dumped_names_;
+    std::map<std::string, uint64_t> dumped_runs_;  ///< beside the first
     double begin_ = 0;
 };
 

@@ -289,6 +289,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
     for (const auto& [command, name] : commands) {
         if (!command->parsed()) continue;
         line.command = name;
+        if (command == embed && !given(*embed, {"--device"})) experiment.machine.device = "wide";
         if (command == verify && verify->got_subcommand("model"))
             line.command = CommandName::kVerifyModel;
         else if (name <= CommandName::kLinear && !line.verify.count)

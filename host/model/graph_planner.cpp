@@ -28,12 +28,17 @@ GraphPlanner::GraphPlanner(const ModelGraph& graph, const ModelWeights& weights,
       memory_(memory),
       position_(position),
       values_(memory.values) {
-    for (const auto& [name, value] : inputs) values_[name] = value;
+    for (const auto& [name, value] : inputs) {
+        const auto said = graph.inputs.find(name);
+        if (said != graph.inputs.end() && said->second.columns != value.columns())
+            throw UserError(fmt::format("input {}: {} columns by its description; given: {}",
+                                        printable(name), said->second.columns, value.columns()));
+        values_[name] = value;
+    }
 }
 
 GraphPlan GraphPlanner::plan() {
-    for (at_ = 0; at_ < graph_.layers.size(); ++at_)
-        std::visit([&](const auto& layer) { make(layer); }, graph_.layers[at_].kind);
+    for (at_ = 0; at_ < graph_.layers.size(); ++at_) make_layer();
     std::vector<std::string> replaced;
     for (const std::string& output : graph_.outputs) {
         const Value& value = memory_.values[output] = values_.at(output);
@@ -43,6 +48,18 @@ GraphPlan GraphPlanner::plan() {
     }
     for (const auto& [name, value] : memory_.values) hosted_.insert(value.buffer);
     return {std::move(steps_), std::move(hosted_), std::move(replaced)};
+}
+
+/// What an operation says against its part of a model says of which layer it is.
+void GraphPlanner::make_layer() {
+    try {
+        std::visit([&](const auto& layer) { make(layer); }, graph_.layers[at_].kind);
+    } catch (const UserError& error) {
+        const std::string text = error.what();
+        if (text.find(shown()) != std::string::npos || text.find(tensors()) != std::string::npos)
+            throw;
+        throw UserError(fmt::format("layer {}: {}", shown(), text));
+    }
 }
 
 const Value& GraphPlanner::value(const std::string& name) const {
@@ -124,7 +141,7 @@ Value GraphPlanner::laid(const Value& x, const MatrixPart& place, const char* ro
     if (!x.buffer.empty() && x.factor == 1 && x.place.layout.lies_as(place.layout)) return x;
     Value y;
     y.place = place;
-    y.buffer = fmt::format("{}.{}:{}", name(), role, at_);
+    y.buffer = step_buffer(role);
     Epilogue copy;
     copy.a = x.place;
     copy.y = place;

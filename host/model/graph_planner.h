@@ -28,6 +28,7 @@ class GraphPlanner {
         std::string why;
     };
 
+    void make_layer();
     // The layers, each by its kind.
     void make(const LinearLayer& layer);
     void make(const EmbeddingLayer& layer);
@@ -82,6 +83,10 @@ class GraphPlanner {
     bool with_data() const { return !machine_.platform.timing_only; }
     /// Does what the present layer writes under this name stay when the graph has run?
     bool lives_on(const std::string& name) const;
+    /// A buffer of the present layer's own, which no value is called.
+    std::string step_buffer(const std::string& what) const {
+        return fmt::format("#{} {}.{}", at_, name(), what);
+    }
     /// The buffer of the present layer's weights, lying so. Layers with the same tensors share it.
     std::string weight_buffer(const std::string& how, const TensorLayout& layout) const {
         return fmt::format("{}.weight{}: {}", tensors(), how, layout.text());

@@ -16,6 +16,8 @@
 namespace tessera::host {
 namespace {
 
+constexpr uint64_t kMostSliceColumns = uint64_t{1} << 24;
+
 /// [columns][rows] of [rows][columns].
 std::vector<uint16_t> transposed(const std::vector<uint16_t>& matrix, uint64_t rows,
                                  uint64_t columns) {
@@ -63,14 +65,21 @@ GraphPlanner::LayerGemm GraphPlanner::gemm_of(const ModelLayer& layer, const Lin
                                     x.rows(), linear.input, linear.taps));
     LayerGemm planned;
     Gemm& gemm = planned.gemm;
-    gemm.m = static_cast<uint32_t>((x.rows() - linear.taps) / linear.stride + 1);
+    // A step as long as the input, or longer, has no second row.
+    const auto stride = static_cast<uint32_t>(std::min<uint64_t>(linear.stride, x.rows()));
+    gemm.m = static_cast<uint32_t>((x.rows() - linear.taps) / stride + 1);
     gemm.k = static_cast<uint32_t>(inputs);
     gemm.n = linear.transposed ? w.rows : w.columns;
     if (linear.taps > 1 || linear.stride > 1) {
-        const bool beside = x.buffer.empty() && linear.stride > 1;
-        const uint32_t times = beside ? linear.stride : 1;
+        const bool beside = x.buffer.empty() && stride > 1;
+        const uint32_t times = beside ? stride : 1;
+        if (x.columns() * times > kMostSliceColumns)
+            throw UserError(
+                fmt::format("layer {}: {} columns, {} rows side by side; allowed: {} "
+                            "numbers in a step of the convolution",
+                            printable(layer.name), x.columns(), times, kMostSliceColumns));
         gemm.slices = Slices{static_cast<uint32_t>(spec::divide_up(x.rows(), times)),
-                             static_cast<uint32_t>(x.columns() * times), linear.stride / times};
+                             static_cast<uint32_t>(x.columns() * times), stride / times};
     }
     const GemmForms::Choice& choice = forms_.choose(gemm);
     gemm.form = choice.form;
@@ -94,8 +103,8 @@ void GraphPlanner::make(const LinearLayer& layer) {
         throw bad_value(weights_.path(), "tensor " + printable(tensors()) + ".weight",
                         fmt::format("{} outputs", planned.gemm.n),
                         fmt::format("a multiple of {} parts", layer.parts.size()));
-    const std::string c = is_left_in_c(layer) ? place_value(layer.parts[0].output, {}).buffer
-                                              : fmt::format("{}.c:{}", name(), at_);
+    const std::string c =
+        is_left_in_c(layer) ? place_value(layer.parts[0].output, {}).buffer : step_buffer("c");
     multiply(layer, planned, x, c);
     if (is_left_in_c(layer)) {
         Value& y = values_[layer.parts[0].output];
@@ -175,7 +184,7 @@ void GraphPlanner::finish_part(const Finish& finish) {
     if (plain) return rotate(part, c, finish.buffer, scales.empty() ? 1 : scales[0], y);
     Value straight;
     straight.place = numbers(c.rows, c.columns);
-    straight.buffer = fmt::format("{}.straight{}:{}", name(), finish.number, at_);
+    straight.buffer = step_buffer(fmt::format("straight{}", finish.number));
     finish_by_epilogue(finish, straight, "");
     rotate(part, straight.place, straight.buffer, 1, y);
 }
@@ -185,6 +194,7 @@ void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y,
     const LinearLayer& layer = finish.layer;
     const size_t columns = finish.c.columns, all = columns * layer.parts.size();
     const std::string suffix = layer.parts.size() == 1 ? "" : std::to_string(finish.number);
+    const std::string part = fmt::format("[{}+{}]", finish.number * columns, columns);
     Epilogue work;
     work.activation = layer.activation;
     work.a = finish.c;
@@ -200,12 +210,12 @@ void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y,
         work.factor = scales[0];
     } else if (!scales.empty()) {
         work.scaling = fw::Scaling::kColumns;
-        elements.scales = host_row(reads, writes, "scales", tensors() + ".weight_scale" + suffix,
+        elements.scales = host_row(reads, writes, "scales", tensors() + ".weight_scale" + part,
                                    [&] { return own_part(scales); });
     }
     if (layer.bias) {
         work.has_bias = true;
-        elements.bias = host_row(reads, writes, "bias", tensors() + ".bias" + suffix,
+        elements.bias = host_row(reads, writes, "bias", tensors() + ".bias" + part,
                                  [&] { return own_part(weights_.row(tensors() + ".bias", all)); });
     }
     if (finish.residual) {

@@ -86,9 +86,27 @@ std::set<std::string> foreign_values(const ModelGraph& graph) {
 
 }  // namespace
 
+namespace {
+
+/// What the last layer that writes a value leaves in it.
+InputKind last_kind(const ModelGraph& graph, const std::string& value) {
+    InputKind kind = InputKind::kNumbers;
+    for (const ModelLayer& layer : graph.layers)
+        for (const std::string& written : values_written(layer))
+            if (written == value) kind = kind_written(layer);
+    return kind;
+}
+
+}  // namespace
+
+InputKind kind_written(const ModelLayer& layer) {
+    return std::holds_alternative<ArgmaxLayer>(layer.kind) ? InputKind::kIndices
+                                                           : InputKind::kNumbers;
+}
+
 void require_graph(const Model& model, const std::string& name,
                    const std::map<std::string, InputKind>& inputs,
-                   const std::vector<std::string>& outputs) {
+                   const std::map<std::string, InputKind>& outputs) {
     const std::string where = "model " + printable(model.name);
     const auto found = model.graphs.find(name);
     if (found == model.graphs.end()) {
@@ -101,15 +119,19 @@ void require_graph(const Model& model, const std::string& name,
     const auto missing = [&](const std::string& what) {
         return bad_value(where, "graphs." + name, "without " + what, "a graph with " + what);
     };
+    const auto text = [](const char* what, const std::string& value, InputKind kind) {
+        return fmt::format("{} {}, {}", what, value,
+                           kind == InputKind::kNumbers ? "numbers" : "indices");
+    };
     for (const auto& [input, kind] : inputs) {
         const auto given = graph.inputs.find(input);
         if (given == graph.inputs.end() || given->second.kind != kind)
-            throw missing(fmt::format("input {}, {}", input,
-                                      kind == InputKind::kNumbers ? "numbers" : "indices"));
+            throw missing(text("input", input, kind));
     }
-    for (const std::string& output : outputs)
-        if (std::find(graph.outputs.begin(), graph.outputs.end(), output) == graph.outputs.end())
-            throw missing("output " + output);
+    for (const auto& [output, kind] : outputs)
+        if (std::find(graph.outputs.begin(), graph.outputs.end(), output) == graph.outputs.end() ||
+            last_kind(graph, output) != kind)
+            throw missing(text("output", output, kind));
 }
 
 std::vector<std::string> graphs_in_order(const Model& model) {

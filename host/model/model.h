@@ -122,6 +122,8 @@ const char* layer_kind_name(const LayerKind& kind);
 /// Values that a layer reads and writes, in the order of its fields.
 std::vector<std::string> values_read(const ModelLayer& layer);
 std::vector<std::string> values_written(const ModelLayer& layer);
+/// What they hold.
+InputKind kind_written(const ModelLayer& layer);
 /// Those of them to which it adds rows: caches.
 std::vector<std::string> values_appended(const ModelLayer& layer);
 
@@ -134,7 +136,7 @@ uint64_t least_rows(const ModelGraph& graph, const std::string& input);
 /// UserError unless the model has a graph of that name with these inputs and outputs.
 void require_graph(const Model& model, const std::string& name,
                    const std::map<std::string, InputKind>& inputs,
-                   const std::vector<std::string>& outputs);
+                   const std::map<std::string, InputKind>& outputs);
 
 /// The names of the graphs, each behind those whose outputs it reads. Of graphs that read from each
 /// other, in the order of their names.

@@ -3,6 +3,7 @@
 // its name is that of a description that is compiled in, model.json.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "host/model/model.h"
 
@@ -14,6 +15,9 @@ struct ModelFolder {
 
     std::string weights() const { return path + "/model.safetensors"; }
     std::string vocabulary() const { return path + "/vocabulary.txt"; }
+    std::string description() const { return path + "/model.json"; }
+    /// All that it may consist of.
+    std::vector<std::string> files() const { return {weights(), vocabulary(), description()}; }
 };
 
 /// `name` is a folder, or the name of one below $TESSERA_MODEL_DIR, else below

@@ -18,6 +18,7 @@ using nlohmann::json;
 
 constexpr const char* kFormat = "tessera-model-1";
 constexpr uint64_t kMaxDescriptionBytes = 1 << 24;
+constexpr size_t kMaxName = 256;
 constexpr uint32_t kMaxLayers = 1 << 16, kMaxColumns = 1 << 24;
 constexpr const char* kIndex = "{i}";  ///< stands for the number of a repetition
 
@@ -116,6 +117,9 @@ class GraphReader {
                                                    {"pool", &GraphReader::pool},
                                                    {"argmax", &GraphReader::argmax}});
         const std::string name = m.text("name");
+        if (name.size() > kMaxName)
+            m.refuse("name", fmt::format("a text of {} bytes", name.size()),
+                     fmt::format("at most {}", kMaxName));
         ModelLayer layer{name, m.text_or("weights", name), (this->*read)(m)};
         if (!names_.insert(layer.name).second)
             m.refuse("name", printable(layer.name), "names that differ in a graph");
@@ -217,9 +221,7 @@ class GraphReader {
 /// Values and whether they hold indices.
 using Kinds = std::map<std::string, bool>;
 
-bool writes_indices(const ModelLayer& layer) {
-    return std::holds_alternative<ArgmaxLayer>(layer.kind);
-}
+bool writes_indices(const ModelLayer& layer) { return kind_written(layer) == InputKind::kIndices; }
 
 /// Those that live on from one run of a graph to the next.
 Kinds kept_values(const Model& model) {

@@ -70,6 +70,7 @@ class ModelRun {
     void run(const GraphRun& run);
     /// An output that a graph has left, row by row. Whole numbers are numbers, too.
     std::vector<float> output(const std::string& name) const;
+    uint64_t output_rows(const std::string& name) const { return memory_.values.at(name).rows(); }
 
     /// std::out_of_range if the model has no such graph.
     const ModelGraph& graph(const std::string& name) const { return model_.graph(name); }

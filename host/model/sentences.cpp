@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "host/model/sentences.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+
+#include "host/error.h"
 
 namespace tessera::host {
 
@@ -20,14 +24,28 @@ std::vector<float> sinusoids(const std::vector<float>& scales, uint64_t position
     return table;
 }
 
+namespace {
+
+constexpr const char* kTimescale = "timing.inv_timescale";
+
+}  // namespace
+
 std::vector<float> embed(ModelRun& model, const std::vector<uint32_t>& tokens) {
     std::map<std::string, Value> inputs = {{"tokens", indices_of(tokens)}};
     if (model.graph("sentence").inputs.count("timing") != 0) {
-        const std::vector<float> scales = model.weights().row("timing.inv_timescale", 0);
+        const std::vector<float> scales = model.weights().row(kTimescale, 0);
+        if (scales.empty())
+            throw bad_value(model.weights().path(), std::string("tensor ") + kTimescale,
+                            "0 elements", "at least one");
         inputs["timing"] =
             numbers_of(sinusoids(scales, tokens.size()), tokens.size(), 2 * scales.size());
     }
     model.run({"sentence", std::move(inputs), 0});
+    if (const uint64_t rows = model.output_rows("embedding"); rows != 1)
+        throw UserError(
+            fmt::format("model: output embedding has {} rows for a text of {} tokens; "
+                        "allowed: one",
+                        rows, tokens.size()));
     return model.output("embedding");
 }
 

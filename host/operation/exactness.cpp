@@ -30,6 +30,10 @@ InexactWords words_of(Inexact kind) {
             return {"nonfinite", "row has NaN or Inf that the input does not explain",
                     "rows have NaN or Inf that the input does not explain",
                     "smaller numbers keep sums in the range of fp32"};
+        case Inexact::kRange:
+            return {"range", "row has squares that leave the range of fp32",
+                    "rows have squares that leave the range of fp32",
+                    "smaller numbers keep sums in the range of fp32"};
         case Inexact::kDenominator: break;
     }
     return {"denominator", "row has a denominator that may be lost below 2^-126",

@@ -15,6 +15,7 @@ enum class Inexact {
     kSaturated,         ///< a score was clamped
     kAuditedSaturated,  ///< likewise, in the exact run of an audited row
     kNonFinite,         ///< NaN or Inf that does not come from the input
+    kRange,             ///< a sum on the way leaves the range of fp32
     kDenominator        ///< of linear attention: it may be lost below 2^-126
 };
 

@@ -134,11 +134,18 @@ fw::DriverConfig MemoryMap::driver() {
     return driver_;
 }
 
+/// Names the largest parts; in their order, if these are all.
 void MemoryMap::check_size() const {
+    constexpr size_t kNamed = 12;
     if (end() <= memory_.size_bytes) return;
+    std::vector<Region> largest = regions_;
+    const auto larger = [](const Region& a, const Region& b) { return a.bytes > b.bytes; };
+    if (largest.size() > kNamed) std::stable_sort(largest.begin(), largest.end(), larger);
     std::string parts;
-    for (const Region& region : regions_)
-        parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", region.name, region.bytes);
+    for (size_t i = 0; i < std::min(kNamed, largest.size()); ++i)
+        parts +=
+            fmt::format("{}{} {}", parts.empty() ? "" : ", ", largest[i].name, largest[i].bytes);
+    if (largest.size() > kNamed) parts += fmt::format(", {} more", largest.size() - kNamed);
     throw not_enough(
         fmt::format("the problem needs {} bytes ({}), memory {} has memory.size_bytes = {}", end(),
                     parts, memory_.name, memory_.size_bytes),

@@ -61,6 +61,9 @@ fw::NormJob NormOperation::job() const {
     return job;
 }
 
+/// A sum of squares that stays below it has a sum in fp32.
+constexpr double kMostSquares = 0x1p127;
+
 ExactMoments NormOperation::moments_of(uint64_t first_row, uint64_t rows) const {
     MomentsOf of;
     of.elements = elements("a").data() + first_row * work_.a.columns;
@@ -71,6 +74,18 @@ ExactMoments NormOperation::moments_of(uint64_t first_row, uint64_t rows) const 
     of.mean_of_squares = work_.norm != fw::Norm::kL2;
     of.eps = double{work_.eps};
     return exact_moments(of);
+}
+
+void NormOperation::judge(const std::vector<float>& y, const RunOutcome& outcome,
+                          Exactness& exactness) const {
+    JobOperation::judge(y, outcome, exactness);
+    const bool whole = work_.norm == fw::Norm::kWhole;
+    const uint64_t rows = whole ? work_.a.rows : 1;
+    std::vector<RowName> beyond;
+    for (uint64_t row = 0; row < work_.a.rows; row += rows)
+        if (!(moments_of(row, rows).magnitude < kMostSquares))
+            beyond.push_back({0, static_cast<uint32_t>(row)});
+    exactness.add(Inexact::kRange, beyond);
 }
 
 void NormOperation::prepare_check() {

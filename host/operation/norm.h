@@ -27,6 +27,12 @@ class NormOperation : public JobOperation<fw::NormJob> {
     NormOperation(const NormWork& work, NormElements elements, const hw::PlatformConfig& config);
 
     const char* name() const override { return "norm"; }
+    /// Squares may leave the range of fp32 without a trace in the result.
+    bool judges_by_operands(const std::vector<float>&, const RunOutcome&) const override {
+        return true;
+    }
+    void judge(const std::vector<float>& y, const RunOutcome& outcome,
+               Exactness& exactness) const override;
     std::string title() const override;
     std::vector<Figure> settings() const override;
 

@@ -153,6 +153,15 @@ Section sum_section(const ModelReport& report, const LayerCost& sum, double peak
     return section;
 }
 
+/// What is known of the result without a check.
+Section exactness_section(const ModelReport& report) {
+    const std::string& reason = report.record->inexact;
+    const bool known = !report.config.platform.timing_only;
+    return {"exactness",
+            {fact("known", known), fact("exact", known && reason.empty()),
+             reason.empty() ? fact("reason", nullptr) : fact("reason", reason)}};
+}
+
 Section check_section(const ModelReport& report, const LayerCost& sum) {
     if (!report.checked)
         return {"error", {fact("checked", false), fact("reason", "not asked for")}};
@@ -228,6 +237,8 @@ std::vector<SummaryBlock> summary_of(const ModelReport& report, const LayerCost&
                   fmt::format("elements against double precision, {} outside their bound",
                               with_commas(sum.outside)),
                   "error.elements");
+    if (!report.record->inexact.empty())
+        lines.add("NOT EXACT", "", report.record->inexact, "exactness.reason");
     lines.add("simulated in", engineering(report.seconds, "s"));
     std::vector<SummaryBlock> blocks;
     for (const Table& table : report.tables)
@@ -255,7 +266,8 @@ Document model_document(const ModelReport& report) {
          tool_section(), list("command_line", report.command_line), std::move(model),
          std::move(results), configuration_section(report.config, {}), graphs_table(report),
          layers_table(report, peak), sum_section(report, sum, static_cast<double>(peak)),
-         check_section(report, sum), Section{"host", {fact("simulation_seconds", report.seconds)}},
+         exactness_section(report), check_section(report, sum),
+         Section{"host", {fact("simulation_seconds", report.seconds)}},
          list("files", report.files)}};
     std::string title = machine_text(report.config, "", "") +
                         fmt::format("input {}\n{}{}\n", report.input, report.title,

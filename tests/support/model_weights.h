@@ -59,6 +59,11 @@ class RandomWeights : public NamedTensors {
         row.shape = {columns};
         for (uint64_t i = 0; i < columns; ++i) row.elements.push_back(normal(random_));
     }
+    /// All elements of a tensor that is there.
+    void fill(const std::string& name, float value) {
+        for (float& x : tensors_.at(name).elements) x = value;
+    }
+
     void write(const std::string& path) const {
         std::vector<host::TensorSpec> specs;
         for (const auto& [name, tensor] : tensors_)
