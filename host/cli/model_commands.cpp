@@ -166,9 +166,9 @@ int embed_command(const CommandLine& line, const std::vector<std::string>& comma
         fmt::format("{} of {} tokens", plural(texts.size(), "text"), with_commas(tokens));
     report.results = {{"texts", value_of(texts.size()), "text"},
                       {"tokens", value_of(tokens), "token"}};
-    report.tables = {token_table(texts)};
+    report.details = {token_table(texts)};
     if (!model.with_data()) return session.finish(std::move(report));
-    report.tables.push_back(similarity_table(texts, embeddings));
+    report.tables = {similarity_table(texts, embeddings)};
     LayerValue all;
     all.spec = {"embeddings", Dtype::kF32, {texts.size(), embeddings[0].size()}};
     for (const std::vector<float>& one : embeddings)

@@ -260,6 +260,7 @@ Document model_document(const ModelReport& report) {
     Section results{"results", {}};
     for (const Figure& figure : report.results) results.entries.emplace_back(figure);
     for (const Table& table : report.tables) results.entries.emplace_back(table);
+    for (const Table& table : report.details) results.entries.emplace_back(table);
     Section content{
         "",
         {fact("schema", "tessera." + report.name), fact("schema_version", kReportSchemaVersion),

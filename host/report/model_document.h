@@ -21,6 +21,7 @@ struct ModelReport {
     bool checked = false;
     std::vector<Figure> results;  ///< of the command alone: tokens, text
     std::vector<Table> tables;    ///< likewise
+    std::vector<Table> details;   ///< likewise, too long for the summary
     double seconds = 0;           ///< wall clock
     std::vector<std::string> files;
 };

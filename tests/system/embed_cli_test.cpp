@@ -70,6 +70,9 @@ TEST_CASE("embeddings and what the report says of them") {
     figures.equal(results.at("texts").at("value").get<int>(), 2);
     figures.equal(results.at("token_lists").size(), size_t{2});
     figures.equal(results.at("similarity").size(), size_t{1});
+    const test::Finished table = run_tessera(sentence.command(""));
+    figures.holds(!contains(table.out, "tokens  ") && contains(table.out, "cosine"),
+                  [&] { return table.out; });
     figures.equal(fs::file_size(sentence / "out/embeddings.npy"), uint64_t{128 + 2 * 4 * kColumns});
 }
 
