@@ -59,9 +59,25 @@ Status run_each(Runner& runner, const spec::RequestWords& request, const MappedM
     return status;
 }
 
-/// Jobs whose words are their fields.
+// docs/contract/jobs.md, section 2: host and processor may be built at different times.
+static_assert(count_words<GemmJob>() == 27 && count_words<LinearJob>() == 37);
+static_assert(count_words<ElementwiseJob>() == 29 && count_words<EpilogueJob>() == 47);
+static_assert(count_words<GateJob>() == 27 && count_words<NormJob>() == 38);
+static_assert(count_words<RotaryJob>() == 32 && count_words<GatherJob>() == 29);
+static_assert(count_words<PoolJob>() == 18);
+
+/// Have jobs the kinds `first`, `first` + 1, ... in that order?
+template <typename... Jobs>
+constexpr bool numbered_from(uint32_t first) {
+    return ((Jobs::kKind == first++) && ...);
+}
+
+/// Jobs whose words are their fields, in the order of their kinds.
 template <typename... Jobs>
 struct FieldJobs {
+    static_assert(AttentionJob::kKind == 1 && CoverJob::kKind == 2);
+    static_assert(numbered_from<Jobs...>(CoverJob::kKind + 1), "each kind once, none left out");
+
     static Status run(Runner& runner, const spec::RequestWords& request,
                       const MappedMemory& memory) {
         Status status = refused(JobRule::kKind);
