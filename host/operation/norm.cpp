@@ -83,7 +83,7 @@ void NormOperation::judge(const std::vector<float>& y, const RunOutcome& outcome
     const uint64_t rows = whole ? work_.a.rows : 1;
     std::vector<RowName> beyond;
     for (uint64_t row = 0; row < work_.a.rows; row += rows)
-        if (!(moments_of(row, rows).magnitude < kMostSquares))
+        if (!((whole ? of_all_ : moments_of(row, 1)).magnitude < kMostSquares))
             beyond.push_back({0, static_cast<uint32_t>(row)});
     exactness.add(Inexact::kRange, beyond);
 }
