@@ -7,7 +7,7 @@
 namespace tessera::host {
 namespace {
 
-constexpr uint32_t kMostTokens = 1 << 16, kMostRows = 1 << 16;
+constexpr uint32_t kMostTokens = 1 << 16, kMostCount = 1 << 16;
 constexpr int kMostFiles = 1024;
 
 constexpr const char* kTranscribeExamples = R"(Examples:
@@ -100,7 +100,7 @@ void add_verified_model_options(CLI::App& model, CommandLine& line) {
         ->type_name("NAME|FOLDER");
     const auto add_count = [&](const char* name, uint32_t& count, const char* text) {
         model.add_option(name, count, text)
-            ->check(from_one(kMostRows))
+            ->check(from_one(kMostCount))
             ->type_name("N")
             ->group(group);
     };

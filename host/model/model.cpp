@@ -84,10 +84,6 @@ std::set<std::string> foreign_values(const ModelGraph& graph) {
     return foreign;
 }
 
-}  // namespace
-
-namespace {
-
 /// What the last layer that writes a value leaves in it.
 InputKind last_kind(const ModelGraph& graph, const std::string& value) {
     InputKind kind = InputKind::kNumbers;
