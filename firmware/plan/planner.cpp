@@ -58,11 +58,12 @@ bool Planner::next(Step& step) {
     const bool exact = open_tiles() == 1 || map.sentinel();
     step.k_rows = exact ? step.keys : map.key_rows(at_.k_tile);
     step.mask = map.mask(at_.stack, at_.q_tile, at_.k_tile);
-    step.first = map.next_key_tile(at_.stack, at_.q_tile, 0) == at_.k_tile;
-    step.next_k_tile = map.next_key_tile(at_.stack, at_.q_tile, at_.k_tile + 1);
-    step.last = step.next_k_tile == map.key_tiles();
     step.new_job = before.q_tile == UINT32_MAX;
     step.new_query = before.stack != at_.stack || before.q_tile != at_.q_tile;
+    // Key tiles ascend: behind another one of its query tile none is the first.
+    step.first = step.new_query && map.next_key_tile(at_.stack, at_.q_tile, 0) == at_.k_tile;
+    step.next_k_tile = map.next_key_tile(at_.stack, at_.q_tile, at_.k_tile + 1);
+    step.last = step.next_k_tile == map.key_tiles();
     step.new_key = before.k_tile != at_.k_tile || pairs_.kv_head(before) != step.kv_head;
     return true;
 }

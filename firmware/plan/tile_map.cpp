@@ -158,7 +158,7 @@ bool TileMap::flagged(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
 spec::Mask TileMap::mask(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
     spec::Mask mask;
     if (gathered(k_tile)) return mask;  // all of earlier blocks: every query sees them
-    if (next_visible(stack, q_tile, 0) == key_tiles_) {
+    if (k_tile == gathered_tiles_ && next_visible(stack, q_tile, 0) == key_tiles_) {
         mask.flags = spec::kMaskDiagOff;
         mask.diag_group = m_;
         return mask;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kMostTokens = 1 << 16, kMostCount = 1 << 16;
 constexpr int kMostFiles = 1024;
+constexpr const char* kResult = "Result";  // a group of options
 
 constexpr const char* kTranscribeExamples = R"(Examples:
   tessera transcribe speech.wav
@@ -42,29 +43,27 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& nam
         ->check(not_empty())
         ->type_name("NAME|FOLDER");
     add_machine_options(app, line.experiment.machine);
-    const char* group = "Result";
-    add_precision_option(app, line)->group(group);
+    add_precision_option(app, line)->group(kResult);
     app.add_flag("--timing-only", line.experiment.outputs.timing_only,
                  "simulate cycles and traffic only")
-        ->group(group);
-    app.add_flag("--check", model.check, "hold each step against double precision")->group(group);
+        ->group(kResult);
+    app.add_flag("--check", model.check, "hold each step against double precision")->group(kResult);
     app.add_option("--dump", model.dump, "write the values of layers whose names match")
         ->check(not_empty())
         ->type_name("PATTERN")
-        ->group(group);
+        ->group(kResult);
     app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
         ->check(not_empty())
         ->type_name("FOLDER")
-        ->group(group);
+        ->group(kResult);
     app.add_option("--format", line.format, "of the report: table, json, csv or markdown")
         ->type_name("NAME")
-        ->group(group);
+        ->group(kResult);
 }
 
 }  // namespace
 
-void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line) {
-    const char* group = "Result";
+void add_transcribe_options(CLI::App& transcribe, CommandLine& line) {
     transcribe.footer(kTranscribeExamples);
     // Not the list of files: then another word would be a file too many, not a word too many.
     transcribe
@@ -79,7 +78,10 @@ void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line)
                     "stop after so many tokens (default: six for a second)")
         ->check(from_one(kMostTokens))
         ->type_name("N")
-        ->group(group);
+        ->group(kResult);
+}
+
+void add_embed_options(CLI::App& embed, CommandLine& line) {
     embed.footer(kEmbedExamples);
     embed.add_option("files", line.model.files, "texts in UTF-8")
         ->required()
@@ -88,7 +90,7 @@ void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line)
     add_common_options(embed, line, "use-lite");
     embed.get_option("--device")->description("device preset or .json file (default wide)");
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
-        ->group(group);
+        ->group(kResult);
 }
 
 void add_verified_model_options(CLI::App& model, CommandLine& line) {

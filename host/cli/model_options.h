@@ -7,7 +7,8 @@
 
 namespace tessera::host {
 
-void add_model_options(CLI::App& transcribe, CLI::App& embed, CommandLine& line);
+void add_transcribe_options(CLI::App& transcribe, CommandLine& line);
+void add_embed_options(CLI::App& embed, CommandLine& line);
 /// Of `tessera verify model`, but for those that choose the machine.
 void add_verified_model_options(CLI::App& model, CommandLine& line);
 

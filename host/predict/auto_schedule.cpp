@@ -43,15 +43,16 @@ std::vector<Candidate> schedule_candidates(const Problem& problem,
     std::vector<bool> stacking = {problem.stacked};
     if (!problem.stacked && stacking_pays(problem, config.params.m)) stacking.push_back(true);
     std::vector<Candidate> candidates;
-    for (const ScheduleInfo& schedule : schedules()) {
-        if (config.devices > 1 && !schedule.shared) continue;
-        for (const bool stacked : stacking) {
-            Problem p = problem;
+    for (const bool stacked : stacking) {
+        Problem p = problem;
+        p.stacked = stacked;
+        const uint64_t calls = work_formula(p, config.params.m).calls;  // of every schedule
+        for (const ScheduleInfo& schedule : schedules()) {
+            if (config.devices > 1 && !schedule.shared) continue;
             p.schedule = schedule.id;
-            p.stacked = stacked;
             try {
-                candidates.push_back({p.schedule, stacked, work_formula(p, config.params.m).calls,
-                                      predict(make_layout(p, config), config)});
+                candidates.push_back(
+                    {p.schedule, stacked, calls, predict(make_layout(p, config), config)});
             } catch (const UserError&) {
                 // Travelling states need memory that others do not.
             }

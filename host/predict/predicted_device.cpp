@@ -51,6 +51,7 @@ void PredictedDevice::go_on() {
     if (!stirred_) return;
     while (fetch_more() || merge() || dispatch() || score() || value() || read_beats()) {
     }
+    load_from_ = load_.next(scoreboard_);
     stirred_ = false;
 }
 
@@ -75,7 +76,10 @@ void PredictedDevice::take_read(Cycle last_beat) {
         line->usable = hw::LineTiming::usable(last_beat);
         stirred_ = true;
     }
-    if (asked.list_end) load_.list_read(last_beat);
+    if (asked.list_end) {
+        load_.list_read(last_beat);
+        load_from_ = load_.next(scoreboard_);
+    }
     if (asked.load_end) {
         load_.retire(loads_.front(), scoreboard_, last_beat, now_);
         loads_.pop_front();
@@ -144,7 +148,7 @@ bool PredictedDevice::dispatch() {
                  dispatch_.next(opcode, queue, {&load_.retired, &value_.retired, &store_.retired}));
     if (at == kNever) return false;
     hw::Dispatched d;
-    d.command = fetched_.front();
+    d.command = std::move(fetched_.front());
     fetched_.pop_front();
     dispatch_.dispatch(std::move(d), scoreboard_, queue, at);
     if (--lines_.front().commands == 0) {
@@ -180,7 +184,7 @@ bool PredictedDevice::read_beats() {
     while (store_.beats_left != 0) {
         const Cycle at = store_.next_beat(p_, scoreboard_);
         if (at == kNever) break;
-        store_.read_beats(store_.beats_at_once(p_), scoreboard_, at, now_);
+        store_.read_beats(store_.beats_at_once(p_, scoreboard_), scoreboard_, at, now_);
         any = true;
     }
     return any;
@@ -193,7 +197,7 @@ Cycle PredictedDevice::line_time() const {
 }
 
 Cycle PredictedDevice::load_time() const {
-    return std::max(load_.next(scoreboard_), reads_.next(spec::kLoadOutstanding));
+    return std::max(load_from_, reads_.next(spec::kLoadOutstanding));
 }
 
 Cycle PredictedDevice::store_time() const {
@@ -220,17 +224,18 @@ void PredictedDevice::present_line(Cycle at) {
 
 void PredictedDevice::present_load(Cycle at) {
     if (!load_.presenting) {
-        loads_.push_back(*load_.queue.oldest());
+        loads_.push_back(hw::LoadTiming::bank(*load_.queue.oldest()));
         load_.start(p_);
     }
-    const Command& c = loads_.back().command;
     if (load_.needs_row()) {
+        const Command& c = load_.queue.oldest()->command;
         // Which rows a list names is not looked at. No two are neighbours.
         const uint32_t row_bytes = p_.beats(spec::row_bytes(p_, c)) * p_.bus_bytes;
         const uint32_t pitch = std::max(c.pitch, row_bytes + p_.bus_bytes);
         load_.plan_row(p_, c.address + uint64_t{load_.next_row} * pitch);
     }
     const hw::LoadTiming::Address address = load_.present(at);
+    load_from_ = load_.next(scoreboard_);
     stirred_ |= address.last;
     read(address.burst.address, uint64_t{address.burst.beats} * p_.bus_bytes, at,
          {false, address.index && load_.needs_row(), address.last});

@@ -112,6 +112,7 @@ class PredictedDevice {
     hw::DispatchTiming dispatch_;
     hw::Scoreboard scoreboard_;
     hw::LoadTiming load_;
+    Cycle load_from_ = hw::kNever;  ///< load_.next() since its last change
     hw::ScoreTiming score_;
     hw::ValueTiming value_;
     hw::StoreTiming store_;
@@ -119,7 +120,7 @@ class PredictedDevice {
 
     // Answers come in order.
     std::deque<Asked> asked_;
-    std::deque<hw::Dispatched> loads_;  ///< started and not retired
+    std::deque<hw::BankId> loads_;  ///< the banks of those started and not retired
     std::deque<Written> written_;
 };
 

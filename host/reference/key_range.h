@@ -26,15 +26,15 @@ inline void join(std::vector<KeyRange>& ranges) {
     const auto earlier = [](const KeyRange& a, const KeyRange& b) { return a.begin < b.begin; };
     if (!std::is_sorted(ranges.begin(), ranges.end(), earlier))
         std::sort(ranges.begin(), ranges.end(), earlier);
-    std::vector<KeyRange> joined;
-    for (const KeyRange& range : ranges) {
+    size_t joined = 0;  // those in front are done
+    for (const KeyRange range : ranges) {
         if (range.begin >= range.end) continue;
-        if (!joined.empty() && range.begin <= joined.back().end)
-            joined.back().end = std::max(joined.back().end, range.end);
+        if (joined != 0 && range.begin <= ranges[joined - 1].end)
+            ranges[joined - 1].end = std::max(ranges[joined - 1].end, range.end);
         else
-            joined.push_back(range);
+            ranges[joined++] = range;
     }
-    ranges.swap(joined);
+    ranges.resize(joined);
 }
 
 }  // namespace tessera::host

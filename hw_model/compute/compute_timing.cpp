@@ -38,7 +38,7 @@ LaneGroup ScoreTiming::enter(const spec::DeviceParams& p, Scoreboard& scoreboard
         entering.operands_free = at + spec::score_release_after(p, c.keys);
         for (const BankKind kind : {BankKind::kQ, BankKind::kK})
             scoreboard.release(Engine::kCompute, current->bank(kind), entering.operands_free, at);
-        (void)queue.pop(at);
+        queue.pop(at);
         current.reset();
     }
     return entering;

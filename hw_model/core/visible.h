@@ -2,7 +2,8 @@
 // Values with the cycle from which they can be seen: the model's flip-flops.
 #pragma once
 #include <cassert>
-#include <deque>
+#include <utility>
+#include <vector>
 
 #include "hw_model/core/cycle.h"
 
@@ -34,39 +35,56 @@ class Milestones {
   public:
     /// One more event, visible from this cycle on.
     void post(Cycle visible_from) {
-        assert(times_.empty() || visible_from >= times_.back());
-        times_.push_back(visible_from);
+        assert(size_ == 0 || visible_from >= last());
+        if (size_ == ring_.size()) grow();
+        at(size_++) = visible_from;
     }
     /// Events visible in cycle `now`. `now` must not go back by more than kKept events.
     uint64_t count(Cycle now) const {
-        uint64_t n = forgotten_ + times_.size();
-        for (auto t = times_.rbegin(); t != times_.rend() && *t > now; ++t) --n;
-        return n;
+        uint64_t n = size_;
+        while (n != 0 && at(n - 1) > now) --n;
+        return forgotten_ + n;
     }
     /// The cycle from which the n-th event (from 1) is visible; 0 for n = 0, kNever if not yet
     /// known.
     Cycle when(uint64_t n) const {
         if (n <= forgotten_) return 0;
-        return n - forgotten_ <= times_.size() ? times_[n - forgotten_ - 1] : kNever;
+        return n - forgotten_ <= size_ ? at(n - forgotten_ - 1) : kNever;
     }
     /// The cycle from which the first event after those of `now` is visible; kNever if not known.
     Cycle next(Cycle now) const { return when(count(now) + 1); }
-    uint64_t posted() const { return forgotten_ + times_.size(); }
-    Cycle last() const { return times_.empty() ? 0 : times_.back(); }
+    uint64_t posted() const { return forgotten_ + size_; }
+    Cycle last() const { return size_ == 0 ? 0 : at(size_ - 1); }
     /// Forget what every reader has seen long ago.
     void trim(Cycle now) {
-        while (times_.size() > kKept && times_.front() < now) {
-            times_.pop_front();
+        while (size_ > kKept && at(0) < now) {
+            ++head_;
+            --size_;
             ++forgotten_;
         }
     }
     friend bool operator==(const Milestones& a, const Milestones& b) {
-        return a.times_ == b.times_ && a.forgotten_ == b.forgotten_;
+        if (a.size_ != b.size_ || a.forgotten_ != b.forgotten_) return false;
+        for (uint64_t i = 0; i < a.size_; ++i)
+            if (a.at(i) != b.at(i)) return false;
+        return true;
     }
 
   private:
-    static constexpr size_t kKept = 8;
-    std::deque<Cycle> times_;
+    static constexpr uint64_t kKept = 8;
+
+    /// Event `i` of those that are not forgotten. The ring's size is a power of two.
+    Cycle& at(uint64_t i) { return ring_[(head_ + i) & (ring_.size() - 1)]; }
+    const Cycle& at(uint64_t i) const { return ring_[(head_ + i) & (ring_.size() - 1)]; }
+    void grow() {
+        std::vector<Cycle> larger(2 * ring_.size());
+        for (uint64_t i = 0; i < size_; ++i) larger[i] = at(i);
+        ring_ = std::move(larger);
+        head_ = 0;
+    }
+
+    std::vector<Cycle> ring_ = std::vector<Cycle>(2 * kKept);
+    uint64_t head_ = 0, size_ = 0;
     uint64_t forgotten_ = 0;
 };
 

@@ -69,16 +69,14 @@ class CommandQueue {
         return commands_.empty() ? kNever
                                  : std::max(commands_.front().visible_from, popped_.last());
     }
-    Dispatched pop(Cycle now) {
-        Dispatched command = std::move(commands_.front());
+    void pop(Cycle now) {
         commands_.pop_front();
         popped_.post(now + 1);
         popped_.trim(now);
-        return command;
     }
     /// Error: everything still queued is dropped at once.
     void discard(Cycle now) {
-        while (!commands_.empty()) (void)pop(now);
+        while (!commands_.empty()) pop(now);
     }
     friend bool operator==(const CommandQueue& a, const CommandQueue& b) {
         return a.commands_ == b.commands_ && a.pushed_ == b.pushed_ && a.popped_ == b.popped_;

@@ -33,13 +33,25 @@ void Scoreboard::post_rows(BankId bank, uint64_t touch, uint32_t first_row, uint
     progress.push_back({touch, first_row, rows, first_visible});
 }
 
-Cycle Scoreboard::row_granted(BankId bank, const Ticket& ticket, uint32_t row) const {
-    const uint64_t touch = ticket.of(Engine::kCompute);
-    if (touch == 0) return 0;
+const Scoreboard::Progress* Scoreboard::progress_of(BankId bank, const Ticket& ticket,
+                                                    uint32_t row) const {
     for (const Progress& p : at(bank).progress)
-        if (p.touch == touch && row >= p.first_row && row < p.first_row + p.rows)
-            return p.first_visible + (row - p.first_row);
-    return granted_by(Engine::kCompute, bank, ticket);
+        if (p.touch == ticket.of(Engine::kCompute) && row >= p.first_row &&
+            row < p.first_row + p.rows)
+            return &p;
+    return nullptr;
+}
+
+Cycle Scoreboard::row_granted(BankId bank, const Ticket& ticket, uint32_t row) const {
+    const Progress* const progress = progress_of(bank, ticket, row);
+    return progress == nullptr ? granted_by(Engine::kCompute, bank, ticket)
+                               : progress->first_visible + (row - progress->first_row);
+}
+
+uint32_t Scoreboard::rows_granted(BankId bank, const Ticket& ticket, uint32_t row,
+                                  uint32_t end) const {
+    const Progress* const progress = progress_of(bank, ticket, row);
+    return (progress == nullptr ? end : std::min(end, progress->first_row + progress->rows)) - row;
 }
 
 }  // namespace tessera::hw

@@ -49,6 +49,9 @@ class Scoreboard {
                    Cycle first_visible);
     /// The cycle from which the compute engine's earlier touches of a row are released.
     Cycle row_granted(BankId bank, const Ticket& ticket, uint32_t row) const;
+    /// How many rows from `row` on, of those up to `end`, are released with it or one a cycle after
+    /// it. At least 1.
+    uint32_t rows_granted(BankId bank, const Ticket& ticket, uint32_t row, uint32_t end) const;
     friend bool operator==(const Scoreboard& a, const Scoreboard& b) {
         return a.banks_ == b.banks_;
     }
@@ -71,6 +74,8 @@ class Scoreboard {
         friend bool operator==(const Bank& a, const Bank& b) { return a.fields() == b.fields(); }
     };
     const Bank& at(BankId bank) const { return banks_[bank.index()]; }
+    /// Of the touch that `ticket` waits for, the rows with `row`; nullptr: all are released at once.
+    const Progress* progress_of(BankId bank, const Ticket& ticket, uint32_t row) const;
     std::array<Bank, 4 * spec::kBanks> banks_;
 };
 

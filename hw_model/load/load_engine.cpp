@@ -215,7 +215,8 @@ void LoadEngine::finish(Load& load, Cycle last_beat) {
     state_.ended.post(end);
     state_.ended.trim(now);
     if (!load.failed) {
-        const Cycle retire = state_.timing.retire(load.d, core_.scoreboard, last_beat, now);
+        const Cycle retire =
+            state_.timing.retire(LoadTiming::bank(load.d), core_.scoreboard, last_beat, now);
         core_.trace.retired(load.d.number, retire);
         ++core_.counters[Counter::kCommandsRetired];
         if (load.d.command.opcode == Opcode::kLoadState)

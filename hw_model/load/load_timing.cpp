@@ -50,15 +50,15 @@ LoadTiming::Address LoadTiming::present(Cycle at) {
     address.burst = plan.next();
     address.last = plan.done() && next_row == rows;
     if (address.last) {
-        (void)queue.pop(at);
+        queue.pop(at);
         presenting = false;
     }
     return address;
 }
 
-Cycle LoadTiming::retire(const Dispatched& d, Scoreboard& scoreboard, Cycle last_beat, Cycle now) {
+Cycle LoadTiming::retire(BankId bank, Scoreboard& scoreboard, Cycle last_beat, Cycle now) {
     const Cycle retire = last_beat + spec::kSinkCycles;
-    scoreboard.release(Engine::kLoad, d.bank(kind(d)), retire + 1, now);
+    scoreboard.release(Engine::kLoad, bank, retire + 1, now);
     retired.post(retire + 1);
     retired.trim(now);
     return retire;

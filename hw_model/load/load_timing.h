@@ -21,6 +21,8 @@ struct LoadTiming {
 
     /// The kind of bank that a load fills.
     static BankKind kind(const Dispatched& d);
+    /// The bank that it fills.
+    static BankId bank(const Dispatched& d) { return d.bank(kind(d)); }
     /// The first cycle in which the next address may be presented, as far as the port is free;
     /// kNever if not known yet.
     Cycle next(const Scoreboard& scoreboard) const;
@@ -33,9 +35,9 @@ struct LoadTiming {
     Address present(Cycle at);
     /// The last beat of the index list crosses the bus in cycle `last_beat`.
     void list_read(Cycle last_beat) { rows_from = last_beat + spec::kSinkCycles + 1; }
-    /// The last beat of a load crosses the bus in cycle `last_beat`: its bank's release is known,
-    /// and its retirement, which is returned. `now`: all readers have come so far.
-    Cycle retire(const Dispatched& d, Scoreboard& scoreboard, Cycle last_beat, Cycle now);
+    /// The last beat of a load crosses the bus in cycle `last_beat`: the release of its bank is
+    /// known, and its retirement, which is returned. `now`: all readers have come so far.
+    Cycle retire(BankId bank, Scoreboard& scoreboard, Cycle last_beat, Cycle now);
 
     CommandQueue queue;
     bool presenting = false;  ///< the head of the queue has started

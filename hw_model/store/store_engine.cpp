@@ -58,7 +58,8 @@ bool StoreEngine::read_ahead(Cycle now) {
         if (timing.beat == 0) read_row();
         const uint8_t* bytes = reinterpret_cast<const uint8_t*>(state_.row_words.data());
         const size_t bus = core_.params.bus_bytes;
-        const uint32_t beats = timing.beats_at_once(core_.params);
+        const uint32_t beats = std::min(timing.beats_at_once(core_.params, core_.scoreboard),
+                                        timing.row_beats - timing.beat);
         if (!state_.row_words.empty())
             state_.fifo.insert(state_.fifo.end(), bytes + timing.beat * bus,
                                bytes + (timing.beat + beats) * bus);

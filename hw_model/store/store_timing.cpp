@@ -39,9 +39,18 @@ Cycle StoreTiming::next_beat(const spec::DeviceParams& p, const Scoreboard& scor
     return at;
 }
 
-uint32_t StoreTiming::beats_at_once(const spec::DeviceParams& p) const {
+uint32_t StoreTiming::beats_at_once(const spec::DeviceParams& p,
+                                    const Scoreboard& scoreboard) const {
+    uint32_t rows = 1;
+    const Dispatched& d = *queue.oldest();
+    if (d.command.opcode != Opcode::kFence) {
+        const uint32_t first = d.command.first_row;
+        rows = scoreboard.rows_granted(d.bank(BankKind::kState), d.ticket(BankKind::kState),
+                                       first + row, first + d.command.rows);
+    }
     const uint64_t room = spec::kStoreFifoBytes / p.bus_bytes + freed_floor - beats_read;
-    return static_cast<uint32_t>(std::min<uint64_t>(row_beats - beat, std::max<uint64_t>(room, 1)));
+    return static_cast<uint32_t>(
+        std::min<uint64_t>(uint64_t{rows} * row_beats - beat, std::max<uint64_t>(room, 1)));
 }
 
 void StoreTiming::read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, Cycle now) {
@@ -53,11 +62,8 @@ void StoreTiming::read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, C
     read_from = at + beats;
     beats_read += beats;
     beats_left -= beats;
-    beat += beats;
-    if (beat == row_beats) {
-        beat = 0;
-        ++row;
-    }
+    row += (beat + beats) / row_beats;
+    beat = (beat + beats) % row_beats;
     // What is free before the next beat can be read holds nothing up.
     while (!freed.empty() && freed.front().visible_from <= read_from) {
         freed_floor = freed.front().beats;
@@ -90,7 +96,7 @@ StoreTiming::Address StoreTiming::present(Cycle at) {
         if (oldest.count == 0) fifo.pop_front();
     }
     if (address.last) {
-        (void)queue.pop(at);
+        queue.pop(at);
         prepared = false;
     } else {
         burst = plan.next();

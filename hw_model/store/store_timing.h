@@ -39,8 +39,9 @@ struct StoreTiming {
     void prepare(const spec::DeviceParams& p);
     /// The cycle in which the next beat of the prepared store is read; kNever if not known yet.
     Cycle next_beat(const spec::DeviceParams& p, const Scoreboard& scoreboard) const;
-    /// How many beats of the row can be read one a cycle from then on.
-    uint32_t beats_at_once(const spec::DeviceParams& p) const;
+    /// How many beats can be read one a cycle from then on: of this row and of those after it that
+    /// are merged in time.
+    uint32_t beats_at_once(const spec::DeviceParams& p, const Scoreboard& scoreboard) const;
     /// Reads so many beats from cycle `at` on, which may be to come. With the last one the bank's
     /// release is known. `now`: all readers have come so far.
     void read_beats(uint32_t beats, Scoreboard& scoreboard, Cycle at, Cycle now);
