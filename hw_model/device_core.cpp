@@ -17,7 +17,7 @@ namespace tessera::hw {
 void Core::fail(spec::ErrorCode code, uint32_t tag, Cycle cycle, ErrorSource source) {
     errors.post({code, tag, cycle, source});
     csr->error_latched(cycle + 1);
-    for (Unit* unit : std::initializer_list<Unit*>{dispatch, load, score, value, store})
+    for (DeviceUnit* unit : std::initializer_list<DeviceUnit*>{dispatch, load, score, value, store})
         unit->wake(cycle + 1);
 }
 

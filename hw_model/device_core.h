@@ -6,6 +6,7 @@
 #include "hw_model/compute/banks.h"
 #include "hw_model/compute/tile_worker.h"
 #include "hw_model/core/trace_log.h"
+#include "hw_model/device_process.h"
 #include "hw_model/front/counters.h"
 #include "hw_model/front/error_latch.h"
 #include "hw_model/front/scoreboard.h"
@@ -23,10 +24,16 @@ class MemoryPort;
 
 struct Core {
     Core(const spec::DeviceParams& p, bool timing, uint64_t trace_commands)
-        : params(p), timing_only(timing), banks(p), worker(p, banks), trace(p, trace_commands) {}
+        : params(p),
+          timing_only(timing),
+          process("process"),
+          banks(p),
+          worker(p, banks),
+          trace(p, trace_commands) {}
 
     const spec::DeviceParams params;
     const bool timing_only;
+    DeviceProcess process;
     Banks banks;
     TileWorker worker;
     Scoreboard scoreboard;

@@ -39,6 +39,7 @@ void Processor::run() {
         program_ = nullptr;
         try {
             program();
+            settle();
         } catch (const sc_core::sc_unwind_exception&) {
             throw;
         } catch (...) {
@@ -48,9 +49,16 @@ void Processor::run() {
     }
 }
 
+/// Time passes in settle(): each wait is a switch of threads.
 void Processor::spend(hw::Cycle cycles) {
     busy_ += cycles;
-    if (cycles != 0) wait(hw::to_time(cycles));
+    owed_ += cycles;
+}
+
+/// Lets the time pass that the processor has spent. Nobody looks at it before it touches a register
+/// or memory outside its ring.
+void Processor::settle() {
+    if (owed_ != 0) wait(hw::to_time(std::exchange(owed_, 0)));
 }
 
 bool Processor::access(tlm::tlm_command command, uint64_t offset, uint32_t& value) {
@@ -61,13 +69,16 @@ bool Processor::access(tlm::tlm_command command, uint64_t offset, uint32_t& valu
     payload.set_data_length(4);
     payload.set_streaming_width(4);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    settle();
     csr_socket->b_transport(payload, delay);
     spend(hw::to_cycle(delay));
+    settle();
     return payload.is_response_ok();
 }
 
 bool Processor::read32(uint64_t address, uint32_t& value) {
     if (address >= kCsrBase) return access(tlm::TLM_READ_COMMAND, address - kCsrBase, value);
+    settle();
     const uint8_t* bytes = memory_.at(address, 4);
     if (bytes == nullptr) return false;
     std::memcpy(&value, bytes, 4);
@@ -78,8 +89,10 @@ bool Processor::write32(uint64_t address, uint32_t value) {
     if (address >= kCsrBase) return access(tlm::TLM_WRITE_COMMAND, address - kCsrBase, value);
     uint8_t* bytes = memory_.at(address, 4);
     if (bytes == nullptr) return false;
+    const bool ring = address >= ring_begin_ && address < ring_end_;
+    if (!ring) settle();
     std::memcpy(bytes, &value, 4);
-    if (address >= ring_begin_ && address < ring_end_) {
+    if (ring) {
         if (address % spec::kDescriptorBytes == spec::kDescriptorBytes - 4)
             spend(costs_.plan_cycles + costs_.descriptor_cycles);
     } else if (observer_) {
@@ -90,6 +103,7 @@ bool Processor::write32(uint64_t address, uint32_t value) {
 
 bool Processor::read_words(uint64_t address, uint32_t* words, uint32_t count) {
     if (address >= kCsrBase) return WordByWordBus::read_words(address, words, count);
+    settle();
     const uint8_t* bytes = memory_.at(address, uint64_t{4} * count);
     if (bytes == nullptr) return false;
     std::memcpy(words, bytes, uint64_t{4} * count);
@@ -100,6 +114,7 @@ bool Processor::write_words(uint64_t address, const uint32_t* words, uint32_t co
     const uint64_t size = uint64_t{4} * count;
     const bool ring = address < ring_end_ && address + size > ring_begin_;
     if (address >= kCsrBase || ring) return WordByWordBus::write_words(address, words, count);
+    settle();
     uint8_t* bytes = memory_.at(address, size);
     if (bytes == nullptr) return false;
     std::memcpy(bytes, words, size);
@@ -109,6 +124,7 @@ bool Processor::write_words(uint64_t address, const uint32_t* words, uint32_t co
 
 /// Lets the time of such work pass. The cycles are not among busy_cycles().
 hw::Cycle Processor::work_on(uint64_t elements, double cycles_per_element) {
+    settle();
     const auto cycles =
         static_cast<hw::Cycle>(std::ceil(static_cast<double>(elements) * cycles_per_element));
     if (cycles != 0) wait(hw::to_time(cycles));
@@ -141,6 +157,7 @@ void Processor::retried(uint64_t number) {
 }
 
 void Processor::wait_irq() {
+    settle();
     const hw::Cycle from = hw::now_cycle();
     if (!irq.read()) wait(irq.posedge_event());
     waited_ += hw::now_cycle() - from;

@@ -65,6 +65,7 @@ class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Acc
     void run();
     bool access(tlm::tlm_command command, uint64_t offset, uint32_t& value);
     void spend(hw::Cycle cycles);
+    void settle();
     hw::Cycle work_on(uint64_t elements, double cycles_per_element);
 
     hw::FirmwareCosts costs_;
@@ -75,6 +76,7 @@ class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Acc
     std::exception_ptr failure_;
     sc_core::sc_event start_;
     uint64_t busy_ = 0, waited_ = 0;
+    hw::Cycle owed_ = 0;  ///< of busy_ those that are still to pass
     MergeOutcome merging_;
     ElementwiseOutcome elementwise_;
     std::function<void(uint64_t address, uint64_t bytes)> observer_;

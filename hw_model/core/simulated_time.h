@@ -16,6 +16,11 @@ inline Cycle to_cycle(const sc_core::sc_time& time) {
     static const uint64_t kPeriod = to_time(1).value();
     return time.value() / kPeriod;
 }
-inline Cycle now_cycle() { return to_cycle(sc_core::sc_time_stamp()); }
+/// How far the process that runs is ahead of the SystemC kernel: a device goes on by itself as long
+/// as no other process has anything to do (device_process.h). 0 in all other processes.
+inline Cycle cycles_ahead = 0;
+/// The cycle of the SystemC kernel.
+inline Cycle kernel_cycle() { return to_cycle(sc_core::sc_time_stamp()); }
+inline Cycle now_cycle() { return kernel_cycle() + cycles_ahead; }
 
 }  // namespace tessera::hw

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "hw_model/core/unit.h"
 
-#include <algorithm>
-#include <functional>
-
 namespace tessera::hw {
 
 Unit::Unit(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {
@@ -13,24 +10,21 @@ Unit::Unit(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {
 }
 
 void Unit::wake(Cycle at) {
-    if (at == kNever) return;
-    const auto place = std::lower_bound(pending_.begin(), pending_.end(), at, std::greater<>());
-    if (place != pending_.end() && *place == at) return;
-    pending_.insert(place, at);
+    wakes_.add(at);
     arm();
 }
 
 void Unit::wake_only(Cycle at) {
-    pending_.clear();
+    wakes_.clear();
     event_.cancel();
     armed_ = kNever;
     wake(at);
 }
 
 void Unit::arm() {
-    if (pending_.empty() || pending_.back() >= armed_) return;
-    armed_ = pending_.back();
-    const Cycle now = now_cycle();
+    if (wakes_.next() >= armed_) return;
+    armed_ = wakes_.next();
+    const Cycle now = kernel_cycle();
     // The event keeps only its earliest notification, which is what is wanted here.
     if (armed_ <= now) {
         event_.notify(sc_core::SC_ZERO_TIME);
@@ -42,7 +36,7 @@ void Unit::arm() {
 void Unit::run() {
     const Cycle now = now_cycle();
     armed_ = kNever;
-    while (!pending_.empty() && pending_.back() <= now) pending_.pop_back();
+    wakes_.pass(now);
     step(now);
     arm();
 }

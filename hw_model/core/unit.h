@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// A unit of the device: one SystemC process that runs only in the cycles in which something can
-// happen. Units tell each other values together with the cycle from which they are visible, never
-// the current one, so the order of processes within a cycle cannot matter.
+// A SystemC process that runs only in the cycles in which something can happen. Units tell each
+// other values together with the cycle from which they are visible, never the current one, so the
+// order of processes within a cycle cannot matter.
 #pragma once
 #include <systemc>
-#include <vector>
 
 #include "hw_model/core/simulated_time.h"
+#include "hw_model/core/wake_list.h"
 
 namespace tessera::hw {
 
@@ -29,7 +29,7 @@ class Unit : public sc_core::sc_module {
     void arm();
 
     sc_core::sc_event event_;
-    std::vector<Cycle> pending_;  // descending: the next one is at the back
+    WakeList wakes_;
     Cycle armed_ = kNever;
 };
 

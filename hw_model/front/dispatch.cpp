@@ -52,7 +52,7 @@ bool Dispatch::dispatch_one(Cycle now) {
         core_.fail(error, d.command.tag, now, ErrorSource::kDispatch);
         return false;
     }
-    Unit* const units[kEngines] = {core_.load, core_.score, core_.store};
+    DeviceUnit* const units[kEngines] = {core_.load, core_.score, core_.store};
     CommandQueue* const queues[kEngines] = {&core_.load->queue(), &core_.score->queue(),
                                             &core_.store->queue()};
     const size_t engine = static_cast<size_t>(DispatchTiming::engine_of(opcode));

@@ -51,7 +51,7 @@ tlm::tlm_sync_enum Memory::forward(tlm::tlm_generic_payload& payload, tlm::tlm_p
     move_data(payload, bytes);
     payload.set_response_status(e->schedule.failed() ? tlm::TLM_ADDRESS_ERROR_RESPONSE
                                                      : tlm::TLM_OK_RESPONSE);
-    request(payload, *e, n, to_cycle(sc_core::sc_time_stamp() + delay));
+    request(payload, *e, n, now_cycle() + to_cycle(delay));
     return tlm::TLM_ACCEPTED;
 }
 
