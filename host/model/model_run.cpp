@@ -67,7 +67,9 @@ ModelRun::ModelRun(Model model, const std::string& weights, ModelMachine machine
       options_(std::move(options)),
       forms_(machine_),
       memory_{MemoryMap(machine_.platform), {}, capacity},
-      platform_(platform) {}
+      platform_(platform) {
+    if (options_.step_times && StepTimes::possible(machine_.platform)) times_.emplace();
+}
 
 LayerCost& ModelRun::cost_of(const std::string& graph, const LayerStep& step) {
     const auto [at, added] = index_.try_emplace({graph, step.layer}, record_.layers.size());
@@ -109,7 +111,8 @@ void ModelRun::run(const GraphRun& run) {
     const GraphPlan plan = plan_graph(model_.graph(run.graph), weights_, machine_, forms_, memory_,
                                       run.inputs, run.position);
     const Program program = placed(plan, machine_, memory_);
-    const ProgramRecord record = program.run(platform_, options_.check, counters_);
+    const ProgramRecord record =
+        program.run(platform_, options_.check, counters_, times_ ? &*times_ : nullptr);
     for (size_t i = 0; i < record.steps.size(); ++i) {
         const bool first = i == 0 || plan.steps[i - 1].layer != plan.steps[i].layer;
         note_step(run.graph, plan.steps[i], record.steps[i], first);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,8 @@ void check_runs(const Model& model, const ModelWeights& weights, const ModelMach
 class ModelRun {
   public:
     struct Options {
-        bool check = false;  ///< hold every step against double precision
+        bool check = false;      ///< hold every step against double precision
+        bool step_times = true;  ///< where possible, steps alike are simulated once
         /// Is told of the values of layers for which `wanted` is true.
         std::function<bool(const std::string& layer)> wanted;
         std::function<void(const LayerValue&)> value;
@@ -94,6 +96,7 @@ class ModelRun {
     ModelMemory memory_;
     Platform& platform_;
     CounterValues counters_{};
+    std::optional<StepTimes> times_;
     ModelRecord record_;
     std::map<std::pair<std::string, std::string>, size_t> index_;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/operation/operation.h"
+#include "host/operation/step_times.h"
 #include "host/platform/counters.h"
 
 namespace tessera::host {
@@ -74,14 +75,19 @@ class Program {
     /// Runs all steps on a machine with the program's configuration, up to the first that firmware
     /// does not bring to an end. With `check` each is held against double precision.
     ProgramRecord run(Platform& platform, bool check) const;
-    /// The same on a machine whose device has these counters; they become those at the end.
-    ProgramRecord run(Platform& platform, bool check, CounterValues& counters) const;
+    /// The same on a machine whose device has these counters; they become those at the end. Steps
+    /// that `times` knows are not simulated; nullptr: all are.
+    ProgramRecord run(Platform& platform, bool check, CounterValues& counters,
+                      StepTimes* times) const;
 
   private:
     void check_reads(const ProgramStep& step, const MemoryMap& map) const;
     std::vector<std::string> last_used_in(size_t step) const;
+    void begin_record(size_t number, StepRecord& record) const;
     void run_step(Platform& platform, size_t number, const CounterValues& before, bool check,
                   StepRecord& record) const;
+    bool take_known(size_t number, const std::optional<StepTimes::Key>& key, StepTimes& times,
+                    StepRecord& record) const;
 
     const hw::PlatformConfig config_;
     std::vector<ProgramStep> steps_;

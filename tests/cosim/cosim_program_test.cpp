@@ -33,7 +33,7 @@ struct Comparison {
             for (size_t at = 0; at < own.result.size(); ++at)
                 results.equal(host::bits_of(other.result[at]), host::bits_of(own.result[at]),
                               where);
-            costs.equal(other.cost.cycles, own.cost.cycles, where);
+            costs.equal(other.cost.costs, own.cost.costs, where);
             costs.equal(other.cost.processor_bytes, own.cost.processor_bytes, where);
             for (size_t c = 0; c < own.counters.size(); ++c)
                 costs.equal(other.counters[c], own.counters[c], where);
@@ -118,9 +118,8 @@ TEST_CASE("whole models, prefill and decoding: model and RTL of tiny alike") {
         REQUIRE(rtl.output.size() == model.output.size());
         for (size_t i = 0; i < model.output.size(); ++i)
             results.equal(host::bits_of(rtl.output[i]), host::bits_of(model.output[i]));
-        REQUIRE(rtl.cycles.size() == model.cycles.size());
-        for (size_t i = 0; i < model.cycles.size(); ++i)
-            cycles.equal(rtl.cycles[i], model.cycles[i]);
+        REQUIRE(rtl.costs.size() == model.costs.size());
+        for (size_t i = 0; i < model.costs.size(); ++i) cycles.equal(rtl.costs[i], model.costs[i]);
         steps.add(model.checked + rtl.checked, model.outside + rtl.outside,
                   [] { return std::string("outside their bounds"); });
     };

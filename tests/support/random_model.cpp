@@ -99,7 +99,7 @@ template <typename Walker, typename End>
 void walk(Walker& p, End& end) {
     p.list(end.output);
     p.list(end.next);
-    p.list(end.cycles);
+    p.list(end.costs);
     p.value(end.checked);
     p.value(end.outside);
 }
@@ -107,7 +107,8 @@ void walk(Walker& p, End& end) {
 host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
     constexpr uint64_t kCapacity = 64;
     host::ModelRun::Options options;
-    options.check = true;
+    options.check = !c.platform.timing_only;
+    options.step_times = c.step_times;
     host::Platform platform(c.platform);
     host::ModelRun model(host::read_model("test", c.description), c.weights,
                          {c.platform, host::EnergyTable(), c.precision}, platform, kCapacity,
@@ -117,12 +118,15 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
     for (const auto& [name, value] : inputs) {
         model.run({c.graph, {{name, value}}, position});
         position += static_cast<uint32_t>(value.rows());
+        if (c.platform.timing_only) continue;
         for (const float x : model.output(c.output)) end.output.push_back(x);
         if (c.graph != "decoder") continue;
         for (const float x : model.output("next")) end.next.push_back(x);
     }
     for (const host::LayerCost& layer : model.record().layers) {
-        end.cycles.push_back(layer.cost.cycles);
+        const host::StepCost& cost = layer.cost;
+        end.costs.insert(end.costs.end(), {cost.cycles, cost.calls, cost.bytes,
+                                           cost.firmware_cycles, cost.elementwise_cycles});
         end.checked += layer.checked;
         end.outside += layer.outside;
     }

@@ -23,9 +23,10 @@ RandomWeights encoder_weights(std::mt19937_64& random);
 
 /// What a run of a model leaves.
 struct ModelEnd {
-    std::vector<float> output;     ///< of all runs, one behind the other
-    std::vector<float> next;       ///< likewise, of a decoder
-    std::vector<uint64_t> cycles;  ///< of each layer
+    std::vector<float> output;  ///< of all runs, one behind the other
+    std::vector<float> next;    ///< likewise, of a decoder
+    /// Of each layer cycles, calls, bytes, and cycles of firmware and of elementwise work.
+    std::vector<uint64_t> costs;
     uint64_t checked = 0, outside = 0;
 };
 
@@ -41,9 +42,10 @@ struct ModelCase {
     std::string weights;  ///< file
     hw::PlatformConfig platform;
     Precision precision = Precision::kExact;
+    bool step_times = true;  ///< where only time is simulated: steps alike once
 };
 /// Runs the graph once for each input, the rows of each at their positions, in a process of its
-/// own. Each step is held against double precision.
+/// own. Each step is held against double precision, unless only time is simulated.
 ModelEnd run_model(const ModelCase& model, const ModelInputs& inputs);
 
 }  // namespace tessera::test

@@ -116,3 +116,36 @@ TEST_CASE(
         });
     }
 }
+
+TEST_CASE(
+    "timing only: steps alike are simulated once, and every layer costs what it does with data") {
+    auto random = test::test_random();
+    Compared costs("costs of layers");
+    const test::Scratch scratch;
+    for (const char* device : {"tiny", "odd", "small"})
+        for (const Precision precision : {Precision::kExact, Precision::kRounded}) {
+            const test::RandomWeights weights = test::decoder_weights(random);
+            const std::string file = scratch / "model.safetensors";
+            weights.write(file);
+            test::ModelCase model{test::kDecoderModel,       "decoder", "logits", file,
+                                  test::platform_of(device), precision};
+            std::vector<uint32_t> ids(30 + random() % 30);
+            for (uint32_t& id : ids) id = static_cast<uint32_t>(random() % kVocabulary);
+            const test::ModelInputs inputs = test::in_parts(ids, 1 + random() % 10);
+            const std::vector<uint64_t> with_data = test::run_model(model, inputs).costs;
+            model.platform.timing_only = true;
+            model.platform.trace_commands = 0;
+            const std::vector<uint64_t> alike = test::run_model(model, inputs).costs;
+            model.step_times = false;
+            const std::vector<uint64_t> all = test::run_model(model, inputs).costs;
+            REQUIRE((alike.size() == with_data.size() && all.size() == with_data.size()));
+            for (size_t i = 0; i < with_data.size(); ++i) {
+                const auto at = [&] {
+                    return std::string(device) + ", layer " + std::to_string(i / 5) + ", cost " +
+                           std::to_string(i % 5);
+                };
+                costs.equal(alike[i], with_data[i], at);
+                costs.equal(all[i], with_data[i], at);
+            }
+        }
+}
