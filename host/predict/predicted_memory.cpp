@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/predict/dram_bandwidth.h"
-#include "hw_model/memory/dram_channel.h"
+#include "hw_model/memory/dram_channels.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -65,10 +65,8 @@ class ChannelMemory : public PredictedMemory {
           cycle_fs_(config.cycle_fs),
           clock_fs_(uint64_t{1000} * config_.dram.tCK_ps),
           step_(std::max<Cycle>(config_.request_cycles + config_.response_cycles, 1)),
-          map_(config_.dram.organisation),
+          channels_(config_.dram),
           room_(config_.write_buffer_bytes) {
-        for (uint32_t i = 0; i < config_.dram.organisation.channels; ++i)
-            channels_.emplace_back(config_.dram);
         write_latency = config_.request_cycles + config_.response_cycles;
     }
 
@@ -90,12 +88,13 @@ class ChannelMemory : public PredictedMemory {
         simulated_ += step_;
         const hw::Clock until = clock_at(simulated_);
         while (!incoming_.empty() && clock_at(incoming_.front().cycle) < until) {
-            arrive(incoming_.front());
+            const Arrival& arrival = incoming_.front();
+            channels_.arrive(arrival.write, arrival.address, arrival.bytes, arrival.burst,
+                             clock_at(arrival.cycle));
             incoming_.pop_front();
         }
         columns_.clear();
-        for (hw::DramChannel& channel : channels_)
-            if (!channel.idle()) channel.run(until, columns_);
+        channels_.run(until, columns_, [](const auto&, const auto&) {});
         for (const hw::DramColumns& c : columns_) {
             Burst& burst = bursts_[c.user - first_burst_];
             burst.left -= c.count;
@@ -133,12 +132,7 @@ class ChannelMemory : public PredictedMemory {
 
     uint64_t send(Cycle last, bool write, uint64_t address, uint64_t bytes) {
         const uint64_t burst = first_burst_ + bursts_.size();
-        uint64_t transactions = 0;
-        for (uint32_t c = 0; c < channels_.size(); ++c) {
-            const hw::DramMap::Range range = map_.in_channel(c, address, bytes);
-            transactions += range.end - range.first;
-        }
-        bursts_.push_back({bytes, transactions, 0});
+        bursts_.push_back({bytes, channels_.transactions(address, bytes), 0});
         const Arrival arrival{last + config_.request_cycles, write, address, bytes, burst};
         const auto later = [](const Arrival& a, const Arrival& b) {
             return a.cycle != b.cycle ? a.cycle < b.cycle : a.write < b.write;
@@ -146,20 +140,6 @@ class ChannelMemory : public PredictedMemory {
         incoming_.insert(std::upper_bound(incoming_.begin(), incoming_.end(), arrival, later),
                          arrival);
         return burst;
-    }
-    void arrive(const Arrival& arrival) {
-        const hw::Clock clock = clock_at(arrival.cycle);
-        for (uint32_t c = 0; c < channels_.size(); ++c) {
-            hw::DramMap::Range range = map_.in_channel(c, arrival.address, arrival.bytes);
-            while (range.first != range.end) {
-                const uint64_t count =
-                    std::min<uint64_t>(range.end - range.first, map_.neighbours(range.first));
-                channels_[c].arrive(hw::run_at(map_.place(range.first), arrival.write,
-                                               static_cast<uint32_t>(count), arrival.burst),
-                                    clock);
-                range.first += count;
-            }
-        }
     }
     void answer_reads() {
         while (!unanswered_.empty()) {
@@ -199,8 +179,7 @@ class ChannelMemory : public PredictedMemory {
     const uint32_t bus_bytes_;
     const uint64_t cycle_fs_, clock_fs_;
     const Cycle step_;
-    const hw::DramMap map_;
-    std::vector<hw::DramChannel> channels_;
+    hw::DramChannels channels_;
     std::deque<Burst> bursts_;  // those before first_burst_ are over
     uint64_t first_burst_ = 0;
     std::deque<uint64_t> unanswered_;  // reads

@@ -14,12 +14,10 @@ DramMemory::DramMemory(const sc_core::sc_module_name& name, const MemoryConfig& 
     : Memory(name, config, devices, image),
       cycle_fs_(cycle_fs),
       clock_fs_(uint64_t{1000} * config.dram.tCK_ps),
-      map_(config.dram.organisation),
+      channels_(config.dram),
       ports_(devices) {
-    for (uint32_t i = 0; i < config.dram.organisation.channels; ++i)
-        channels_.emplace_back(config.dram);
     for (Port& port : ports_) port.room = config.write_buffer_bytes;
-    bytes_.resize(channels_.size());
+    bytes_.resize(channels_.count());
     for (uint32_t device = 0; device < devices; ++device)
         for (const bool write : {false, true}) {
             for (const AddressRange& range : config.streams)
@@ -57,31 +55,11 @@ uint32_t DramMemory::new_burst(uint32_t device) {
 
 /// On its way to the controllers: in order of arrival, reads before writes of the same cycle.
 void DramMemory::send(const Arrival& arrival) {
-    Burst& burst = bursts_[arrival.burst];
-    for (uint32_t c = 0; c < channels_.size(); ++c) {
-        const DramMap::Range range = map_.in_channel(c, arrival.address, arrival.bytes);
-        burst.left += range.end - range.first;
-    }
+    bursts_[arrival.burst].left += channels_.transactions(arrival.address, arrival.bytes);
     const auto later = [](const Arrival& a, const Arrival& b) {
         return a.cycle != b.cycle ? a.cycle < b.cycle : a.write < b.write;
     };
     incoming_.insert(std::upper_bound(incoming_.begin(), incoming_.end(), arrival, later), arrival);
-}
-
-/// At the controllers: to each channel its part.
-void DramMemory::arrive(const Arrival& arrival) {
-    const Clock clock = clock_at(arrival.cycle);
-    for (uint32_t c = 0; c < channels_.size(); ++c) {
-        DramMap::Range range = map_.in_channel(c, arrival.address, arrival.bytes);
-        while (range.first != range.end) {
-            const uint64_t count =
-                std::min<uint64_t>(range.end - range.first, map_.neighbours(range.first));
-            channels_[c].arrive(run_at(map_.place(range.first), arrival.write,
-                                       static_cast<uint32_t>(count), arrival.burst),
-                                clock);
-            range.first += count;
-        }
-    }
 }
 
 void DramMemory::request(tlm::tlm_generic_payload& payload, BurstExtension& extension, uint64_t,
@@ -151,20 +129,19 @@ void DramMemory::simulate(Cycle now) {
 void DramMemory::run_until(Clock until) {
     simulated_ = until;
     while (!incoming_.empty() && clock_at(incoming_.front().cycle) < until) {
-        arrive(incoming_.front());
+        const Arrival& arrival = incoming_.front();
+        channels_.arrive(arrival.write, arrival.address, arrival.bytes, arrival.burst,
+                         clock_at(arrival.cycle));
         incoming_.pop_front();
     }
     columns_.clear();
-    for (size_t c = 0; c < channels_.size(); ++c) {
-        if (channels_[c].idle()) continue;
-        const size_t first = columns_.size();
-        channels_[c].run(until, columns_);
-        for (size_t i = first; i < columns_.size(); ++i)
-            if (!columns_[i].forwarded)
-                bytes_[c].add(
-                    cycle_at(columns_[i].last),
-                    uint64_t{columns_[i].count} * config_.dram.organisation.transaction_bytes);
-    }
+    const uint64_t transaction = config_.dram.organisation.transaction_bytes;
+    channels_.run(until, columns_,
+                  [&](const std::vector<uint32_t>& channels, const DramColumns& columns) {
+                      if (columns.forwarded) return;
+                      for (const uint32_t channel : channels)
+                          bytes_[channel].add(cycle_at(columns.last), columns.count * transaction);
+                  });
     std::vector<uint32_t> written;
     for (const DramColumns& columns : columns_) {
         const uint32_t index = static_cast<uint32_t>(columns.user);
@@ -232,9 +209,7 @@ Clock DramMemory::shortest(uint64_t transactions) const {
 /// When to look again: before the next read could leave or the next write find room, as of the last
 /// simulate(). A read of which all is there has been seen to before.
 Cycle DramMemory::next_look(Cycle now) const {
-    Clock next = kNoClock;
-    for (const DramChannel& channel : channels_)
-        if (!channel.idle()) next = std::min(next, channel.next_clock());
+    Clock next = channels_.next_clock();
     if (!incoming_.empty()) next = std::min(next, clock_at(incoming_.front().cycle));
     if (next == kNoClock) return kNever;
     next = std::max(next, simulated_);
@@ -250,18 +225,13 @@ Cycle DramMemory::next_look(Cycle now) const {
 }
 
 MemoryOutcome DramMemory::outcome() {
-    const auto busy = [](const DramChannel& channel) { return !channel.idle(); };
     const Clock step = 4096;
     run_until(std::max(simulated_, clock_at(now_cycle())));
-    while (!incoming_.empty() || std::any_of(channels_.begin(), channels_.end(), busy))
-        run_until(simulated_ + step);
+    while (!incoming_.empty() || !channels_.idle()) run_until(simulated_ + step);
     MemoryOutcome outcome = Memory::outcome();
     outcome.clocks = simulated_;
     outcome.bytes = bytes_;
-    for (DramChannel& channel : channels_) {
-        channel.run(simulated_, columns_);  // refreshes of idle ones
-        outcome.channels.push_back(channel.stats());
-    }
+    outcome.channels = channels_.stats(simulated_);
     for (const MemoryStream& s : streams_)
         if (s.latency.count() != 0) outcome.streams.push_back(s);
     return outcome;

@@ -8,7 +8,7 @@
 #pragma once
 #include <deque>
 
-#include "hw_model/memory/dram_channel.h"
+#include "hw_model/memory/dram_channels.h"
 #include "hw_model/memory/memory.h"
 
 namespace tessera::hw {
@@ -64,7 +64,6 @@ class DramMemory : public Memory {
     Cycle cycle_at(Clock clock) const;
     uint32_t new_burst(uint32_t device);
     void send(const Arrival& arrival);
-    void arrive(const Arrival& arrival);
     void simulate(Cycle now);
     void run_until(Clock until);
     void answer_reads(Port& port);
@@ -75,8 +74,7 @@ class DramMemory : public Memory {
     Cycle next_look(Cycle now) const;
 
     const uint64_t cycle_fs_, clock_fs_;
-    const DramMap map_;
-    std::vector<DramChannel> channels_;
+    DramChannels channels_;
     std::vector<Port> ports_;
     std::vector<Burst> bursts_;
     std::vector<uint32_t> free_;
