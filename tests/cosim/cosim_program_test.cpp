@@ -33,7 +33,7 @@ struct Comparison {
             for (size_t at = 0; at < own.result.size(); ++at)
                 results.equal(host::bits_of(other.result[at]), host::bits_of(own.result[at]),
                               where);
-            costs.equal(other.cost.costs, own.cost.costs, where);
+            costs.equal(other.cost.cycles, own.cost.cycles, where);
             costs.equal(other.cost.processor_bytes, own.cost.processor_bytes, where);
             for (size_t c = 0; c < own.counters.size(); ++c)
                 costs.equal(other.counters[c], own.counters[c], where);
