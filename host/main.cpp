@@ -20,6 +20,7 @@
 #include "host/cli/lists.h"
 #include "host/cli/model_commands.h"
 #include "host/cli/options.h"
+#include "host/cli/report_command.h"
 #include "host/cli/run_command.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
@@ -39,6 +40,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kVerify: return verify_command(line, command_line);
         case CommandName::kVerifyModel: return verify_model_command(line, command_line);
         case CommandName::kCompare: return compare_command(line, command_line);
+        case CommandName::kReport: return report_command(line.page);
         case CommandName::kTranscribe: return transcribe_command(line, command_line);
         case CommandName::kEmbed: return embed_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;

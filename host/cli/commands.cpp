@@ -8,6 +8,7 @@
 #include "host/cli/mask_options.h"
 #include "host/cli/model_options.h"
 #include "host/cli/operation_options.h"
+#include "host/cli/report_command.h"
 #include "host/cli/run_options.h"
 
 namespace tessera::host {
@@ -17,7 +18,7 @@ constexpr const char* kRunExamples = R"(Examples:
   tessera run --device base --input x.safetensors
       attention of the tensors q, k, v on the reference machine, checked against double precision
   tessera run --random 4,1024,64 --mask causal --out result
-      random tensors; result/ gets report.json, out.safetensors and trace.json
+      random tensors; result/ gets report.html, report.json, out.safetensors and trace.json
   tessera run --random 8,512,64 --kv-heads 2 --lse --format json
       grouped-query attention, log-sum-exp too, the report as JSON on stdout
   tessera run --random 1,131072,64 --mask causal --timing-only
@@ -152,6 +153,7 @@ const std::vector<Command>& commands() {
         {CommandName::kCompare, "compare",
          "Run one problem with many schedules, profiles and masks, and list the results",
          add_comparison_options},
+        {CommandName::kReport, "report", "Write reports as a page for a browser", add_page_options},
         {CommandName::kGemm, "gemm", "Multiply two matrices on the device",
          add_gemm_command_options},
         {CommandName::kLinear, "linear", "Run linear attention on the device",

@@ -15,6 +15,7 @@ enum class CommandName {
     kRun,
     kVerify,
     kCompare,
+    kReport,
     kGemm,
     kLinear,
     kDevices,
@@ -45,6 +46,12 @@ struct CompareOptions {
     std::string out;  ///< a file; empty: stdout
 };
 
+/// Of `tessera report`.
+struct PageOptions {
+    std::vector<std::string> files;  ///< or folders
+    std::string out = "report.html";
+};
+
 /// Of `tessera verify model`, beside machine, precision and seed of the experiment.
 struct VerifyModelOptions {
     uint32_t repeats = UINT32_MAX;  ///< of the layers that the description repeats
@@ -72,6 +79,7 @@ struct CommandLine {
     std::vector<std::string> sources;  ///< files that options were read from
     VerifyOptions verify;
     CompareOptions compare;
+    PageOptions page;
     ModelOptions model;
     VerifyModelOptions verify_model;
 };

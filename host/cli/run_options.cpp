@@ -218,7 +218,7 @@ void add_report_options(CLI::App& run, CommandLine& line, const char* files,
 void add_output_options(CLI::App& run, CommandLine& line) {
     const char* group = "Output";
     Experiment::Outputs& outputs = line.experiment.outputs;
-    add_report_options(run, line, "report.json, out.safetensors and trace.json");
+    add_report_options(run, line, "report.html, report.json, out.safetensors and trace.json");
     const auto set = [&outputs](const std::string& text) { set_slots(text, outputs.slots); };
     run.add_option_function<std::string>(
            "--slots", set,

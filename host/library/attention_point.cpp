@@ -8,6 +8,7 @@
 #include "host/error.h"
 #include "host/library/overwriting.h"
 #include "host/report/attention_document.h"
+#include "host/report/page.h"
 #include "host/run/device_factory.h"
 #include "host/text.h"
 #include "host/version.h"
@@ -76,6 +77,7 @@ std::string AttentionPoint::files_text() const {
     std::string text = fmt::format("\nfiles in {}:", outputs_.folder);
     for (const std::string& name : record_.files) text += " " + name;
     text += "\n";
+    if (!page_is_built()) text += std::string(kNoPage) + "\n";
     const uint64_t traced = commands_traced(record_.devices);
     const uint64_t total = record_.outcome.commands_total;
     if (traced < total)

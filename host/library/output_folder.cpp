@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "host/error.h"
+#include "host/report/page.h"
+#include "host/report/page_timeline.h"
 #include "host/report/trace_json.h"
 
 namespace tessera::host {
@@ -59,16 +62,20 @@ void OutputFolder::remove_made() {
     for (auto p = made_.rbegin(); p != made_.rend(); ++p) fs::remove(*p, ignored);  // only if empty
 }
 
-std::vector<std::string> OutputFolder::all_file_names() { return {kReport, kTrace, kTensors}; }
+std::vector<std::string> OutputFolder::all_file_names() {
+    return {kReport, kPage, kTrace, kTensors};
+}
 
 std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
     std::vector<std::string> names = {kReport, kTrace};
+    if (page_is_built()) names.insert(names.begin(), kPage);
     if (!record.config.platform.timing_only && !withheld(record)) names.push_back(kTensors);
     return names;
 }
 
 template <typename Tensors>
-void OutputFolder::commit(const std::string& text, OutputFile* trace, Tensors* tensors) {
+void OutputFolder::commit(const std::string& text, const std::vector<OutputFile*>& others,
+                          Tensors* tensors) {
     OutputFile report(file(kReport));
     report.append(text);
     std::error_code ignored;
@@ -76,7 +83,7 @@ void OutputFolder::commit(const std::string& text, OutputFile* trace, Tensors* t
         tensors->commit();
     else
         fs::remove(file(kTensors), ignored);
-    if (trace != nullptr) trace->commit();
+    for (OutputFile* other : others) other->commit();
     report.commit();
     keep_ = true;
     cleanups_.clear();
@@ -85,12 +92,25 @@ void OutputFolder::commit(const std::string& text, OutputFile* trace, Tensors* t
 void OutputFolder::write_files(const std::string& text, const RunRecord& record,
                                OutputStream* tensors) {
     OutputFile trace(file(kTrace));
-    write_trace_json(record, [&](std::string_view part) { trace.append(part); });
-    commit(text, &trace, tensors);
+    PageTimeline timeline(trace.path());
+    write_trace_json(record, [&](std::string_view part) {
+        trace.append(part);
+        if (page_is_built()) timeline.feed(part);
+    });
+    std::vector<OutputFile*> others = {&trace};
+    std::optional<OutputFile> page;
+    if (page_is_built()) {
+        page.emplace(file(kPage));
+        page->append(page_html({{kReport, text, timeline.json()}}));
+        others.push_back(&*page);
+    }
+    commit(text, others, tensors);
+    std::error_code ignored;
+    if (!page) fs::remove(file(kPage), ignored);  // of an earlier run
 }
 
 void OutputFolder::write_report(const std::string& text, SafetensorsWriter* tensors) {
-    commit(text, nullptr, tensors);
+    commit(text, {}, tensors);
 }
 
 std::string OutputFolder::tensors_file() const { return file(kTensors); }

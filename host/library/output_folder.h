@@ -26,6 +26,7 @@ class OutputFolder {
     OutputFolder& operator=(const OutputFolder&) = delete;
 
     static constexpr const char* kReport = "report.json";
+    static constexpr const char* kPage = "report.html";
     static constexpr const char* kTrace = "trace.json";
     static constexpr const char* kTensors = "out.safetensors";
 
@@ -35,8 +36,8 @@ class OutputFolder {
     static std::vector<std::string> file_names(const RunRecord& record);
     /// Where the output tensors go.
     std::string tensors_file() const;
-    /// report.json with this text, and trace.json; puts these and `tensors` (nullptr: there is no
-    /// data) in place. UserError.
+    /// report.json with this text, trace.json, and report.html where it is built in; puts these and
+    /// `tensors` (nullptr: there is no data) in place. UserError.
     void write_files(const std::string& text, const RunRecord& record, OutputStream* tensors);
     /// The same without a trace.
     void write_report(const std::string& text, SafetensorsWriter* tensors);
@@ -47,10 +48,10 @@ class OutputFolder {
   private:
     void make(const std::filesystem::path& folder);
     void remove_made();
-    /// Puts report, `trace` and `tensors` in place, so far as they are given; without tensors,
+    /// Puts report, `others` and `tensors` in place, so far as they are given; without tensors,
     /// removes those of an earlier run. Nothing is removed any more.
     template <typename Tensors>
-    void commit(const std::string& text, OutputFile* trace, Tensors* tensors);
+    void commit(const std::string& text, const std::vector<OutputFile*>& others, Tensors* tensors);
     std::string file(const char* name) const { return (path_ / name).string(); }
 
     std::filesystem::path path_;

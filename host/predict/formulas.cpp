@@ -9,6 +9,7 @@
 
 #include "firmware/merge/sentinel.h"
 #include "host/predict/call_list.h"
+#include "host/predict/compulsory.h"
 #include "host/predict/cover_work.h"
 #include "spec/integers.h"
 
@@ -160,15 +161,14 @@ std::string text_of_one(const Problem& problem, uint32_t m) {
     return fw::sentinel_passes(problem.sentinel.form) == 2 ? "2 * (" + text + ")" : text;
 }
 
-uint64_t bytes_of_one(const Problem& p, uint32_t m) {
+CompulsoryBytes bytes_of_one(const Problem& p, uint32_t m) {
     const CallList list(p, m);
     uint64_t keys = 0;
     for (uint32_t kv = 0; kv < (list.uniform() ? 1 : p.kv_heads); ++kv) keys += list.keys_seen(kv);
     if (list.uniform()) keys *= p.kv_heads;
-    const uint64_t q = uint64_t{p.query_heads} * p.nq * p.d_k * 2;
-    const uint64_t kv = keys * (uint64_t{p.d_k} + p.d_v) * 2;
-    const uint64_t o = uint64_t{p.query_heads} * p.nq * p.d_v * (p.bf16_output ? 2 : 4);
-    return q + kv + o;
+    const uint64_t rows = uint64_t{p.query_heads} * p.nq;
+    return {rows * p.d_k * 2, keys * p.d_k * 2, keys * p.d_v * 2,
+            rows * p.d_v * (p.bf16_output ? 2 : 4)};
 }
 
 }  // namespace
@@ -198,9 +198,19 @@ std::string calls_formula_text(const Problem& problem, uint32_t m) {
 }
 
 uint64_t compulsory_bytes(const Problem& problem, uint32_t m) {
-    uint64_t bytes = 0;
-    for (const Problem& sequence : problem.sequences()) bytes += bytes_of_one(sequence, m);
-    return bytes;
+    return compulsory_bytes_by_tensor(problem, m).all();
+}
+
+CompulsoryBytes compulsory_bytes_by_tensor(const Problem& problem, uint32_t m) {
+    CompulsoryBytes all;
+    for (const Problem& sequence : problem.sequences()) {
+        const CompulsoryBytes one = bytes_of_one(sequence, m);
+        all.q += one.q;
+        all.k += one.k;
+        all.v += one.v;
+        all.o += one.o;
+    }
+    return all;
 }
 
 uint64_t on_chip_elements(const spec::DeviceParams& params) {

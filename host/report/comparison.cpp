@@ -54,7 +54,7 @@ std::string json(const Comparison& comparison) {
                       {"status", state_name(row.state())},
                       {"reason", row.reason().empty() ? Json() : Json(row.reason())}};
         for (const char* member :
-             {"problem", "configuration", "oracle", "derived", "exactness", "error"})
+             {"problem", "configuration", "oracle", "derived", "exactness", "error", "counters"})
             entry[member] = row.has_report() ? report_json(row.report, member) : Json();
         rows.push_back(std::move(entry));
     }

@@ -7,6 +7,7 @@
 
 #include "host/platform/counters.h"
 #include "host/predict/closed_form.h"
+#include "host/predict/compulsory.h"
 #include "host/predict/cover_work.h"
 #include "host/predict/dram_bandwidth.h"
 #include "host/predict/formulas.h"
@@ -42,6 +43,7 @@ class Derived {
         add_traffic(record);
         add_io_bound(record);
         add_dram(record);
+        add_roofline(record);
         add_energy(record);
         add_firmware(record);
         add_merging(record);
@@ -64,6 +66,7 @@ class Derived {
     void add_traffic(const RunRecord& record);
     void add_io_bound(const RunRecord& record);
     void add_dram(const RunRecord& record);
+    void add_roofline(const RunRecord& record);
     void add_energy(const RunRecord& record);
     void add_firmware(const RunRecord& record);
     void add_merging(const RunRecord& record);
@@ -145,6 +148,8 @@ void Derived::add_utilisation(const RunRecord& record) {
         "pairs_issued * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
     add("useful_utilisation", measure(quotient(macs(record, count("pairs_allowed")), peak)), "1",
         "pairs_allowed * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
+    add("cycles_useful", measure(number("useful_utilisation") * number("cycles")), "cycle",
+        "useful_utilisation * cycles: the allowed pairs at peak, which no schedule can beat");
 }
 
 /// Only for several devices.
@@ -172,7 +177,9 @@ void Derived::add_devices(const RunRecord& record) {
 
 void Derived::add_traffic(const RunRecord& record) {
     const uint64_t bytes = total_bytes(record.outcome.counters);
-    const uint64_t compulsory = compulsory_bytes(record.problem, record.config.platform.params.m);
+    const CompulsoryBytes tensors =
+        compulsory_bytes_by_tensor(record.problem, record.config.platform.params.m);
+    const uint64_t compulsory = tensors.all();
     add("bytes", bytes, "byte", "sum of the bytes_ counters: all that crosses the memory port");
     add("bytes_compulsory", compulsory, "byte",
         "q, and of k and v what some query sees, read once in bf16, o written once, without "
@@ -180,6 +187,16 @@ void Derived::add_traffic(const RunRecord& record) {
     add("bytes_over_compulsory",
         measure(quotient(static_cast<double>(bytes), static_cast<double>(compulsory))), "1",
         "bytes / bytes_compulsory");
+    add("bytes_compulsory_q", tensors.q, "byte", "of bytes_compulsory: q");
+    add("bytes_compulsory_k", tensors.k, "byte", "of bytes_compulsory: keys that some query sees");
+    add("bytes_compulsory_v", tensors.v, "byte", "of bytes_compulsory: their values");
+    add("bytes_compulsory_o", tensors.o, "byte", "of bytes_compulsory: o");
+    uint64_t written = 0;
+    for (const Counter counter :
+         {Counter::kBytesO, Counter::kBytesStateWrite, Counter::kBytesRecord})
+        written += counter_value(record.outcome.counters, counter);
+    add("bytes_read", bytes - written, "byte", "bytes - bytes_written");
+    add("bytes_written", written, "byte", "bytes_o + bytes_state_write + bytes_record");
     add("arithmetic_intensity",
         measure(quotient(2 * macs(record, count("pairs_issued")), static_cast<double>(bytes))),
         "flop/byte", "2 * pairs_issued * (d_k + d_v) / bytes; a multiply-add is two, exp2 none");
@@ -233,6 +250,36 @@ void Derived::add_dram(const RunRecord& record) {
     const DramEnergy energy = dram_energy(sum, record.config);
     add("energy_dram_activate", energy.activate, "J", kDramActivateFormula);
     add("energy_dram_column", energy.column, "J", kDramColumnFormula);
+}
+
+/// What bounds the run. The port carries BUS_BYTES each way, so its bandwidth depends on the mix.
+void Derived::add_roofline(const RunRecord& record) {
+    const hw::PlatformConfig& config = record.config.platform;
+    const double clock = 1e9 * record.config.clock_ghz, devices = config.devices;
+    const double peak =
+        devices * 2 * static_cast<double>(config.params.peak_macs_per_cycle()) * clock;
+    const double port =
+        devices * config.params.bus_bytes * clock *
+        quotient(number("bytes"), std::fmax(number("bytes_read"), number("bytes_written")));
+    const double intensity = number("arithmetic_intensity");
+    const double dram = record.memory.channels.empty() ? std::numeric_limits<double>::infinity()
+                                                       : 1e9 * number("dram_peak_bandwidth");
+    const double roof = std::fmin(peak, intensity * std::fmin(port, dram));
+    add("peak_flops", peak, "flop/s", "4 * LANES * D * devices * device clock");
+    add("port_bandwidth", measure(port), "byte/s",
+        "devices * BUS_BYTES * device clock * bytes / the larger of bytes_read and bytes_written");
+    add("performance", measure(number("mac_utilisation") * peak), "flop/s",
+        "mac_utilisation * peak_flops: pairs issued");
+    add("performance_useful", measure(number("useful_utilisation") * peak), "flop/s",
+        "useful_utilisation * peak_flops: allowed pairs");
+    add("roof", measure(roof), "flop/s",
+        "the least of peak_flops, arithmetic_intensity * port_bandwidth and, of a DRAM, "
+        "arithmetic_intensity * dram_peak_bandwidth");
+    add("performance_share", measure(quotient(number("performance"), roof)), "1",
+        "performance / roof");
+    const char* bound = roof >= peak ? "multiply arrays" : port <= dram ? "memory port" : "DRAM";
+    add("bound_by", std::isnan(roof) ? FigureValue{} : FigureValue{std::string(bound)}, "1",
+        "which of them roof is");
 }
 
 void Derived::add_energy(const RunRecord& record) {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What does not depend on the operation: program, machine, memory, energy constants, counters.
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "host/error.h"
 #include "host/report/document_json.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
@@ -68,6 +74,49 @@ Table streams_table(const char* key, const std::vector<hw::MemoryStream>& stream
     return table;
 }
 
+/// A value of JSON that is neither object nor array.
+FigureValue value_from(const nlohmann::json& json) {
+    if (json.is_boolean()) return json.get<bool>();
+    if (json.is_number_unsigned()) return json.get<uint64_t>();
+    if (json.is_number_integer()) return value_of(json.get<int64_t>());
+    if (json.is_number_float()) return json.get<double>();
+    return json.is_string() ? FigureValue{json.get<std::string>()} : FigureValue{};
+}
+
+/// Every value below `json` by its path, as "memory.timing.nCL".
+void flatten(const nlohmann::json& json, const std::string& path,
+             std::vector<std::pair<std::string, nlohmann::json>>& values) {
+    for (const auto& [key, value] : json.items())
+        if (value.is_object())
+            flatten(value, path + key + ".", values);
+        else
+            values.emplace_back(path + key, value);
+}
+
+/// Keys whose values are not those of the presets; nothing if device or memory is none.
+Entry changed_entry(const ResolvedConfig& config) {
+    Table changed{"changed", {{"key"}, {"preset"}, {"value"}}, {}};
+    try {
+        const std::string& memory = config.platform.memory.name;
+        const std::string usual =
+            resolve_config(config.device_name, std::nullopt, {}).platform.memory.name;
+        if (usual != memory) changed.rows.push_back({"device.memory", usual, memory});
+        std::vector<std::pair<std::string, nlohmann::json>> presets, values;
+        flatten(resolved_json(resolve_config(config.device_name, memory, {})), "", presets);
+        flatten(resolved_json(config), "", values);
+        for (const auto& [key, value] : values) {
+            const auto preset = std::find_if(presets.begin(), presets.end(),
+                                             [&](const auto& one) { return one.first == key; });
+            const nlohmann::json usually = preset == presets.end() ? nullptr : preset->second;
+            if (usually != value)
+                changed.rows.push_back({key, value_from(usually), value_from(value)});
+        }
+    } catch (const UserError&) {
+        return fact("changed", nullptr);
+    }
+    return changed;
+}
+
 }  // namespace
 
 Section tool_section() {
@@ -84,7 +133,7 @@ Section configuration_section(const ResolvedConfig& config, const std::vector<Re
             {fact("device", config.device_name), fact("memory", config.platform.memory.name),
              fact("memory_title", memory_title(config.platform.memory)),
              fact("clock_ghz", config.clock_ghz), section_of("resolved", resolved_json(config)),
-             memory_map}};
+             changed_entry(config), memory_map}};
 }
 
 Entry memory_entry(const RunRecord& record) {

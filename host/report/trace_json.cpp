@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/predict/dram_bandwidth.h"
 #include "host/run/command_names.h"
 #include "spec/latency.h"
 
@@ -70,15 +71,15 @@ struct CounterTrack {
     std::string name, unit;
     double scale;  ///< of a window's sum over its width
 };
-void write_counter(const CounterTrack& track, const hw::WindowSeries& series, EventSink& out) {
-    const std::vector<uint64_t>& sums = series.sums();
-    const double scale = track.scale / static_cast<double>(series.width());
+void write_counter(const CounterTrack& track, const std::vector<uint64_t>& sums, uint64_t width,
+                   EventSink& out) {
+    const double scale = track.scale / static_cast<double>(width);
     for (size_t w = 0; w <= sums.size() && !sums.empty(); ++w)
         out.event(
             fmt::format("{{\"ph\":\"C\",\"pid\":{},\"ts\":{},\"name\":\"{}, mean of {} cycles\","
                         "\"args\":{{\"{}\":{:.3f}}}}}",
-                        track.pid, time_of(w * series.width()), track.name, series.width(),
-                        track.unit, w < sums.size() ? static_cast<double>(sums[w]) * scale : 0.0));
+                        track.pid, time_of(w * width), track.name, width, track.unit,
+                        w < sums.size() ? static_cast<double>(sums[w]) * scale : 0.0));
 }
 
 std::string process_name(uint32_t pid, const std::string& name) {
@@ -205,7 +206,7 @@ class DeviceTracks {
     /// How busy stages and port were, over the whole run.
     void activity() {
         const auto track = [&](const char* name, const hw::WindowSeries& series) {
-            write_counter({pid_, name, "% busy", 100.0}, series, out_);
+            write_counter({pid_, name, "% busy", 100.0}, series.sums(), series.width(), out_);
         };
         track("score stage", outcome_.activity.score);
         track("value stage", outcome_.activity.value);
@@ -235,15 +236,31 @@ std::string metadata(const RunRecord& record) {
         record.config.clock_ghz, total, traced, traced < total);
 }
 
+/// Commands are counted when they are known, some cycles late. What is more than a window of
+/// `width` cycles can carry was moved in the window before it.
+std::vector<uint64_t> within_peak(std::vector<uint64_t> sums, double bytes_per_window) {
+    const auto most = static_cast<uint64_t>(bytes_per_window);
+    for (size_t w = sums.size(); w-- > 1;) {
+        if (sums[w] <= most) continue;
+        sums[w - 1] += sums[w] - most;
+        sums[w] = most;
+    }
+    return sums;
+}
+
 /// A track for each channel of a DRAM: its bandwidth.
 void channel_tracks(const RunRecord& record, EventSink& out) {
     const auto& channels = record.memory.bytes;
     if (channels.empty()) return;
     const uint32_t pid = record.config.platform.devices + 1;
     out.event(process_name(pid, "DRAM"));
-    for (size_t c = 0; c < channels.size(); ++c)
+    const double peak = peak_gb_per_s(record.config.platform.memory.dram) /
+                        static_cast<double>(channels.size()) / record.config.clock_ghz;
+    for (size_t c = 0; c < channels.size(); ++c) {
+        const auto width = static_cast<double>(channels[c].width());
         write_counter({pid, fmt::format("channel {}", c), "GB/s", record.config.clock_ghz},
-                      channels[c], out);
+                      within_peak(channels[c].sums(), peak * width), channels[c].width(), out);
+    }
 }
 
 }  // namespace
