@@ -62,8 +62,7 @@ void add_runs(const RunRecord& record, uint32_t stack, uint32_t tile, Table& run
     for (uint32_t key = 0; key < pairs.size(); ++key) {
         if (pairs[key] == 0 && !(none && key == 0)) continue;
         const uint32_t keys = std::min(m, p.nk - key * m);
-        const uint64_t cycles =
-            spec::divide_up(rows, params.lanes) * spec::group_cycles(params, keys);
+        const uint64_t cycles = params.groups(rows) * spec::group_cycles(params, keys);
         auto* before = runs.rows.empty() ? nullptr : &runs.rows.back();
         const bool same = before != nullptr && (*before)[0] == FigureValue(uint64_t{stack}) &&
                           (*before)[1] == FigureValue(uint64_t{tile}) && last + 1 == key &&

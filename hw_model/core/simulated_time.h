@@ -20,7 +20,7 @@ inline Cycle to_cycle(const sc_core::sc_time& time) {
 /// as no other process has anything to do (device_process.h). 0 in all other processes.
 inline Cycle cycles_ahead = 0;
 /// The cycle of the SystemC kernel.
-inline Cycle kernel_cycle() { return to_cycle(sc_core::sc_time_stamp()); }
-inline Cycle now_cycle() { return kernel_cycle() + cycles_ahead; }
+inline Cycle systemc_cycle() { return to_cycle(sc_core::sc_time_stamp()); }
+inline Cycle now_cycle() { return systemc_cycle() + cycles_ahead; }
 
 }  // namespace tessera::hw

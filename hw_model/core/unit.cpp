@@ -24,7 +24,7 @@ void Unit::wake_only(Cycle at) {
 void Unit::arm() {
     if (wakes_.next() >= armed_) return;
     armed_ = wakes_.next();
-    const Cycle now = kernel_cycle();
+    const Cycle now = systemc_cycle();
     // The event keeps only its earliest notification, which is what is wanted here.
     if (armed_ <= now) {
         event_.notify(sc_core::SC_ZERO_TIME);

@@ -21,10 +21,10 @@ export function check_report(json, checks) {
   check_tiles(json, checks);
 }
 
-function check_tiles({tiles, derived, problem}, checks) {
+function check_tiles({tiles, derived, problem, counters}, checks) {
   checks.true('tiles', tiles.reason === null, tiles.reason);
   const times = tiles.heads_equal ? tiles.heads : 1, size = tiles.tile_tokens;
-  let allowed = 0, issued = 0, count = 0;
+  let allowed = 0, issued = 0, count = 0, cycles = 0;
   for (const run of tiles.runs)
     for (let i = 0; i < run.tiles; ++i) {
       const rows = Math.min(size, tiles.query_rows - run.query_tile * size);
@@ -32,9 +32,11 @@ function check_tiles({tiles, derived, problem}, checks) {
       issued += times * rows * keys;
       allowed += times * run.pairs_allowed;
       count += times;
+      cycles += times * run.score_cycles;
     }
   checks.equal('pairs allowed in tiles', allowed, derived.pairs_allowed.value);
   checks.equal('pairs issued in tiles', issued, derived.pairs_issued.value);
+  checks.equal('cycles of the score stage in tiles', cycles, counters.score_busy.value);
   checks.equal('tiles are calls', count, derived.calls_formula.value);
 }
 

@@ -79,7 +79,8 @@ function why(report) {
   const works = html`The multiply arrays work ${report.number('derived.mac_utilisation',
     forms.percent)} of the time`;
   const pairs = 1 - useful / issued;
-  const mask = pairs < 0.005 ? html`, and the mask discards next to nothing of it`
+  const mask = pairs < 0.005 ? pairs < 1e-9 ? html`, and every pair that they compute is allowed`
+    : html`, and the mask discards next to nothing of it`
     : html`, but the mask discards ${(100 * pairs).toFixed(1)}<span class="unit">${'\u202f'}%</span>
       of the pairs they compute: ${report.number('derived.useful_utilisation', forms.percent)} of
       peak is useful`;

@@ -81,6 +81,7 @@ export function draw_roofline(report) {
     const left = 44, right = 16, top = 26, below = 34;
     const slant = Math.atan2((height - top - below) / Math.log(peak * 1.8 / bottom),
       (width - left - right) / Math.log(last / first)) * 180 / Math.PI;
+    const apart = useful < 0.97 * value('performance') / kGiga;
     const run = {x: intensity, y: value('performance') / kGiga};
     return Plot.plot({
       width, height, marginLeft: left, marginRight: right, marginTop: top, marginBottom: below,
@@ -102,13 +103,13 @@ export function draw_roofline(report) {
           text: () => `multiply arrays ${significant(peak)}`, className: 'ink-words'}),
         Plot.link([run], {x1: run.x, y1: run.y, x2: useful_intensity, y2: useful,
           stroke: 'var(--score)', strokeDasharray: '2 2'}),
-        Plot.dot([{x: useful_intensity, y: useful}], {x: 'x', y: 'y', r: 5, strokeWidth: 2,
+        ...(apart ? [Plot.dot([{x: useful_intensity, y: useful}], {x: 'x', y: 'y', r: 5, strokeWidth: 2,
           stroke: 'var(--score)', fill: 'var(--paper)'}),
+        Plot.text([{x: useful_intensity, y: useful}], {x: 'x', y: 'y', dy: 18, dx: 4,
+          textAnchor: 'middle', text: () => `useful ${significant(useful)}`, ...kHalo})] : []),
         Plot.dot([run], {x: 'x', y: 'y', r: 5.5, fill: 'var(--score)', className: 'run-dot'}),
         Plot.text([run], {x: 'x', y: 'y', dy: 16, textAnchor: intensity > last / 6 ? 'end' : 'start',
           dx: intensity > last / 6 ? -4 : 6, text: (d) => `this run ${significant(d.y)}`, className: 'ink-words', ...kHalo}),
-        Plot.text([{x: useful_intensity, y: useful}], {x: 'x', y: 'y', dy: 18, dx: 4,
-          textAnchor: 'middle', text: () => `useful ${significant(useful)}`, ...kHalo}),
       ],
     });
   };

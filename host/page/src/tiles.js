@@ -6,7 +6,7 @@ import {whole} from './numbers.js';
 import {definitions, needs, section, swatch} from './report.js';
 import {hide_tip, show_tip} from './tip.js';
 
-const kSide = 320, kMargin = 22, kMostTiles = 40;
+const kSide = 320, kMargin = 28, kMostTiles = 40;
 
 /** Runs of one head's rows as tiles are drawn: {query, key, tiles, share, rows, keys}. */
 function runs_of(tiles, head) {
@@ -102,10 +102,10 @@ ${whole(run.score_cycles)} cycles of the score stage${run.tiles > 1 ? ' each' : 
   // Lines between tiles, so that the shape does not hide them.
   const lines = shape && Array.from({length: Math.max(across, down)}, (_, i) => html`<path d="M${x(i) - 0.5} ${
     kMargin}v${height}M${kMargin} ${y(i) - 0.5}h${width}" stroke="var(--paper)" stroke-opacity="0.35"/>`);
-  const every = Math.max(1, Math.ceil(Math.max(across, down) / 16));
+  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => Math.max(across, down) / step <= 12) || 1000;
   const numbers = (count, text) => Array.from({length: count}, (_, i) => (i % every ? null : text(i)));
   return html`<svg viewBox="0 0 ${(width + kMargin + 1).toFixed(1)} ${(height + kMargin + 1).toFixed(1)}"
-    class="tile-map" data-head="${head}" tabindex="0" role="img" aria-label="Tile map of head ${head}: ${
+    class="tile-map" ${small ? null : html`shape-rendering="crispEdges"`} data-head="${head}" tabindex="0" role="img" aria-label="Tile map of head ${head}: ${
     whole(runs.reduce((sum, run) => sum + run.tiles, 0))} of ${whole(across * down)} tiles computed">
     <rect x="${kMargin}" y="${kMargin}" width="${width}" height="${height}" fill="var(--soft)"/>${
     numbers(across, (i) => html`<text class="faint" x="${(x(i) + unit / 2).toFixed(1)}" y="${kMargin - 7}"
