@@ -8,14 +8,16 @@
 namespace tessera::host {
 namespace {
 
-/// Every figure with a unit, by its path.
+/// Every number with a unit, by its path.
 void add_figures(const Section& section, const std::string& path, const Caller& caller,
                  std::vector<Report::Figure>& figures) {
     for (const Entry& entry : section.entries) {
         const auto* inner = std::get_if<Section>(&entry);
         if (inner != nullptr) add_figures(*inner, path + inner->key + ".", caller, figures);
         const auto* figure = std::get_if<Figure>(&entry);
-        if (figure == nullptr || figure->unit.empty()) continue;
+        if (figure == nullptr || figure->unit.empty() ||
+            std::holds_alternative<std::string>(figure->value))
+            continue;
         const std::string& meaning = figure->formula.empty() ? figure->definition : figure->formula;
         figures.push_back(
             {path + figure->key, section.number(figure->key), figure->unit, caller.words(meaning)});

@@ -129,7 +129,7 @@ TEST_CASE("clamped scores withhold the result: count, first row, exit code 3") {
         facts.equal(e["inexact_rows"][0]["rows"]["value"].get<uint64_t>(),
                     run.heads * clamped_queries(tokens, run.causal), where);
         facts.equal(e["inexact_rows"][0]["first"]["token"], run.causal ? 10 : 3, where);
-        facts.equal(json["files"].size(), size_t{2}, where);
+        facts.equal(json["files"].size(), size_t{3}, where);
         if (contains(run.options, "--no-check")) {
             const Finished again = run_tessera(arguments + " --accept-inexact");
             facts.equal(again.exit_code, 0, where);

@@ -105,7 +105,7 @@ const Json& member(const Json& json, const std::string& path) {
 /// Figures in JSON: values that are no objects, and objects with a unit.
 uint64_t figures_in(const Json& json) {
     if (!json.is_structured()) return 1;
-    if (json.is_object() && json.contains("value") && json.size() == 3) return 1;
+    if (json.is_object() && json.contains("unit") && json.size() == 3) return 1;
     uint64_t figures = 0;
     for (const Json& inner : json) figures += figures_in(inner);
     return figures;
