@@ -104,12 +104,13 @@ Entry changed_entry(const ResolvedConfig& config) {
         std::vector<std::pair<std::string, nlohmann::json>> presets, values;
         flatten(resolved_json(resolve_config(config.device_name, memory, {})), "", presets);
         flatten(resolved_json(config), "", values);
-        for (const auto& [key, value] : values) {
-            const auto preset = std::find_if(presets.begin(), presets.end(),
-                                             [&](const auto& one) { return one.first == key; });
+        for (const auto& own : values) {
+            const auto preset = std::find_if(presets.begin(), presets.end(), [&](const auto& one) {
+                return one.first == own.first;
+            });
             const nlohmann::json usually = preset == presets.end() ? nullptr : preset->second;
-            if (usually != value)
-                changed.rows.push_back({key, value_from(usually), value_from(value)});
+            if (usually != own.second)
+                changed.rows.push_back({own.first, value_from(usually), value_from(own.second)});
         }
     } catch (const UserError&) {
         return fact("changed", nullptr);

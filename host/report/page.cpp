@@ -10,12 +10,12 @@
 namespace tessera::host {
 namespace {
 
-/// JSON within a script element, which "</" would end. JSON has a slash in strings alone, where it
-/// may have a backslash.
+/// JSON within a script element, which "</script" and "<!--" would end or change. JSON has "<" in
+/// strings alone, where it may be written by its number.
 void append_json(std::string& page, std::string_view json) {
-    for (size_t at; (at = json.find("</")) != std::string_view::npos; json.remove_prefix(at + 2)) {
+    for (size_t at; (at = json.find('<')) != std::string_view::npos; json.remove_prefix(at + 1)) {
         page += json.substr(0, at);
-        page += "<\\/";
+        page += "\\u003c";
     }
     page += json;
 }
