@@ -34,7 +34,7 @@ class Device : public DeviceBase {
   private:
     Core core_;
     MemoryPort port_;
-    Csr csr_;  // the first of the units, for it drives the interrupt (device_process.h)
+    Csr csr_;
     FrontEnd front_end_;
     Dispatch dispatch_;
     LoadEngine load_;

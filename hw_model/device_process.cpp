@@ -16,10 +16,18 @@ Cycle others_cycle() {
 
 }  // namespace
 
-size_t DeviceProcess::add(DeviceUnit& unit) {
+size_t DeviceProcess::add(DeviceUnit& unit, Pace pace) {
+    if (pace == Pace::kKernel) paced_.push_back(units_.size());
     units_.push_back(&unit);
     next_.push_back(kNever);
     return units_.size() - 1;
+}
+
+/// Does the kernel have to come to cycle `next` before any unit acts in it?
+bool DeviceProcess::has_to_wait(Cycle next) const {
+    const auto acts = [&](size_t unit) { return next_[unit] == next; };
+    return next == kNever || std::any_of(paced_.begin(), paced_.end(), acts) ||
+           next >= others_cycle();
 }
 
 void DeviceProcess::step(Cycle now) {
@@ -30,7 +38,7 @@ void DeviceProcess::step(Cycle now) {
             if (next_[i] <= now) units_[i]->step(now);
         const Cycle next = *std::min_element(next_.begin(), next_.end());
         if (next <= now) continue;
-        if (next == next_.front() || next >= others_cycle()) {
+        if (has_to_wait(next)) {
             cycles_ahead = 0;
             stepping_ = false;
             wake_only(next);

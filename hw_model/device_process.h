@@ -15,9 +15,14 @@ class DeviceProcess : public Unit {
   public:
     explicit DeviceProcess(const sc_core::sc_module_name& name) : Unit(name) {}
 
-    /// Takes in a unit, which lives as long as this; returns its number. Number 0 tells other
-    /// processes something without saying from which cycle on: it acts in the kernel's cycle.
-    size_t add(DeviceUnit& unit);
+    /// When a unit may act.
+    enum class Pace {
+        kAhead,   ///< ahead of the kernel, too
+        kKernel,  ///< in the kernel's cycle: it tells other processes something without saying from
+                  ///< which cycle on
+    };
+    /// Takes in a unit, which lives as long as this; returns its number.
+    size_t add(DeviceUnit& unit, Pace pace);
     /// The next cycle in which a unit wants to act; kNever if none is known.
     void set_next(size_t unit, Cycle at) {
         next_[unit] = at;
@@ -26,9 +31,11 @@ class DeviceProcess : public Unit {
 
   private:
     void step(Cycle now) override;
+    bool has_to_wait(Cycle next) const;
 
     std::vector<DeviceUnit*> units_;
-    std::vector<Cycle> next_;  ///< of each unit
+    std::vector<Cycle> next_;    ///< of each unit
+    std::vector<size_t> paced_;  ///< numbers of those that act in the kernel's cycle
     bool stepping_ = false;
 };
 

@@ -26,8 +26,9 @@ class DeviceUnit : public sc_core::sc_module {
     virtual void clear() = 0;
 
   protected:
-    DeviceUnit(const sc_core::sc_module_name& name, Core& core)
-        : sc_core::sc_module(name), core_(core), number_(core.process.add(*this)) {}
+    DeviceUnit(const sc_core::sc_module_name& name, Core& core,
+               DeviceProcess::Pace pace = DeviceProcess::Pace::kAhead)
+        : sc_core::sc_module(name), core_(core), number_(core.process.add(*this, pace)) {}
     /// Do everything that is due in cycle `now`. May be called more than once in a cycle, and in
     /// cycles in which nothing is due.
     virtual void act(Cycle now) = 0;

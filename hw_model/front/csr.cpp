@@ -2,6 +2,7 @@
 #include "hw_model/front/csr.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -17,7 +18,7 @@ namespace tessera::hw {
 using spec::Reg;
 
 Csr::Csr(const sc_core::sc_module_name& name, Core& core)
-    : DeviceUnit(name, core), socket("socket"), irq("irq") {
+    : DeviceUnit(name, core, DeviceProcess::Pace::kKernel), socket("socket"), irq("irq") {
     socket.register_b_transport(this, &Csr::b_transport);
 }
 
@@ -206,6 +207,7 @@ void Csr::update_irq(Cycle now) {
 }
 
 void Csr::act(Cycle now) {
+    assert(cycles_ahead == 0);
     if (resetting(now) && now != reset_from_ && core_.port->quiet(now)) {
         reset_until_ = now + 1;
     }
