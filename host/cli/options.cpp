@@ -132,7 +132,7 @@ void understand(const CLI::App& command, CommandName name, CommandLine& line) {
         line.experiment.machine.device = "wide";
     if (name == CommandName::kVerify && command.got_subcommand("model"))
         line.command = CommandName::kVerifyModel;
-    else if (name <= CommandName::kLinear && name != CommandName::kReport && !line.verify.count)
+    else if (name <= CommandName::kLinear && !line.verify.count)
         check_command_line(*operation_of(&command), line);
 }
 

@@ -15,7 +15,6 @@ enum class CommandName {
     kRun,
     kVerify,
     kCompare,
-    kReport,
     kGemm,
     kLinear,
     kDevices,
@@ -24,6 +23,7 @@ enum class CommandName {
     kMemories,
     kTranscribe,
     kEmbed,
+    kReport,
     kVerifyModel
 };
 
