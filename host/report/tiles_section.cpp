@@ -36,17 +36,26 @@ std::vector<uint64_t> allowed_pairs(const Problem& p, uint32_t m, uint32_t stack
     const uint32_t heads = p.stacked ? p.group() : 1;
     const uint32_t rows = std::min(m, heads * p.nq - tile * m);
     std::vector<uint64_t> pairs(spec::divide_up(p.nk, m));
+    std::vector<int64_t> whole(pairs.size() + 1);  // ranges that begin or end to cover whole tiles
     std::vector<KeyRange> ranges;
     for (uint32_t i = 0; i < rows; ++i) {
         const uint32_t row = tile * m + i;
         p.visible_keys(m, stack * heads + row / p.nq, row % p.nq, ranges);
-        for (const KeyRange& range : ranges)
-            for (uint32_t key = range.begin; key < range.end;) {
-                const uint32_t end = std::min(range.end, (key / m + 1) * m);
-                pairs[key / m] += end - key;
-                key = end;
+        for (const KeyRange& range : ranges) {
+            const uint32_t first = range.begin / m, last = (range.end - 1) / m;
+            if (first == last) {
+                pairs[first] += range.end - range.begin;
+                continue;
             }
+            pairs[first] += (first + 1) * m - range.begin;
+            pairs[last] += range.end - last * m;
+            ++whole[first + 1];
+            --whole[last];
+        }
     }
+    int64_t covering = 0;
+    for (size_t t = 0; t < pairs.size(); ++t)
+        pairs[t] += static_cast<uint64_t>(covering += whole[t]) * m;
     return pairs;
 }
 
