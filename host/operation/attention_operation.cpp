@@ -188,7 +188,7 @@ OperationWork AttentionOperation::work_by_formula() const {
             calls_formula_text(problem_, m),
             static_cast<double>(work.pairs_issued) * (problem_.d_k + problem_.d_v),
             "pairs of real rows and keys * (d_k + d_v)",
-            compulsory_bytes(problem_, m),
+            compulsory_bytes(problem_, m).all(),
             "q, k, v read once, o written once, without padding"};
 }
 

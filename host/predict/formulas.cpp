@@ -9,7 +9,6 @@
 
 #include "firmware/merge/sentinel.h"
 #include "host/predict/call_list.h"
-#include "host/predict/compulsory.h"
 #include "host/predict/cover_work.h"
 #include "spec/integers.h"
 
@@ -197,11 +196,7 @@ std::string calls_formula_text(const Problem& problem, uint32_t m) {
     return all;
 }
 
-uint64_t compulsory_bytes(const Problem& problem, uint32_t m) {
-    return compulsory_bytes_by_tensor(problem, m).all();
-}
-
-CompulsoryBytes compulsory_bytes_by_tensor(const Problem& problem, uint32_t m) {
+CompulsoryBytes compulsory_bytes(const Problem& problem, uint32_t m) {
     CompulsoryBytes all;
     for (const Problem& sequence : problem.sequences()) {
         const CompulsoryBytes one = bytes_of_one(sequence, m);

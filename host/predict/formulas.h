@@ -29,8 +29,13 @@ WorkFormula work_formula(const Problem& problem, uint32_t m);
 std::string calls_formula_text(const Problem& problem, uint32_t m);
 
 /// Bytes that any implementation must move: q, and of k and v what some query sees, read once, o
-/// written once, without padding. `m`: tile tokens, for tile flags.
-uint64_t compulsory_bytes(const Problem& problem, uint32_t m);
+/// written once, without padding.
+struct CompulsoryBytes {
+    uint64_t q = 0, k = 0, v = 0, o = 0;
+    uint64_t all() const { return q + k + v + o; }
+};
+/// `m`: tile tokens, for tile flags.
+CompulsoryBytes compulsory_bytes(const Problem& problem, uint32_t m);
 
 /// Elements that a device's Q, K, V and state banks hold: what one call can leave to the next.
 uint64_t on_chip_elements(const spec::DeviceParams& params);

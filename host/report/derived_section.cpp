@@ -7,7 +7,6 @@
 
 #include "host/platform/counters.h"
 #include "host/predict/closed_form.h"
-#include "host/predict/compulsory.h"
 #include "host/predict/cover_work.h"
 #include "host/predict/dram_bandwidth.h"
 #include "host/predict/formulas.h"
@@ -178,7 +177,7 @@ void Derived::add_devices(const RunRecord& record) {
 void Derived::add_traffic(const RunRecord& record) {
     const uint64_t bytes = total_bytes(record.outcome.counters);
     const CompulsoryBytes tensors =
-        compulsory_bytes_by_tensor(record.problem, record.config.platform.params.m);
+        compulsory_bytes(record.problem, record.config.platform.params.m);
     const uint64_t compulsory = tensors.all();
     add("bytes", bytes, "byte", "sum of the bytes_ counters: all that crosses the memory port");
     add("bytes_compulsory", compulsory, "byte",
