@@ -17,7 +17,7 @@ Cycle others_cycle() {
 }  // namespace
 
 size_t DeviceProcess::add(DeviceUnit& unit, Pace pace) {
-    if (pace == Pace::kKernel) paced_.push_back(units_.size());
+    if (pace == Pace::kInTurn) paced_.push_back(units_.size());
     units_.push_back(&unit);
     next_.push_back(kNever);
     return units_.size() - 1;

@@ -18,7 +18,7 @@ class DeviceProcess : public Unit {
     /// When a unit may act.
     enum class Pace {
         kAhead,   ///< ahead of the kernel, too
-        kKernel,  ///< in the kernel's cycle: it tells other processes something without saying from
+        kInTurn,  ///< in the kernel's cycle: it tells other processes something without saying from
                   ///< which cycle on
     };
     /// Takes in a unit, which lives as long as this; returns its number.

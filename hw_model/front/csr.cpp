@@ -18,7 +18,7 @@ namespace tessera::hw {
 using spec::Reg;
 
 Csr::Csr(const sc_core::sc_module_name& name, Core& core)
-    : DeviceUnit(name, core, DeviceProcess::Pace::kKernel), socket("socket"), irq("irq") {
+    : DeviceUnit(name, core, DeviceProcess::Pace::kInTurn), socket("socket"), irq("irq") {
     socket.register_b_transport(this, &Csr::b_transport);
 }
 

@@ -74,7 +74,8 @@ class Scoreboard {
         friend bool operator==(const Bank& a, const Bank& b) { return a.fields() == b.fields(); }
     };
     const Bank& at(BankId bank) const { return banks_[bank.index()]; }
-    /// Of the touch that `ticket` waits for, the rows with `row`; nullptr: all are released at once.
+    /// Of the touch that `ticket` waits for, the rows with `row`; nullptr: all are released at
+    /// once.
     const Progress* progress_of(BankId bank, const Ticket& ticket, uint32_t row) const;
     std::array<Bank, 4 * spec::kBanks> banks_;
 };
