@@ -36,12 +36,21 @@ CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
         "single rows (default exact)");
 }
 
-/// What both have. `name`: the model's, if no other is given.
-void add_common_options(CLI::App& app, CommandLine& line, const std::string& name) {
+constexpr const char* kGenerateExamples = R"(Examples:
+  tessera generate --model gpt2 --text "The capital of France is" --n 20
+      text, token by token, and what each took
+  tessera generate --model llama --tokens 1,15043,29892 --chunk 512 --precision rounded
+      a prompt of tokens, in chunks of 512; single rows by the score stage
+  tessera generate --model gpt2 --text "Once" --temperature 0.8 --top-k 40 --seed 7
+      tokens drawn at random
+The model: a folder with config.json, *.safetensors and, for text, tokenizer.json, as model hubs have
+it (GPT-2, Llama, Mistral, Qwen2); see docs/use/models.md.
+Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
+
+/// What all have. `text`: of the option --model.
+void add_common_options(CLI::App& app, CommandLine& line, const std::string& text) {
     ModelOptions& model = line.model;
-    app.add_option("--model", model.model, "name or folder of the model (default " + name + ")")
-        ->check(not_empty())
-        ->type_name("NAME|FOLDER");
+    app.add_option("--model", model.model, text)->check(not_empty())->type_name("NAME|FOLDER");
     add_machine_options(app, line.experiment.machine);
     add_precision_option(app, line)->group(kResult);
     app.add_flag("--timing-only", line.experiment.outputs.timing_only,
@@ -72,7 +81,7 @@ void add_transcribe_options(CLI::App& transcribe, CommandLine& line) {
             "speech: WAV, 16 bit, one channel, 16 kHz")
         ->required()
         ->type_name("FILE");
-    add_common_options(transcribe, line, "moonshine-tiny");
+    add_common_options(transcribe, line, "name or folder of the model (default moonshine-tiny)");
     transcribe
         .add_option("--max-tokens", line.model.max_tokens,
                     "stop after so many tokens (default: six for a second)")
@@ -87,10 +96,63 @@ void add_embed_options(CLI::App& embed, CommandLine& line) {
         ->required()
         ->expected(1, kMostFiles)
         ->type_name("FILE");
-    add_common_options(embed, line, "use-lite");
+    add_common_options(embed, line, "name or folder of the model (default use-lite)");
     embed.get_option("--device")->description("device preset or .json file (default wide)");
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(kResult);
+}
+
+void add_generate_options(CLI::App& generate, CommandLine& line) {
+    generate.footer(kGenerateExamples);
+    GenerateOptions& o = line.model.generate;
+    add_common_options(generate, line, "name or folder of the model");
+    generate.get_option("--model")->required();
+    const char* group = "Prompt";
+    CLI::Option* const tokens =
+        generate.add_option("--tokens", o.tokens, "tokens of the prompt, commas between")
+            ->check(not_empty())
+            ->type_name("LIST")
+            ->group(group);
+    generate.add_option("--text", o.text, "text of the prompt, in UTF-8")
+        ->type_name("TEXT")
+        ->excludes(tokens)
+        ->group(group);
+    generate.add_option("--chunk", o.chunk, "rows of the prompt at once (default: all)")
+        ->check(from_one(kMostTokens))
+        ->type_name("ROWS")
+        ->group(group);
+    group = "Tokens";
+    generate.add_option("--n", o.most, "new tokens, at most (default 16)")
+        ->check(from_one(kMostTokens))
+        ->type_name("N")
+        ->group(group);
+    Sampling& sampling = o.sampling;
+    generate
+        .add_option("--temperature", sampling.temperature,
+                    "draw tokens with probabilities softmax(logits / T) (default 0: the best)")
+        ->check(finite_number())
+        ->type_name("T")
+        ->group(group);
+    generate.add_option("--top-k", sampling.top_k, "only of the K best (default: all)")
+        ->check(from_one(kMostCount))
+        ->type_name("K")
+        ->group(group);
+    generate
+        .add_option("--top-p", sampling.top_p,
+                    "only of the fewest that are so probable together (default 1)")
+        ->check(finite_number())
+        ->type_name("P")
+        ->group(group);
+    generate.add_option("--seed", sampling.seed, "of the draws (default 1)")
+        ->check(whole_number())
+        ->type_name("N")
+        ->group(group);
+    generate.add_flag("--ignore-end", o.ignore_end, "go on behind a token that ends the text")
+        ->group(group);
+    generate
+        .add_flag("--beyond-positions", o.beyond_positions,
+                  "allow more tokens than the model was trained for")
+        ->group(group);
 }
 
 void add_verified_model_options(CLI::App& model, CommandLine& line) {

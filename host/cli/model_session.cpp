@@ -77,7 +77,7 @@ ModelRun& ModelSession::start(uint64_t capacity) {
     options.value = [this](const LayerValue& value) { keep(value); };
     platform_ = std::make_unique<Platform>(config_.platform);
     run_ = std::make_unique<ModelRun>(
-        folder_.model, folder_.weights(),
+        folder_.model, folder_.open_weights(),
         ModelMachine{config_.platform, config_.energy, line_.experiment.workload.precision},
         *platform_, capacity, std::move(options));
     return *run_;
@@ -121,7 +121,7 @@ int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tens
     const ModelRecord& record = run_->record();
     progress_.finish();
     report.model = folder_.model.name;
-    report.weights = folder_.weights();
+    report.weights = folder_.weights;
     report.command_line = command_line_;
     report.config = config_;
     report.precision = line_.experiment.workload.precision;

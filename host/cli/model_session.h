@@ -29,6 +29,7 @@ class ModelSession {
     const ModelFolder& folder() const { return folder_; }
     /// Puts the model on its machine; caches have so many rows.
     ModelRun& start(uint64_t capacity);
+    double clock_ghz() const { return config_.clock_ghz; }
     Progress& progress() { return progress_; }
 
     static constexpr const char* kLayers = "layers.safetensors";

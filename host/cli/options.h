@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/model/sampling.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
@@ -23,6 +24,7 @@ enum class CommandName {
     kMemories,
     kTranscribe,
     kEmbed,
+    kGenerate,
     kReport,
     kVerifyModel
 };
@@ -58,7 +60,17 @@ struct VerifyModelOptions {
     uint32_t rows = 4, steps = 2;   ///< as host::RandomInputs
 };
 
-/// Of `tessera transcribe` and `tessera embed`. Machine, precision and outputs are those of the
+/// Of `tessera generate`.
+struct GenerateOptions {
+    std::string tokens;  ///< of the prompt, commas between
+    std::optional<std::string> text;
+    uint32_t most = 16;  ///< new tokens
+    uint32_t chunk = 0;  ///< rows of the prompt at once; 0: all
+    Sampling sampling;
+    bool ignore_end = false, beyond_positions = false;
+};
+
+/// Of the commands that run models. Machine, precision and outputs are those of the
 /// experiment.
 struct ModelOptions {
     std::vector<std::string> files;
@@ -67,6 +79,7 @@ struct ModelOptions {
     bool check = false;
     bool lines = false;
     std::optional<uint32_t> max_tokens;
+    GenerateOptions generate;
 };
 
 struct CommandLine {

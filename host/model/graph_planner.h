@@ -36,9 +36,12 @@ class GraphPlanner {
     void make(const AttentionLayer& layer);
     void make(const GateLayer& layer);
     void make(const AddLayer& layer);
+    void make(const LastLayer& layer);
     void make(const PoolLayer& layer);
     void make(const ArgmaxLayer& layer);
 
+    /// y = a f(b).
+    void gate(const GateLayer& layer, const Value& a, const Value& b);
     // Of a linear layer.
     LayerGemm gemm_of(const ModelLayer& layer, const LinearLayer& linear, const Value& x) const;
     void multiply(const LinearLayer& layer, const LayerGemm& planned, const Value& x,

@@ -117,19 +117,30 @@ void GraphPlanner::make(const AttentionLayer& layer) {
 
 void GraphPlanner::make(const GateLayer& layer) {
     const Value x = as_numbers(layer.input, "numbers");
+    if (!layer.by.empty()) return gate(layer, x, as_numbers(layer.by, "by"));
     if (x.columns() % 2 != 0)
         throw UserError(fmt::format("layer {}: {} columns have no halves", shown(), x.columns()));
     const uint64_t half = x.columns() / 2;
-    const Value& y = make_value(layer.output, x.rows(), half, 0);
+    Value a = x, b = x;
+    a.place = MatrixPart::of_columns(x.place.layout, layer.gate_first ? half : 0, half);
+    b.place = MatrixPart::of_columns(x.place.layout, layer.gate_first ? 0 : half, half);
+    gate(layer, a, b);
+}
+
+void GraphPlanner::gate(const GateLayer& layer, const Value& a, const Value& b) {
+    if (a.rows() != b.rows() || a.columns() != b.columns())
+        throw UserError(fmt::format("layer {}: {} x {} cannot be gated by {} x {}", shown(),
+                                    a.rows(), a.columns(), b.rows(), b.columns()));
+    const Value& y = make_value(layer.output, a.rows(), a.columns(), 0);
     Gate work;
     work.activation = layer.activation;
-    work.a = MatrixPart::of_columns(x.place.layout, layer.gate_first ? half : 0, half);
-    work.b = MatrixPart::of_columns(x.place.layout, layer.gate_first ? 0 : half, half);
+    work.a = a.place;
+    work.b = b.place;
     work.y = y.place;
     add("",
         std::make_shared<GateOperation>(work, std::vector<float>(), std::vector<float>(),
                                         machine_.platform),
-        {{"a", x.buffer}, {"b", x.buffer}}, {{"y", y.buffer}}, layer.output);
+        {{"a", a.buffer}, {"b", b.buffer}}, {{"y", y.buffer}}, layer.output);
 }
 
 void GraphPlanner::make(const AddLayer& layer) {
@@ -147,6 +158,23 @@ void GraphPlanner::make(const AddLayer& layer) {
     work.y = y.place;
     add("", std::make_shared<EpilogueOperation>(work, EpilogueElements(), machine_.platform),
         {{"a", x.buffer}, {"residual", other.buffer}}, {{"y", y.buffer}}, layer.output);
+}
+
+/// Nothing is copied: the value is a part of its input, unless it is to stay.
+void GraphPlanner::make(const LastLayer& layer) {
+    Value row = as_numbers(layer.input, "numbers");
+    row.place.first_row += row.rows() - 1;
+    row.place.rows = 1;
+    if (!lives_on(layer.output)) {
+        values_[layer.output] = std::move(row);
+        return;
+    }
+    const Value& y = make_value(layer.output, 1, row.columns(), 0);
+    Epilogue copy;
+    copy.a = row.place;
+    copy.y = y.place;
+    add("", std::make_shared<EpilogueOperation>(copy, EpilogueElements(), machine_.platform),
+        {{"a", row.buffer}}, {{"y", y.buffer}}, layer.output);
 }
 
 void GraphPlanner::make(const PoolLayer& layer) {

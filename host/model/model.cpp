@@ -28,6 +28,7 @@ struct KindName {
     const char* operator()(const AttentionLayer&) const { return "attention"; }
     const char* operator()(const GateLayer&) const { return "gate"; }
     const char* operator()(const AddLayer&) const { return "add"; }
+    const char* operator()(const LastLayer&) const { return "last"; }
     const char* operator()(const PoolLayer&) const { return "pool"; }
     const char* operator()(const ArgmaxLayer&) const { return "argmax"; }
 };
@@ -40,6 +41,7 @@ struct Reads {
     Names operator()(const AttentionLayer& layer) const {
         return {layer.queries, layer.keys, layer.values};
     }
+    Names operator()(const GateLayer& layer) const { return named({layer.input, layer.by}); }
     Names operator()(const AddLayer& layer) const { return {layer.input, layer.other}; }
     template <typename Layer>
     Names operator()(const Layer& layer) const {

@@ -61,17 +61,23 @@ struct AttentionLayer {
     uint32_t window = 0;  ///< sees so many neighbours; 0: all
 };
 
-/// y = a * f(b), the halves of the input's columns.
+/// y = a * f(b): a is the input and b another value, or they are the halves of its columns.
 struct GateLayer {
     std::string input, output;
     fw::Activation activation = fw::Activation::kNone;
-    bool gate_first = false;  ///< b is the first half
+    std::string by;           ///< b; empty: a half of the input
+    bool gate_first = false;  ///< the first
 };
 
 /// y = factor * x + other.
 struct AddLayer {
     std::string input, other, output;
     float factor = 1;
+};
+
+/// The last row.
+struct LastLayer {
+    std::string input, output;
 };
 
 /// The mean of all rows.
@@ -85,7 +91,7 @@ struct ArgmaxLayer {
 };
 
 using LayerKind = std::variant<LinearLayer, EmbeddingLayer, NormLayer, AttentionLayer, GateLayer,
-                               AddLayer, PoolLayer, ArgmaxLayer>;
+                               AddLayer, LastLayer, PoolLayer, ArgmaxLayer>;
 
 struct ModelLayer {
     std::string name;

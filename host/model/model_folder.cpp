@@ -39,6 +39,21 @@ std::string names_of_descriptions() {
     return names;
 }
 
+void open_decoder(ModelFolder& folder, uint32_t layers) {
+    std::error_code none;
+    folder.decoder = read_decoder_shape_file(folder.configuration());
+    const std::string index = folder.weights + ".index.json";
+    if (!fs::exists(folder.weights, none)) {
+        if (!fs::exists(index, none))
+            throw bad_value(folder.path, "model.safetensors", "missing",
+                            "the weights, or model.safetensors.index.json with their shards");
+        folder.weights = index;
+    }
+    Decoder decoder = decoder_of(*folder.decoder, folder.weights, layers);
+    folder.model = std::move(decoder.model);
+    folder.computed = std::move(decoder.computed);
+}
+
 }  // namespace
 
 ModelFolder open_model(const std::string& name, uint32_t repeats) {
@@ -50,15 +65,26 @@ ModelFolder open_model(const std::string& name, uint32_t repeats) {
                         fmt::format("a folder, or one of {}, which `scripts/fetch_model NAME` puts "
                                     "into {}",
                                     names_of_descriptions(), models_folder()));
-    const std::string own = path + "/model.json";
-    if (fs::exists(own, none)) return {path, read_model_file(own, repeats)};
+    ModelFolder folder;
+    folder.path = path;
+    folder.weights = path + "/model.safetensors";
+    if (fs::exists(folder.description(), none)) {
+        folder.model = read_model_file(folder.description(), repeats);
+        return folder;
+    }
+    if (fs::exists(folder.configuration(), none)) {
+        open_decoder(folder, repeats);
+        return folder;
+    }
     const std::string last = fs::path(path).lexically_normal().filename().string();
     const EmbeddedPreset* known = find_description(last);
     if (known == nullptr)
         throw bad_value(path, "model.json", "missing",
-                        fmt::format("a description of the model; there are some for {}",
+                        fmt::format("a description of the model, or config.json of a decoder; "
+                                    "there are descriptions of {}",
                                     names_of_descriptions()));
-    return {path, read_model(fmt::format("description of {}", known->name), known->text, repeats)};
+    folder.model = read_model(fmt::format("description of {}", known->name), known->text, repeats);
+    return folder;
 }
 
 }  // namespace tessera::host

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: MIT
-// A model on disk: a folder as scripts/fetch_model makes it, with weights, vocabulary and, unless
-// its name is that of a description that is compiled in, model.json.
+// A model on disk. A folder as scripts/fetch_model makes it has weights, vocabulary and, unless its
+// name is that of a description that is compiled in, model.json. A decoder as model hubs have it
+// has config.json, weights and tokenizer.json.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "host/model/decoder.h"
 #include "host/model/model.h"
+#include "host/model/weights.h"
 
 namespace tessera::host {
 
 struct ModelFolder {
     std::string path;
     Model model;
+    std::optional<DecoderShape> decoder;  ///< of a folder with config.json
+    std::string weights;                  ///< file
+    ComputedRows computed;                ///< tensors beside those of the file
 
-    std::string weights() const { return path + "/model.safetensors"; }
+    ModelWeights open_weights() const { return ModelWeights(weights, computed); }
+    std::string configuration() const { return path + "/config.json"; }
+    std::string tokenizer() const { return path + "/tokenizer.json"; }
     std::string vocabulary() const { return path + "/vocabulary.txt"; }
     std::string description() const { return path + "/model.json"; }
     /// All that it may consist of.
-    std::vector<std::string> files() const { return {weights(), vocabulary(), description()}; }
+    std::vector<std::string> files() const {
+        return {weights, vocabulary(), description(), configuration(), tokenizer()};
+    }
 };
 
 /// `name` is a folder, or the name of one below $TESSERA_MODEL_DIR, else below

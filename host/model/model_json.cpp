@@ -114,6 +114,7 @@ class GraphReader {
                                                    {"attention", &GraphReader::attention},
                                                    {"gate", &GraphReader::gate},
                                                    {"add", &GraphReader::add},
+                                                   {"last", &GraphReader::last},
                                                    {"pool", &GraphReader::pool},
                                                    {"argmax", &GraphReader::argmax}});
         const std::string name = m.text("name");
@@ -197,7 +198,9 @@ class GraphReader {
         layer.input = m.text("input");
         layer.output = m.text("output");
         layer.activation = activation_of(m);
-        layer.gate_first = m.choice<bool>("gate", {{"first", true}, {"second", false}});
+        layer.by = m.text_or("by", "");
+        if (layer.by.empty())
+            layer.gate_first = m.choice<bool>("gate", {{"first", true}, {"second", false}});
         return layer;
     }
     LayerKind add(Members& m) {
@@ -208,6 +211,7 @@ class GraphReader {
         layer.factor = static_cast<float>(m.number_or("factor", -1e6, 1e6, 1));
         return layer;
     }
+    LayerKind last(Members& m) { return LastLayer{m.text("input"), m.text("output")}; }
     LayerKind pool(Members& m) { return PoolLayer{m.text("input"), m.text("output")}; }
     LayerKind argmax(Members& m) { return ArgmaxLayer{m.text("input"), m.text("output")}; }
 

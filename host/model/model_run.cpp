@@ -59,10 +59,10 @@ void check_runs(const Model& model, const ModelWeights& weights, const ModelMach
                machine, memory);
 }
 
-ModelRun::ModelRun(Model model, const std::string& weights, ModelMachine machine,
-                   Platform& platform, uint64_t capacity, Options options)
+ModelRun::ModelRun(Model model, ModelWeights weights, ModelMachine machine, Platform& platform,
+                   uint64_t capacity, Options options)
     : model_(std::move(model)),
-      weights_(weights),
+      weights_(std::move(weights)),
       machine_(std::move(machine)),
       options_(std::move(options)),
       forms_(machine_),

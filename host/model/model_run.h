@@ -64,8 +64,8 @@ class ModelRun {
     };
 
     /// `platform` has the configuration of `machine`, nothing else in its memory, and outlives
-    /// this. `capacity`: rows of a cache. UserError for weights that are no file of that kind.
-    ModelRun(Model model, const std::string& weights, ModelMachine machine, Platform& platform,
+    /// this. `capacity`: rows of a cache.
+    ModelRun(Model model, ModelWeights weights, ModelMachine machine, Platform& platform,
              uint64_t capacity, Options options);
 
     /// Runs a graph. UserError as plan_graph(), and for a memory that is too small.

@@ -59,6 +59,8 @@ std::vector<float> ModelWeights::scales(const std::string& name, uint64_t column
 }
 
 std::vector<float> ModelWeights::row(const std::string& name, uint64_t elements) const {
+    if (const auto computed = computed_.find(name); computed != computed_.end())
+        return computed->second;
     const TensorView& tensor = file_.tensor(name);
     if (tensor.shape.size() != 1 || (elements != 0 && tensor.elements != elements))
         refuse_shape(tensor, elements == 0 ? "one dimension" : fmt::format("[{}]", elements));

@@ -4,7 +4,9 @@
 // what is allowed.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/io/safetensors.h"
@@ -12,10 +14,14 @@
 
 namespace tessera::host {
 
+/// Tensors of one dimension that are in no file, by name.
+using ComputedRows = std::map<std::string, std::vector<float>>;
+
 class ModelWeights {
   public:
-    /// UserError as SafetensorsFile.
-    explicit ModelWeights(const std::string& path) : file_(path) {}
+    /// `computed` are tensors beside those of the file. UserError as SafetensorsFile.
+    explicit ModelWeights(const std::string& path, ComputedRows computed = {})
+        : file_(path), computed_(std::move(computed)) {}
 
     const std::string& path() const { return file_.path(); }
 
@@ -36,6 +42,7 @@ class ModelWeights {
     const TensorView& matrix_view(const std::string& name) const;
 
     SafetensorsFile file_;
+    ComputedRows computed_;
 };
 
 }  // namespace tessera::host

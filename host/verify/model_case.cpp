@@ -61,7 +61,7 @@ void hold(const Outcome& out, bool accept_inexact, Comparison& comparison) {
 
 Case model_case(const host::ModelFolder& folder, const host::ModelMachine& machine,
                 const host::RandomInputs& inputs, bool accept_inexact) {
-    const host::ModelWeights weights(folder.weights());
+    const host::ModelWeights weights = folder.open_weights();
     const auto runs = std::make_shared<const std::vector<host::GraphRun>>(
         host::random_runs(folder.model, weights, inputs));
     uint64_t capacity = 1;
@@ -78,8 +78,8 @@ Case model_case(const host::ModelFolder& folder, const host::ModelMachine& machi
         options.step = [&out](const std::string& layer, const host::StepRecord& step) {
             note(layer, step, out);
         };
-        host::ModelRun model(folder.model, folder.weights(), machine, target.platform(), capacity,
-                             options);
+        host::ModelRun model(folder.model, folder.open_weights(), machine, target.platform(),
+                             capacity, options);
         for (const host::GraphRun& run : *runs) model.run(run);
         const uint8_t* memory = target.memory(0, model.memory_end());
         out.memory.assign(memory, memory + model.memory_end());

@@ -110,7 +110,7 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
     options.check = !c.platform.timing_only;
     options.step_times = c.step_times;
     host::Platform platform(c.platform);
-    host::ModelRun model(host::read_model("test", c.description), c.weights,
+    host::ModelRun model(host::read_model("test", c.description), host::ModelWeights(c.weights),
                          {c.platform, host::EnergyTable(), c.precision}, platform, kCapacity,
                          options);
     ModelEnd end;

@@ -73,7 +73,7 @@ Clip transcribe(const host::SafetensorsFile& golden, Precision precision) {
             };
             const uint32_t most = host::most_tokens(samples.size());
             host::Platform platform(config.platform);
-            host::ModelRun model(folder.model, folder.weights(),
+            host::ModelRun model(folder.model, folder.open_weights(),
                                  {config.platform, config.energy, precision}, platform, most + 1,
                                  options);
             clip.tokens = host::transcribe(model, samples, most, [](uint32_t) {});

@@ -48,7 +48,7 @@ Ends run(const std::string& graphs, const test::RandomWeights& weights,
         options.check = check;
         const host::Model model = host::read_model(
             "test", R"({"format": "tessera-model-1", "name": "odd", "graphs": )" + graphs + "}");
-        host::ModelRun device(model, scratch / "w.safetensors",
+        host::ModelRun device(model, host::ModelWeights(scratch / "w.safetensors"),
                               {config, host::EnergyTable(), Precision::kExact}, platform, 16,
                               options);
         Ends ends;

@@ -79,7 +79,7 @@ std::vector<float> device_embedding(const host::ModelFolder& folder,
         host::ResolvedConfig config = host::resolve_config("wide", std::string("ideal"), {});
         config.platform.trace_commands = 0;
         host::Platform platform(config.platform);
-        host::ModelRun model(folder.model, folder.weights(),
+        host::ModelRun model(folder.model, folder.open_weights(),
                              {config.platform, config.energy, Precision::kExact}, platform, 1, {});
         host::Packer p;
         p.list(host::embed(model, tokens));
@@ -115,7 +115,7 @@ std::string long_text() {
 
 TEST_CASE("embeddings of real sentences: the original's numbers, and the device near them") {
     const host::ModelFolder folder = host::open_model(test::model_dir() + "/use-lite");
-    const host::SafetensorsFile file(folder.weights());
+    const host::SafetensorsFile file(folder.weights);
     const test::NamedTensors weights(file);
     const auto vocabulary = host::read_vocabulary(folder.vocabulary(), host::PieceScores::kEach);
     const host::UnigramTokenizer tokenizer(vocabulary);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/generate_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "host/cli/model_session.h"
+#include "host/cli/option_values.h"
+#include "host/error.h"
+#include "host/model/decoder.h"
+#include "host/model/generation.h"
+#include "host/text.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kCommandLine = "command line";
+
+void check_sampling(const GenerateOptions& options) {
+    const Sampling& sampling = options.sampling;
+    if (sampling.temperature < 0)
+        throw bad_value(kCommandLine, "--temperature", fmt::format("{}", sampling.temperature),
+                        "0 or more");
+    if (!(sampling.top_p > 0 && sampling.top_p <= 1))
+        throw bad_value(kCommandLine, "--top-p", fmt::format("{}", sampling.top_p),
+                        "more than 0, at most 1");
+    const bool cut = sampling.top_k != 0 || sampling.top_p < 1;
+    if (cut && sampling.temperature == 0)
+        throw bad_value(kCommandLine, "--temperature", "0",
+                        "more than 0 beside --top-k or --top-p");
+}
+
+std::vector<uint32_t> prompt_of(const GenerateOptions& options, uint32_t vocabulary) {
+    const std::string allowed = fmt::format("tokens, 0 to {}", vocabulary - 1);
+    std::vector<uint32_t> tokens = number_list("--tokens", options.tokens, allowed.c_str());
+    for (const uint32_t token : tokens)
+        if (token >= vocabulary)
+            throw bad_value(kCommandLine, "--tokens", std::to_string(token), allowed);
+    return tokens;
+}
+
+/// A table of learned positions has no more rows; frequencies go on, but nobody trained them.
+void check_positions(const GenerateOptions& options, const DecoderShape& shape, uint64_t rows) {
+    if (rows <= shape.positions || (options.beyond_positions && !shape.gpt2())) return;
+    throw bad_value(
+        shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
+        fmt::format("{}{}", with_commas(shape.positions),
+                    shape.gpt2() ? ", which its table has" : ", or more with --beyond-positions"));
+}
+
+/// What the runs took, a row for each.
+Table runs_table(const char* key, const std::vector<RowsCost>& runs, uint64_t row_bytes) {
+    Table table{key,
+                {{"position", "token"},
+                 {"rows", "token"},
+                 {"cycles", "cycle"},
+                 {"calls", "call"},
+                 {"bytes", "byte"},
+                 {"processor_bytes", "byte"},
+                 {"cache_bytes", "byte"}},
+                {}};
+    for (const RowsCost& run : runs)
+        table.rows.push_back({value_of(run.position), value_of(run.rows), value_of(run.cost.cycles),
+                              value_of(run.cost.calls), value_of(run.cost.bytes),
+                              value_of(run.cost.processor_bytes),
+                              value_of((uint64_t{run.position} + run.rows) * row_bytes)});
+    return table;
+}
+
+StepCost sum_of(const std::vector<RowsCost>& runs) {
+    StepCost sum;
+    for (const RowsCost& run : runs) sum += run.cost;
+    return sum;
+}
+
+const char* text_of(GenerationEnd end) {
+    switch (end) {
+        case GenerationEnd::kMost: return "as many tokens as asked for";
+        case GenerationEnd::kEndToken: return "a token that ends the text";
+        case GenerationEnd::kNotFinite: break;
+    }
+    return "logits that are not finite";
+}
+
+std::vector<Figure> results_of(const Generation& made, uint64_t prompt, double clock_ghz,
+                               uint64_t row_bytes) {
+    const StepCost first = sum_of(made.prompt), rest = sum_of(made.decoded);
+    const auto seconds = [&](double cycles) { return cycles / (clock_ghz * 1e9); };
+    std::vector<Figure> results = {
+        {"prompt_tokens", value_of(prompt), "token"},
+        {"new_tokens", value_of(made.tokens.size()), "token"},
+        {"end", value_of(text_of(made.end))},
+        {"first_token_cycles", value_of(first.cycles), "cycle",
+         "sum over the chunks of the prompt"},
+        {"first_token_time", value_of(seconds(static_cast<double>(first.cycles))), "s",
+         "first_token_cycles / device clock"},
+        {"first_token_bytes", value_of(first.bytes), "byte", "through the memory port"}};
+    if (!made.decoded.empty()) {
+        const auto runs = static_cast<double>(made.decoded.size());
+        const double cycles = static_cast<double>(rest.cycles) / runs;
+        results.push_back({"token_cycles", value_of(cycles), "cycle",
+                           "mean over the runs of decode, one for each further token"});
+        results.push_back(
+            {"token_time", value_of(seconds(cycles)), "s", "token_cycles / device clock"});
+        results.push_back({"token_bytes", value_of(static_cast<double>(rest.bytes) / runs), "byte",
+                           "mean, through the memory port"});
+    }
+    const uint64_t rows = prompt + made.decoded.size();
+    results.push_back({"cache_bytes", value_of(rows * row_bytes), "byte",
+                       "rows * layers * key-value heads * (key + value width) * 2"});
+    return results;
+}
+
+}  // namespace
+
+int generate_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    const GenerateOptions& options = line.model.generate;
+    check_sampling(options);
+    ModelSession session(line, command_line, "");
+    const std::optional<DecoderShape>& shape = session.folder().decoder;
+    if (!shape)
+        throw bad_value(session.folder().path, "config.json", "missing",
+                        "the configuration of a decoder");
+    const std::vector<uint32_t> prompt = prompt_of(options, shape->vocabulary);
+    GenerationWish wish{options.most, options.chunk, {}, options.sampling};
+    if (!options.ignore_end) wish.end_tokens = shape->end_tokens;
+    const uint64_t rows = cache_rows(prompt.size(), wish);
+    check_positions(options, *shape, rows);
+    ModelRun& model = session.start(rows);
+    session.progress().phase("simulating");
+    uint64_t made_tokens = 0;
+    const auto told = [&](uint32_t) {
+        session.progress().share(static_cast<double>(++made_tokens) /
+                                 static_cast<double>(wish.most));
+    };
+    const Generation made = generate(model, prompt, wish, told);
+    const uint64_t row_bytes = shape->cache_bytes_per_token();
+    ModelReport report;
+    report.name = "generate";
+    report.input = plural(prompt.size(), "token");
+    report.title = fmt::format("{} behind a prompt of {}", plural(made.tokens.size(), "token"),
+                               plural(prompt.size(), "token"));
+    report.results = results_of(made, prompt.size(), session.clock_ghz(), row_bytes);
+    if (model.with_data()) report.tables.push_back(list("tokens", made.tokens));
+    report.details = {list("prompt", prompt), runs_table("prefill", made.prompt, row_bytes),
+                      runs_table("decode", made.decoded, row_bytes)};
+    return session.finish(std::move(report));
+}
+
+}  // namespace tessera::host

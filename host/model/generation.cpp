@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "host/model/generation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/model/decoder.h"
+
+namespace tessera::host {
+namespace {
+
+StepCost less(StepCost after, const StepCost& before) {
+    after.cycles -= before.cycles;
+    after.calls -= before.calls;
+    after.bytes -= before.bytes;
+    after.processor_bytes -= before.processor_bytes;
+    after.firmware_cycles -= before.firmware_cycles;
+    after.merge_cycles -= before.merge_cycles;
+    after.elementwise_cycles -= before.elementwise_cycles;
+    return after;
+}
+
+RowsCost run_rows(ModelRun& model, const char* graph, const std::vector<uint32_t>& tokens,
+                  uint32_t position) {
+    GraphRun run{graph, {{kTokensInput, indices_of(tokens)}}, position};
+    if (model.graph(graph).inputs.count(kPositionsInput) != 0) {
+        std::vector<uint32_t> positions(tokens.size());
+        std::iota(positions.begin(), positions.end(), position);
+        run.inputs[kPositionsInput] = indices_of(std::move(positions));
+    }
+    const StepCost before = model.record().sum();
+    model.run(run);
+    return {position, static_cast<uint32_t>(tokens.size()), less(model.record().sum(), before)};
+}
+
+bool all_finite(const std::vector<float>& numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+}
+
+std::vector<RowsCost> run_prompt(ModelRun& model, const std::vector<uint32_t>& prompt,
+                                 uint32_t chunk) {
+    std::vector<RowsCost> chunks;
+    for (size_t first = 0, rows = 0; first < prompt.size(); first += rows) {
+        const size_t left = prompt.size() - first;
+        rows = chunk == 0 ? left : std::min<size_t>(left, chunk);
+        const auto begin = prompt.begin() + static_cast<ptrdiff_t>(first);
+        chunks.push_back(run_rows(model, rows == left ? kPrefillGraph : kFillGraph,
+                                  {begin, begin + static_cast<ptrdiff_t>(rows)},
+                                  static_cast<uint32_t>(first)));
+    }
+    return chunks;
+}
+
+}  // namespace
+
+uint64_t cache_rows(uint64_t prompt, const GenerationWish& wish) { return prompt + wish.most - 1; }
+
+Generation generate(ModelRun& model, const std::vector<uint32_t>& prompt,
+                    const GenerationWish& wish, const std::function<void(uint32_t)>& told) {
+    Generation made;
+    Sampler sampler(wish.sampling);
+    made.prompt = run_prompt(model, prompt, wish.chunk);
+    while (true) {
+        uint32_t token = 0;
+        if (model.with_data()) {
+            const std::vector<float> logits = model.output(kLogitsOutput);
+            if (!all_finite(logits)) {
+                made.end = GenerationEnd::kNotFinite;
+                return made;
+            }
+            token = wish.sampling.temperature == 0
+                        ? static_cast<uint32_t>(model.output(kNextOutput).at(0))
+                        : sampler.choose(logits);
+        }
+        made.tokens.push_back(token);
+        told(token);
+        const auto& ends = wish.end_tokens;
+        if (model.with_data() && std::find(ends.begin(), ends.end(), token) != ends.end()) {
+            made.end = GenerationEnd::kEndToken;
+            return made;
+        }
+        if (made.tokens.size() == wish.most) return made;
+        const size_t position = prompt.size() + made.tokens.size() - 1;
+        made.decoded.push_back(
+            run_rows(model, kDecodeGraph, {token}, static_cast<uint32_t>(position)));
+    }
+}
+
+}  // namespace tessera::host

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Text by a decoder, token by token: a prompt in chunks, then a run of the graph `decode` for each
+// new token (decoder.h).
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "host/model/model_run.h"
+#include "host/model/sampling.h"
+
+namespace tessera::host {
+
+struct GenerationWish {
+    uint32_t most = 16;                ///< new tokens
+    uint32_t chunk = 0;                ///< rows of a prompt at once; 0: all
+    std::vector<uint32_t> end_tokens;  ///< each ends the text
+    Sampling sampling;
+};
+
+enum class GenerationEnd {
+    kMost,  ///< so many tokens as wished
+    kEndToken,
+    kNotFinite  ///< a logit was NaN or Inf: there is no next token
+};
+
+/// A run of a graph: its rows, and what they took.
+struct RowsCost {
+    uint32_t position = 0, rows = 0;  ///< first row, number of rows
+    StepCost cost;
+};
+
+struct Generation {
+    std::vector<uint32_t> tokens;   ///< new ones; zeros where only time is simulated
+    std::vector<RowsCost> prompt;   ///< its chunks; the last gives the first token
+    std::vector<RowsCost> decoded;  ///< a run for each token but the first
+    GenerationEnd end = GenerationEnd::kMost;
+};
+
+/// Rows of the caches that this needs: the last token is in none.
+uint64_t cache_rows(uint64_t prompt, const GenerationWish& wish);
+
+/// Appends tokens to a prompt of at least one token. `told` hears of each as it comes. UserError as
+/// ModelRun::run().
+Generation generate(ModelRun& model, const std::vector<uint32_t>& prompt,
+                    const GenerationWish& wish, const std::function<void(uint32_t)>& told);
+
+}  // namespace tessera::host
