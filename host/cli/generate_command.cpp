@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "host/cli/model_session.h"
@@ -11,6 +12,7 @@
 #include "host/error.h"
 #include "host/model/decoder.h"
 #include "host/model/generation.h"
+#include "host/report/summary.h"
 #include "host/text.h"
 
 namespace tessera::host {
@@ -33,6 +35,8 @@ void check_sampling(const GenerateOptions& options) {
 }
 
 std::vector<uint32_t> prompt_of(const GenerateOptions& options, uint32_t vocabulary) {
+    if (options.tokens.empty())
+        throw bad_value(kCommandLine, "prompt", "missing", "--tokens LIST or --text TEXT");
     const std::string allowed = fmt::format("tokens, 0 to {}", vocabulary - 1);
     std::vector<uint32_t> tokens = number_list("--tokens", options.tokens, allowed.c_str());
     for (const uint32_t token : tokens)
@@ -113,6 +117,31 @@ std::vector<Figure> results_of(const Generation& made, uint64_t prompt, double c
     return results;
 }
 
+std::string figure_text(const Figure& figure) {
+    const auto* count = std::get_if<uint64_t>(&figure.value);
+    const double x =
+        count != nullptr ? static_cast<double>(*count) : std::get<double>(figure.value);
+    return figure.unit == "s" ? engineering(x, "s")
+                              : with_commas(static_cast<uint64_t>(std::llround(x)));
+}
+
+/// The same for people.
+SummaryBlock lines_of(const std::vector<Figure>& results, const Generation& made) {
+    SummaryLines lines(24, 16);
+    const auto add = [&](const std::string& key, const char* label, const std::string& remark) {
+        for (const Figure& figure : results)
+            if (figure.key == key) lines.add(label, figure_text(figure), remark, "results." + key);
+    };
+    add("first_token_cycles", "first token",
+        fmt::format("cycles, {} of the prompt", plural(made.prompt.size(), "chunk")));
+    add("first_token_time", "", "");
+    add("token_cycles", "each further token", "cycles, mean");
+    add("token_time", "", "");
+    add("token_bytes", "", "bytes through the memory port, mean");
+    add("cache_bytes", "keys and values", "bytes in device memory at the end");
+    return lines.take();
+}
+
 }  // namespace
 
 int generate_command(const CommandLine& line, const std::vector<std::string>& command_line) {
@@ -143,6 +172,7 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     report.title = fmt::format("{} behind a prompt of {}", plural(made.tokens.size(), "token"),
                                plural(prompt.size(), "token"));
     report.results = results_of(made, prompt.size(), session.clock_ghz(), row_bytes);
+    report.lines = lines_of(report.results, made);
     if (model.with_data()) report.tables.push_back(list("tokens", made.tokens));
     report.details = {list("prompt", prompt), runs_table("prefill", made.prompt, row_bytes),
                       runs_table("decode", made.decoded, row_bytes)};

@@ -75,8 +75,10 @@ class ConfigReader {
         if (!given("architectures")) return;
         const json& names = root_.at("architectures");
         if (names != json::array({family->architecture}))
-            m_.refuse("architectures", json_excerpt(names),
-                      fmt::format("[\"{}\"], as model_type {} has it", family->architecture,
+            m_.refuse("architectures",
+                      names.is_array() && names.size() == 1 ? json_excerpt(names[0])
+                                                            : json_excerpt(names),
+                      fmt::format("{} alone, as model_type {} has it", family->architecture,
                                   family->model_type));
     }
 

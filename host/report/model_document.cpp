@@ -243,6 +243,7 @@ std::vector<SummaryBlock> summary_of(const ModelReport& report, const LayerCost&
     std::vector<SummaryBlock> blocks;
     for (const Table& table : report.tables)
         if (table.columns.size() > 1 && !table.rows.empty()) blocks.push_back(block_of(table));
+    if (!report.lines.rows.empty()) blocks.push_back(report.lines);
     blocks.push_back(std::move(kinds));
     blocks.push_back(lines.take());
     return blocks;

@@ -22,6 +22,7 @@ struct ModelReport {
     std::vector<Figure> results;  ///< of the command alone: tokens, text
     std::vector<Table> tables;    ///< likewise
     std::vector<Table> details;   ///< likewise, too long for the summary
+    SummaryBlock lines;           ///< likewise, lines of the summary
     double seconds = 0;           ///< wall clock
     std::vector<std::string> files;
 };

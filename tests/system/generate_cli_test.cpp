@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// `tessera generate` as a user meets it: what the report says, and what is refused.
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/compared.h"
+#include "tests/support/random_decoder.h"
+#include "tests/support/run_tessera.h"
+#include "tests/support/scratch.h"
+
+using namespace tessera;
+using test::Compared;
+using test::DecoderDims;
+using test::run_tessera;
+using Json = nlohmann::json;
+
+namespace {
+
+DecoderDims small(const std::string& type) {
+    DecoderDims dims;
+    dims.type = type;
+    if (dims.gpt2()) {
+        dims.kv_heads = dims.heads;
+        dims.tied = true;
+    }
+    return dims;
+}
+
+std::string command(const std::string& folder, const std::string& options) {
+    return "generate --device tiny --model " + folder + " " + options;
+}
+
+Json report_of(const std::string& folder, const std::string& options) {
+    const test::Finished f = run_tessera(command(folder, options + " --format json"));
+    INFO(f.err);
+    REQUIRE(f.exit_code == 0);
+    return Json::parse(f.out);
+}
+
+}  // namespace
+
+TEST_CASE("the report of a text: its runs add up, and the caches grow by their formula") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    for (const char* type : {"gpt2", "llama"}) {
+        const DecoderDims dims = small(type);
+        const test::Scratch scratch;
+        test::RandomDecoder(dims, random).write(scratch.path());
+        const Json report = report_of(scratch.path(), "--tokens 3,1,4,1,5,9,2 --chunk 3 --n 4");
+        const Json& results = report.at("results");
+        const auto value = [&](const char* key) { return results.at(key).at("value"); };
+        figures.equal(value("prompt_tokens"), Json(7));
+        figures.equal(value("new_tokens"), Json(4));
+        figures.equal(results.at("tokens").size(), size_t{4});
+        uint64_t first = 0, rest = 0, row = 7;
+        const uint64_t row_bytes = dims.layers * dims.kv_heads * dims.head * 2 * 2;
+        for (const Json& run : results.at("prefill")) {
+            first += run.at("cycles").get<uint64_t>();
+            figures.equal(
+                run.at("cache_bytes").get<uint64_t>(),
+                (run.at("position").get<uint64_t>() + run.at("rows").get<uint64_t>()) * row_bytes);
+        }
+        for (const Json& run : results.at("decode")) {
+            rest += run.at("cycles").get<uint64_t>();
+            figures.equal(run.at("position").get<uint64_t>(), row++);
+        }
+        figures.equal(results.at("prefill").size(), size_t{3});
+        figures.equal(results.at("decode").size(), size_t{3});
+        figures.equal(value("first_token_cycles").get<uint64_t>(), first);
+        figures.equal(value("token_cycles").get<double>(), double(rest) / 3);
+        figures.equal(value("cache_bytes").get<uint64_t>(), 10 * row_bytes);
+        figures.equal(report.at("sum").at("cycles").at("value").get<uint64_t>(), first + rest);
+    }
+}
+
+TEST_CASE("draws with a seed are repeated, an end token ends the text, shards are one model") {
+    auto random = test::test_random();
+    Compared tokens("lists of tokens");
+    const test::Scratch one, two;
+    const test::RandomDecoder decoder(small("llama"), random);
+    decoder.write(one.path());
+    decoder.write(two.path(), true);
+    const auto list = [&](const std::string& folder, const std::string& options) {
+        return report_of(folder, "--tokens 3,1,4 --n 8 " + options).at("results").at("tokens");
+    };
+    const Json drawn = list(one.path(), "--temperature 2 --seed 5");
+    tokens.equal(list(two.path(), "--temperature 2 --seed 5"), drawn);
+    tokens.holds(list(one.path(), "--temperature 2 --seed 6") != drawn,
+                 [&] { return drawn.dump(); });
+    Json config = decoder.config();
+    config["eos_token_id"] = drawn.at(2);
+    decoder.write_config(one.path(), config);
+    const Json ended = list(one.path(), "--temperature 2 --seed 5");
+    const auto end = std::find(drawn.begin(), drawn.end(), drawn.at(2)) + 1;
+    tokens.equal(ended, Json(std::vector<Json>(drawn.begin(), end)));
+    tokens.equal(list(one.path(), "--temperature 2 --seed 5 --ignore-end"), drawn);
+}
+
+TEST_CASE("mistakes with decoders are named with file, key, value and what is allowed") {
+    auto random = test::test_random();
+    Compared messages("messages");
+    const test::Scratch scratch;
+    test::RandomDecoder decoder(small("llama"), random);
+    decoder.write(scratch.path());
+    const std::string folder = scratch.path();
+    const auto expect = [&](const std::string& options, const std::string& part) {
+        test::expect_refusal(messages, command(folder, options), part);
+    };
+    expect("--n 2", "prompt");
+    expect("--tokens 1,50", "--tokens is 50; allowed: tokens, 0 to 49");
+    expect("--tokens 1,x", "--tokens is");
+    expect("--tokens 1 --text a", "excludes");
+    expect("--tokens 1 --n 0", "--n");
+    expect("--tokens 1 --n 97",
+           "positions is 97 needed; allowed: 96, or more with "
+           "--beyond-positions");
+    expect("--tokens 1 --top-k 3", "--temperature is 0; allowed: more than 0");
+    expect("--tokens 1 --temperature -1", "--temperature is -1; allowed: 0 or more");
+    expect("--tokens 1 --temperature 1 --top-p 0", "--top-p is 0; allowed: more than 0");
+    messages.equal(
+        run_tessera(command(folder, "--tokens 1 --n 97 --beyond-positions --timing-only"))
+            .exit_code,
+        0);
+    decoder.tensor("model.layers.1.mlp.up_proj.weight").shape = {20, 64};
+    decoder.write(folder);
+    expect("--tokens 1",
+           "tensor model.layers.1.mlp.up_proj.weight is [20, 64]; allowed: [40, 32], "
+           "as " +
+               folder + "/config.json says");
+    decoder.remove("model.layers.1.mlp.up_proj.weight");
+    decoder.write(folder);
+    expect("--tokens 1", "model.layers.1.mlp.up_proj.weight");
+    std::filesystem::remove(scratch / "model.safetensors");
+    expect("--tokens 1",
+           "model.safetensors is missing; allowed: the weights, or "
+           "model.safetensors.index.json");
+    const test::Scratch learned;
+    test::RandomDecoder(small("gpt2"), random).write(learned.path());
+    test::expect_refusal(messages, command(learned.path(), "--tokens 1 --n 97 --beyond-positions"),
+                         "positions is 97 needed; allowed: 96, which its table has");
+}
