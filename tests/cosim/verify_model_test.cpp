@@ -10,6 +10,7 @@
 #include "tests/cosim/verify_bench.h"
 #include "tests/support/compared.h"
 #include "tests/support/machine.h"
+#include "tests/support/random_decoder.h"
 #include "tests/support/random_model.h"
 #include "tests/support/scratch.h"
 
@@ -56,6 +57,22 @@ TEST_CASE("whole models from the command line") {
     const ModelFiles encoder(test::kEncoderModel, test::encoder_weights(random));
     CHECK(jobs_without_difference(
               run_tessera("verify --device tiny model " + encoder.path() + " --rows 500")) == 1);
+}
+
+TEST_CASE("decoders of model hubs on model and RTL") {
+    auto random = test::test_random();
+    for (const char* type : {"gpt2", "mistral"}) {
+        test::DecoderDims dims;
+        dims.type = type;
+        dims.layers = 1;
+        dims.tied = dims.gpt2();
+        dims.kv_heads = dims.gpt2() ? dims.heads : 2;
+        dims.window = dims.gpt2() ? 0 : 7;
+        const test::Scratch folder;
+        test::RandomDecoder(dims, random).write(folder.path());
+        CHECK(jobs_without_difference(run_tessera("verify model " + folder.path() +
+                                                  " --device tiny --rows 19 --steps 1")) == 1);
+    }
 }
 
 TEST_CASE("a cut model runs fewer commands, a longer one more") {
