@@ -41,6 +41,12 @@ struct RowListWords {
     DoubleWord device_list;  ///< where firmware writes the list for the device
 };
 
+/// Rows of keys and values in pages.
+struct PageTableWords {
+    DoubleWord pages;  ///< of 32-bit page numbers; 0: rows lie one behind the other
+    uint32_t rows = 0, first = 0;
+};
+
 struct SentinelWords {
     uint32_t form = 0;  ///< fw::SentinelForm
     uint32_t key = 0;   ///< bf16
@@ -63,6 +69,7 @@ struct AttentionWords {
     DoubleWord summary_list;
     SentinelWords sentinel;
     uint32_t peers = 0, share = 0;
+    PageTableWords pages;
 };
 
 /// fw::CoverJob says what the fields mean. A line is three words: first, groups, apart.
@@ -108,9 +115,10 @@ struct MailboxWords {
 static_assert(sizeof(DoubleWord) == 2 * 4);
 static_assert(sizeof(TensorWords) == 5 * 4);
 static_assert(sizeof(RowListWords) == 5 * 4);
+static_assert(sizeof(PageTableWords) == 4 * 4);
 static_assert(sizeof(SentinelWords) == 17 * 4);
-static_assert(sizeof(AttentionWords) == (89 + kMaskWords) * 4);
-static_assert(sizeof(CoverWords) == (99 + kMaskWords) * 4);
+static_assert(sizeof(AttentionWords) == (93 + kMaskWords) * 4);
+static_assert(sizeof(CoverWords) == (103 + kMaskWords) * 4);
 static_assert(sizeof(DriverWords) == 8 * 4);
 static_assert(sizeof(RequestWords) == 6 * 4);
 static_assert(sizeof(AnswerWords) == 37 * 4);

@@ -281,10 +281,11 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, uint32_t tile, uint32_t
     }
     Run run = map.key_run(tile, row_);
     const bool positions = c.opcode == Opcode::kLoadK;  // values have none
-    if (!positions) run.rows = rows;
+    if (!positions) run.rows = rows - row_;
+    run.rows = job().pages.run(run.row, run.rows);
     c.rows = run.rows;
     c.first_row = row_;
-    c.address = row_address(tensor, step_.kv_head, run.row);
+    c.address = row_address(tensor, step_.kv_head, job().pages.row(run.row));
     if (positions) c.position = run.position;
     return rows - row_ - run.rows;
 }

@@ -35,6 +35,7 @@ enum class JobRule : uint32_t {
     kRowList,    ///< rows over the limit or in disorder, or what does not go with a list of rows
     kCover,      ///< groups or lines of a cover that do not fit the device or are in disorder
     kKind,       ///< a request for no kind of jobs (mailbox.h), or a job of no kind of function
+    kPages,      ///< empty pages, rows beyond 2^31, or what does not go with pages
 };
 
 struct [[nodiscard]] Status {

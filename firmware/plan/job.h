@@ -47,6 +47,23 @@ struct RowList {
     bool given() const { return rows != nullptr; }
 };
 
+/// Keys and values whose rows lie in pages, in any order, the same of every head: row r is row
+/// pages[(first + r) / rows] * rows + (first + r) % rows of the tensors. Positions are of rows as
+/// they are counted here. Valid while the job runs.
+struct PageTable {
+    const uint32_t* pages = nullptr;  ///< nullptr: rows lie one behind the other
+    uint32_t rows = 0;                ///< of a page
+    uint32_t first = 0;               ///< row 0, counted from the first page
+
+    bool given() const { return pages != nullptr; }
+    /// Which row of the tensors row `r` is.
+    uint32_t row(uint32_t r) const {
+        return given() ? pages[(first + r) / rows] * rows + (first + r) % rows : r;
+    }
+    /// How many of the `most` rows from `r` on lie one behind the other.
+    uint32_t run(uint32_t r, uint32_t most) const;
+};
+
 /// O[h] = softmax(scale * Q[h] K[h / group]^T) V[h / group], group = query_heads / kv_heads.
 /// Batches are flattened into heads. q, k, v hold bf16.
 struct AttentionJob {
@@ -78,6 +95,8 @@ struct AttentionJob {
     /// CAUSAL; with a list of keys, in any order, there is no mask. Not with documents, stacked
     /// heads or a sentinel.
     RowList query_list, key_list;
+    /// Not with a list of keys, nor with SUMMARY.
+    PageTable pages;
     /// The query rows of a group's heads share tiles: worth it where a head has few.
     /// Not with tile flags, and with SUMMARY only for one query a head.
     bool stacked = false;

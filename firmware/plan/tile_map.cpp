@@ -34,6 +34,14 @@ uint32_t document_stride(const AttentionJob& job) {
     return stride;
 }
 
+uint32_t PageTable::run(uint32_t r, uint32_t most) const {
+    if (!given()) return most;
+    const uint32_t* page = pages + (first + r) / rows;
+    uint32_t run = rows - (first + r) % rows;
+    for (; run < most && page[1] == page[0] + 1; ++page) run += rows;
+    return min(run, most);
+}
+
 void TileMap::Positions::add(const Run& run) {
     const uint32_t end = run.position + run.rows - 1;
     if (run.position < first) first = run.position;

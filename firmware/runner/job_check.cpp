@@ -5,6 +5,7 @@
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/planner.h"
 #include "firmware/plan/tile_map.h"
+#include "firmware/plan/tiles.h"
 
 namespace tessera::fw {
 namespace {
@@ -94,6 +95,18 @@ bool lists_fit(const AttentionJob& job, uint32_t bus) {
            rows_fit(job.key_list, job.nk, false, bus);
 }
 
+bool pages_fit(const AttentionJob& job) {
+    const PageTable& table = job.pages;
+    if (!table.given()) return true;
+    if (table.rows == 0 || job.key_list.given() || (job.mask.flags & spec::kMaskSummary) != 0 ||
+        !positions_fit(table.first, job.nk))
+        return false;
+    const uint32_t end = tiles_of(table.first + job.nk, table.rows);
+    for (uint32_t i = table.first / table.rows; i < end; ++i)
+        if ((uint64_t{table.pages[i]} + 1) * table.rows > spec::kPositionLimit) return false;
+    return true;
+}
+
 }  // namespace
 
 JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
@@ -114,6 +127,7 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (!documents_fit(job, device.m)) return JobRule::kDocuments;
     if (!sentinel_fits(job, device)) return JobRule::kSentinel;
     if (!lists_fit(job, device.bus_bytes)) return JobRule::kRowList;
+    if (!pages_fit(job)) return JobRule::kPages;
     const Planner planner(job, device.m);
     const bool partials = has_partials(job, device, planner);
     if (!all_placed(job, partials || planner.states_travel(), partials, device))

@@ -36,7 +36,8 @@ static_assert(numbered<Code::kOk, Code::kBusFault, Code::kWrongDevice, Code::kBa
 static_assert(numbered<JobRule::kNone, JobRule::kEmpty, JobRule::kHeads, JobRule::kDimension,
                        JobRule::kAlignment, JobRule::kPositions, JobRule::kRing, JobRule::kProfile,
                        JobRule::kShares, JobRule::kMask, JobRule::kSentinel, JobRule::kDocuments,
-                       JobRule::kSchedule, JobRule::kRowList, JobRule::kCover, JobRule::kKind>());
+                       JobRule::kSchedule, JobRule::kRowList, JobRule::kCover, JobRule::kKind,
+                       JobRule::kPages>());
 
 spec::RowListWords words_of(const RowList& list, uint64_t rows) {
     return {double_word(rows), list.limit, double_word(list.address)};
@@ -85,6 +86,7 @@ spec::AttentionWords encode(const AttentionJob& job, const JobArrays& arrays) {
                   words_of(job.sentinel.retry)};
     w.peers = job.peers;
     w.share = job.share;
+    w.pages = {double_word(arrays.pages), job.pages.rows, job.pages.first};
     return w;
 }
 
@@ -129,6 +131,7 @@ AttentionJob decode(const spec::AttentionWords& words, const MappedMemory& memor
     job.sentinel.retry = tensor_of(words.sentinel.retry);
     job.peers = words.peers;
     job.share = words.share;
+    job.pages = {memory.array<uint32_t>(words.pages.pages), words.pages.rows, words.pages.first};
     return job;
 }
 

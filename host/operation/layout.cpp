@@ -76,8 +76,10 @@ std::vector<fw::AttentionJob> Layout::jobs() const {
         one.kv_heads /= batch;
         for (fw::Tensor* t : {&one.q, &one.o, &one.lse})
             t->address = fw::row_address(*t, place.query_head, place.first_query);
+        const uint32_t first_key = one.pages.given() ? 0 : place.first_key;
         for (fw::Tensor* t : {&one.k, &one.v})
-            t->address = fw::row_address(*t, place.kv_head, place.first_key);
+            t->address = fw::row_address(*t, place.kv_head, first_key);
+        one.pages.first += place.first_key;
         one.sink_state.address += uint64_t{place.query_head} * one.sink_state.head_stride;
         one.nq = place.nq;
         one.nk = place.nk;

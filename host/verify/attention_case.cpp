@@ -26,6 +26,7 @@ class Generator : JobGenerator {
           lists_(~seed),
           sinks_(~seed - 1),
           places_(seed ^ 0x5eed),
+          pages_(seed ^ 0x9a6e5),
           max_tokens_(max_tokens) {}
 
     AttentionJob make() {
@@ -39,6 +40,7 @@ class Generator : JobGenerator {
         align_earlier_queries(j.layout.job);
         if (chance(30)) choose_sequences(j.layout);
         choose_sinks(j);
+        if (pages_() % 6 == 0) random_pages(pages_, p_.m, j.layout.job, j.arrays);
         place_tensors(j);
         fill(j.image);
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
@@ -113,11 +115,11 @@ class Generator : JobGenerator {
                     static_cast<float>(below(2 * spread)) - static_cast<float>(spread);
                 put(j.image, row + 2 * job.d_k, spec::fp32_to_bf16(host::bits_of(level)));
             });
-            each_row(job.k, job.kv_heads, job.nk,
+            each_row(job.k, job.kv_heads, key_tensor_rows(job),
                      [&](uint64_t row) { put(j.image, row + 2 * job.d_k, 0); });
         }
         if (job.sentinel.form != fw::SentinelForm::kColumns) return;
-        each_row(job.v, job.kv_heads, job.nk, [&](uint64_t row) {
+        each_row(job.v, job.kv_heads, key_tensor_rows(job), [&](uint64_t row) {
             put(j.image, row + 2 * job.d_v, 0);
             put(j.image, row + 2 * job.d_v + 2, spec::kOneBf16);
         });
@@ -223,11 +225,14 @@ class Generator : JobGenerator {
         };
         const auto read_key = [&](uint32_t head, uint32_t row) {
             if (!listed(job.key_list, job.nk, row)) return false;
+            if (j.layout.sequences.empty() && job.pages.given())
+                return in_pages(job, {0, 0, 0, 0, 0, job.nq, job.nk}, row);
             return in_a_sequence(j.layout, [&](const host::SequencePlace& at) {
-                return head - at.kv_head < job.kv_heads / batch && row - at.first_key < at.nk;
+                if (head - at.kv_head >= job.kv_heads / batch) return false;
+                return job.pages.given() ? in_pages(job, at, row) : row - at.first_key < at.nk;
             });
         };
-        const uint32_t key_rows = tensor_rows(job.key_list, job.nk);
+        const uint32_t key_rows = key_tensor_rows(job);
         spoil(job.q, job.query_heads, tensor_rows(job.query_list, job.nq), read_query);
         spoil(job.k, job.kv_heads, key_rows, read_key);
         spoil(job.v, job.kv_heads, key_rows, read_key);
@@ -240,6 +245,13 @@ class Generator : JobGenerator {
 
     static bool listed(const fw::RowList& list, uint32_t count, uint32_t row) {
         return !list.given() || std::find(list.rows, list.rows + count, row) != list.rows + count;
+    }
+
+    /// Is this row of the tensors a key of the sequence?
+    static bool in_pages(const fw::AttentionJob& job, const host::SequencePlace& at, uint32_t row) {
+        for (uint32_t j = at.first_key; j < at.first_key + at.nk; ++j)
+            if (key_row(job, j) == row) return true;
+        return false;
     }
 
     /// Does `holds` hold of a sequence? Yes, where there are none.
@@ -286,7 +298,8 @@ class Generator : JobGenerator {
         j.bytes = next;
     }
 
-    std::mt19937_64 lists_, sinks_, places_;  // draws of their own: other jobs stay what they were
+    std::mt19937_64 lists_, sinks_, places_,
+        pages_;  // draws of their own: other jobs stay what they were
     const uint32_t max_tokens_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 #include "host/float_bits.h"
 #include "host/operation/cover_layout.h"
@@ -28,7 +29,7 @@ uint64_t JobGenerator::place_operands(AttentionJob& j, uint32_t key_columns,
                                       uint32_t value_columns) {
     fw::AttentionJob& job = j.layout.job;
     uint64_t next = 0;
-    const uint32_t keys = tensor_rows(job.key_list, job.nk);
+    const uint32_t keys = key_tensor_rows(job);
     job.q = place(job.query_heads, tensor_rows(job.query_list, job.nq), 2 * key_columns, next);
     job.k = place(job.kv_heads, keys, 2 * key_columns, next);
     job.v = place(job.kv_heads, keys, 2 * value_columns, next);
@@ -68,15 +69,16 @@ void JobGenerator::place_rings(AttentionJob& j) const {
 
 namespace {
 
-/// Reads a bf16 tensor with padded rows, perhaps by a list, as [heads][rows][columns].
-host::ElementReader reader(const Bytes& image, const fw::Tensor& t, const fw::RowList& list,
-                           uint32_t rows, uint32_t columns) {
-    return [&image, t, list, rows, columns](size_t first, size_t count, double* out) {
+/// Reads a bf16 tensor with padded rows as [heads][rows][columns]; `place` says which row of it
+/// each is.
+host::ElementReader reader(const Bytes& image, const fw::Tensor& t,
+                           const std::function<uint32_t(uint32_t)>& place, uint32_t rows,
+                           uint32_t columns) {
+    return [&image, t, place, rows, columns](size_t first, size_t count, double* out) {
         for (size_t i = first; i < first + count; ++i) {
             const auto head = static_cast<uint32_t>(i / columns / rows);
             const auto row = static_cast<uint32_t>(i / columns % rows);
-            const uint64_t at =
-                fw::row_address(t, head, list.given() ? list.rows[row] : row) + i % columns * 2;
+            const uint64_t at = fw::row_address(t, head, place(row)) + i % columns * 2;
             uint16_t bits;
             std::memcpy(&bits, &image[at], 2);
             host::bf16_reader (&bits)(0, 1, out++);
@@ -124,9 +126,13 @@ host::ReferenceProblem reference_problem(const AttentionJob& j) {
                     return j.sink_logits[head];
             return host::kNoSink;  // padding
         };
-    r.q = reader(j.image, job.q, job.query_list, job.nq, job.d_k);
-    r.k = reader(j.image, job.k, job.key_list, job.nk, job.d_k);
-    r.v = reader(j.image, job.v, job.key_list, job.nk, job.d_v);
+    const auto query = [&job](uint32_t i) {
+        return job.query_list.given() ? job.query_list.rows[i] : i;
+    };
+    const auto key = [&job](uint32_t i) { return key_row(job, i); };
+    r.q = reader(j.image, job.q, query, job.nq, job.d_k);
+    r.k = reader(j.image, job.k, key, job.nk, job.d_k);
+    r.v = reader(j.image, job.v, key, job.nk, job.d_v);
     return r;
 }
 

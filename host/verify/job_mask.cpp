@@ -138,6 +138,24 @@ void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& ar
         job.mask.flags = causal;
 }
 
+/// Pages anywhere, or a few pieces of pages that follow each other.
+void random_pages(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, MaskArrays& arrays) {
+    if (job.key_list.given() || (job.mask.flags & spec::kMaskSummary) != 0) return;
+    job.pages.rows = 1 + static_cast<uint32_t>(random() % (2 * m));
+    job.pages.first = random() % 2 == 0 ? 0 : static_cast<uint32_t>(random() % (3 * m));
+    const uint32_t count = spec::divide_up(job.pages.first + job.nk, job.pages.rows);
+    arrays.pages.resize(count + random() % (count + 1));
+    std::iota(arrays.pages.begin(), arrays.pages.end(), 0);
+    if (random() % 3 == 0) {
+        const auto middle = static_cast<ptrdiff_t>(random() % arrays.pages.size());
+        std::rotate(arrays.pages.begin(), arrays.pages.begin() + middle, arrays.pages.end());
+    } else {
+        std::shuffle(arrays.pages.begin(), arrays.pages.end(), random);
+    }
+    arrays.pages.resize(count);
+    job.pages.pages = arrays.pages.data();
+}
+
 spec::Mask random_command_mask(std::mt19937_64& random, uint32_t m, uint32_t origin) {
     const auto below = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
     const auto chance = [&](uint32_t percent) { return below(100) < percent; };
@@ -159,6 +177,20 @@ spec::Mask random_command_mask(std::mt19937_64& random, uint32_t m, uint32_t ori
 
 uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens) {
     return list.given() ? list.limit : tokens;
+}
+
+uint32_t key_tensor_rows(const fw::AttentionJob& job) {
+    if (job.pages.pages == nullptr) return tensor_rows(job.key_list, job.nk);
+    uint32_t rows = 0;
+    for (uint32_t j = 0; j < job.nk; ++j) rows = std::max(rows, key_row(job, j) + 1);
+    return rows;
+}
+
+uint32_t key_row(const fw::AttentionJob& job, uint32_t j) {
+    if (job.key_list.given()) return job.key_list.rows[j];
+    if (job.pages.pages == nullptr) return j;
+    const uint32_t at = job.pages.first + j, page = at / job.pages.rows;
+    return job.pages.pages[page] * job.pages.rows + at - page * job.pages.rows;
 }
 
 bool allows(const fw::AttentionJob& job, uint32_t m, uint32_t head, uint32_t i, uint32_t j) {
@@ -187,6 +219,7 @@ std::string mask_text(const fw::AttentionJob& job) {
     if (job.stacked) text += ", stacked";
     if (job.query_list.given()) text += ", list of queries";
     if (job.key_list.given()) text += ", list of keys";
+    if (job.pages.given()) text += fmt::format(", pages of {}", job.pages.rows);
     return text;
 }
 

@@ -16,6 +16,7 @@ struct MaskArrays {
     std::vector<uint32_t> documents;
     std::vector<uint8_t> tile_flags;
     std::vector<uint32_t> query_rows, key_rows;
+    std::vector<uint32_t> pages;
 };
 
 /// Gives `job`, whose heads, tokens and positions are set, a random mask of any kind that firmware
@@ -27,11 +28,20 @@ void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, Mas
 /// not go with lists. nq and nk stay; the tensors may have twice as many rows (tensor_rows).
 void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& arrays);
 
+/// Lays the keys and values of `job`, whose tokens are set, in pages, unless they do not go with
+/// what it has.
+void random_pages(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, MaskArrays& arrays);
+
 /// Any legal mask of an ATTEND on tiles of `m` rows, whose positions begin at about `origin`.
 spec::Mask random_command_mask(std::mt19937_64& random, uint32_t m, uint32_t origin);
 
 /// Rows of a tensor of which a job takes `tokens` tokens, perhaps by a list.
 uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens);
+
+/// The same of keys and values.
+uint32_t key_tensor_rows(const fw::AttentionJob& job);
+/// Which row of its tensor key `j` is, by list or pages.
+uint32_t key_row(const fw::AttentionJob& job, uint32_t j);
 
 /// May query `i` of this query head see key `j`, both counted as the job's lists do? `m`: tile
 /// tokens.

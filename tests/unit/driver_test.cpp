@@ -44,7 +44,7 @@ fw::Tensor tensor(uint64_t address, uint32_t heads, uint32_t rows, uint32_t byte
 /// Places the tensors of a job, whose sizes are set.
 void place(fw::AttentionJob& job, bool by_row) {
     const uint32_t q_rows = tessera::verify::tensor_rows(job.query_list, job.nq);
-    const uint32_t k_rows = tessera::verify::tensor_rows(job.key_list, job.nk);
+    const uint32_t k_rows = tessera::verify::key_tensor_rows(job);
     job.q = tensor(0x10000000, job.query_heads, q_rows, 2 * job.d_k, by_row);
     job.k = tensor(0x20000000, job.kv_heads, k_rows, 2 * job.d_k, by_row);
     // Crosses multiples of 4 GiB.
@@ -88,6 +88,7 @@ fw::AttentionJob random_job(std::mt19937_64& random, uint32_t limit,
     job.want_lse = draw(0, 1) == 1;
     tessera::verify::random_mask(random, kDevice.m, job, arrays);
     if (draw(0, 4) == 0) tessera::verify::random_lists(random, job, arrays);
+    if (draw(0, 3) == 0) tessera::verify::random_pages(random, kDevice.m, job, arrays);
     place(job, draw(0, 1) == 1);
     return job;
 }

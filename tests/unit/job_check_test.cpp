@@ -279,6 +279,36 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("pages have rows, lie below 2^31, and refuse what does not go with pages") {
+    Compared rules("jobs");
+    const AttentionJob good = good_job();
+    std::vector<uint32_t> pages(good.nk, 3);
+    const auto is = [&](JobRule rule, auto&& change) {
+        rules.equal(rule_after([&](AttentionJob& j) {
+                        j.pages = {pages.data(), 1, 0};
+                        change(j);
+                    }),
+                    rule);
+    };
+    is(JobRule::kNone, [](AttentionJob&) {});
+    is(JobRule::kPages, [](AttentionJob& j) { j.pages.rows = 0; });
+    is(JobRule::kNone, [](AttentionJob& j) { j.pages.rows = spec::kPositionLimit / 4; });
+    is(JobRule::kPages, [](AttentionJob& j) { j.pages.rows = spec::kPositionLimit / 4 + 1; });
+    is(JobRule::kPages, [](AttentionJob& j) { j.pages.first = spec::kPositionLimit; });
+    is(JobRule::kPages, [](AttentionJob& j) {
+        j.mask = {spec::kMaskCausal | spec::kMaskBlock | spec::kMaskSummary, 0, 0, 8, 1, 0, 0, 0};
+    });
+    pages.back() = spec::kPositionLimit - 1;
+    is(JobRule::kNone, [](AttentionJob&) {});
+    pages.back() = spec::kPositionLimit;
+    is(JobRule::kPages, [](AttentionJob&) {});
+    std::vector<uint32_t> rows(good.nk, 1);
+    is(JobRule::kPages, [&](AttentionJob& j) {
+        j.q_position = j.k_position = 0;
+        j.key_list = {rows.data(), 2, 0x100000};
+    });
+}
+
 TEST_CASE("a great many documents need positions of their own only where they can meet") {
     Compared rules("jobs");
     AttentionJob job = good_job();

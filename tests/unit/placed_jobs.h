@@ -49,6 +49,7 @@ inline spec::AttentionWords placed(const fw::AttentionJob& job, const verify::Ma
     if (job.tile_flags != nullptr) at.tile_flags = memory.place(arrays.tile_flags);
     at.query_rows = memory.place(job.query_list.rows, job.nq);
     at.key_rows = memory.place(job.key_list.rows, job.nk);
+    if (job.pages.given()) at.pages = memory.place(arrays.pages);
     return fw::encode(job, at);
 }
 

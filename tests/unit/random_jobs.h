@@ -48,6 +48,7 @@ inline JobList random_list(std::mt19937_64& random) {
         job.want_lse = draw(0, 1) == 1;
         verify::random_mask(random, list.device.m, job, list.arrays[i]);
         if (draw(0, 4) == 0) verify::random_lists(random, job, list.arrays[i]);
+        if (draw(0, 2) == 0) verify::random_pages(random, list.device.m, job, list.arrays[i]);
         if (draw(0, 1) == 0) {
             job.schedule = fw::ScheduleId::kKeyValueResident;
         } else {

@@ -28,8 +28,10 @@ class SymbolicEngines {
     SymbolicEngines(const fw::AttentionJob& job, const spec::DeviceParams& params)
         : job_(job), m_(params.m), bus_(params.bus_bytes), group_(job.query_heads / job.kv_heads) {
         index(job.q, job.query_heads, job.nq, q_rows_, job.query_list.rows);
-        index(job.k, job.kv_heads, job.nk, k_rows_, job.key_list.rows);
-        index(job.v, job.kv_heads, job.nk, v_rows_, job.key_list.rows);
+        const std::vector<uint32_t> paged = paged_rows(job);
+        const uint32_t* keys = paged.empty() ? job.key_list.rows : paged.data();
+        index(job.k, job.kv_heads, job.nk, k_rows_, keys);
+        index(job.v, job.kv_heads, job.nk, v_rows_, keys);
         index(job.o, job.query_heads, job.nq, o_rows_);
         index(job.lse, job.query_heads, job.nq, lse_rows_);
         index(job.state, group_, job.nq, state_rows_);
@@ -105,6 +107,15 @@ class SymbolicEngines {
         for (uint32_t h = 0; h < heads; ++h)
             for (uint32_t r = 0; r < rows; ++r)
                 out[fw::row_address(t, h, list == nullptr ? r : list[r])] = {h, r};
+    }
+    /// Where each key lies, page by page; empty: not in pages.
+    static std::vector<uint32_t> paged_rows(const fw::AttentionJob& job) {
+        std::vector<uint32_t> rows;
+        const fw::PageTable& table = job.pages;
+        for (uint32_t page = 0, at = 0; table.pages != nullptr && rows.size() < job.nk; ++page)
+            for (uint32_t i = 0; i < table.rows && rows.size() < job.nk; ++i, ++at)
+                if (at >= table.first) rows.push_back(table.pages[page] * table.rows + i);
+        return rows;
     }
     Where find(const Rows& rows, uint64_t address) {
         const auto it = rows.find(address);
