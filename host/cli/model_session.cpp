@@ -68,7 +68,7 @@ void ModelSession::check_pattern() const {
         fmt::format("a pattern that a layer of {} matches, as {} or *", folder_.model.name, first));
 }
 
-ModelRun& ModelSession::start(uint64_t capacity) {
+ModelRun& ModelSession::start(const CacheShape& cache) {
     ModelRun::Options options;
     options.check = line_.model.check;
     options.wanted = [this](const std::string& layer) {
@@ -79,7 +79,7 @@ ModelRun& ModelSession::start(uint64_t capacity) {
     run_ = std::make_unique<ModelRun>(
         folder_.model, folder_.open_weights(),
         ModelMachine{config_.platform, config_.energy, line_.experiment.workload.precision},
-        *platform_, capacity, std::move(options));
+        *platform_, cache, std::move(options));
     return *run_;
 }
 

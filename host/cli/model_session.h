@@ -27,8 +27,8 @@ class ModelSession {
                  const std::string& model);
 
     const ModelFolder& folder() const { return folder_; }
-    /// Puts the model on its machine; caches have so many rows.
-    ModelRun& start(uint64_t capacity);
+    /// Puts the model on its machine; caches are of that shape.
+    ModelRun& start(const CacheShape& cache);
     double clock_ghz() const { return config_.clock_ghz; }
     Progress& progress() { return progress_; }
 

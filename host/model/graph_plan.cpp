@@ -19,8 +19,8 @@ const GemmForms::Choice& GemmForms::choose(const Gemm& gemm) {
 
 GraphPlan plan_graph(const ModelGraph& graph, const ModelWeights& weights,
                      const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
-                     const std::map<std::string, Value>& inputs, uint32_t position) {
-    return GraphPlanner(graph, weights, machine, forms, memory, inputs, position).plan();
+                     const GraphRun& run) {
+    return GraphPlanner(graph, weights, machine, forms, memory, run).plan();
 }
 
 }  // namespace tessera::host

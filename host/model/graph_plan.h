@@ -15,6 +15,7 @@
 
 #include "host/config/energy_table.h"
 #include "host/model/model.h"
+#include "host/model/text_rows.h"
 #include "host/model/weights.h"
 #include "host/operation/gemm.h"
 #include "host/operation/matrix_part.h"
@@ -29,6 +30,7 @@ struct Value {
     MatrixPart place;               ///< all of it
     uint32_t heads = 0;             ///< it is laid as; 0: a matrix
     float factor = 1;               ///< its elements are still to be multiplied by this
+    bool in_pages = false;          ///< a cache whose rows do not all lie in order
     std::vector<float> numbers;     ///< the host's
     std::vector<uint32_t> indices;  ///< likewise
 
@@ -36,12 +38,20 @@ struct Value {
     uint64_t columns() const { return place.columns; }
 };
 
+/// A run of a graph.
+struct GraphRun {
+    std::string graph;
+    std::map<std::string, Value> inputs;
+    uint32_t position = 0;        ///< where rows that are appended to caches begin
+    std::vector<TextRows> texts = {};  ///< or where those of each text do; empty: all are of one
+};
+
 /// What of a model lies in device memory from one run of a graph to the next: weights, outputs of
 /// graphs, caches.
 struct ModelMemory {
     MemoryMap map;
     std::map<std::string, Value> values;  ///< outputs and caches
-    uint64_t capacity = 0;                ///< rows of a cache
+    CacheShape cache = 0;
 };
 
 /// The machine that a model runs on, and how its products are done.
@@ -86,12 +96,12 @@ struct GraphPlan {
     std::vector<std::string> replaced;
 };
 
-/// The operations of one run of `graph` and what they leave in `memory.values`. `inputs` are the
-/// host's. Rows that are appended to caches begin at `position`. Without data (timing only) weights
-/// and inputs have no elements. UserError for weights that do not fit the layers, for too few rows
-/// of an input, and for more rows than a cache has.
+/// The operations of a run of `graph` and what they leave in `memory.values`. The run's inputs are
+/// the host's. Without data (timing only) weights and inputs have no elements. UserError for
+/// weights that do not fit the layers, for too few rows of an input, and for more rows than a cache
+/// has.
 GraphPlan plan_graph(const ModelGraph& graph, const ModelWeights& weights,
                      const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
-                     const std::map<std::string, Value>& inputs, uint32_t position);
+                     const GraphRun& run);
 
 }  // namespace tessera::host

@@ -20,15 +20,15 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 GraphPlanner::GraphPlanner(const ModelGraph& graph, const ModelWeights& weights,
                            const ModelMachine& machine, GemmForms& forms, ModelMemory& memory,
-                           const std::map<std::string, Value>& inputs, uint32_t position)
+                           const GraphRun& run)
     : graph_(graph),
       weights_(weights),
       machine_(machine),
       forms_(forms),
       memory_(memory),
-      position_(position),
+      run_(run),
       values_(memory.values) {
-    for (const auto& [name, value] : inputs) {
+    for (const auto& [name, value] : run.inputs) {
         const auto said = graph.inputs.find(name);
         if (said != graph.inputs.end() && said->second.columns != value.columns())
             throw UserError(fmt::format("input {}: {} columns by its description; given: {}",
@@ -110,18 +110,28 @@ Value& GraphPlanner::make_value(const std::string& name, uint64_t rows, uint64_t
     return place_value(name, std::move(made));
 }
 
-/// The value is all rows that are there then; `place` of what is returned are the new ones.
+std::vector<TextRows> GraphPlanner::texts(uint64_t rows) const {
+    if (run_.texts.empty()) return {{static_cast<uint32_t>(rows), run_.position, {}}};
+    uint64_t all = 0;
+    for (const TextRows& text : run_.texts) all += text.rows;
+    if (all != rows)
+        throw UserError(
+            fmt::format("layer {}: {} rows for texts of {} together", shown(), rows, all));
+    return run_.texts;
+}
+
+/// The value is all rows that are there then, or the whole cache where they are in pages.
 Value& GraphPlanner::append_value(const std::string& name, uint64_t rows, uint64_t columns,
                                   uint32_t heads) {
-    if (position_ + rows > memory_.capacity)
-        throw UserError(fmt::format("layer {}: {} rows from {} on do not fit a cache of {} rows",
-                                    this->shown(), rows, position_, memory_.capacity));
+    const std::vector<TextRows> texts = this->texts(rows);
+    check_texts(texts, memory_.cache, shown());
     const TensorLayout cache =
-        TensorLayout::heads(ElementType::kBf16, heads, memory_.capacity, columns / heads);
+        TensorLayout::heads(ElementType::kBf16, heads, memory_.cache.rows, columns / heads);
     Value made;
     made.heads = heads;
     made.buffer = name;
-    made.place = MatrixPart::of_rows(cache, 0, position_ + rows);
+    made.in_pages = !lies_in_order(texts);
+    made.place = made.in_pages ? MatrixPart(cache) : MatrixPart::of_rows(cache, 0, texts[0].end());
     values_[name] = memory_.values[name] = made;
     return values_[name];
 }

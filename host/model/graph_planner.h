@@ -15,8 +15,7 @@ namespace tessera::host {
 class GraphPlanner {
   public:
     GraphPlanner(const ModelGraph& graph, const ModelWeights& weights, const ModelMachine& machine,
-                 GemmForms& forms, ModelMemory& memory, const std::map<std::string, Value>& inputs,
-                 uint32_t position);
+                 GemmForms& forms, ModelMemory& memory, const GraphRun& run);
     GraphPlan plan();
 
   private:
@@ -46,19 +45,24 @@ class GraphPlanner {
     LayerGemm gemm_of(const ModelLayer& layer, const LinearLayer& linear, const Value& x) const;
     void multiply(const LinearLayer& layer, const LayerGemm& planned, const Value& x,
                   const std::string& c);
-    /// Part `number` of the product in a buffer, and what is added to it.
+    /// Part `number` of the product in a buffer, all its rows or a piece of them, and what is added
+    /// to it.
     struct Finish {
         const LinearLayer& layer;
         size_t number = 0;
         MatrixPart c;
         std::string buffer;
         std::optional<Value> residual;
+        std::string piece = {};  ///< of names of steps
     };
+    void check_part(const Finish& finish) const;
     void finish_part(const Finish& finish);
+    void finish_piece(const Finish& finish, const Value& y, uint32_t position);
     /// `value`: the name of `y`, or nothing if it is not finished with this.
     void finish_by_epilogue(const Finish& finish, const Value& y, const std::string& value);
-    void rotate(const LinearPart& part, const MatrixPart& a, const std::string& buffer,
-                float factor, const Value& y);
+    /// `a` is what is rotated, and begins at a position.
+    void rotate(const Finish& finish, const Value& a, float factor, uint32_t position,
+                const Value& y);
     bool is_left_in_c(const LinearLayer& layer) const;
 
     // Values.
@@ -84,6 +88,8 @@ class GraphPlanner {
                                 const std::string& buffer,
                                 const std::function<std::vector<float>()>& elements);
     bool with_data() const { return !machine_.platform.timing_only; }
+    /// The texts of this run, whose rows are so many.
+    std::vector<TextRows> texts(uint64_t rows) const;
     /// Does what the present layer writes under this name stay when the graph has run?
     bool lives_on(const std::string& name) const;
     /// A buffer of the present layer's own, which no value is called.
@@ -104,7 +110,7 @@ class GraphPlanner {
     const ModelMachine& machine_;
     GemmForms& forms_;
     ModelMemory& memory_;
-    const uint32_t position_;
+    const GraphRun& run_;
     std::map<std::string, Value> values_;
     std::set<std::string> hosted_;  ///< buffers that a step of this plan fills from the host
     std::vector<LayerStep> steps_;

@@ -80,17 +80,23 @@ void GraphPlanner::make(const AttentionLayer& layer) {
                 fmt::format("layer {}: queries, keys and values have to be heads of a "
                             "linear layer",
                             shown()));
+    const std::vector<TextRows> texts = this->texts(q.rows());
     Problem p;
     p.leading = {q.heads};
     p.query_heads = q.heads;
     p.kv_heads = k.heads;
     p.nq = static_cast<uint32_t>(q.rows());
     p.nk = static_cast<uint32_t>(k.rows());
+    if (k.in_pages) set_texts(texts, memory_.cache, p);
+    if (texts.size() > 1 && !k.in_pages)
+        throw UserError(fmt::format("layer {}: {} texts attend to {}, which is no cache of theirs",
+                                    shown(), texts.size(), printable(layer.keys)));
     p.d_k = static_cast<uint32_t>(q.columns() / q.heads);
     p.d_v = static_cast<uint32_t>(v.columns() / v.heads);
     p.scale = default_scale(p.d_k);
     p.bf16_output = true;
-    p.mask.causal = layer.causal && p.nq > 1;
+    p.mask.causal = layer.causal && std::any_of(texts.begin(), texts.end(),
+                                                [](const TextRows& t) { return t.rows > 1; });
     p.mask.window = layer.window;
     if (k.heads != v.heads || k.rows() != v.rows() || k.columns() / k.heads != p.d_k)
         throw UserError(
@@ -160,21 +166,34 @@ void GraphPlanner::make(const AddLayer& layer) {
         {{"a", x.buffer}, {"residual", other.buffer}}, {{"y", y.buffer}}, layer.output);
 }
 
-/// Nothing is copied: the value is a part of its input, unless it is to stay.
+/// Where it can be, the value is a part of its input, and nothing is copied.
 void GraphPlanner::make(const LastLayer& layer) {
-    Value row = as_numbers(layer.input, "numbers");
-    row.place.first_row += row.rows() - 1;
-    row.place.rows = 1;
-    if (!lives_on(layer.output)) {
-        values_[layer.output] = std::move(row);
+    const Value x = as_numbers(layer.input, "numbers");
+    const std::vector<RowPiece> pieces = text_pieces(texts(x.rows()));
+    const auto last_of = [&](const RowPiece& piece) {
+        MatrixPart row = x.place;
+        row.first_row += piece.first + piece.rows - 1;
+        row.rows = 1;
+        return row;
+    };
+    const bool all = pieces.size() == x.rows();
+    if (!lives_on(layer.output) && (all || pieces.size() == 1)) {
+        Value part = x;
+        if (!all) part.place = last_of(pieces[0]);
+        values_[layer.output] = std::move(part);
         return;
     }
-    const Value& y = make_value(layer.output, 1, row.columns(), 0);
-    Epilogue copy;
-    copy.a = row.place;
-    copy.y = y.place;
-    add("", std::make_shared<EpilogueOperation>(copy, EpilogueElements(), machine_.platform),
-        {{"a", row.buffer}}, {{"y", y.buffer}}, layer.output);
+    const Value y = make_value(layer.output, pieces.size(), x.columns(), 0);
+    for (size_t i = 0; i < pieces.size(); ++i) {
+        Epilogue copy;
+        copy.a = last_of(pieces[i]);
+        copy.y = y.place;
+        copy.y.first_row += i;
+        copy.y.rows = 1;
+        add(pieces.size() == 1 ? "" : std::to_string(i),
+            std::make_shared<EpilogueOperation>(copy, EpilogueElements(), machine_.platform),
+            {{"a", x.buffer}}, {{"y", y.buffer}}, layer.output);
+    }
 }
 
 void GraphPlanner::make(const PoolLayer& layer) {

@@ -165,28 +165,61 @@ void GraphPlanner::multiply(const LinearLayer& layer, const LayerGemm& planned, 
     steps_.back().weight_bytes = uint64_t{planned.gemm.k} * planned.gemm.n * sizeof(uint16_t);
 }
 
-void GraphPlanner::finish_part(const Finish& finish) {
-    const LinearLayer& layer = finish.layer;
-    const LinearPart& part = layer.parts[finish.number];
-    const MatrixPart& c = finish.c;
-    if (part.heads != 0 && c.columns % part.heads != 0)
-        throw UserError(
-            fmt::format("layer {}: {} columns are no {} heads", shown(), c.columns, part.heads));
+void GraphPlanner::check_part(const Finish& finish) const {
+    const LinearPart& part = finish.layer.parts[finish.number];
+    if (part.heads != 0 && finish.c.columns % part.heads != 0)
+        throw UserError(fmt::format("layer {}: {} columns are no {} heads", shown(),
+                                    finish.c.columns, part.heads));
     if (part.append && part.heads == 0)
         throw UserError(fmt::format("layer {}: only heads can be appended", shown()));
-    Value y = part.append ? append_value(part.output, c.rows, c.columns, part.heads)
-                          : make_value(part.output, c.rows, c.columns, part.heads);
-    if (part.append) y.place = MatrixPart::of_rows(y.place.layout, position_, c.rows);
+    if (!finish.residual) return;
+    const Value& residual = *finish.residual;
+    const size_t all = finish.c.columns * finish.layer.parts.size();
+    if (residual.rows() != finish.c.rows || residual.columns() != all)
+        throw UserError(fmt::format("layer {}: {} x {} of {} are added to {} x {}", shown(),
+                                    residual.rows(), residual.columns(), finish.layer.residual,
+                                    finish.c.rows, all));
+}
+
+/// Rows that are turned, or written into a cache, piece by piece: each text has its own positions,
+/// and its own pages.
+void GraphPlanner::finish_part(const Finish& finish) {
+    check_part(finish);
+    const LinearPart& part = finish.layer.parts[finish.number];
+    const MatrixPart& c = finish.c;
+    const Value y = part.append ? append_value(part.output, c.rows, c.columns, part.heads)
+                                : make_value(part.output, c.rows, c.columns, part.heads);
+    if (!part.append && !part.rotary) return finish_by_epilogue(finish, y, part.output);
+    const std::vector<RowPiece> pieces =
+        part.append ? cache_pieces(texts(c.rows), memory_.cache) : text_pieces(texts(c.rows));
+    for (size_t i = 0; i < pieces.size(); ++i) {
+        const RowPiece& piece = pieces[i];
+        Finish some = finish;
+        some.c.first_row += piece.first;
+        some.c.rows = piece.rows;
+        if (some.residual) some.residual->place.first_row += piece.first;
+        if (pieces.size() > 1) some.piece = fmt::format(".{}", i);
+        Value to = y;
+        to.place = MatrixPart::of_rows(y.place.layout, part.append ? piece.place : piece.first,
+                                       piece.rows);
+        finish_piece(some, to, piece.position);
+    }
+}
+
+void GraphPlanner::finish_piece(const Finish& finish, const Value& y, uint32_t position) {
+    const LinearLayer& layer = finish.layer;
+    const LinearPart& part = layer.parts[finish.number];
     if (!part.rotary) return finish_by_epilogue(finish, y, part.output);
-    const std::vector<float> scales = weights_.scales(tensors(), c.columns * layer.parts.size());
+    const size_t all = finish.c.columns * layer.parts.size();
+    const std::vector<float> scales = weights_.scales(tensors(), all);
     const bool plain = scales.size() <= 1 && !layer.bias && layer.residual.empty() &&
                        layer.activation == fw::Activation::kNone;
-    if (plain) return rotate(part, c, finish.buffer, scales.empty() ? 1 : scales[0], y);
     Value straight;
-    straight.place = numbers(c.rows, c.columns);
-    straight.buffer = step_buffer(fmt::format("straight{}", finish.number));
-    finish_by_epilogue(finish, straight, "");
-    rotate(part, straight.place, straight.buffer, 1, y);
+    straight.place = plain ? finish.c : numbers(finish.c.rows, finish.c.columns);
+    straight.buffer = plain ? finish.buffer
+                            : step_buffer(fmt::format("straight{}{}", finish.number, finish.piece));
+    if (!plain) finish_by_epilogue(finish, straight, "");
+    rotate(finish, straight, plain && !scales.empty() ? scales[0] : 1, position, y);
 }
 
 void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y,
@@ -220,24 +253,23 @@ void GraphPlanner::finish_by_epilogue(const Finish& finish, const Value& y,
     }
     if (finish.residual) {
         const Value& residual = *finish.residual;
-        if (residual.rows() != finish.c.rows || residual.columns() != all)
-            throw UserError(fmt::format("layer {}: {} x {} of {} are added to {} x {}", shown(),
-                                        residual.rows(), residual.columns(), layer.residual,
-                                        finish.c.rows, all));
         work.has_residual = true;
         work.residual =
             MatrixPart::of_columns(residual.place.layout, finish.number * columns, columns);
+        work.residual.first_row = residual.place.first_row;
+        work.residual.rows = finish.c.rows;
         reads["residual"] = residual.buffer;
     }
-    add("finish" + suffix,
+    add("finish" + suffix + finish.piece,
         std::make_shared<EpilogueOperation>(work, std::move(elements), machine_.platform), reads,
         writes, value);
 }
 
-void GraphPlanner::rotate(const LinearPart& part, const MatrixPart& a, const std::string& buffer,
-                          float factor, const Value& y) {
+void GraphPlanner::rotate(const Finish& finish, const Value& a, float factor, uint32_t position,
+                          const Value& y) {
+    const LinearPart& part = finish.layer.parts[finish.number];
     const std::vector<float> frequencies = weights_.row(part.rotary->frequencies, 0);
-    const uint64_t most = std::min<uint64_t>(a.columns / part.heads, fw::kMaxRotated) / 2;
+    const uint64_t most = std::min<uint64_t>(a.columns() / part.heads, fw::kMaxRotated) / 2;
     if (frequencies.empty() || frequencies.size() > most)
         throw bad_value(weights_.path(), "tensor " + printable(part.rotary->frequencies),
                         plural(frequencies.size(), "element"),
@@ -246,17 +278,17 @@ void GraphPlanner::rotate(const LinearPart& part, const MatrixPart& a, const std
     work.pairs = part.rotary->pairs;
     work.heads = part.heads;
     work.rotated = 2 * frequencies.size();
-    work.position = position_;
-    work.positions = std::max<uint64_t>(memory_.capacity, position_ + a.rows);
+    work.position = position;
+    work.positions = std::max<uint64_t>(memory_.cache.rows, position + a.rows());
     work.has_factor = factor != 1;
     work.factor = factor;
-    work.a = a;
+    work.a = a.place;
     work.y = y.place;
-    Bindings reads = {{"a", buffer}}, writes = {{"y", y.buffer}};
+    Bindings reads = {{"a", a.buffer}}, writes = {{"y", y.buffer}};
     std::vector<float> table = host_row(
         reads, writes, "table", fmt::format("{}[{}]", part.rotary->frequencies, work.positions),
         [&] { return rotary_table(frequencies, work.positions, true); });
-    add("rotary." + part.output,
+    add("rotary." + part.output + finish.piece,
         std::make_shared<RotaryOperation>(work, std::vector<float>(), std::move(table),
                                           machine_.platform),
         reads, writes, part.output);

@@ -50,23 +50,22 @@ Program placed(const GraphPlan& plan, const ModelMachine& machine, ModelMemory& 
 }  // namespace
 
 void check_runs(const Model& model, const ModelWeights& weights, const ModelMachine& machine,
-                uint64_t capacity, const std::vector<GraphRun>& runs) {
+                const CacheShape& cache, const std::vector<GraphRun>& runs) {
     GemmForms forms(machine);
-    ModelMemory memory{MemoryMap(machine.platform), {}, capacity};
+    ModelMemory memory{MemoryMap(machine.platform), {}, cache};
     for (const GraphRun& run : runs)
-        placed(plan_graph(model.graph(run.graph), weights, machine, forms, memory, run.inputs,
-                          run.position),
-               machine, memory);
+        placed(plan_graph(model.graph(run.graph), weights, machine, forms, memory, run), machine,
+               memory);
 }
 
 ModelRun::ModelRun(Model model, ModelWeights weights, ModelMachine machine, Platform& platform,
-                   uint64_t capacity, Options options)
+                   const CacheShape& cache, Options options)
     : model_(std::move(model)),
       weights_(std::move(weights)),
       machine_(std::move(machine)),
       options_(std::move(options)),
       forms_(machine_),
-      memory_{MemoryMap(machine_.platform), {}, capacity},
+      memory_{MemoryMap(machine_.platform), {}, cache},
       platform_(platform) {
     if (options_.step_times && StepTimes::possible(machine_.platform)) times_.emplace();
 }
@@ -108,8 +107,8 @@ void ModelRun::note_step(const std::string& graph, const LayerStep& step, const 
 }
 
 void ModelRun::run(const GraphRun& run) {
-    const GraphPlan plan = plan_graph(model_.graph(run.graph), weights_, machine_, forms_, memory_,
-                                      run.inputs, run.position);
+    const GraphPlan plan =
+        plan_graph(model_.graph(run.graph), weights_, machine_, forms_, memory_, run);
     const Program program = placed(plan, machine_, memory_);
     const ProgramRecord record =
         program.run(platform_, options_.check, counters_, times_ ? &*times_ : nullptr);

@@ -39,17 +39,10 @@ struct LayerValue {
     std::vector<float> numbers;
 };
 
-/// A run of a graph.
-struct GraphRun {
-    std::string graph;
-    std::map<std::string, Value> inputs;
-    uint32_t position = 0;  ///< where rows that are appended to caches begin
-};
-
 /// Would these runs, one after the other, fit model, weights and machine? UserError as
 /// ModelRun::run().
 void check_runs(const Model& model, const ModelWeights& weights, const ModelMachine& machine,
-                uint64_t capacity, const std::vector<GraphRun>& runs);
+                const CacheShape& cache, const std::vector<GraphRun>& runs);
 
 class ModelRun {
   public:
@@ -64,9 +57,9 @@ class ModelRun {
     };
 
     /// `platform` has the configuration of `machine`, nothing else in its memory, and outlives
-    /// this. `capacity`: rows of a cache.
+    /// this.
     ModelRun(Model model, ModelWeights weights, ModelMachine machine, Platform& platform,
-             uint64_t capacity, Options options);
+             const CacheShape& cache, Options options);
 
     /// Runs a graph. UserError as plan_graph(), and for a memory that is too small.
     void run(const GraphRun& run);

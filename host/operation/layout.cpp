@@ -257,6 +257,7 @@ fw::AttentionJob job_of(const Problem& p, const AttentionMask& mask) {
     job.factor = p.factor();
     job.mask = p.device_mask();
     point_to_arrays(mask, job);
+    if (p.pages) job.pages = {p.pages->pages.data(), p.pages->rows, 0};
     job.stacked = p.stacked;
     job.q_position = p.q_position();
     job.k_position = p.k_position();
@@ -278,8 +279,9 @@ void place_tensors(const Problem& p, uint32_t bus_bytes, fw::AttentionJob& job, 
     const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
     job.q = bf16("q", p.query_heads, p.nq, fw::key_columns(job));
     const auto cache = [&](const char* role, uint64_t columns) {
+        const uint32_t rows = p.pages ? p.pages->tensor_rows : p.nk;
         return map.first_rows(role,
-                              TensorLayout::heads(ElementType::kBf16, p.kv_heads, p.nk, columns));
+                              TensorLayout::heads(ElementType::kBf16, p.kv_heads, rows, columns));
     };
     job.k = cache("k", fw::key_columns(job));
     job.v = cache("v", fw::value_columns(job, last_pass));
@@ -320,6 +322,7 @@ void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& lay
 Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map) {
     Layout layout;
     layout.mask = std::make_shared<const AttentionMask>(p.mask);
+    layout.pages = p.pages;
     layout.job = job_of(p, *layout.mask);
     layout.sentinel_offset = p.sentinel.offset;
     layout.devices = config.devices;

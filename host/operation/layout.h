@@ -45,6 +45,7 @@ struct Layout {
     uint32_t batch = 1;   ///< of `sequences`: so many groups of heads, each with some of them
     bool packed = false;  ///< several sequences may lie in the same heads
     std::shared_ptr<const AttentionMask> mask;  ///< holds the arrays that `job` points to
+    std::shared_ptr<const KeyPages> pages;      ///< likewise
     std::shared_ptr<const CoverArrays> cover;   ///< if the problem is done by one
     uint64_t cover_list = 0;                    ///< where firmware lists gathered tokens
     /// Of an approximate schedule (approximate.h): the job of the tiles that stand for others, run

@@ -151,7 +151,8 @@ std::optional<uint64_t> stall_free_cycles(const Problem& problem, const Layout& 
     if (problem.cover || problem.stacked || problem.mask.summary != 0 ||
         !problem.mask.documents.empty())
         return std::nullopt;
-    if (problem.ragged() || problem.sink_logits || layout.remainder || layout.job.key_list.given())
+    if (problem.ragged() || problem.sink_logits || layout.remainder ||
+        layout.job.key_list.given() || problem.pages)
         return std::nullopt;
     return ClosedForm(problem, layout, config).cycles();
 }

@@ -22,6 +22,14 @@ namespace tessera::host {
 
 struct Selection;
 
+/// Keys and values in pages: key j is row pages[j / rows] * rows + j % rows of tensors that have
+/// `tensor_rows` rows.
+struct KeyPages {
+    uint32_t rows = 0;
+    std::vector<uint32_t> pages;
+    uint32_t tensor_rows = 0;
+};
+
 using tessera::Padding;
 
 /// Where a sequence of a batch lies in the tensors.
@@ -57,6 +65,8 @@ struct Problem {
     /// (host/operation/approximate.h). Together or not at all.
     std::optional<Approximation> approximation;
     std::shared_ptr<const Selection> selection;
+    /// Where keys and values lie, if not one behind the other. Then they are in device memory.
+    std::shared_ptr<const KeyPages> pages;
     double scale = 0;
     SentinelChoice sentinel;  ///< of a black box
     bool bf16_output = false;
