@@ -21,38 +21,47 @@ StepCost less(StepCost after, const StepCost& before) {
     return after;
 }
 
-RowsCost run_rows(ModelRun& model, const char* graph, const std::vector<uint32_t>& tokens,
-                  uint32_t position) {
-    GraphRun run{graph, {{kTokensInput, indices_of(tokens)}}, position};
-    if (model.graph(graph).inputs.count(kPositionsInput) != 0) {
-        std::vector<uint32_t> positions(tokens.size());
-        std::iota(positions.begin(), positions.end(), position);
-        run.inputs[kPositionsInput] = indices_of(std::move(positions));
-    }
-    const StepCost before = model.record().sum();
-    model.run(run);
-    return {position, static_cast<uint32_t>(tokens.size()), less(model.record().sum(), before)};
-}
-
 bool all_finite(const std::vector<float>& numbers) {
     return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
 }
 
+RowsCost run_rows(ModelRun& model, const char* graph, const std::vector<uint32_t>& tokens,
+                  size_t position, const GenerationWish& wish) {
+    const TextRows text{static_cast<uint32_t>(tokens.size()), static_cast<uint32_t>(position),
+                        wish.pages};
+    return {text.position, text.rows, run_texts(model, graph, tokens, {text})};
+}
+
 std::vector<RowsCost> run_prompt(ModelRun& model, const std::vector<uint32_t>& prompt,
-                                 uint32_t chunk) {
+                                 const GenerationWish& wish) {
     std::vector<RowsCost> chunks;
     for (size_t first = 0, rows = 0; first < prompt.size(); first += rows) {
         const size_t left = prompt.size() - first;
-        rows = chunk == 0 ? left : std::min<size_t>(left, chunk);
+        rows = wish.chunk == 0 ? left : std::min<size_t>(left, wish.chunk);
         const auto begin = prompt.begin() + static_cast<ptrdiff_t>(first);
         chunks.push_back(run_rows(model, rows == left ? kPrefillGraph : kFillGraph,
-                                  {begin, begin + static_cast<ptrdiff_t>(rows)},
-                                  static_cast<uint32_t>(first)));
+                                  {begin, begin + static_cast<ptrdiff_t>(rows)}, first, wish));
     }
     return chunks;
 }
 
 }  // namespace
+
+StepCost run_texts(ModelRun& model, const char* graph, std::vector<uint32_t> tokens,
+                   const std::vector<TextRows>& texts) {
+    GraphRun run{graph, {}, 0, texts};
+    if (model.graph(graph).inputs.count(kPositionsInput) != 0) {
+        std::vector<uint32_t> positions;
+        for (const TextRows& text : texts)
+            for (uint32_t position = text.position; position < text.end(); ++position)
+                positions.push_back(position);
+        run.inputs[kPositionsInput] = indices_of(std::move(positions));
+    }
+    run.inputs[kTokensInput] = indices_of(std::move(tokens));
+    const StepCost before = model.record().sum();
+    model.run(run);
+    return less(model.record().sum(), before);
+}
 
 uint64_t cache_rows(uint64_t prompt, const GenerationWish& wish) { return prompt + wish.most - 1; }
 
@@ -60,7 +69,7 @@ Generation generate(ModelRun& model, const std::vector<uint32_t>& prompt,
                     const GenerationWish& wish, const std::function<void(uint32_t)>& told) {
     Generation made;
     Sampler sampler(wish.sampling);
-    made.prompt = run_prompt(model, prompt, wish.chunk);
+    made.prompt = run_prompt(model, prompt, wish);
     while (true) {
         uint32_t token = 0;
         if (model.with_data()) {
@@ -82,8 +91,7 @@ Generation generate(ModelRun& model, const std::vector<uint32_t>& prompt,
         }
         if (made.tokens.size() == wish.most) return made;
         const size_t position = prompt.size() + made.tokens.size() - 1;
-        made.decoded.push_back(
-            run_rows(model, kDecodeGraph, {token}, static_cast<uint32_t>(position)));
+        made.decoded.push_back(run_rows(model, kDecodeGraph, {token}, position, wish));
     }
 }
 

@@ -16,6 +16,7 @@ struct GenerationWish {
     uint32_t chunk = 0;                ///< rows of a prompt at once; 0: all
     std::vector<uint32_t> end_tokens;  ///< each ends the text
     Sampling sampling;
+    std::vector<uint32_t> pages;  ///< of the caches, in the order of the text; empty: 0, 1, ...
 };
 
 enum class GenerationEnd {
@@ -36,6 +37,11 @@ struct Generation {
     std::vector<RowsCost> decoded;  ///< a run for each token but the first
     GenerationEnd end = GenerationEnd::kMost;
 };
+
+/// Runs a graph of a decoder on rows of texts, one text behind the other. Returns what it took.
+/// UserError as ModelRun::run().
+StepCost run_texts(ModelRun& model, const char* graph, std::vector<uint32_t> tokens,
+                   const std::vector<TextRows>& texts);
 
 /// Rows of the caches that this needs: the last token is in none.
 uint64_t cache_rows(uint64_t prompt, const GenerationWish& wish);

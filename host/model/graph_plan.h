@@ -42,7 +42,7 @@ struct Value {
 struct GraphRun {
     std::string graph;
     std::map<std::string, Value> inputs;
-    uint32_t position = 0;        ///< where rows that are appended to caches begin
+    uint32_t position = 0;             ///< where rows that are appended to caches begin
     std::vector<TextRows> texts = {};  ///< or where those of each text do; empty: all are of one
 };
 
