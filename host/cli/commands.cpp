@@ -164,6 +164,8 @@ const std::vector<Command>& commands() {
          add_embed_options},
         {CommandName::kGenerate, "generate", "Text by a decoder from a model hub on the device",
          add_generate_options},
+        {CommandName::kServe, "serve", "Many requests to a decoder, and how long they wait",
+         add_serve_options},
         {CommandName::kDevices, "devices", "List the device presets", add_no_options},
         {CommandName::kSchedules, "schedules", "List the schedules", add_no_options},
         {CommandName::kCovers, "covers",

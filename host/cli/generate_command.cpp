@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <numeric>
+#include <random>
 
 #include "host/cli/model_session.h"
 #include "host/cli/option_values.h"
@@ -14,6 +15,7 @@
 #include "host/model/generation.h"
 #include "host/report/summary.h"
 #include "host/text.h"
+#include "spec/integers.h"
 
 namespace tessera::host {
 namespace {
@@ -52,6 +54,16 @@ void check_positions(const GenerateOptions& options, const DecoderShape& shape, 
         shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
         fmt::format("{}{}", with_commas(shape.positions),
                     shape.gpt2() ? ", which its table has" : ", or more with --beyond-positions"));
+}
+
+/// As a pool hands them out that other texts use, too.
+std::vector<uint32_t> random_pages(const GenerateOptions& options, uint64_t rows) {
+    if (options.page == 0) return {};
+    std::vector<uint32_t> pages(spec::divide_up(rows, uint64_t{options.page}));
+    std::iota(pages.begin(), pages.end(), 0u);
+    std::mt19937_64 random(options.sampling.seed);
+    for (size_t i = pages.size(); i > 1; --i) std::swap(pages[i - 1], pages[random() % i]);
+    return pages;
 }
 
 /// What the runs took, a row for each.
@@ -153,11 +165,14 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
         throw bad_value(session.folder().path, "config.json", "missing",
                         "the configuration of a decoder");
     const std::vector<uint32_t> prompt = prompt_of(options, shape->vocabulary);
-    GenerationWish wish{options.most, options.chunk, {}, options.sampling};
+    GenerationWish wish{options.most, options.chunk, {}, options.sampling, {}};
     if (!options.ignore_end) wish.end_tokens = shape->end_tokens;
     const uint64_t rows = cache_rows(prompt.size(), wish);
     check_positions(options, *shape, rows);
-    ModelRun& model = session.start(rows);
+    wish.pages = random_pages(options, rows);
+    ModelRun& model = session.start(
+        wish.pages.empty() ? CacheShape(rows)
+                           : CacheShape(wish.pages.size() * options.page, options.page));
     session.progress().phase("simulating");
     uint64_t made_tokens = 0;
     const auto told = [&](uint32_t) {

@@ -121,6 +121,13 @@ void add_generate_options(CLI::App& generate, CommandLine& line) {
         ->check(from_one(kMostTokens))
         ->type_name("ROWS")
         ->group(group);
+    generate
+        .add_option("--page", o.page,
+                    "keys and values in pages of so many rows, in random order (default: one "
+                    "piece)")
+        ->check(from_one(kMostTokens))
+        ->type_name("ROWS")
+        ->group(group);
     group = "Tokens";
     generate.add_option("--n", o.most, "new tokens, at most (default 16)")
         ->check(from_one(kMostTokens))

@@ -25,6 +25,7 @@ enum class CommandName {
     kTranscribe,
     kEmbed,
     kGenerate,
+    kServe,
     kReport,
     kVerifyModel
 };
@@ -66,8 +67,22 @@ struct GenerateOptions {
     std::optional<std::string> text;
     uint32_t most = 16;  ///< new tokens
     uint32_t chunk = 0;  ///< rows of the prompt at once; 0: all
+    uint32_t page = 0;   ///< rows of a page of the caches; 0: one piece
     Sampling sampling;
     bool ignore_end = false, beyond_positions = false;
+};
+
+/// Of `tessera serve`.
+struct ServeOptions {
+    std::string trace;  ///< file of requests; empty: drawn
+    uint32_t requests = 100;
+    double rate = 1;  ///< requests a second
+    std::string prompt_tokens = "16,256", new_tokens = "16,128";
+    uint64_t seed = 1;
+    std::string policies = "mixed";  ///< commas between
+    uint32_t texts = 16, chunk = 256, page = 16;
+    std::optional<uint32_t> pages;  ///< of the caches
+    bool ignore_end = false;
 };
 
 /// Of the commands that run models. Machine, precision and outputs are those of the
@@ -80,6 +95,7 @@ struct ModelOptions {
     bool lines = false;
     std::optional<uint32_t> max_tokens;
     GenerateOptions generate;
+    ServeOptions serve;
 };
 
 struct CommandLine {

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "host/cli/serve_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "host/cli/option_values.h"
+#include "host/cli/progress.h"
+#include "host/cli/report_format.h"
+#include "host/cli/run_command.h"
+#include "host/error.h"
+#include "host/experiment/problem_of.h"
+#include "host/library/output_folder.h"
+#include "host/library/overwriting.h"
+#include "host/model/model_folder.h"
+#include "host/model/requests.h"
+#include "host/report/serving_document.h"
+#include "host/run/bytes.h"
+#include "host/run/worker.h"
+#include "host/text.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kCommandLine = "command line";
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+const std::vector<std::pair<std::string, ServePolicy>>& policies() {
+    static const std::vector<std::pair<std::string, ServePolicy>> all = {
+        {"prefill-first", ServePolicy::kPrefillFirst},
+        {"decode-first", ServePolicy::kDecodeFirst},
+        {"mixed", ServePolicy::kMixed}};
+    return all;
+}
+
+TokenBounds range_of(const char* option, const std::string& text) {
+    constexpr const char* kAllowed = "LEAST,MOST, from 1 on, ascending";
+    const std::vector<uint32_t> ends = number_list(option, text, kAllowed);
+    if (ends.size() > 2 || ends.front() == 0 || ends.front() > ends.back())
+        throw bad_value(kCommandLine, option, text, kAllowed);
+    return {ends.front(), ends.back()};
+}
+
+struct Workload {
+    std::vector<Request> requests;
+    std::string input;  ///< in words
+};
+
+Workload workload_of(const ServeOptions& options, uint32_t vocabulary, double clock_ghz) {
+    if (!options.trace.empty())
+        return {requests_of(read_requests(options.trace), vocabulary, clock_ghz, options.seed),
+                "requests of " + options.trace};
+    RandomRequests wish;
+    wish.count = options.requests;
+    wish.rate = options.rate;
+    wish.prompt_tokens = range_of("--prompt-tokens", options.prompt_tokens);
+    wish.new_tokens = range_of("--new-tokens", options.new_tokens);
+    wish.seed = options.seed;
+    if (!(wish.rate > 0))
+        throw bad_value(kCommandLine, "--rate", fmt::format("{}", wish.rate), "more than 0");
+    return {requests_of(random_requests(wish), vocabulary, clock_ghz, options.seed),
+            fmt::format("{} a second, exponential gaps; prompts of {} to {} tokens, {} to {} new "
+                        "ones, uniform; seed {}",
+                        wish.rate, wish.prompt_tokens.least, wish.prompt_tokens.most,
+                        wish.new_tokens.least, wish.new_tokens.most, wish.seed)};
+}
+
+/// Room for as many of the longest requests as may be under way, unless the user says how much.
+CacheShape cache_of(const ServeOptions& options, const std::vector<Request>& requests) {
+    CacheShape cache(0, options.page);
+    uint64_t longest = 0;
+    for (const Request& request : requests) longest = std::max(longest, pages_of(request, cache));
+    const uint64_t pages = options.pages.value_or(
+        static_cast<uint32_t>(std::min<uint64_t>(longest * options.texts, UINT32_MAX)));
+    if (pages < longest)
+        throw bad_value(kCommandLine, "--pages", std::to_string(pages),
+                        fmt::format("at least {}, which the longest request needs", longest));
+    cache.rows = pages * options.page;
+    if (cache.rows >= uint64_t{1} << 31)
+        throw bad_value(kCommandLine, "--pages", std::to_string(pages),
+                        "below 2^31 rows of the caches");
+    return cache;
+}
+
+void check_positions(const DecoderShape& shape, const std::vector<Request>& requests) {
+    for (const Request& request : requests) {
+        const uint64_t rows = request.prompt.size() + request.most - 1;
+        if (rows > shape.positions)
+            throw bad_value(shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
+                            with_commas(shape.positions));
+    }
+}
+
+template <typename Walker, typename Record>
+void walk(Walker& p, Record& record) {
+    p.length(record.requests);
+    for (auto& one : record.requests) {
+        p.value(one.arrival);
+        p.value(one.admitted);
+        p.value(one.first_token);
+        p.value(one.end);
+        p.list(one.tokens);
+    }
+    p.length(record.runs);
+    for (auto& run : record.runs) p.value(run);
+}
+
+/// What simulates a policy: everything but the policy.
+struct Bench {
+    const ModelFolder& folder;
+    const ResolvedConfig& config;
+    Precision precision;
+    const std::vector<Request>& requests;
+    ServeWish wish;
+};
+
+/// In a process of its own, as SystemC wants it.
+ServedPolicy served(const std::string& name, const Bench& bench, Progress& progress) {
+    const auto simulate = [&](const RunHooks& hooks) {
+        Platform platform(bench.config.platform);
+        ModelRun model(bench.folder.model, bench.folder.open_weights(),
+                       {bench.config.platform, bench.config.energy, bench.precision}, platform,
+                       bench.wish.cache, {});
+        size_t ended = 0;
+        ServedPolicy policy;
+        policy.record = serve(model, bench.requests, bench.wish, [&](const Served&) {
+            const auto all = static_cast<double>(bench.requests.size());
+            if (hooks.progress) hooks.progress(name, static_cast<double>(++ended) / all);
+        });
+        policy.inexact = model.record().inexact;
+        Packer p;
+        p.text(policy.inexact);
+        walk(p, policy.record);
+        return p.bytes;
+    };
+    Worker worker(simulate, 0);
+    const RunHooks hooks = progress.hooks();
+    while (worker.receive(hooks)) {
+    }
+    const Bytes bytes = worker.finish(hooks);
+    Unpacker p(bytes);
+    ServedPolicy policy;
+    policy.name = name;
+    p.text(policy.inexact);
+    walk(p, policy.record);
+    return policy;
+}
+
+}  // namespace
+
+int serve_command(const CommandLine& line, const std::vector<std::string>& command_line) {
+    const double begin = now();
+    const ServeOptions& options = line.model.serve;
+    const ModelFolder folder = open_model(line.model.model);
+    if (!folder.decoder)
+        throw bad_value(folder.path, "config.json", "missing", "the configuration of a decoder");
+    ServingReport report;
+    report.config = config_of(line.experiment);
+    report.config.platform.timing_only = line.experiment.outputs.timing_only;
+    report.config.platform.trace_commands = 0;
+    Workload workload = workload_of(options, folder.decoder->vocabulary, report.config.clock_ghz);
+    check_positions(*folder.decoder, workload.requests);
+    const std::string& out = line.experiment.outputs.folder;
+    std::optional<OutputFolder> output;
+    if (!out.empty()) {
+        std::vector<std::string> inputs = folder.files();
+        if (!options.trace.empty()) inputs.push_back(options.trace);
+        refuse_overwriting(line.experiment, inputs, outputs_in(out, {OutputFolder::kReport}));
+        output.emplace(out);
+        report.files = {OutputFolder::kReport};
+    }
+    Bench bench{folder, report.config, line.experiment.workload.precision, workload.requests, {}};
+    bench.wish.texts = options.texts;
+    bench.wish.chunk = options.chunk;
+    bench.wish.cache = report.cache = cache_of(options, workload.requests);
+    if (!options.ignore_end) bench.wish.end_tokens = folder.decoder->end_tokens;
+    Progress progress;
+    for (const std::string& name : parts_of(options.policies)) {
+        bench.wish.policy = choose("--policy", name, policies());
+        progress.phase(name);
+        report.policies.push_back(served(name, bench, progress));
+    }
+    progress.finish();
+    report.model = folder.model.name;
+    report.weights = folder.weights;
+    report.input = std::move(workload.input);
+    report.command_line = command_line;
+    report.texts = options.texts;
+    report.chunk = options.chunk;
+    report.row_bytes = folder.decoder->cache_bytes_per_token();
+    report.seconds = now() - begin;
+    report.requests = std::move(workload.requests);
+    const Document document = serving_document(report);
+    if (output) output->write_report(render(document, Format::kJson), nullptr);
+    fmt::print("{}", render(document, report_format(line.format)));
+    for (const ServedPolicy& policy : report.policies) {
+        if (policy.inexact.empty()) continue;
+        fmt::print(stderr, "tessera: the result is not exact: {}\n", policy.inexact);
+        return kExitNotValid;
+    }
+    return kExitGood;
+}
+
+}  // namespace tessera::host
