@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -71,7 +72,8 @@ class TokenizerReader {
 
     TokenizerFile& out_;
     const JsonPlace root_, model_, vocabulary_;
-    std::map<std::string, size_t> added_;  ///< place in out_.added, by text
+    std::map<std::string, size_t> added_;                    ///< place in out_.added, by text
+    std::unordered_map<std::string_view, uint32_t> pieces_;  ///< token, by keys of vocabulary_
 };
 
 /// Is it byte-level BPE, with nothing else about its model?
@@ -126,10 +128,13 @@ void TokenizerReader::read_added() {
 void TokenizerReader::read_vocabulary() {
     if (!vocabulary_.value().is_object())
         vocabulary_.refuse("an object with a number for each piece");
-    for (const auto& [piece, number] : vocabulary_.value().items()) {
+    const auto& pieces = vocabulary_.value().get_ref<const json::object_t&>();
+    pieces_.reserve(pieces.size());
+    for (const auto& [piece, number] : pieces) {
         const std::optional<uint32_t> token = token_of(number);
         if (!token) vocabulary_[piece].refuse(allowed_token());
         read_piece(piece, *token);
+        pieces_.emplace(piece, *token);
     }
 }
 
@@ -158,7 +163,7 @@ void TokenizerReader::check_bytes() const {
     for (uint32_t byte = 0; byte < 256; ++byte) {
         const std::string piece =
             encode_utf8(std::u32string(1, byte_character(static_cast<uint8_t>(byte))));
-        if (!vocabulary_.value().contains(piece))
+        if (pieces_.count(piece) == 0)
             throw bad_value(out_.file, "model.vocab",
                             "without a piece for byte " + std::to_string(byte),
                             "a piece for each byte");
@@ -180,10 +185,10 @@ BytePair TokenizerReader::read_pair(const JsonPlace& merge) const {
         if (space != both.npos) right = both.substr(space + 1);
     }
     const auto find = [&](const std::string& piece) {
-        const auto found = vocabulary_.value().find(piece);
-        if (found == vocabulary_.value().end())
+        const auto found = pieces_.find(piece);
+        if (found == pieces_.end())
             merge.refuse(allowed + "; \"" + printable(piece) + "\" is none");
-        return found->get<uint32_t>();
+        return found->second;
     };
     return {find(left), find(right), find(left + right)};
 }
