@@ -37,6 +37,25 @@ TEST_CASE("texts are normalised", "[text]") {
                        [&] { return host::encode_utf8(example.text); });
 }
 
+TEST_CASE("variants stay where only marks are joined", "[text]") {
+    struct Example {
+        std::u32string text, normalised;
+    };
+    const std::vector<Example> examples = {
+        {U"", U""},
+        {U"\ufb01ne\u00a0\u2026\u2122\uff21", U"\ufb01ne\u00a0\u2026\u2122\uff21"},
+        {U"e\u0301", U"\u00e9"},
+        {U"e\u0302\u0323", U"\u1ec7"},
+        {U"\u0958\u212b", U"\u0915\u093c\u00c5"},
+        {U"\u1112\u1161\u11ab", U"\ud55c"},
+        {U"\u1e9b\u0323", U"\u1e9b\u0323"},
+    };
+    Compared compared("texts");
+    for (const Example& example : examples)
+        compared.equal(host::to_nfc(example.text), example.normalised,
+                       [&] { return host::encode_utf8(example.text); });
+}
+
 TEST_CASE("what is normalised stays as it is, and so does ASCII", "[text]") {
     Compared compared("characters");
     for (char32_t character = 0; character <= 0x10ffff; ++character) {
