@@ -5,16 +5,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
 #include <numeric>
+#include <optional>
 #include <random>
 
 #include "host/cli/model_session.h"
 #include "host/cli/option_values.h"
 #include "host/error.h"
+#include "host/io/utf8.h"
 #include "host/model/decoder.h"
 #include "host/model/generation.h"
 #include "host/report/summary.h"
 #include "host/text.h"
+#include "host/text/byte_bpe.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -36,16 +41,64 @@ void check_sampling(const GenerateOptions& options) {
                         "more than 0 beside --top-k or --top-p");
 }
 
-std::vector<uint32_t> prompt_of(const GenerateOptions& options, uint32_t vocabulary) {
-    if (options.tokens.empty())
-        throw bad_value(kCommandLine, "prompt", "missing", "--tokens LIST or --text TEXT");
+using Tokenizer = std::optional<ByteBpeTokenizer>;
+
+/// Of a folder that has one: text needs it, and tokens are shown as text with it.
+Tokenizer tokenizer_of(const ModelFolder& folder, bool needed) {
+    std::error_code none;
+    if (!needed && !std::filesystem::exists(folder.tokenizer(), none)) return std::nullopt;
+    return Tokenizer(std::in_place, folder.tokenizer());
+}
+
+std::vector<uint32_t> prompt_of(const GenerateOptions& options, const Tokenizer& tokenizer,
+                                uint32_t vocabulary) {
     const std::string allowed = fmt::format("tokens, 0 to {}", vocabulary - 1);
-    std::vector<uint32_t> tokens = number_list("--tokens", options.tokens, allowed.c_str());
+    const char* const option = options.text ? "--text" : "--tokens";
+    if (!options.text && options.tokens.empty())
+        throw bad_value(kCommandLine, "prompt", "missing", "--tokens LIST or --text TEXT");
+    if (options.text && !is_utf8(*options.text))
+        throw bad_value(kCommandLine, option, "no UTF-8", "a text in UTF-8");
+    std::vector<uint32_t> tokens = options.text
+                                       ? tokenizer->encode(*options.text)
+                                       : number_list(option, options.tokens, allowed.c_str());
+    if (tokens.empty()) throw bad_value(kCommandLine, option, "empty", "at least one token");
     for (const uint32_t token : tokens)
         if (token >= vocabulary)
-            throw bad_value(kCommandLine, "--tokens", std::to_string(token), allowed);
+            throw bad_value(options.text ? tokenizer->file() : kCommandLine,
+                            options.text ? "token" : option, std::to_string(token), allowed);
     return tokens;
 }
+
+/// The text of new tokens, shown as it comes.
+class ShownText {
+  public:
+    ShownText(const Tokenizer& tokenizer, bool shown) : tokenizer_(tokenizer), shown_(shown) {
+        if (tokenizer) text_.emplace(*tokenizer);
+    }
+    /// The rows of a table of logits may be more than there are tokens.
+    void append(uint32_t token) {
+        if (text_) show(tokenizer_->has(token) ? text_->append(token) : "\uFFFD");
+    }
+    void finish() {
+        if (!text_) return;
+        show(text_->finish());
+        if (shown_) fmt::print("\n\n");
+    }
+    const std::string& all() const { return all_; }
+
+  private:
+    void show(const std::string& more) {
+        all_ += more;
+        if (!shown_) return;
+        fmt::print("{}", more);
+        std::fflush(stdout);
+    }
+
+    const Tokenizer& tokenizer_;
+    const bool shown_;
+    std::optional<ByteBpeText> text_;
+    std::string all_;
+};
 
 /// A table of learned positions has no more rows; frequencies go on, but nobody trained them.
 void check_positions(const GenerateOptions& options, const DecoderShape& shape, uint64_t rows) {
@@ -164,7 +217,8 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     if (!shape)
         throw bad_value(session.folder().path, "config.json", "missing",
                         "the configuration of a decoder");
-    const std::vector<uint32_t> prompt = prompt_of(options, shape->vocabulary);
+    const Tokenizer tokenizer = tokenizer_of(session.folder(), options.text.has_value());
+    const std::vector<uint32_t> prompt = prompt_of(options, tokenizer, shape->vocabulary);
     GenerationWish wish{options.most, options.chunk, {}, options.sampling, {}};
     if (!options.ignore_end) wish.end_tokens = shape->end_tokens;
     const uint64_t rows = cache_rows(prompt.size(), wish);
@@ -175,11 +229,14 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
                            : CacheShape(wish.pages.size() * options.page, options.page));
     session.progress().phase("simulating");
     uint64_t made_tokens = 0;
-    const auto told = [&](uint32_t) {
+    ShownText text(tokenizer, line.format == "table" && model.with_data());
+    const auto told = [&](uint32_t token) {
+        if (model.with_data()) text.append(token);
         session.progress().share(static_cast<double>(++made_tokens) /
                                  static_cast<double>(wish.most));
     };
     const Generation made = generate(model, prompt, wish, told);
+    if (model.with_data()) text.finish();
     const uint64_t row_bytes = shape->cache_bytes_per_token();
     ModelReport report;
     report.name = "generate";
@@ -189,6 +246,7 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     report.results = results_of(made, prompt.size(), session.clock_ghz(), row_bytes);
     report.lines = lines_of(report.results, made);
     if (model.with_data()) report.tables.push_back(list("tokens", made.tokens));
+    if (model.with_data() && tokenizer) report.results.push_back({"text", value_of(text.all())});
     report.details = {list("prompt", prompt), runs_table("prefill", made.prompt, row_bytes),
                       runs_table("decode", made.decoded, row_bytes)};
     return session.finish(std::move(report));

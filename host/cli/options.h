@@ -80,7 +80,8 @@ struct ServeOptions {
     std::string prompt_tokens = "16,256", new_tokens = "16,128";
     uint64_t seed = 1;
     std::string policies = "mixed";  ///< commas between
-    uint32_t texts = 16, chunk = 256, page = 16;
+    uint32_t texts = 16, chunk = 256;
+    std::optional<uint32_t> page;   ///< rows; none: as many tokens as the device attends to
     std::optional<uint32_t> pages;  ///< of the caches
     bool ignore_end = false;
 };

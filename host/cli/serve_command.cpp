@@ -73,8 +73,8 @@ Workload workload_of(const ServeOptions& options, uint32_t vocabulary, double cl
 }
 
 /// Room for as many of the longest requests as may be under way, unless the user says how much.
-CacheShape cache_of(const ServeOptions& options, const std::vector<Request>& requests) {
-    CacheShape cache(0, options.page);
+CacheShape cache_of(const ServeOptions& options, const std::vector<Request>& requests, uint32_t m) {
+    CacheShape cache(0, options.page.value_or(m));
     uint64_t longest = 0;
     for (const Request& request : requests) longest = std::max(longest, pages_of(request, cache));
     const uint64_t pages = options.pages.value_or(
@@ -82,7 +82,7 @@ CacheShape cache_of(const ServeOptions& options, const std::vector<Request>& req
     if (pages < longest)
         throw bad_value(kCommandLine, "--pages", std::to_string(pages),
                         fmt::format("at least {}, which the longest request needs", longest));
-    cache.rows = pages * options.page;
+    cache.rows = pages * cache.page_rows;
     if (cache.rows >= uint64_t{1} << 31)
         throw bad_value(kCommandLine, "--pages", std::to_string(pages),
                         "below 2^31 rows of the caches");
@@ -179,7 +179,8 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
     Bench bench{folder, report.config, line.experiment.workload.precision, workload.requests, {}};
     bench.wish.texts = options.texts;
     bench.wish.chunk = options.chunk;
-    bench.wish.cache = report.cache = cache_of(options, workload.requests);
+    bench.wish.cache = report.cache =
+        cache_of(options, workload.requests, report.config.platform.params.m);
     if (!options.ignore_end) bench.wish.end_tokens = folder.decoder->end_tokens;
     Progress progress;
     for (const std::string& name : parts_of(options.policies)) {

@@ -59,7 +59,8 @@ void add_service_options(CLI::App& serve, ServeOptions& o) {
     };
     add("--texts", o.texts, kMostTexts, "texts under way at once, at most (default 16)");
     add("--chunk", o.chunk, kMostRows, "rows of prompts in a run, at most (default 256)");
-    add("--page", o.page, kMostRows, "rows of a page of keys and values (default 16)");
+    add("--page", o.page, kMostRows,
+        "rows of a page of keys and values (default: M of the device)");
     add("--pages", o.pages, UINT32_MAX,
         "pages of the caches (default: for as many of the longest request as --texts)");
     serve.add_flag("--ignore-end", o.ignore_end, "go on behind a token that ends a text")
