@@ -158,6 +158,9 @@ ServedPolicy served(const std::string& name, const Bench& bench, Progress& progr
 int serve_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     const double begin = now();
     const ServeOptions& options = line.model.serve;
+    std::vector<std::pair<std::string, ServePolicy>> chosen;
+    for (const std::string& name : parts_of(options.policies))
+        chosen.emplace_back(name, choose("--policy", name, policies()));
     const ModelFolder folder = open_model(line.model.model);
     if (!folder.decoder)
         throw bad_value(folder.path, "config.json", "missing", "the configuration of a decoder");
@@ -183,8 +186,8 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
         cache_of(options, workload.requests, report.config.platform.params.m);
     if (!options.ignore_end) bench.wish.end_tokens = folder.decoder->end_tokens;
     Progress progress;
-    for (const std::string& name : parts_of(options.policies)) {
-        bench.wish.policy = choose("--policy", name, policies());
+    for (const auto& [name, policy] : chosen) {
+        bench.wish.policy = policy;
         progress.phase(name);
         report.policies.push_back(served(name, bench, progress));
     }

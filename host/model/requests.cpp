@@ -113,19 +113,4 @@ std::vector<RequestShape> random_requests(const RandomRequests& wish) {
     return requests;
 }
 
-std::vector<Request> requests_of(const std::vector<RequestShape>& shapes, uint32_t vocabulary,
-                                 double clock_ghz, uint64_t seed) {
-    std::mt19937_64 random(~seed);
-    std::vector<Request> requests;
-    for (const RequestShape& shape : shapes) {
-        Request request;
-        request.arrival = static_cast<uint64_t>(std::llround(shape.arrival * clock_ghz * 1e9));
-        request.most = shape.new_tokens;
-        for (uint32_t i = 0; i < shape.prompt_tokens; ++i)
-            request.prompt.push_back(static_cast<uint32_t>(random() % vocabulary));
-        requests.push_back(std::move(request));
-    }
-    return requests;
-}
-
 }  // namespace tessera::host

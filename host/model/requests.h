@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Requests for a service: from a file, or drawn. A line of the file is
+// When requests come to a service, and how long they are: from a file, or drawn. A line of the file
+// is
 //   arrival_s,prompt_tokens,new_tokens
 // and the first line is exactly that.
 #pragma once
@@ -7,8 +8,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "host/model/serving.h"
 
 namespace tessera::host {
 
@@ -36,9 +35,5 @@ struct RandomRequests {
     uint64_t seed = 1;
 };
 std::vector<RequestShape> random_requests(const RandomRequests& wish);
-
-/// The same with tokens of a vocabulary, and arrivals in cycles of a clock.
-std::vector<Request> requests_of(const std::vector<RequestShape>& shapes, uint32_t vocabulary,
-                                 double clock_ghz, uint64_t seed);
 
 }  // namespace tessera::host

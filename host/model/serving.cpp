@@ -2,8 +2,10 @@
 #include "host/model/serving.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <numeric>
+#include <random>
 
 #include "host/model/decoder.h"
 #include "host/model/generation.h"
@@ -163,6 +165,21 @@ class Service {
 };
 
 }  // namespace
+
+std::vector<Request> requests_of(const std::vector<RequestShape>& shapes, uint32_t vocabulary,
+                                 double clock_ghz, uint64_t seed) {
+    std::mt19937_64 random(~seed);
+    std::vector<Request> requests;
+    for (const RequestShape& shape : shapes) {
+        Request request;
+        request.arrival = static_cast<uint64_t>(std::llround(shape.arrival * clock_ghz * 1e9));
+        request.most = shape.new_tokens;
+        for (uint32_t i = 0; i < shape.prompt_tokens; ++i)
+            request.prompt.push_back(static_cast<uint32_t>(random() % vocabulary));
+        requests.push_back(std::move(request));
+    }
+    return requests;
+}
 
 uint64_t pages_of(const Request& request, const CacheShape& cache) {
     return spec::divide_up(request.prompt.size() + request.most - 1, cache.page());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/model/model_run.h"
+#include "host/model/requests.h"
 
 namespace tessera::host {
 
@@ -49,6 +50,10 @@ struct ServeRecord {
     std::vector<Served> requests;  ///< in their order
     std::vector<ServeRun> runs;
 };
+
+/// Requests of these shapes: tokens of a vocabulary are drawn, arrivals are cycles of a clock.
+std::vector<Request> requests_of(const std::vector<RequestShape>& shapes, uint32_t vocabulary,
+                                 double clock_ghz, uint64_t seed);
 
 /// Pages that a request has for itself from its admission to its end: those of all rows that it may
 /// come to, so that no text is ever without.

@@ -97,6 +97,53 @@ TEST_CASE("draws with a seed are repeated, an end token ends the text, shards ar
     tokens.equal(list(one.path(), "--temperature 2 --seed 5 --ignore-end"), drawn);
 }
 
+TEST_CASE("a prompt is text by tokenizer.json, and so is what comes behind it") {
+    auto random = test::test_random();
+    Compared texts("texts");
+    const test::Scratch scratch;
+    DecoderDims dims = small("llama");
+    dims.vocabulary = 258;
+    test::RandomDecoder(dims, random).write(scratch.path());
+    Json tokenizer = {{"model", {{"type", "BPE"}, {"merges", {"a b"}}}},
+                      {"added_tokens", Json::array()},
+                      {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+                      {"decoder", {{"type", "ByteLevel"}}}};
+    // The letters that stand for bytes: those that can be seen stand for themselves.
+    std::vector<std::string> letters(256);
+    uint32_t other = 256;
+    for (uint32_t byte = 0; byte < 256; ++byte) {
+        const bool seen = (byte >= 33 && byte <= 126) || (byte >= 161 && byte != 173);
+        const uint32_t point = seen ? byte : other++;
+        if (point < 128)
+            letters[byte] = std::string(1, static_cast<char>(point));
+        else
+            letters[byte] = {static_cast<char>(0xc0 | point >> 6),
+                             static_cast<char>(0x80 | (point & 63))};
+        tokenizer["model"]["vocab"][letters[byte]] = byte;
+    }
+    tokenizer["model"]["vocab"]["ab"] = 256;
+    std::ofstream(scratch / "tokenizer.json") << tokenizer.dump();
+    const Json by_text = report_of(scratch.path(), "--n 6 --text 'ab cab'").at("results");
+    texts.equal(by_text.at("prompt"), Json({256, ' ', 'c', 256}));
+    const Json by_tokens = report_of(scratch.path(), "--n 6 --tokens 256,32,99,256").at("results");
+    texts.equal(by_tokens.at("tokens"), by_text.at("tokens"));
+    texts.equal(by_tokens.at("text"), by_text.at("text"));
+    // 257 is a row of the logits and no token.
+    std::string bytes;
+    bool plain = true;
+    for (const Json& token : by_text.at("tokens")) {
+        const auto number = token.get<uint32_t>();
+        plain = plain && (number < 128 || number == 256);
+        bytes += number == 256 ? "ab" : std::string(1, static_cast<char>(number));
+    }
+    if (plain) texts.equal(by_text.at("text").get<std::string>(), bytes);
+    const test::Finished shown = run_tessera(command(scratch.path(), "--n 6 --text 'ab cab'"));
+    texts.equal(shown.out.find(by_text.at("text").get<std::string>()), size_t{0});
+    test::expect_refusal(texts, command(scratch.path(), "--text ''"), "--text is empty");
+    std::filesystem::remove(scratch / "tokenizer.json");
+    test::expect_refusal(texts, command(scratch.path(), "--text a"), "tokenizer.json");
+}
+
 TEST_CASE("mistakes with decoders are named with file, key, value and what is allowed") {
     auto random = test::test_random();
     Compared messages("messages");
