@@ -162,6 +162,8 @@ const std::vector<Command>& commands() {
          "Speech to text by a whole transformer on the device", add_transcribe_options},
         {CommandName::kEmbed, "embed", "Embeddings of texts by a whole transformer on the device",
          add_embed_options},
+        {CommandName::kHeads, "heads", "Where the heads of a model's encoder look",
+         add_heads_options},
         {CommandName::kDevices, "devices", "List the device presets", add_no_options},
         {CommandName::kSchedules, "schedules", "List the schedules", add_no_options},
         {CommandName::kCovers, "covers",

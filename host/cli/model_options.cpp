@@ -3,6 +3,7 @@
 
 #include "host/cli/option_checks.h"
 #include "host/cli/run_options.h"
+#include "host/model/head_settings.h"
 
 namespace tessera::host {
 namespace {
@@ -16,6 +17,8 @@ constexpr const char* kTranscribeExamples = R"(Examples:
       the text, and what every kind of layer took
   tessera transcribe speech.wav --precision rounded --memory ideal
       products of single rows by the score stage, on a memory that never waits
+  tessera transcribe speech.wav --set 'layers.encoder.*.window=256' --reference-text said.txt
+      the encoder's heads see neighbours only, and how many words that makes wrong
   tessera transcribe speech.wav --check --out result --dump 'encoder.layers.*.mlp.fc2'
       every step against double precision; the named layers as result/layers.safetensors
 The model: scripts/fetch_model moonshine-tiny; see docs/use/models.md.
@@ -29,11 +32,27 @@ constexpr const char* kEmbedExamples = R"(Examples:
 The model: scripts/fetch_model use-lite; see docs/use/models.md.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
 
+constexpr const char* kHeadsExamples = R"(Examples:
+  tessera heads moonshine-tiny speech.wav
+      where each head of the encoder looks, and options that let local heads see less
+  tessera heads use-lite a.txt --format csv
+Exit codes: 0 good, 2 user error, 3 the result is known not to be exact)";
+
 CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
     return add_choice<Precision>(
         app, "--precision", line.experiment.workload.precision,
         "of products: exact, or rounded, which lets the score stage multiply "
         "single rows (default exact)");
+}
+
+void add_report_options(CLI::App& app, CommandLine& line) {
+    app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
+        ->check(not_empty())
+        ->type_name("FOLDER")
+        ->group(kResult);
+    app.add_option("--format", line.format, "of the report: table, json, csv or markdown")
+        ->type_name("NAME")
+        ->group(kResult);
 }
 
 /// What both have. `name`: the model's, if no other is given.
@@ -42,7 +61,14 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& nam
     app.add_option("--model", model.model, "name or folder of the model (default " + name + ")")
         ->check(not_empty())
         ->type_name("NAME|FOLDER");
-    add_machine_options(app, line.experiment.machine);
+    add_machine_options(app, line.experiment.machine, [&model](const std::string& text) {
+        if (text.rfind(kLayerSetting, 0) != 0) return false;
+        model.layers.push_back(text);
+        return true;
+    });
+    app.get_option("--set")->description(
+        "change one configuration value, or what heads see, as "
+        "layers.PATTERN.window=64 or layers.PATTERN.heads.0,2-4.stride=4; may be repeated");
     add_precision_option(app, line)->group(kResult);
     app.add_flag("--timing-only", line.experiment.outputs.timing_only,
                  "simulate cycles and traffic only")
@@ -52,13 +78,7 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& nam
         ->check(not_empty())
         ->type_name("PATTERN")
         ->group(kResult);
-    app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
-        ->check(not_empty())
-        ->type_name("FOLDER")
-        ->group(kResult);
-    app.add_option("--format", line.format, "of the report: table, json, csv or markdown")
-        ->type_name("NAME")
-        ->group(kResult);
+    add_report_options(app, line);
 }
 
 }  // namespace
@@ -79,6 +99,12 @@ void add_transcribe_options(CLI::App& transcribe, CommandLine& line) {
         ->check(from_one(kMostTokens))
         ->type_name("N")
         ->group(kResult);
+    transcribe
+        .add_option("--reference-text", line.model.reference_text,
+                    "what is said, in UTF-8: how many words of the text are wrong")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(kResult);
 }
 
 void add_embed_options(CLI::App& embed, CommandLine& line) {
@@ -91,6 +117,25 @@ void add_embed_options(CLI::App& embed, CommandLine& line) {
     embed.get_option("--device")->description("device preset or .json file (default wide)");
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(kResult);
+}
+
+void add_heads_options(CLI::App& heads, CommandLine& line) {
+    heads.footer(kHeadsExamples);
+    heads.add_option("model", line.model.model, "name or folder of the model")
+        ->required()
+        ->check(not_empty())
+        ->type_name("NAME|FOLDER");
+    heads
+        .add_option_function<std::string>(
+            "file", [&line](const std::string& file) { line.model.files = {file}; },
+            "speech (WAV) or a text in UTF-8, as the model takes it")
+        ->required()
+        ->type_name("FILE");
+    add_machine_options(heads, line.experiment.machine);
+    heads.get_option("--device")
+        ->description("device preset or .json file (default base; wide for texts)");
+    add_precision_option(heads, line)->group(kResult);
+    add_report_options(heads, line);
 }
 
 void add_verified_model_options(CLI::App& model, CommandLine& line) {

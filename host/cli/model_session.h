@@ -20,15 +20,17 @@ namespace tessera::host {
 
 class ModelSession {
   public:
-    /// UserError as open_model(), for a device that is not there, and for a pattern that no layer
-    /// of the model matches.
+    /// UserError as open_model() and set_seen_keys(), for a device that is not there, and for a
+    /// pattern that no layer of the model matches.
     /// `model`: the one of the command.
     ModelSession(const CommandLine& line, const std::vector<std::string>& command_line,
                  const std::string& model);
 
     const ModelFolder& folder() const { return folder_; }
-    /// Puts the model on its machine; caches have so many rows.
+    /// Puts the model on its machine; caches have so many rows. Values that are to be dumped are
+    /// kept, or `options` say where they go.
     ModelRun& start(uint64_t capacity);
+    ModelRun& start(uint64_t capacity, ModelRun::Options options);
     Progress& progress() { return progress_; }
 
     static constexpr const char* kLayers = "layers.safetensors";

@@ -23,6 +23,7 @@ enum class CommandName {
     kMemories,
     kTranscribe,
     kEmbed,
+    kHeads,
     kReport,
     kVerifyModel
 };
@@ -58,12 +59,15 @@ struct VerifyModelOptions {
     uint32_t rows = 4, steps = 2;   ///< as host::RandomInputs
 };
 
-/// Of `tessera transcribe` and `tessera embed`. Machine, precision and outputs are those of the
-/// experiment.
+/// Of `tessera transcribe`, `tessera embed` and `tessera heads`. Machine, precision and outputs are
+/// those of the experiment.
 struct ModelOptions {
     std::vector<std::string> files;
-    std::string model;  ///< name or folder; empty: that of the command
-    std::string dump;   ///< pattern of names of layers; empty: none
+    std::string model;                ///< name or folder; empty: that of the command
+    std::string dump;                 ///< pattern of names of layers; empty: none
+    std::vector<std::string> layers;  ///< what heads see: host/model/head_settings.h
+    std::string reference_text;       ///< a file; empty: none
+    bool device_given = true;         ///< of `heads`: else the model's own
     bool check = false;
     bool lines = false;
     std::optional<uint32_t> max_tokens;

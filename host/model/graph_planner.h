@@ -9,6 +9,7 @@
 
 #include "host/error.h"
 #include "host/model/graph_plan.h"
+#include "host/problem/problem.h"
 
 namespace tessera::host {
 
@@ -38,6 +39,12 @@ class GraphPlanner {
     void make(const AddLayer& layer);
     void make(const PoolLayer& layer);
     void make(const ArgmaxLayer& layer);
+
+    // Of an attention.
+    struct Operands {
+        const Value &q, &k, &v, &o;
+    };
+    void attend(const AttentionLayer& layer, const Problem& whole, const Operands& operands);
 
     // Of a linear layer.
     LayerGemm gemm_of(const ModelLayer& layer, const LinearLayer& linear, const Value& x) const;

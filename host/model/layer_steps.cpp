@@ -7,7 +7,6 @@
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "host/model/graph_planner.h"
-#include "host/operation/attention_operation.h"
 #include "host/operation/elementwise.h"
 #include "host/operation/epilogue.h"
 #include "host/operation/gate.h"
@@ -91,7 +90,9 @@ void GraphPlanner::make(const AttentionLayer& layer) {
     p.scale = default_scale(p.d_k);
     p.bf16_output = true;
     p.mask.causal = layer.causal && p.nq > 1;
-    p.mask.window = layer.window;
+    if (!layer.heads.empty() && layer.heads.size() != q.heads)
+        throw UserError(fmt::format("layer {}: {} heads; {} are told what they see", shown(),
+                                    q.heads, layer.heads.size()));
     if (k.heads != v.heads || k.rows() != v.rows() || k.columns() / k.heads != p.d_k)
         throw UserError(
             fmt::format("layer {}: {} keys of {} heads and {} columns, {} values of {} "
@@ -103,16 +104,12 @@ void GraphPlanner::make(const AttentionLayer& layer) {
             fmt::format("layer {}: heads of {} columns; this device attends to at most "
                         "D = {}",
                         shown(), std::max(p.d_k, p.d_v), most));
-    check_problem(p, machine_.platform, "the device");
-    Inputs inputs;
-    inputs.has_data = with_data();
-    Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
+    const Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
     for (const Value* x : {&q, &k, &v})
         if (x->buffer == o.buffer)
             throw UserError(fmt::format("layer {}: writes {} over what it reads", shown(),
                                         printable(layer.output)));
-    add("", std::make_shared<AttentionOperation>(p, std::move(inputs), machine_.platform),
-        {{"q", q.buffer}, {"k", k.buffer}, {"v", v.buffer}}, {{"o", o.buffer}}, layer.output);
+    attend(layer, p, {q, k, v, o});
 }
 
 void GraphPlanner::make(const GateLayer& layer) {

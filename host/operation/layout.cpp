@@ -268,6 +268,32 @@ fw::AttentionJob job_of(const Problem& p, const AttentionMask& mask) {
     return job;
 }
 
+/// Operands and results, of which the problem has a part.
+void place_view(const Problem& p, const AttentionView& view, fw::AttentionJob& job,
+                MemoryMap& map) {
+    const auto heads = [](fw::Tensor tensor, const HeadSlice& slice) {
+        tensor.address += slice.first * tensor.head_stride;
+        tensor.head_stride *= slice.step;
+        return tensor;
+    };
+    const auto keys = [&](const char* role, uint64_t columns) {
+        fw::Tensor tensor =
+            heads(map.first_rows(role, TensorLayout::heads(ElementType::kBf16, view.keys.heads,
+                                                           view.key_rows, columns)),
+                  view.keys);
+        tensor.pitch *= view.key_stride;
+        return tensor;
+    };
+    const auto queries = [&](const char* role, ElementType type, uint64_t columns) {
+        return heads(map.tensor(role, TensorLayout::heads(type, view.queries.heads, p.nq, columns)),
+                     view.queries);
+    };
+    job.q = queries("q", ElementType::kBf16, p.d_k);
+    job.k = keys("k", p.d_k);
+    job.v = keys("v", p.d_v);
+    job.o = queries("o", p.bf16_output ? ElementType::kBf16 : ElementType::kFp32, p.d_v);
+}
+
 /// Operands and results.
 void place_tensors(const Problem& p, uint32_t bus_bytes, fw::AttentionJob& job, MemoryMap& map) {
     const auto bf16 = [&](const char* role, uint64_t heads, uint64_t rows, uint64_t columns) {
@@ -315,7 +341,8 @@ void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& lay
 
 }  // namespace
 
-Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map) {
+Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map,
+                   const std::optional<AttentionView>& view) {
     Layout layout;
     layout.mask = std::make_shared<const AttentionMask>(p.mask);
     layout.job = job_of(p, *layout.mask);
@@ -323,7 +350,10 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap
     layout.devices = config.devices;
     layout.record_stride = config.params.bus_bytes;
     layout.driver = map.driver();
-    place_tensors(p, config.params.bus_bytes, layout.job, map);
+    if (view)
+        place_view(p, *view, layout.job, map);
+    else
+        place_tensors(p, config.params.bus_bytes, layout.job, map);
     if (p.selection) place_approximation(p, config.params, layout, map);
     if (p.cover)
         place_cover(p, config, layout, map);
