@@ -2,7 +2,6 @@
 #include "host/cli/model_options.h"
 
 #include "host/cli/option_checks.h"
-#include "host/cli/run_options.h"
 #include "host/model/head_settings.h"
 
 namespace tessera::host {
@@ -61,11 +60,7 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& nam
     app.add_option("--model", model.model, "name or folder of the model (default " + name + ")")
         ->check(not_empty())
         ->type_name("NAME|FOLDER");
-    add_machine_options(app, line.experiment.machine, [&model](const std::string& text) {
-        if (text.rfind(kLayerSetting, 0) != 0) return false;
-        model.layers.push_back(text);
-        return true;
-    });
+    add_machine_options(app, line.experiment.machine, layer_settings(model));
     app.get_option("--set")->description(
         "change one configuration value, or what heads see, as "
         "layers.PATTERN.window=64 or layers.PATTERN.heads.0,2-4.stride=4; may be repeated");
@@ -82,6 +77,14 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& nam
 }
 
 }  // namespace
+
+SettingTaker layer_settings(ModelOptions& model) {
+    return [&model](const std::string& text) {
+        if (text.rfind(kLayerSetting, 0) != 0) return false;
+        model.layers.push_back(text);
+        return true;
+    };
+}
 
 void add_transcribe_options(CLI::App& transcribe, CommandLine& line) {
     transcribe.footer(kTranscribeExamples);

@@ -4,9 +4,12 @@
 #include <CLI/CLI.hpp>
 
 #include "host/cli/options.h"
+#include "host/cli/run_options.h"
 
 namespace tessera::host {
 
+/// Takes what --set says of layers. `model` outlives it.
+SettingTaker layer_settings(ModelOptions& model);
 void add_transcribe_options(CLI::App& transcribe, CommandLine& line);
 void add_embed_options(CLI::App& embed, CommandLine& line);
 void add_heads_options(CLI::App& heads, CommandLine& line);
