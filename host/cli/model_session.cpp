@@ -41,7 +41,7 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     config_.platform.timing_only = line.experiment.outputs.timing_only;
     config_.platform.trace_commands = 0;
     check_pattern();
-    set_seen_keys(folder_.model, line.model.layers);
+    set_seen_keys(folder_.model, "--set", line.model.layers);
     const std::string& out = line.experiment.outputs.folder;
     if (!line.model.dump.empty() && out.empty())
         throw bad_value("command line", "--dump", line.model.dump, "beside --out FOLDER");

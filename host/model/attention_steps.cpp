@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The steps of an attention: a job for each group of heads that see the same keys.
+// The steps of an attention: a job for each set of heads that see the same keys.
 #include <fmt/format.h>
 
 #include "host/model/graph_planner.h"
-#include "host/model/head_groups.h"
+#include "host/model/head_sets.h"
 #include "host/operation/attention_operation.h"
 #include "spec/integers.h"
 
@@ -21,27 +21,27 @@ uint64_t pairs_allowed(const Problem& p, uint32_t m) {
     return p.query_heads * pairs;
 }
 
-/// What the heads of a group compute.
-Problem problem_of(const Problem& whole, const HeadGroup& group) {
+/// What the heads of a set compute.
+Problem problem_of(const Problem& whole, const HeadSet& set) {
     Problem p = whole;
-    p.query_heads = group.count;
-    p.kv_heads = whole.group() == 1 ? group.count : 1;
-    if (group.count == whole.query_heads) p.kv_heads = whole.kv_heads;
+    p.query_heads = set.count;
+    p.kv_heads = whole.group() == 1 ? set.count : 1;
+    if (set.count == whole.query_heads) p.kv_heads = whole.kv_heads;
     p.leading = {p.query_heads};
-    p.nk = spec::divide_up(whole.nk, group.seen.stride);
-    p.mask.window = group.seen.window;
-    p.mask.sinks = group.seen.sinks;
+    p.nk = spec::divide_up(whole.nk, set.seen.stride);
+    p.mask.window = set.seen.window;
+    p.mask.sinks = set.seen.sinks;
     return p;
 }
 
 /// Which part of the layer's tensors that is.
-AttentionView view_of(const Problem& whole, const HeadGroup& group) {
+AttentionView view_of(const Problem& whole, const HeadSet& set) {
     const uint32_t sharing = whole.group();
     AttentionView view;
-    view.queries = {whole.query_heads, group.first, group.step};
-    view.keys = {whole.kv_heads, group.first / sharing, sharing == 1 ? group.step : 1};
+    view.queries = {whole.query_heads, set.first, set.step};
+    view.keys = {whole.kv_heads, set.first / sharing, sharing == 1 ? set.step : 1};
     view.key_rows = whole.nk;
-    view.key_stride = group.seen.stride;
+    view.key_stride = set.seen.stride;
     return view;
 }
 
@@ -57,19 +57,19 @@ void GraphPlanner::attend(const AttentionLayer& layer, const Problem& whole,
     const SeenKeys described{layer.window, 0, 1};
     const std::vector<SeenKeys> heads =
         layer.heads.empty() ? std::vector<SeenKeys>(whole.query_heads, described) : layer.heads;
-    const std::vector<HeadGroup> groups = head_groups(heads, whole.group());
-    for (const HeadGroup& group : groups) {
-        const Problem p = problem_of(whole, group);
+    const std::vector<HeadSet> sets = head_sets(heads, whole.group());
+    for (const HeadSet& set : sets) {
+        const Problem p = problem_of(whole, set);
         check_problem(p, machine_.platform, "the device");
         Inputs inputs;
         inputs.has_data = with_data();
         // Parts of the value have names of their own.
-        const std::string part = groups.size() == 1 ? "" : "heads." + group.text();
+        const std::string part = sets.size() == 1 ? "" : "heads." + set.text();
         add(part,
             std::make_shared<AttentionOperation>(p, std::move(inputs), machine_.platform,
-                                                 view_of(whole, group)),
+                                                 view_of(whole, set)),
             reads, writes, part.empty() ? layer.output : layer.output + "." + part);
-        const Problem all = problem_of(whole, {group.first, group.step, group.count, described});
+        const Problem all = problem_of(whole, {set.first, set.step, set.count, described});
         steps_.back().pairs = pairs_allowed(all, m);
         steps_.back().pairs_seen = pairs_allowed(p, m);
     }

@@ -13,12 +13,11 @@
 namespace tessera::host {
 namespace {
 
-constexpr const char* kOption = "--set";
 constexpr const char* kForm =
     "layers.PATTERN.KEY=NUMBER or layers.PATTERN.heads.LIST.KEY=NUMBER with KEY window, sinks or "
     "stride";
 constexpr const char* kHeads = ".heads.";
-constexpr uint32_t kMost = 1 << 24;  ///< keys
+constexpr uint32_t kMost = 1 << 20;  ///< keys; so many rows have fewer than 2^32 bytes
 
 struct KeyName {
     const char* name;
@@ -32,6 +31,7 @@ struct HeadRange {
 };
 
 struct Setting {
+    std::string where;             ///< for messages
     std::string path;              ///< "layers.encoder.*.heads.0,2.window"
     std::string scope;             ///< the same without the key
     std::string pattern;           ///< "encoder.*"
@@ -41,7 +41,7 @@ struct Setting {
 
     bool strides() const { return key->field == &SeenKeys::stride; }
     UserError refusal(const std::string& value, const std::string& allowed) const {
-        return bad_value(kOption, printable(path), value, allowed);
+        return bad_value(where, printable(path), value, allowed);
     }
 };
 
@@ -69,8 +69,9 @@ std::optional<std::vector<HeadRange>> heads_of(std::string_view list) {
     return heads;
 }
 
-Setting setting_of(const std::string& text) {
+Setting setting_of(const std::string& where, const std::string& text) {
     Setting s;
+    s.where = where;
     const size_t equals = text.find('=');
     s.path = text.substr(0, equals);
     const size_t dot = s.path.rfind('.');
@@ -143,7 +144,6 @@ void set_head(const Setting& s, const Target& target, uint32_t head) {
                             fmt::format("stride, or window and sinks: {} has both", s.scope));
         seen = SeenKeys();
     }
-    if (s.strides()) seen = SeenKeys();
     seen.*s.key->field = s.number;
     state = {s.scope, s.strides()};
 }
@@ -185,10 +185,11 @@ UserError no_match(const Setting& s, const Model& model) {
 
 }  // namespace
 
-void set_seen_keys(Model& model, const std::vector<std::string>& settings) {
+void set_seen_keys(Model& model, const std::string& where,
+                   const std::vector<std::string>& settings) {
     std::map<const ModelLayer*, std::vector<HeadState>> states;
     for (const std::string& text : settings) {
-        const Setting s = setting_of(text);
+        const Setting s = setting_of(where, text);
         bool matched = false;
         for (auto& [graph_name, graph] : model.graphs)
             for (ModelLayer& layer : graph.layers) {

@@ -104,6 +104,7 @@ void GraphPlanner::make(const AttentionLayer& layer) {
             fmt::format("layer {}: heads of {} columns; this device attends to at most "
                         "D = {}",
                         shown(), std::max(p.d_k, p.d_v), most));
+    check_problem(p, machine_.platform, "the device");
     const Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
     for (const Value* x : {&q, &k, &v})
         if (x->buffer == o.buffer)

@@ -4,6 +4,10 @@
 #pragma once
 #include <cstdint>
 
+#include "firmware/plan/job.h"
+#include "host/operation/memory_map.h"
+#include "host/problem/problem.h"
+
 namespace tessera::host {
 
 /// Heads `first`, `first + step`, ... of a tensor.
@@ -18,5 +22,10 @@ struct AttentionView {
     uint32_t key_rows = 0;    ///< of a head of k and v
     uint32_t key_stride = 1;
 };
+
+/// Operands and results of `job`, which does the problem: parts of the tensors with the roles q, k,
+/// v and o.
+void place_view(const Problem& problem, const AttentionView& view, fw::AttentionJob& job,
+                MemoryMap& map);
 
 }  // namespace tessera::host

@@ -114,7 +114,7 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
     options.step_times = c.step_times;
     host::Platform platform(c.platform);
     host::Model described = host::read_model("test", c.description);
-    host::set_seen_keys(described, c.settings);
+    host::set_seen_keys(described, "test", c.settings);
     host::ModelRun model(std::move(described), c.weights,
                          {c.platform, host::EnergyTable(), c.precision}, platform, kCapacity,
                          options);

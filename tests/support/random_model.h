@@ -43,7 +43,7 @@ struct ModelCase {
     std::string weights;  ///< file
     hw::PlatformConfig platform;
     Precision precision = Precision::kExact;
-    bool step_times = true;  ///< where only time is simulated: steps alike once
+    bool step_times = true;                  ///< where only time is simulated: steps alike once
     std::vector<std::string> settings = {};  ///< host/model/head_settings.h
 };
 /// Runs the graph once for each input, the rows of each at their positions, in a process of its

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What heads of a model see: settings and the message of each mistake, groups of heads, and where
+// What heads of a model see: settings and the message of each mistake, sets of heads, and where
 // the mass of a softmax lies.
 #include <cmath>
 #include <numeric>
 #include <set>
 
 #include "host/error.h"
-#include "host/model/head_groups.h"
 #include "host/model/head_mass.h"
+#include "host/model/head_sets.h"
 #include "host/model/head_settings.h"
 #include "tests/support/compared.h"
 #include "tests/support/error_of.h"
@@ -38,7 +38,7 @@ constexpr const char* kModel = R"({"format": "tessera-model-1", "name": "m", "gr
 
 host::Model with(const std::vector<std::string>& settings) {
     host::Model model = host::read_model("m.json", kModel);
-    host::set_seen_keys(model, settings);
+    host::set_seen_keys(model, "--set", settings);
     return model;
 }
 
@@ -92,8 +92,8 @@ TEST_CASE("settings that are none: one message each") {
     refused({"layers.window=4"}, "layers.window is not known");
     refused({"layers."}, "layers. is not known");
     refused({"layers.en.*.window"}, "is without a number");
-    for (const char* number : {"0", "-1", "x", "", "4.5", "16777217", "99999999999999"})
-        refused({std::string("layers.en.*.window=") + number}, "; allowed: 1 to 16777216");
+    for (const char* number : {"0", "-1", "x", "", "4.5", "1048577", "99999999999999"})
+        refused({std::string("layers.en.*.window=") + number}, "; allowed: 1 to 1048576");
     refused(
         {"layers.dec*.window=4"},
         "is for dec*; allowed: a pattern that an attention layer of m matches, as de.attn or *");
@@ -112,9 +112,9 @@ TEST_CASE("settings that are none: one message each") {
     refused({"layers.en.*.heads.1.sinks=4", "layers.en.*.heads.1.stride=2"}, "has both");
 }
 
-TEST_CASE("groups of heads: each head once, with what it sees, as far apart as the next") {
+TEST_CASE("sets of heads: each head once, with what it sees, as far apart as the next") {
     auto random = test::test_random();
-    Compared heads("heads"), groups("groups");
+    Compared heads("heads"), sets("sets");
     for (int run = 0; run < 500; ++run) {
         const uint32_t sharing = 1 + static_cast<uint32_t>(random() % 3);
         const uint32_t count = sharing * (1 + static_cast<uint32_t>(random() % 8));
@@ -127,28 +127,28 @@ TEST_CASE("groups of heads: each head once, with what it sees, as far apart as t
                            }()}
                                .size() == 1;
         std::vector<uint32_t> times(count);
-        const std::vector<host::HeadGroup> made = host::head_groups(all, sharing);
-        for (const host::HeadGroup& group : made)
-            for (uint32_t i = 0; i < group.count; ++i) {
-                const uint32_t head = group.first + i * group.step;
+        const std::vector<host::HeadSet> made = host::head_sets(all, sharing);
+        for (const host::HeadSet& set : made)
+            for (uint32_t i = 0; i < set.count; ++i) {
+                const uint32_t head = set.first + i * set.step;
                 REQUIRE(head < count);
                 ++times[head];
-                heads.equal(group.seen == all[head], true);
-                if (sharing > 1 && !alike) heads.equal(head / sharing, group.first / sharing);
+                heads.equal(set.seen == all[head], true);
+                if (sharing > 1 && !alike) heads.equal(head / sharing, set.first / sharing);
             }
         for (const uint32_t one : times) heads.equal(one, 1u);
-        if (alike) groups.equal(made.size(), size_t{1});
+        if (alike) sets.equal(made.size(), size_t{1});
     }
     const auto texts = [](const std::vector<uint32_t>& local) {
         std::vector<SeenKeys> all(8);
         for (const uint32_t head : local) all[head].window = 64;
         std::string text;
-        for (const host::HeadGroup& group : host::head_groups(all, 1)) text += group.text() + " ";
+        for (const host::HeadSet& set : host::head_sets(all, 1)) text += set.text() + " ";
         return text;
     };
-    groups.equal(texts({0, 2, 4}), std::string("0,2,4 1,3,5,7 6 "));
-    groups.equal(texts({0, 2, 3, 4, 6, 7}), std::string("0,2,4,6 1,5 3,7 "));
-    groups.equal(texts({}), std::string("0,1,2,3,4,5,6,7 "));
+    sets.equal(texts({0, 2, 4}), std::string("0,2,4 1,3,5,7 6 "));
+    sets.equal(texts({0, 2, 3, 4, 6, 7}), std::string("0,2,4,6 1,5 3,7 "));
+    sets.equal(texts({}), std::string("0,1,2,3,4,5,6,7 "));
 }
 
 TEST_CASE("the mass of heads against its definition") {

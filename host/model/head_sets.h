@@ -11,7 +11,7 @@
 namespace tessera::host {
 
 /// Query heads first, first + step, ..., `count` of them.
-struct HeadGroup {
+struct HeadSet {
     uint32_t first = 0, step = 1, count = 0;
     SeenKeys seen;
 
@@ -21,6 +21,6 @@ struct HeadGroup {
 
 /// Every head in exactly one group, by their first heads. `sharing`: query heads of a key/value
 /// head; more than one of them are together only if these are of one key/value head, or all.
-std::vector<HeadGroup> head_groups(const std::vector<SeenKeys>& heads, uint32_t sharing);
+std::vector<HeadSet> head_sets(const std::vector<SeenKeys>& heads, uint32_t sharing);
 
 }  // namespace tessera::host

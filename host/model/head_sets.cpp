@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/model/head_groups.h"
+#include "host/model/head_sets.h"
 
 #include <fmt/format.h>
 
@@ -13,12 +13,12 @@ bool contains(const std::vector<uint32_t>& heads, uint32_t head) {
 }
 
 /// The longest run of equal steps from the first of `heads`, which ascend.
-HeadGroup longest_from_first(const std::vector<uint32_t>& heads) {
-    HeadGroup longest{heads.front(), 1, 1, {}};
+HeadSet longest_from_first(const std::vector<uint32_t>& heads) {
+    HeadSet longest{heads.front(), 1, 1, {}};
     for (size_t i = 1; i < heads.size(); ++i) {
-        HeadGroup group{heads.front(), heads[i] - heads.front(), 1, {}};
-        while (contains(heads, group.first + group.count * group.step)) ++group.count;
-        if (group.count > longest.count) longest = group;
+        HeadSet set{heads.front(), heads[i] - heads.front(), 1, {}};
+        while (contains(heads, set.first + set.count * set.step)) ++set.count;
+        if (set.count > longest.count) longest = set;
     }
     return longest;
 }
@@ -36,27 +36,27 @@ std::vector<uint32_t> alike(const std::vector<SeenKeys>& heads, const std::vecto
 
 }  // namespace
 
-std::string HeadGroup::text() const {
+std::string HeadSet::text() const {
     std::string text;
     for (uint32_t i = 0; i < count; ++i)
         text += fmt::format("{}{}", i == 0 ? "" : ",", first + i * step);
     return text;
 }
 
-std::vector<HeadGroup> head_groups(const std::vector<SeenKeys>& heads, uint32_t sharing) {
+std::vector<HeadSet> head_sets(const std::vector<SeenKeys>& heads, uint32_t sharing) {
     const auto as_first = [&](const SeenKeys& seen) { return seen == heads.front(); };
     if (std::all_of(heads.begin(), heads.end(), as_first))
         return {{0, 1, static_cast<uint32_t>(heads.size()), heads.front()}};
-    std::vector<HeadGroup> groups;
+    std::vector<HeadSet> sets;
     std::vector<bool> done(heads.size());
     for (uint32_t head = 0; head < heads.size(); ++head) {
         if (done[head]) continue;
-        HeadGroup group = longest_from_first(alike(heads, done, head, sharing));
-        group.seen = heads[head];
-        for (uint32_t i = 0; i < group.count; ++i) done[group.first + i * group.step] = true;
-        groups.push_back(group);
+        HeadSet set = longest_from_first(alike(heads, done, head, sharing));
+        set.seen = heads[head];
+        for (uint32_t i = 0; i < set.count; ++i) done[set.first + i * set.step] = true;
+        sets.push_back(set);
     }
-    return groups;
+    return sets;
 }
 
 }  // namespace tessera::host
