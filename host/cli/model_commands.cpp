@@ -9,6 +9,7 @@
 #include "host/cli/model_inputs.h"
 #include "host/cli/model_session.h"
 #include "host/error.h"
+#include "host/io/npy.h"
 #include "host/io/wav.h"
 #include "host/model/sentences.h"
 #include "host/model/transcription.h"
@@ -39,6 +40,34 @@ Table similarity_table(const std::vector<Text>& texts,
         for (size_t j = i + 1; j < texts.size(); ++j)
             table.rows.push_back({texts[i].name, texts[j].name,
                                   finite_or_nothing(cosine(embeddings[i], embeddings[j]))});
+    return table;
+}
+
+/// [texts][columns] of --reference-embeddings. UserError unless it is a row for each text.
+std::vector<std::vector<float>> reference_embeddings(const std::string& path, size_t texts) {
+    const NpyFile file(path, "embeddings");
+    const TensorView& all = file.tensor();
+    if (all.shape.size() != 2 || all.shape[0] != texts || all.shape[1] == 0)
+        throw bad_value(path, "shape", fmt::format("[{}]", fmt::join(all.shape, ", ")),
+                        fmt::format("[{}, columns of an embedding], a row for each text", texts));
+    std::vector<double> elements(all.elements);
+    all.to_double(0, all.elements, elements.data());
+    std::vector<std::vector<float>> rows(texts);
+    for (size_t i = 0; i < elements.size(); ++i)
+        rows[i / all.shape[1]].push_back(static_cast<float>(elements[i]));
+    return rows;
+}
+
+Table reference_table(const std::vector<Text>& texts,
+                      const std::vector<std::vector<float>>& embeddings, const std::string& path) {
+    const std::vector<std::vector<float>> reference = reference_embeddings(path, texts.size());
+    if (reference[0].size() != embeddings[0].size())
+        throw bad_value(path, "shape", plural(reference[0].size(), "column"),
+                        plural(embeddings[0].size(), "column"));
+    Table table{"reference_similarity", {{"text"}, {"cosine", "1"}}, {}};
+    for (size_t i = 0; i < texts.size(); ++i)
+        table.rows.push_back(
+            {texts[i].name, finite_or_nothing(cosine(embeddings[i], reference[i]))});
     return table;
 }
 
@@ -113,6 +142,8 @@ int embed_command(const CommandLine& line, const std::vector<std::string>& comma
     require_graph(session.folder().model, "sentence", {{"tokens", InputKind::kIndices}},
                   {{"embedding", InputKind::kNumbers}});
     const std::vector<Text> texts = tokenized(session.folder(), line.model);
+    const std::string& reference = line.model.reference_embeddings;
+    if (!reference.empty()) reference_embeddings(reference, texts.size());  // ahead of the run
     ModelRun& model = session.start(1);
     session.progress().phase("simulating");
     std::vector<std::vector<float>> embeddings;
@@ -133,6 +164,7 @@ int embed_command(const CommandLine& line, const std::vector<std::string>& comma
     report.details = {token_table(texts)};
     if (!model.with_data()) return session.finish(std::move(report));
     report.tables = {similarity_table(texts, embeddings)};
+    if (!reference.empty()) report.tables.push_back(reference_table(texts, embeddings, reference));
     LayerValue all;
     all.spec = {"embeddings", Dtype::kF32, {texts.size(), embeddings[0].size()}};
     for (const std::vector<float>& one : embeddings)

@@ -118,6 +118,12 @@ void add_embed_options(CLI::App& embed, CommandLine& line) {
         ->type_name("FILE");
     add_common_options(embed, line, "use-lite");
     embed.get_option("--device")->description("device preset or .json file (default wide)");
+    embed
+        .add_option("--reference-embeddings", line.model.reference_embeddings,
+                    "those of another run: how alike they are")
+        ->check(not_empty())
+        ->type_name("FILE.npy")
+        ->group(kResult);
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(kResult);
 }

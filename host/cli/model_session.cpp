@@ -50,7 +50,8 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
                         "without --timing-only, which computes nothing");
     if (out.empty()) return;
     std::vector<std::string> inputs = line.model.files;
-    if (!line.model.reference_text.empty()) inputs.push_back(line.model.reference_text);
+    for (const std::string* file : {&line.model.reference_text, &line.model.reference_embeddings})
+        if (!file->empty()) inputs.push_back(*file);
     for (const std::string& file : folder_.files()) inputs.push_back(file);
     std::vector<std::string> names = {OutputFolder::kReport, kEmbeddings};
     if (!line.model.dump.empty()) names.emplace_back(kLayers);

@@ -63,11 +63,12 @@ struct VerifyModelOptions {
 /// those of the experiment.
 struct ModelOptions {
     std::vector<std::string> files;
-    std::string model;                ///< name or folder; empty: that of the command
-    std::string dump;                 ///< pattern of names of layers; empty: none
-    std::vector<std::string> layers;  ///< what heads see: host/model/head_settings.h
-    std::string reference_text;       ///< a file; empty: none
-    bool device_given = true;         ///< of `heads`: else the model's own
+    std::string model;                 ///< name or folder; empty: that of the command
+    std::string dump;                  ///< pattern of names of layers; empty: none
+    std::vector<std::string> layers;   ///< what heads see: host/model/head_settings.h
+    std::string reference_text;        ///< a file; empty: none
+    std::string reference_embeddings;  ///< likewise
+    bool device_given = true;          ///< of `heads`: else the model's own
     bool check = false;
     bool lines = false;
     std::optional<uint32_t> max_tokens;

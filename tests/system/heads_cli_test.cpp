@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `tessera heads`, and what the options of heads do to the report of `tessera embed`.
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,7 @@ class Sentence {
         vocabulary << "\xe2\x96\x81\t-1\n";
         for (size_t i = kFirst + 1; i < kPieces; ++i)
             vocabulary << static_cast<char>('a' + i - kFirst) << "\t-1\n";
+        std::ofstream(folder_ / "b.txt") << "bcd\n";
         std::ofstream text(folder_ / "a.txt");
         for (size_t i = 0; i < 100; ++i)
             text << static_cast<char>('b' + random() % (kPieces - kFirst - 1));
@@ -162,6 +164,43 @@ TEST_CASE("the report says which share of all pairs the heads see") {
     figures.equal(results.at("sentence_pairs_seen").at("value").get<uint64_t>(), seen);
     figures.equal(results.at("sentence_share_seen").at("value").get<double>(),
                   double(seen) / double(kHeads * tokens * tokens));
+}
+
+TEST_CASE("embeddings beside those of another run") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    const Sentence sentence(random);
+    const std::string stored = sentence / "dense/embeddings.npy";
+    results_of(sentence.embed("--out " + sentence / "dense"));
+    const std::string with = "--reference-embeddings " + stored;
+    const auto cosine = [&](const std::string& options) {
+        const auto results = results_of(sentence.embed(with + " " + options));
+        return results.at("reference_similarity").at(0).at("cosine").get<double>();
+    };
+    figures.holds(std::abs(cosine("") - 1) < 1e-12, [] { return std::string("itself"); });
+    const double other = cosine("--set 'layers.*.window=1' --out " + sentence / "window");
+    const auto numbers = [&](const std::string& path) {
+        const std::string bytes = test::read_text(path);
+        std::vector<float> row(kColumns);
+        REQUIRE(bytes.size() == 128 + sizeof(float) * kColumns);
+        std::memcpy(row.data(), bytes.data() + 128, sizeof(float) * kColumns);
+        return row;
+    };
+    const std::vector<float> a = numbers(stored), b = numbers(sentence / "window/embeddings.npy");
+    double ab = 0, aa = 0, bb = 0;
+    for (size_t i = 0; i < kColumns; ++i) {
+        ab += double{a[i]} * double{b[i]};
+        aa += double{a[i]} * double{a[i]};
+        bb += double{b[i]} * double{b[i]};
+    }
+    figures.holds(std::abs(other - ab / std::sqrt(aa * bb)) < 1e-9 && other < 0.999,
+                  [&] { return std::to_string(other); });
+    expect_refusal(figures, sentence.embed("--lines " + with + " " + sentence / "b.txt"),
+                   "shape is [1, 16]; allowed: [2, columns of an embedding]");
+    expect_refusal(figures, sentence.embed(with + " --out " + sentence / "dense"),
+                   "embeddings.npy");
+    expect_refusal(figures, sentence.embed("--reference-embeddings " + sentence / "none.npy"),
+                   "none.npy: cannot open");
 }
 
 TEST_CASE("what is wrong with heads and their options is one message") {
