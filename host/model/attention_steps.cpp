@@ -2,6 +2,8 @@
 // The steps of an attention: a job for each set of heads that see the same keys.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/model/graph_planner.h"
 #include "host/model/head_sets.h"
 #include "host/operation/attention_operation.h"
@@ -30,7 +32,7 @@ Problem problem_of(const Problem& whole, const HeadSet& set) {
     p.leading = {p.query_heads};
     p.nk = spec::divide_up(whole.nk, set.seen.stride);
     p.mask.window = set.seen.window;
-    p.mask.sinks = set.seen.sinks;
+    p.mask.sinks = std::min(set.seen.sinks, p.nk);  // a cache may have fewer rows yet
     return p;
 }
 

@@ -124,7 +124,9 @@ TEST_CASE("heads that see different keys: windows, first keys and strides of any
         const std::string model = description(kv, causal);
         test::ModelCase one{model.c_str(), "decoder", "logits", file, test::platform_of(device)};
         one.settings = settings;
-        const test::ModelEnd end = test::run_model(one, test::in_parts(ids, ids.size()));
+        // Under a causal mask the rest may come token by token, against a cache.
+        const size_t first = causal ? 1 + random() % ids.size() : ids.size();
+        const test::ModelEnd end = test::run_model(one, test::in_parts(ids, first));
         const auto where = [&] { return std::string(device) + ", run " + std::to_string(run); };
         steps.add(end.checked, end.outside, where);
         const Matrix exact = exact_logits(weights, ids, kv, sights);
