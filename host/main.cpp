@@ -18,6 +18,7 @@
 #include "host/cli/compare_command.h"
 #include "host/cli/field_options.h"
 #include "host/cli/generate_command.h"
+#include "host/cli/heads_command.h"
 #include "host/cli/lists.h"
 #include "host/cli/model_commands.h"
 #include "host/cli/options.h"
@@ -47,6 +48,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kEmbed: return embed_command(line, command_line);
         case CommandName::kGenerate: return generate_command(line, command_line);
         case CommandName::kServe: return serve_command(line, command_line);
+        case CommandName::kHeads: return heads_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

@@ -55,11 +55,11 @@ not to be exact)";
 /// `tessera verify gemm`, `verify linear` and `verify model`: a single job. What chooses the
 /// machine may stand in front of the name, too.
 void add_verified_operations(CLI::App& verify, CommandLine& line) {
-    const auto add = [&](CLI::App* operation) {
+    const auto add = [&](CLI::App* operation, const SettingTaker& other = {}) {
         operation->footer(
             "Compares model and RTL as tessera verify does, and the result with double precision.");
         add_accept_option(*operation, line.experiment.outputs);
-        add_machine_options(*operation, line.experiment.machine);
+        add_machine_options(*operation, line.experiment.machine, other);
         for (CLI::Option* option : verify.get_options()) {
             const std::string given = option->get_name();
             if (given != "--device" && given != "--memory" && given != "--set" && given != "--help")
@@ -75,7 +75,7 @@ void add_verified_operations(CLI::App& verify, CommandLine& line) {
     add(linear);
     CLI::App* model = verify.add_subcommand("model", "Verify a whole model on random inputs");
     add_verified_model_options(*model, line);
-    add(model);
+    add(model, layer_settings(line.model));
 }
 
 /// What `run` and `verify` have in common of attention.
@@ -162,6 +162,8 @@ const std::vector<Command>& commands() {
          "Speech to text by a whole transformer on the device", add_transcribe_options},
         {CommandName::kEmbed, "embed", "Embeddings of texts by a whole transformer on the device",
          add_embed_options},
+        {CommandName::kHeads, "heads", "Where the heads of a model's encoder look",
+         add_heads_options},
         {CommandName::kGenerate, "generate", "Text by a decoder from a model hub on the device",
          add_generate_options},
         {CommandName::kServe, "serve", "Many requests to a decoder, and how long they wait",

@@ -17,7 +17,6 @@
 #include "host/io/utf8.h"
 #include "host/model/decoder.h"
 #include "host/model/generation.h"
-#include "host/report/summary.h"
 #include "host/text.h"
 #include "host/text/byte_bpe.h"
 #include "spec/integers.h"
@@ -191,11 +190,12 @@ std::string figure_text(const Figure& figure) {
 }
 
 /// The same for people.
-SummaryBlock lines_of(const std::vector<Figure>& results, const Generation& made) {
-    SummaryLines lines(24, 16);
+std::vector<ModelLine> lines_of(const std::vector<Figure>& results, const Generation& made) {
+    std::vector<ModelLine> lines;
     const auto add = [&](const std::string& key, const char* label, const std::string& remark) {
         for (const Figure& figure : results)
-            if (figure.key == key) lines.add(label, figure_text(figure), remark, "results." + key);
+            if (figure.key == key)
+                lines.push_back({label, figure_text(figure), remark, "results." + key});
     };
     add("first_token_cycles", "first token",
         fmt::format("cycles, {} of the prompt", plural(made.prompt.size(), "chunk")));
@@ -204,7 +204,7 @@ SummaryBlock lines_of(const std::vector<Figure>& results, const Generation& made
     add("token_time", "", "");
     add("token_bytes", "", "bytes through the memory port, mean");
     add("cache_bytes", "keys and values", "bytes in device memory at the end");
-    return lines.take();
+    return lines;
 }
 
 }  // namespace

@@ -5,74 +5,20 @@
 
 #include <cmath>
 #include <cstdio>
-#include <sstream>
 
+#include "host/cli/model_inputs.h"
 #include "host/cli/model_session.h"
 #include "host/error.h"
-#include "host/io/mapped_file.h"
-#include "host/io/utf8.h"
+#include "host/io/npy.h"
 #include "host/io/wav.h"
 #include "host/model/sentences.h"
 #include "host/model/transcription.h"
+#include "host/report/summary.h"
 #include "host/text.h"
-#include "host/text/unigram.h"
+#include "host/text/word_errors.h"
 
 namespace tessera::host {
 namespace {
-
-struct Text {
-    std::string name;  ///< "a.txt", "a.txt:3"
-    std::string text;
-    std::vector<uint32_t> tokens;
-};
-
-std::vector<Text> read_texts(const ModelOptions& options) {
-    std::vector<Text> texts;
-    for (const std::string& path : options.files) {
-        const MappedFile file(path);
-        const std::string whole(reinterpret_cast<const char*>(file.data()), file.bytes());
-        if (!is_utf8(whole)) throw bad_value(path, "text", "no UTF-8", "texts in UTF-8");
-        if (!options.lines) {
-            texts.push_back({path, whole, {}});
-            continue;
-        }
-        std::istringstream lines(whole);
-        size_t number = 0;
-        for (std::string line; std::getline(lines, line);)
-            texts.push_back({fmt::format("{}:{}", path, ++number), line, {}});
-    }
-    return texts;
-}
-
-/// White space of any kind is one space: the vocabulary has no other.
-std::string collapsed(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-        if (!space)
-            result += c;
-        else if (!result.empty() && result.back() != ' ')
-            result += ' ';
-    }
-    if (!result.empty() && result.back() == ' ') result.pop_back();
-    return result;
-}
-
-std::vector<Text> tokenized(const ModelSession& session, const ModelOptions& options) {
-    const Vocabulary vocabulary =
-        read_vocabulary(session.folder().vocabulary(), PieceScores::kEach);
-    const UnigramTokenizer tokenizer(vocabulary);
-    std::vector<Text> texts;
-    for (Text& text : read_texts(options)) {
-        text.tokens = tokenizer.encode(collapsed(text.text));
-        if (text.tokens.empty() && options.lines) continue;
-        if (text.tokens.empty())
-            throw bad_value(text.name, "text", "empty", "at least one character");
-        texts.push_back(std::move(text));
-    }
-    if (texts.empty()) throw bad_value("command line", "files", "empty", "at least one text");
-    return texts;
-}
 
 Table token_table(const std::vector<Text>& texts) {
     Table table{"token_lists", {{"text"}, {"count", "token"}, {"tokens"}}, {}};
@@ -97,6 +43,53 @@ Table similarity_table(const std::vector<Text>& texts,
     return table;
 }
 
+/// [texts][columns] of --reference-embeddings. UserError unless it is a row for each text.
+std::vector<std::vector<float>> reference_embeddings(const std::string& path, size_t texts) {
+    const NpyFile file(path, "embeddings");
+    const TensorView& all = file.tensor();
+    if (all.shape.size() != 2 || all.shape[0] != texts || all.shape[1] == 0)
+        throw bad_value(path, "shape", fmt::format("[{}]", fmt::join(all.shape, ", ")),
+                        fmt::format("[{}, columns of an embedding], a row for each text", texts));
+    std::vector<double> elements(all.elements);
+    all.to_double(0, all.elements, elements.data());
+    std::vector<std::vector<float>> rows(texts);
+    for (size_t i = 0; i < elements.size(); ++i)
+        rows[i / all.shape[1]].push_back(static_cast<float>(elements[i]));
+    return rows;
+}
+
+Table reference_table(const std::vector<Text>& texts,
+                      const std::vector<std::vector<float>>& embeddings, const std::string& path) {
+    const std::vector<std::vector<float>> reference = reference_embeddings(path, texts.size());
+    if (reference[0].size() != embeddings[0].size())
+        throw bad_value(path, "shape", plural(reference[0].size(), "column"),
+                        plural(embeddings[0].size(), "column"));
+    Table table{"reference_similarity", {{"text"}, {"cosine", "1"}}, {}};
+    for (size_t i = 0; i < texts.size(); ++i)
+        table.rows.push_back(
+            {texts[i].name, finite_or_nothing(cosine(embeddings[i], reference[i]))});
+    return table;
+}
+
+std::string read_reference(const std::string& file) {
+    std::string text = read_text(file);
+    if (words_of(text).empty()) throw bad_value(file, "text", "empty", "at least one word");
+    return text;
+}
+
+void add_word_errors(const WordErrors& errors, ModelReport& report) {
+    report.results.push_back(defined("word_errors", errors.errors, "word",
+                                     "words to insert, to delete or to replace in the text"));
+    report.results.push_back(defined("reference_words", errors.words, "word",
+                                     "of the reference; lower case, without punctuation"));
+    report.results.push_back(
+        {"word_error_rate", value_of(errors.rate()), "1", "word_errors / reference_words"});
+    report.lines.push_back(
+        {"word errors", with_commas(errors.errors),
+         fmt::format("of {}: {}", plural(errors.words, "word"), percent(errors.rate())),
+         "results.word_errors"});
+}
+
 }  // namespace
 
 int transcribe_command(const CommandLine& line, const std::vector<std::string>& command_line) {
@@ -105,14 +98,12 @@ int transcribe_command(const CommandLine& line, const std::vector<std::string>& 
     require_graph(session.folder().model, "decoder", {{"token", InputKind::kIndices}},
                   {{"next", InputKind::kIndices}});
     const std::string& file = line.model.files.front();
-    const std::vector<float> samples = read_wav(file);
+    const std::vector<float> samples = read_speech(session.folder().model, file);
     const Vocabulary vocabulary =
         read_vocabulary(session.folder().vocabulary(), PieceScores::kNone);
     const uint32_t most = line.model.max_tokens.value_or(most_tokens(samples.size()));
-    const uint64_t least = least_rows(session.folder().model.graph("encoder"), "audio");
-    if (samples.size() < least)
-        throw bad_value(file, "speech", plural(samples.size(), "sample"),
-                        fmt::format("at least {}", least));
+    const std::string& said = line.model.reference_text;
+    const std::string reference = said.empty() ? "" : read_reference(said);
     ModelRun& model = session.start(most + 1);
     session.progress().phase("simulating");
     TokenText decoder(vocabulary);
@@ -141,6 +132,8 @@ int transcribe_command(const CommandLine& line, const std::vector<std::string>& 
         report.results.push_back({"text", value_of(text)});
         report.tables = {list("tokens", tokens)};
     }
+    if (!reference.empty() && model.with_data())
+        add_word_errors(count_word_errors(words_of(reference), words_of(text)), report);
     return session.finish(std::move(report));
 }
 
@@ -148,7 +141,9 @@ int embed_command(const CommandLine& line, const std::vector<std::string>& comma
     ModelSession session(line, command_line, "use-lite");
     require_graph(session.folder().model, "sentence", {{"tokens", InputKind::kIndices}},
                   {{"embedding", InputKind::kNumbers}});
-    const std::vector<Text> texts = tokenized(session, line.model);
+    const std::vector<Text> texts = tokenized(session.folder(), line.model);
+    const std::string& reference = line.model.reference_embeddings;
+    if (!reference.empty()) reference_embeddings(reference, texts.size());  // ahead of the run
     ModelRun& model = session.start(1);
     session.progress().phase("simulating");
     std::vector<std::vector<float>> embeddings;
@@ -169,6 +164,7 @@ int embed_command(const CommandLine& line, const std::vector<std::string>& comma
     report.details = {token_table(texts)};
     if (!model.with_data()) return session.finish(std::move(report));
     report.tables = {similarity_table(texts, embeddings)};
+    if (!reference.empty()) report.tables.push_back(reference_table(texts, embeddings, reference));
     LayerValue all;
     all.spec = {"embeddings", Dtype::kF32, {texts.size(), embeddings[0].size()}};
     for (const std::vector<float>& one : embeddings)

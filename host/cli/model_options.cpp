@@ -2,7 +2,7 @@
 #include "host/cli/model_options.h"
 
 #include "host/cli/option_checks.h"
-#include "host/cli/run_options.h"
+#include "host/model/head_settings.h"
 
 namespace tessera::host {
 namespace {
@@ -16,6 +16,8 @@ constexpr const char* kTranscribeExamples = R"(Examples:
       the text, and what every kind of layer took
   tessera transcribe speech.wav --precision rounded --memory ideal
       products of single rows by the score stage, on a memory that never waits
+  tessera transcribe speech.wav --set 'layers.encoder.*.window=256' --reference-text said.txt
+      the encoder's heads see neighbours only, and how many words that makes wrong
   tessera transcribe speech.wav --check --out result --dump 'encoder.layers.*.mlp.fc2'
       every step against double precision; the named layers as result/layers.safetensors
 The model: scripts/fetch_model moonshine-tiny; see docs/use/models.md.
@@ -29,6 +31,12 @@ constexpr const char* kEmbedExamples = R"(Examples:
 The model: scripts/fetch_model use-lite; see docs/use/models.md.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
 
+constexpr const char* kHeadsExamples = R"(Examples:
+  tessera heads moonshine-tiny speech.wav
+      where each head of the encoder looks, and options that let local heads see less
+  tessera heads use-lite a.txt --format csv
+Exit codes: 0 good, 2 user error, 3 the result is known not to be exact)";
+
 CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
     return add_choice<Precision>(
         app, "--precision", line.experiment.workload.precision,
@@ -36,31 +44,7 @@ CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
         "single rows (default exact)");
 }
 
-constexpr const char* kGenerateExamples = R"(Examples:
-  tessera generate --model gpt2 --text "The capital of France is" --n 20
-      text, token by token, and what each took
-  tessera generate --model llama --tokens 1,15043,29892 --chunk 512 --precision rounded
-      a prompt of tokens, in chunks of 512; single rows by the score stage
-  tessera generate --model gpt2 --text "Once" --temperature 0.8 --top-k 40 --seed 7
-      tokens drawn at random
-The model: a folder with config.json, *.safetensors and, for text, tokenizer.json, as model hubs have
-it (GPT-2, Llama, Mistral, Qwen2); see docs/use/models.md.
-Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
-
-/// What all have. `text`: of the option --model.
-void add_common_options(CLI::App& app, CommandLine& line, const std::string& text) {
-    ModelOptions& model = line.model;
-    app.add_option("--model", model.model, text)->check(not_empty())->type_name("NAME|FOLDER");
-    add_machine_options(app, line.experiment.machine);
-    add_precision_option(app, line)->group(kResult);
-    app.add_flag("--timing-only", line.experiment.outputs.timing_only,
-                 "simulate cycles and traffic only")
-        ->group(kResult);
-    app.add_flag("--check", model.check, "hold each step against double precision")->group(kResult);
-    app.add_option("--dump", model.dump, "write the values of layers whose names match")
-        ->check(not_empty())
-        ->type_name("PATTERN")
-        ->group(kResult);
+void add_report_options(CLI::App& app, CommandLine& line) {
     app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
         ->check(not_empty())
         ->type_name("FOLDER")
@@ -72,6 +56,37 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& tex
 
 }  // namespace
 
+void add_common_model_options(CLI::App& app, CommandLine& line, const std::string& name) {
+    ModelOptions& model = line.model;
+    app.add_option("--model", model.model,
+                   "name or folder of the model" +
+                       (name.empty() ? std::string() : " (default " + name + ")"))
+        ->check(not_empty())
+        ->type_name("NAME|FOLDER");
+    add_machine_options(app, line.experiment.machine, layer_settings(model));
+    app.get_option("--set")->description(
+        "change one configuration value, or what heads see, as "
+        "layers.PATTERN.window=64 or layers.PATTERN.heads.0,2-4.stride=4; may be repeated");
+    add_precision_option(app, line)->group(kResult);
+    app.add_flag("--timing-only", line.experiment.outputs.timing_only,
+                 "simulate cycles and traffic only")
+        ->group(kResult);
+    app.add_flag("--check", model.check, "hold each step against double precision")->group(kResult);
+    app.add_option("--dump", model.dump, "write the values of layers whose names match")
+        ->check(not_empty())
+        ->type_name("PATTERN")
+        ->group(kResult);
+    add_report_options(app, line);
+}
+
+SettingTaker layer_settings(ModelOptions& model) {
+    return [&model](const std::string& text) {
+        if (text.rfind(kLayerSetting, 0) != 0) return false;
+        model.layers.push_back(text);
+        return true;
+    };
+}
+
 void add_transcribe_options(CLI::App& transcribe, CommandLine& line) {
     transcribe.footer(kTranscribeExamples);
     // Not the list of files: then another word would be a file too many, not a word too many.
@@ -81,12 +96,18 @@ void add_transcribe_options(CLI::App& transcribe, CommandLine& line) {
             "speech: WAV, 16 bit, one channel, 16 kHz")
         ->required()
         ->type_name("FILE");
-    add_common_options(transcribe, line, "name or folder of the model (default moonshine-tiny)");
+    add_common_model_options(transcribe, line, "moonshine-tiny");
     transcribe
         .add_option("--max-tokens", line.model.max_tokens,
                     "stop after so many tokens (default: six for a second)")
         ->check(from_one(kMostTokens))
         ->type_name("N")
+        ->group(kResult);
+    transcribe
+        .add_option("--reference-text", line.model.reference_text,
+                    "what is said, in UTF-8: how many words of the text are wrong")
+        ->check(not_empty())
+        ->type_name("FILE")
         ->group(kResult);
 }
 
@@ -96,70 +117,35 @@ void add_embed_options(CLI::App& embed, CommandLine& line) {
         ->required()
         ->expected(1, kMostFiles)
         ->type_name("FILE");
-    add_common_options(embed, line, "name or folder of the model (default use-lite)");
+    add_common_model_options(embed, line, "use-lite");
     embed.get_option("--device")->description("device preset or .json file (default wide)");
+    embed
+        .add_option("--reference-embeddings", line.model.reference_embeddings,
+                    "those of another run: how alike they are")
+        ->check(not_empty())
+        ->type_name("FILE.npy")
+        ->group(kResult);
     embed.add_flag("--lines", line.model.lines, "each line of a file is a text of its own")
         ->group(kResult);
 }
 
-void add_generate_options(CLI::App& generate, CommandLine& line) {
-    generate.footer(kGenerateExamples);
-    GenerateOptions& o = line.model.generate;
-    add_common_options(generate, line, "name or folder of the model");
-    generate.get_option("--model")->required();
-    const char* group = "Prompt";
-    CLI::Option* const tokens =
-        generate.add_option("--tokens", o.tokens, "tokens of the prompt, commas between")
-            ->check(not_empty())
-            ->type_name("LIST")
-            ->group(group);
-    generate.add_option("--text", o.text, "text of the prompt, in UTF-8")
-        ->type_name("TEXT")
-        ->excludes(tokens)
-        ->group(group);
-    generate.add_option("--chunk", o.chunk, "rows of the prompt at once (default: all)")
-        ->check(from_one(kMostTokens))
-        ->type_name("ROWS")
-        ->group(group);
-    generate
-        .add_option("--page", o.page,
-                    "keys and values in pages of so many rows, in random order (default: one "
-                    "piece)")
-        ->check(from_one(kMostTokens))
-        ->type_name("ROWS")
-        ->group(group);
-    group = "Tokens";
-    generate.add_option("--n", o.most, "new tokens, at most (default 16)")
-        ->check(from_one(kMostTokens))
-        ->type_name("N")
-        ->group(group);
-    Sampling& sampling = o.sampling;
-    generate
-        .add_option("--temperature", sampling.temperature,
-                    "draw tokens with probabilities softmax(logits / T) (default 0: the best)")
-        ->check(finite_number())
-        ->type_name("T")
-        ->group(group);
-    generate.add_option("--top-k", sampling.top_k, "only of the K best (default: all)")
-        ->check(from_one(kMostCount))
-        ->type_name("K")
-        ->group(group);
-    generate
-        .add_option("--top-p", sampling.top_p,
-                    "only of the fewest that are so probable together (default 1)")
-        ->check(finite_number())
-        ->type_name("P")
-        ->group(group);
-    generate.add_option("--seed", sampling.seed, "of the draws (default 1)")
-        ->check(whole_number())
-        ->type_name("N")
-        ->group(group);
-    generate.add_flag("--ignore-end", o.ignore_end, "go on behind a token that ends the text")
-        ->group(group);
-    generate
-        .add_flag("--beyond-positions", o.beyond_positions,
-                  "allow more tokens than the model was trained for")
-        ->group(group);
+void add_heads_options(CLI::App& heads, CommandLine& line) {
+    heads.footer(kHeadsExamples);
+    heads.add_option("model", line.model.model, "name or folder of the model")
+        ->required()
+        ->check(not_empty())
+        ->type_name("NAME|FOLDER");
+    heads
+        .add_option_function<std::string>(
+            "file", [&line](const std::string& file) { line.model.files = {file}; },
+            "speech (WAV) or a text in UTF-8, as the model takes it")
+        ->required()
+        ->type_name("FILE");
+    add_machine_options(heads, line.experiment.machine);
+    heads.get_option("--device")
+        ->description("device preset or .json file (default base; wide for texts)");
+    add_precision_option(heads, line)->group(kResult);
+    add_report_options(heads, line);
 }
 
 void add_verified_model_options(CLI::App& model, CommandLine& line) {

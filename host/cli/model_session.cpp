@@ -13,6 +13,8 @@
 #include "host/experiment/problem_of.h"
 #include "host/io/npy.h"
 #include "host/library/overwriting.h"
+#include "host/model/head_settings.h"
+#include "host/report/seen_pairs.h"
 
 namespace tessera::host {
 namespace {
@@ -39,6 +41,7 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     config_.platform.timing_only = line.experiment.outputs.timing_only;
     config_.platform.trace_commands = 0;
     check_pattern();
+    set_seen_keys(folder_.model, "--set", line.model.layers);
     const std::string& out = line.experiment.outputs.folder;
     if (!line.model.dump.empty() && out.empty())
         throw bad_value("command line", "--dump", line.model.dump, "beside --out FOLDER");
@@ -47,6 +50,8 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
                         "without --timing-only, which computes nothing");
     if (out.empty()) return;
     std::vector<std::string> inputs = line.model.files;
+    for (const std::string* file : {&line.model.reference_text, &line.model.reference_embeddings})
+        if (!file->empty()) inputs.push_back(*file);
     for (const std::string& file : folder_.files()) inputs.push_back(file);
     std::vector<std::string> names = {OutputFolder::kReport, kEmbeddings};
     if (!line.model.dump.empty()) names.emplace_back(kLayers);
@@ -70,11 +75,15 @@ void ModelSession::check_pattern() const {
 
 ModelRun& ModelSession::start(const CacheShape& cache) {
     ModelRun::Options options;
-    options.check = line_.model.check;
     options.wanted = [this](const std::string& layer) {
         return !line_.model.dump.empty() && matches(line_.model.dump, layer);
     };
     options.value = [this](const LayerValue& value) { keep(value); };
+    return start(cache, std::move(options));
+}
+
+ModelRun& ModelSession::start(const CacheShape& cache, ModelRun::Options options) {
+    options.check = line_.model.check;
     platform_ = std::make_unique<Platform>(config_.platform);
     run_ = std::make_unique<ModelRun>(
         folder_.model, folder_.open_weights(),
@@ -129,6 +138,7 @@ int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tens
     report.checked = line_.model.check && run_->with_data();
     report.seconds = now() - begin_;
     report.files = file_names(tensors);
+    if (!line_.model.layers.empty()) add_seen_pairs(folder_.model, report);
     const Document document = model_document(report);
     if (output_) write_files(render(document, Format::kJson), tensors);
     fmt::print("{}", render(document, report_format(line_.format)));

@@ -20,15 +20,17 @@ namespace tessera::host {
 
 class ModelSession {
   public:
-    /// UserError as open_model(), for a device that is not there, and for a pattern that no layer
-    /// of the model matches.
+    /// UserError as open_model() and set_seen_keys(), for a device that is not there, and for a
+    /// pattern that no layer of the model matches.
     /// `model`: the one of the command.
     ModelSession(const CommandLine& line, const std::vector<std::string>& command_line,
                  const std::string& model);
 
     const ModelFolder& folder() const { return folder_; }
-    /// Puts the model on its machine; caches are of that shape.
+    /// Puts the model on its machine; caches are of that shape. Values that are to be dumped are
+    /// kept, or `options` say where they go.
     ModelRun& start(const CacheShape& cache);
+    ModelRun& start(const CacheShape& cache, ModelRun::Options options);
     double clock_ghz() const { return config_.clock_ghz; }
     Progress& progress() { return progress_; }
 

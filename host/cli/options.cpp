@@ -128,6 +128,7 @@ const Command* add_commands(CLI::App& app, CommandLine& line,
 /// What the options of a command mean together.
 void understand(const CLI::App& command, CommandName name, CommandLine& line) {
     line.command = name;
+    if (name == CommandName::kHeads) line.model.device_given = given(command, {"--device"});
     if (name == CommandName::kEmbed && !given(command, {"--device"}))
         line.experiment.machine.device = "wide";
     if (name == CommandName::kVerify && command.got_subcommand("model"))

@@ -26,6 +26,7 @@ enum class CommandName {
     kEmbed,
     kGenerate,
     kServe,
+    kHeads,
     kReport,
     kVerifyModel
 };
@@ -90,8 +91,12 @@ struct ServeOptions {
 /// experiment.
 struct ModelOptions {
     std::vector<std::string> files;
-    std::string model;  ///< name or folder; empty: that of the command
-    std::string dump;   ///< pattern of names of layers; empty: none
+    std::string model;                 ///< name or folder; empty: that of the command
+    std::string dump;                  ///< pattern of names of layers; empty: none
+    std::vector<std::string> layers;   ///< what heads see: host/model/head_settings.h
+    std::string reference_text;        ///< a file; empty: none
+    std::string reference_embeddings;  ///< likewise
+    bool device_given = true;          ///< of `heads`: else the model's own
     bool check = false;
     bool lines = false;
     std::optional<uint32_t> max_tokens;

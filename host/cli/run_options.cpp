@@ -113,7 +113,7 @@ void add_problem_options(CLI::App& run, CommandLine& line) {
     add_result_options(run, experiment.workload);
 }
 
-void add_machine_options(CLI::App& run, Experiment::Machine& machine) {
+void add_machine_options(CLI::App& run, Experiment::Machine& machine, const SettingTaker& other) {
     const char* group = "Machine";
     run.add_option("--device", machine.device, "device preset or .json file (default base)")
         ->type_name("NAME|FILE")
@@ -122,8 +122,9 @@ void add_machine_options(CLI::App& run, Experiment::Machine& machine) {
                    "memory preset or .json file (default: the device's)")
         ->type_name("NAME|FILE")
         ->group(group);
-    const auto set = [&machine](const std::vector<std::string>& texts) {
-        for (const std::string& text : texts) add_setting(machine.settings, text);
+    const auto set = [&machine, other](const std::vector<std::string>& texts) {
+        for (const std::string& text : texts)
+            if (!other || !other(text)) add_setting(machine.settings, text);
     };
     run.add_option_function<std::vector<std::string>>(
            "--set", set, "change one configuration value; may be repeated")

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Groups of options that several commands have.
 #pragma once
+#include <functional>
+#include <string>
+
 #include "host/cli/options.h"
 
 namespace CLI {
@@ -15,8 +18,11 @@ void add_self_oracle_options(CLI::App& run, Experiment::Schedule& schedule);
 void add_sentinel_offset_option(CLI::App& run, Experiment::Schedule& schedule);
 /// Scale, format of the output, log-sum-exp.
 void add_result_options(CLI::App& run, Experiment::Workload& workload);
+/// Takes a value of --set that is none of the machine's; false: it is not its own.
+using SettingTaker = std::function<bool(const std::string& text)>;
 /// Device, memory and single keys of both.
-void add_machine_options(CLI::App& run, Experiment::Machine& machine);
+void add_machine_options(CLI::App& run, Experiment::Machine& machine,
+                         const SettingTaker& other = {});
 void add_devices_option(CLI::App& run, Experiment::Machine& machine);
 /// Model or RTL, and its waveform.
 void add_implementation_options(CLI::App& run, Experiment& experiment);

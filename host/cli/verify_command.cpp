@@ -10,6 +10,7 @@
 #include "host/cli/run_command.h"
 #include "host/error.h"
 #include "host/experiment/problem_of.h"
+#include "host/model/head_settings.h"
 #include "host/run/device_error.h"
 #include "host/run/device_factory.h"
 #include "host/verify/given_case.h"
@@ -103,7 +104,8 @@ int verify_model_command(const CommandLine& line, const std::vector<std::string>
     const ResolvedConfig config = config_of(line.experiment);
     const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config, "");
     const VerifyModelOptions& options = line.verify_model;
-    const ModelFolder folder = open_model(line.model.model, options.repeats);
+    ModelFolder folder = open_model(line.model.model, options.repeats);
+    set_seen_keys(folder.model, "--set", line.model.layers);
     const Experiment::Workload& workload = line.experiment.workload;
     const verify::Case c =
         verify::model_case(folder, {config.platform, config.energy, workload.precision},

@@ -69,6 +69,9 @@ struct LayerStep {
     std::string note;           ///< why it is done in this form; may be empty
     float factor = 1;           ///< the value is its elements times this
     uint64_t weight_bytes = 0;  ///< of the matrix that it multiplies with
+    /// Of an attention: pairs of query and key, all heads together, that its description allows,
+    /// and those of them that its heads see.
+    uint64_t pairs = 0, pairs_seen = 0;
 };
 
 /// Forms of products by their shapes: predicted once each.

@@ -185,6 +185,8 @@ void GraphPlanner::add(const std::string& suffix, std::shared_ptr<Operation> ope
                       {step, std::move(operation), std::move(reads), std::move(writes)},
                       note,
                       1,
+                      0,
+                      0,
                       0});
 }
 

@@ -9,6 +9,7 @@
 
 #include "host/error.h"
 #include "host/model/graph_plan.h"
+#include "host/problem/problem.h"
 
 namespace tessera::host {
 
@@ -41,6 +42,12 @@ class GraphPlanner {
 
     /// y = a f(b).
     void gate(const GateLayer& layer, const Value& a, const Value& b);
+    // Of an attention.
+    struct Operands {
+        const Value &q, &k, &v, &o;
+    };
+    void attend(const AttentionLayer& layer, const Problem& whole, const Operands& operands);
+
     // Of a linear layer.
     LayerGemm gemm_of(const ModelLayer& layer, const LinearLayer& linear, const Value& x) const;
     void multiply(const LinearLayer& layer, const LayerGemm& planned, const Value& x,

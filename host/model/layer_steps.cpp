@@ -7,7 +7,6 @@
 #include "host/error.h"
 #include "host/float_bits.h"
 #include "host/model/graph_planner.h"
-#include "host/operation/attention_operation.h"
 #include "host/operation/elementwise.h"
 #include "host/operation/epilogue.h"
 #include "host/operation/gate.h"
@@ -88,6 +87,12 @@ void GraphPlanner::make(const AttentionLayer& layer) {
     p.nq = static_cast<uint32_t>(q.rows());
     p.nk = static_cast<uint32_t>(k.rows());
     if (k.in_pages) set_texts(texts, memory_.cache, p);
+    const auto strides = [](const SeenKeys& seen) { return seen.stride != 1; };
+    if (k.in_pages && std::any_of(layer.heads.begin(), layer.heads.end(), strides))
+        throw UserError(
+            fmt::format("layer {}: every so many-th key of a cache in pages; allowed: "
+                        "a window, sinks",
+                        shown()));
     if (texts.size() > 1 && !k.in_pages)
         throw UserError(fmt::format("layer {}: {} texts attend to {}, which is no cache of theirs",
                                     shown(), texts.size(), printable(layer.keys)));
@@ -97,7 +102,9 @@ void GraphPlanner::make(const AttentionLayer& layer) {
     p.bf16_output = true;
     p.mask.causal = layer.causal && std::any_of(texts.begin(), texts.end(),
                                                 [](const TextRows& t) { return t.rows > 1; });
-    p.mask.window = layer.window;
+    if (!layer.heads.empty() && layer.heads.size() != q.heads)
+        throw UserError(fmt::format("layer {}: {} heads; {} are told what they see", shown(),
+                                    q.heads, layer.heads.size()));
     if (k.heads != v.heads || k.rows() != v.rows() || k.columns() / k.heads != p.d_k)
         throw UserError(
             fmt::format("layer {}: {} keys of {} heads and {} columns, {} values of {} "
@@ -110,15 +117,12 @@ void GraphPlanner::make(const AttentionLayer& layer) {
                         "D = {}",
                         shown(), std::max(p.d_k, p.d_v), most));
     check_problem(p, machine_.platform, "the device");
-    Inputs inputs;
-    inputs.has_data = with_data();
-    Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
+    const Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
     for (const Value* x : {&q, &k, &v})
         if (x->buffer == o.buffer)
             throw UserError(fmt::format("layer {}: writes {} over what it reads", shown(),
                                         printable(layer.output)));
-    add("", std::make_shared<AttentionOperation>(p, std::move(inputs), machine_.platform),
-        {{"q", q.buffer}, {"k", k.buffer}, {"v", v.buffer}}, {{"o", o.buffer}}, layer.output);
+    attend(layer, p, {q, k, v, o});
 }
 
 void GraphPlanner::make(const GateLayer& layer) {

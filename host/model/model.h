@@ -54,11 +54,25 @@ struct NormLayer {
     bool gamma = true, beta = false;
 };
 
+/// Which of the keys a head sees: those of a window, the first ones, or every so many-th. Window
+/// and sinks together: what one of them allows.
+struct SeenKeys {
+    uint32_t window = 0;  ///< keys less than so many rows away; 0: no such term
+    uint32_t sinks = 0;   ///< the first so many keys; 0: no such term
+    uint32_t stride = 1;  ///< keys 0, stride, 2 * stride, ...; not 1: without the others
+
+    bool operator==(const SeenKeys& other) const {
+        return window == other.window && sinks == other.sinks && stride == other.stride;
+    }
+};
+
 /// softmax(q k^T / sqrt(width of a head)) v, each of them heads.
 struct AttentionLayer {
     std::string queries, keys, values, output;
     bool causal = false;  ///< the last query sees all keys, each before it one less
     uint32_t window = 0;  ///< sees so many neighbours; 0: all
+    /// What each query head sees of these keys (host/model/head_settings.h); empty: as `window`.
+    std::vector<SeenKeys> heads;
 };
 
 /// y = a * f(b): a is the input and b another value, or they are the halves of its columns.

@@ -91,6 +91,8 @@ void ModelRun::note_step(const std::string& graph, const LayerStep& step, const 
     LayerCost& layer = cost_of(graph, step);
     layer.runs += first;
     if (layer.runs == 1) layer.weight_bytes += step.weight_bytes;
+    layer.pairs += step.pairs;
+    layer.pairs_seen += step.pairs_seen;
     layer.cost += done.cost;
     layer.macs += done.work.macs;
     if (!step.note.empty()) layer.form = step.note;

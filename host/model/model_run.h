@@ -19,9 +19,10 @@ struct LayerCost {
     uint64_t runs = 0;
     double macs = 0;  ///< useful multiply-adds, by formula
     StepCost cost;
-    uint64_t weight_bytes = 0;          ///< of its matrices, which each run reads
-    std::string form;                   ///< of its product, why; may be empty
-    uint64_t checked = 0, outside = 0;  ///< elements held against double precision
+    uint64_t weight_bytes = 0;           ///< of its matrices, which each run reads
+    uint64_t pairs = 0, pairs_seen = 0;  ///< as LayerStep
+    std::string form;                    ///< of its product, why; may be empty
+    uint64_t checked = 0, outside = 0;   ///< elements held against double precision
     double max_over_bound = 0;
 };
 

@@ -29,6 +29,12 @@ AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
     : problem_(std::move(problem)), inputs_(std::move(inputs)), config_(config) {}
 
 AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
+                                       const hw::PlatformConfig& config, const AttentionView& view)
+    : AttentionOperation(std::move(problem), std::move(inputs), config) {
+    view_ = view;
+}
+
+AttentionOperation::AttentionOperation(Problem problem, Inputs inputs,
                                        const hw::PlatformConfig& config, Layout layout)
     : AttentionOperation(std::move(problem), std::move(inputs), config) {
     set_layout(std::move(layout));
@@ -50,7 +56,9 @@ std::vector<Figure> AttentionOperation::settings() const {
     return settings;
 }
 
-void AttentionOperation::place(MemoryMap& map) { set_layout(make_layout(problem_, config_, map)); }
+void AttentionOperation::place(MemoryMap& map) {
+    set_layout(make_layout(problem_, config_, map, view_));
+}
 
 void AttentionOperation::set_layout(Layout layout) {
     layout_ = std::move(layout);
@@ -100,7 +108,8 @@ void AttentionOperation::read_operands(const MemoryAccess& memory) {
         values.reserve(layout.elements());
         for (uint32_t head = 0; head < layout.blocks; ++head)
             for (uint32_t row = 0; row < layout.rows; ++row)
-                append_row(memory(fw::row_address(from, head, pages.row(row)), from.pitch),
+                append_row(memory(fw::row_address(from, head, pages.row(row)),
+                                  layout.columns * element_bytes(layout.type)),
                            layout.columns, layout.type, values);
         operand = operand_of(values);
     };

@@ -4,6 +4,7 @@
 // those of other operations.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class AttentionOperation : public Operation {
   public:
     /// `inputs` may be shapes only. Those of q, k and v that have no data lie in buffers.
     AttentionOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config);
+    /// The same on a part of what the buffers hold, without lse, sinks, sentinel or approximation.
+    AttentionOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config,
+                       const AttentionView& view);
     /// The same, already in its place, as make_layout() of `problem` and `config` gives it.
     AttentionOperation(Problem problem, Inputs inputs, const hw::PlatformConfig& config,
                        Layout layout);
@@ -85,6 +89,7 @@ class AttentionOperation : public Operation {
     const Problem problem_;
     Inputs inputs_;
     const hw::PlatformConfig config_;
+    std::optional<AttentionView> view_;
     Layout layout_;
     std::vector<Layout> of_devices_;
 };

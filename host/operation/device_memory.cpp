@@ -36,7 +36,8 @@ std::vector<float> read_heads(const TensorLayout& layout, const fw::Tensor& from
     values.reserve(layout.elements());
     for (uint32_t block = 0; block < layout.blocks; ++block)
         for (uint32_t row = 0; row < layout.rows; ++row)
-            append_row(memory(fw::row_address(from, block, row), from.pitch),
+            append_row(memory(fw::row_address(from, block, row),
+                              layout.columns_of(block) * element_bytes(layout.type)),
                        layout.columns_of(block), layout.type, values);
     return values;
 }

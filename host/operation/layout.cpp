@@ -319,7 +319,8 @@ void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& lay
 
 }  // namespace
 
-Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map) {
+Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map,
+                   const std::optional<AttentionView>& view) {
     Layout layout;
     layout.mask = std::make_shared<const AttentionMask>(p.mask);
     layout.pages = p.pages;
@@ -328,7 +329,10 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap
     layout.devices = config.devices;
     layout.record_stride = config.params.bus_bytes;
     layout.driver = map.driver();
-    place_tensors(p, config.params.bus_bytes, layout.job, map);
+    if (view)
+        place_view(p, *view, layout.job, map);
+    else
+        place_tensors(p, config.params.bus_bytes, layout.job, map);
     if (p.selection) place_approximation(p, config.params, layout, map);
     if (p.cover)
         place_cover(p, config, layout, map);

@@ -9,6 +9,7 @@
 
 #include "firmware/driver/driver_config.h"
 #include "firmware/plan/job.h"
+#include "host/operation/attention_view.h"
 #include "host/operation/device_memory.h"
 #include "host/operation/memory_map.h"
 #include "host/problem/inputs.h"
@@ -75,9 +76,10 @@ struct Layout {
     Rows key_span(uint64_t head) const;
 };
 
-/// Places everything `problem` needs, beside what `map` holds already. UserError if it does not fit
-/// the memory.
-Layout make_layout(const Problem& problem, const hw::PlatformConfig& config, MemoryMap& map);
+/// Places everything `problem` needs, beside what `map` holds already. With a view q, k, v and o
+/// are parts of larger tensors. UserError if it does not fit the memory.
+Layout make_layout(const Problem& problem, const hw::PlatformConfig& config, MemoryMap& map,
+                   const std::optional<AttentionView>& view = {});
 /// The same in a memory of its own.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
 

@@ -173,12 +173,11 @@ Section check_section(const ModelReport& report, const LayerCost& sum) {
 }
 
 /// A table of a command's own, as it is; its first rows.
-SummaryBlock block_of(const Table& table) {
-    constexpr size_t kMost = 20;
+SummaryBlock block_of(const Table& table, size_t most) {
     SummaryBlock block;
     for (const Column& column : table.columns)
         block.columns.push_back({column.key, 2, 0, !column.unit.empty()});
-    for (size_t i = 0; i < std::min(kMost, table.rows.size()); ++i) {
+    for (size_t i = 0; i < std::min(most, table.rows.size()); ++i) {
         std::vector<std::string> cells;
         for (const FigureValue& cell : table.rows[i]) {
             const auto* number = std::get_if<double>(&cell);
@@ -188,8 +187,8 @@ SummaryBlock block_of(const Table& table) {
         }
         block.rows.push_back({std::move(cells)});
     }
-    if (table.rows.size() > kMost)
-        block.note = fmt::format("{} more in the JSON", table.rows.size() - kMost);
+    if (table.rows.size() > most)
+        block.note = fmt::format("{} more in the JSON", table.rows.size() - most);
     return block;
 }
 
@@ -218,6 +217,8 @@ std::vector<SummaryBlock> summary_of(const ModelReport& report, const LayerCost&
     for (const LayerCost& kind : kinds_of(*report.record)) add(kind.graph, kind.kind, kind);
     add("all", "", sum);
     SummaryLines lines(24, 16);
+    for (const ModelLine& line : report.lines)
+        lines.add(line.label, line.value, line.remark, line.figure);
     const double seconds = static_cast<double>(sum.cost.cycles) / (report.config.clock_ghz * 1e9);
     lines.add("time on the device", engineering(seconds, "s"),
               fmt::format("at {} GHz", report.config.clock_ghz), "sum.time");
@@ -242,8 +243,9 @@ std::vector<SummaryBlock> summary_of(const ModelReport& report, const LayerCost&
     lines.add("simulated in", engineering(report.seconds, "s"));
     std::vector<SummaryBlock> blocks;
     for (const Table& table : report.tables)
-        if (table.columns.size() > 1 && !table.rows.empty()) blocks.push_back(block_of(table));
-    if (!report.lines.rows.empty()) blocks.push_back(report.lines);
+        if (table.columns.size() > 1 && !table.rows.empty())
+            blocks.push_back(block_of(table, report.most_rows));
+    blocks.insert(blocks.end(), report.blocks.begin(), report.blocks.end());
     blocks.push_back(std::move(kinds));
     blocks.push_back(lines.take());
     return blocks;

@@ -10,6 +10,11 @@
 
 namespace tessera::host {
 
+/// A line of the summary. `figure`: the path of what `value` is.
+struct ModelLine {
+    std::string label, value, remark, figure;
+};
+
 struct ModelReport {
     std::string name;   ///< of the command: "transcribe"
     std::string title;  ///< what was computed, a line
@@ -19,11 +24,13 @@ struct ModelReport {
     Precision precision = Precision::kExact;
     const ModelRecord* record = nullptr;
     bool checked = false;
-    std::vector<Figure> results;  ///< of the command alone: tokens, text
-    std::vector<Table> tables;    ///< likewise
-    std::vector<Table> details;   ///< likewise, too long for the summary
-    SummaryBlock lines;           ///< likewise, lines of the summary
-    double seconds = 0;           ///< wall clock
+    std::vector<Figure> results;       ///< of the command alone: tokens, text
+    std::vector<Table> tables;         ///< likewise
+    std::vector<Table> details;        ///< likewise, too long for the summary
+    std::vector<ModelLine> lines;      ///< likewise, of the summary
+    std::vector<SummaryBlock> blocks;  ///< likewise, behind its tables
+    size_t most_rows = 20;             ///< of a table in the summary
+    double seconds = 0;                ///< wall clock
     std::vector<std::string> files;
 };
 

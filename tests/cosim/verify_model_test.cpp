@@ -57,6 +57,9 @@ TEST_CASE("whole models from the command line") {
     const ModelFiles encoder(test::kEncoderModel, test::encoder_weights(random));
     CHECK(jobs_without_difference(
               run_tessera("verify --device tiny model " + encoder.path() + " --rows 500")) == 1);
+    CHECK(jobs_without_difference(run_tessera("verify --device tiny model " + encoder.path() +
+                                              " --rows 3000 --set layers.attention.stride=3" +
+                                              " --set layers.attention.heads.1.window=4")) == 1);
 }
 
 TEST_CASE("decoders of model hubs on model and RTL") {

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "host/model/head_settings.h"
 #include "host/run/bytes.h"
 #include "host/run/forked.h"
 
@@ -102,6 +103,8 @@ void walk(Walker& p, End& end) {
     p.list(end.costs);
     p.value(end.checked);
     p.value(end.outside);
+    p.value(end.pairs);
+    p.value(end.pairs_seen);
 }
 
 host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
@@ -110,7 +113,9 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
     options.check = !c.platform.timing_only;
     options.step_times = c.step_times;
     host::Platform platform(c.platform);
-    host::ModelRun model(host::read_model("test", c.description), host::ModelWeights(c.weights),
+    host::Model described = host::read_model("test", c.description);
+    host::set_seen_keys(described, "test", c.settings);
+    host::ModelRun model(std::move(described), host::ModelWeights(c.weights),
                          {c.platform, host::EnergyTable(), c.precision}, platform, kCapacity,
                          options);
     ModelEnd end;
@@ -129,6 +134,8 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
                                            cost.firmware_cycles, cost.elementwise_cycles});
         end.checked += layer.checked;
         end.outside += layer.outside;
+        end.pairs += layer.pairs;
+        end.pairs_seen += layer.pairs_seen;
     }
     host::Packer p;
     walk(p, end);

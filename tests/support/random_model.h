@@ -28,6 +28,7 @@ struct ModelEnd {
     /// Of each layer cycles, calls, bytes, and cycles of firmware and of elementwise work.
     std::vector<uint64_t> costs;
     uint64_t checked = 0, outside = 0;
+    uint64_t pairs = 0, pairs_seen = 0;  ///< of all attention layers
 };
 
 /// Inputs, one for each run.
@@ -42,7 +43,8 @@ struct ModelCase {
     std::string weights;  ///< file
     hw::PlatformConfig platform;
     Precision precision = Precision::kExact;
-    bool step_times = true;  ///< where only time is simulated: steps alike once
+    bool step_times = true;                  ///< where only time is simulated: steps alike once
+    std::vector<std::string> settings = {};  ///< host/model/head_settings.h
 };
 /// Runs the graph once for each input, the rows of each at their positions, in a process of its
 /// own. Each step is held against double precision, unless only time is simulated.

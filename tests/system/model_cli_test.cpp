@@ -130,6 +130,39 @@ TEST_CASE("the report of a model: graphs and layers add up to the sum, weights t
     figures.equal(report.at("results").at("samples").at("value").get<uint64_t>(), uint64_t{16000});
 }
 
+TEST_CASE("word errors of a transcript: those of the text that the report has") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    const Speech speech(random);
+    const auto with = [&](const std::string& reference) {
+        std::ofstream(speech / "said.txt") << reference;
+        const test::Finished f =
+            run_tessera(speech.command("--format json --reference-text " + speech / "said.txt"));
+        INFO(f.err);
+        REQUIRE(f.exit_code == 0);
+        return nlohmann::json::parse(f.out).at("results");
+    };
+    const auto count = [](const nlohmann::json& results, const char* key) {
+        return results.at(key).at("value").get<uint64_t>();
+    };
+    const std::string text = with("one").at("text").get<std::string>();
+    REQUIRE(!text.empty());  // a word: pieces without spaces
+    const auto wrong = with("not this one");
+    figures.equal(count(wrong, "word_errors"), uint64_t{3});
+    figures.equal(count(wrong, "reference_words"), uint64_t{3});
+    figures.equal(wrong.at("word_error_rate").at("value").get<double>(), 1.0);
+    figures.equal(count(with(text + "."), "word_errors"), uint64_t{0});
+    figures.equal(count(with(text + " more-so"), "word_errors"), uint64_t{2});
+    const test::Finished table =
+        run_tessera(speech.command("--reference-text " + speech / "said.txt"));
+    figures.holds(contains(table.out, "of 3 words: 66.67 %"), [&] { return table.out; });
+    expect_refusal(figures, speech.command("--reference-text " + speech / "none.txt"),
+                   "none.txt: cannot open");
+    std::ofstream(speech / "said.txt") << " .\n";
+    expect_refusal(figures, speech.command("--reference-text " + speech / "said.txt"),
+                   "said.txt: text is empty");
+}
+
 TEST_CASE("what is wrong with speech, model or machine is one message, and nothing is written") {
     auto random = test::test_random();
     Compared messages("messages");
@@ -150,6 +183,9 @@ TEST_CASE("what is wrong with speech, model or machine is one message, and nothi
             "none");
     refused(speech.command("--max-tokens 0"), "--max-tokens");
     refused(speech.command("--impl rtl"), "--impl");
+    refused(speech.command("--set layers.attention.stride=2"), "which is causal");
+    refused(speech.command("--set layers.attention.heads.1.window=2"),
+            "for head 1; allowed: 0 to 0");
     refused(speech.command("--dump conv5"), "--dump is conv5; allowed: a pattern");
     refused(speech.command("--set memory.size_bytes=65536"), "memory");
     refused(speech.command("--model " + speech / "none"), "--model");
