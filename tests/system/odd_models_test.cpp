@@ -180,6 +180,36 @@ TEST_CASE("numbers of the host go into every kind of layer, and what is kept is 
     outputs.equal(ends.outside, uint64_t{0});
 }
 
+TEST_CASE("the last row, kept or as an operand, and a gate by another value") {
+    auto random = test::test_random();
+    Compared outputs("outputs");
+    test::RandomWeights weights(random);
+    weights.matrix("fc", kColumns, kColumns);
+    const std::string graphs = R"({"g": {"inputs": {"x": {"type": "numbers", "columns": 12},
+        "z": {"type": "numbers", "columns": 12}}, "layers": [
+        {"layer": "gate", "name": "gate", "input": "x", "by": "z", "activation": "silu",
+         "output": "g", "keep": true},
+        {"layer": "last", "name": "kept", "input": "g", "output": "l", "keep": true},
+        {"layer": "last", "name": "part", "input": "g", "output": "p"},
+        {"layer": "linear", "name": "fc", "input": "p", "output": "y", "keep": true},
+        {"layer": "add", "name": "sum", "input": "p", "other": "y", "output": "s",
+         "keep": true}]}})";
+    for (const size_t rows : {1u, 6u}) {
+        const Numbers x(rows, kColumns, random), z(rows, kColumns, random);
+        const Ends ends = run(graphs, weights, {{"g", {{"x", x.value()}, {"z", z.value()}}}},
+                              {"g", "l", "y", "s"});
+        const Matrix g = Layers::times(x.exact, Layers::map(z.exact, test::silu));
+        Matrix last(1, kColumns);
+        for (size_t c = 0; c < kColumns; ++c) last.at(0, c) = g.at(rows - 1, c);
+        const Matrix y = Layers(weights).linear(last, "fc", false);
+        near(ends.outputs[0], g, outputs, "gate");
+        near(ends.outputs[1], last, outputs, "kept");
+        near(ends.outputs[2], y, outputs, "product");
+        near(ends.outputs[3], Layers::sum(last, y), outputs, "sum");
+        outputs.equal(ends.outside, uint64_t{0});
+    }
+}
+
 TEST_CASE("a result that is not finite is judged without a check, too") {
     auto random = test::test_random();
     Compared ends("ends of runs");
