@@ -5,9 +5,11 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "firmware/merge/accounting.h"
 #include "host/figure.h"
 #include "host/io/safetensors.h"
 #include "host/operation/device_memory.h"
@@ -63,6 +65,8 @@ class Operation {
                                       FirmwareOutcome& outcome) const = 0;
     /// The commands of device 0, but for those of retries.
     virtual std::vector<spec::Command> commands() const = 0;
+    /// Of an operation that the processor does alone: all that its time depends on.
+    virtual std::optional<fw::ElementWork> processor_work() const { return std::nullopt; }
     /// The result, row by row, its last dimension that of output().
     virtual std::vector<float> read(const MemoryAccess& memory) const = 0;
 

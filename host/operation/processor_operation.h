@@ -48,6 +48,7 @@ class ProcessorOperation : public Operation {
     /// The order of elements of all operands and the result.
     void set_order(ElementOrder order) { order_ = order; }
 
+    const spec::DeviceParams& params() const { return config_.params; }
     const std::vector<float>& elements(const char* role) const;
     /// An element of a bias or the like, or `otherwise` if there is none.
     double column_of(const char* role, uint64_t column, double otherwise) const;
@@ -87,6 +88,11 @@ class ProcessorOperation : public Operation {
 /// The same with firmware's job.
 template <typename Job>
 class JobOperation : public ProcessorOperation {
+  public:
+    std::optional<fw::ElementWork> processor_work() const override {
+        return elementwise_work(job_, params());
+    }
+
   protected:
     using ProcessorOperation::ProcessorOperation;
 

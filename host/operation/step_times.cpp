@@ -61,8 +61,16 @@ std::optional<StepTimes::Key> StepTimes::key(const Operation& operation, bool fi
                                              const hw::PlatformConfig& config) const {
     if (!begun_ || config.params.profile != spec::Profile::kStateful) return std::nullopt;
     const std::vector<spec::Command> commands = operation.commands();
-    if (commands.empty()) return std::nullopt;
     Hash hash;
+    if (commands.empty()) {
+        const std::optional<fw::ElementWork> work = operation.processor_work();
+        if (!work) return std::nullopt;
+        hash.add(first ? 1 : 0);
+        for (const uint64_t elements : work->elements) hash.add(elements);
+        hash.add(work->bytes_read);
+        hash.add(work->bytes_written);
+        return hash.value();
+    }
     hash.add(std::string(operation.name()));
     hash.add(operation.title());
     hash.add(first ? 1 : 0);

@@ -30,7 +30,8 @@ class StepTimes {
     static bool possible(const hw::PlatformConfig& config);
 
     /// Of a step that comes next, perhaps as the first of its program; nothing where something else
-    /// may matter: a device that leaves merging to the processor, or rows that are gathered.
+    /// may matter: a device that leaves merging to the processor, or rows that are gathered. A step
+    /// that the processor does alone takes what its work takes.
     std::optional<Key> key(const Operation& operation, bool first,
                            const hw::PlatformConfig& config) const;
     /// What the step took before. Nothing if it has to be simulated: it is new, or it is one of a

@@ -77,7 +77,7 @@ TEST_CASE("every mistake in a description has a message that names it") {
     says(R"("name": "m", )", "", "name is missing; allowed: a name");
     says(R"("layer": "embedding")", R"("layer": "table")",
          "graphs.g.layers[0].layer is table; allowed: linear, convolution, embedding, norm, "
-         "attention, gate, add, pool, argmax");
+         "attention, gate, add, last, pool, argmax");
     says(R"("norm": "l2")", R"("norm": "batch")",
          "graphs.g.layers[1].layers[1].norm is batch; allowed: layer, group, rms, l2");
     says("gelu-tanh", "swish",
