@@ -42,11 +42,18 @@ void check_sampling(const GenerateOptions& options) {
 
 using Tokenizer = std::optional<ByteBpeTokenizer>;
 
-/// Of a folder that has one: text needs it, and tokens are shown as text with it.
-Tokenizer tokenizer_of(const ModelFolder& folder, bool needed) {
+/// Of a folder that has one: a prompt of text needs it, and tokens are shown as text with it. One
+/// that cannot be read does not matter to a prompt of tokens.
+Tokenizer tokenizer_of(const ModelFolder& folder, bool needed, Progress& progress) {
     std::error_code none;
     if (!needed && !std::filesystem::exists(folder.tokenizer(), none)) return std::nullopt;
-    return Tokenizer(std::in_place, folder.tokenizer());
+    try {
+        return Tokenizer(std::in_place, folder.tokenizer());
+    } catch (const UserError& error) {
+        if (needed) throw;
+        progress.note(fmt::format("no text beside the tokens: {}", error.what()));
+        return std::nullopt;
+    }
 }
 
 std::vector<uint32_t> prompt_of(const GenerateOptions& options, const Tokenizer& tokenizer,
@@ -189,6 +196,14 @@ std::string figure_text(const Figure& figure) {
                               : with_commas(static_cast<uint64_t>(std::llround(x)));
 }
 
+/// The first of them.
+std::string tokens_text(const std::vector<uint32_t>& tokens) {
+    constexpr size_t kMost = 16;
+    const auto end = tokens.begin() + static_cast<ptrdiff_t>(std::min(tokens.size(), kMost));
+    return fmt::format("{}{}", fmt::join(tokens.begin(), end, " "),
+                       tokens.size() > kMost ? " ..." : "");
+}
+
 /// The same for people.
 std::vector<ModelLine> lines_of(const std::vector<Figure>& results, const Generation& made) {
     std::vector<ModelLine> lines;
@@ -217,7 +232,8 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     if (!shape)
         throw bad_value(session.folder().path, "config.json", "missing",
                         "the configuration of a decoder");
-    const Tokenizer tokenizer = tokenizer_of(session.folder(), options.text.has_value());
+    const Tokenizer tokenizer =
+        tokenizer_of(session.folder(), options.text.has_value(), session.progress());
     const std::vector<uint32_t> prompt = prompt_of(options, tokenizer, shape->vocabulary);
     GenerationWish wish{options.most, options.chunk, {}, options.sampling, {}};
     if (!options.ignore_end) wish.end_tokens = shape->end_tokens;
@@ -245,6 +261,8 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
                                plural(prompt.size(), "token"));
     report.results = results_of(made, prompt.size(), session.clock_ghz(), row_bytes);
     report.lines = lines_of(report.results, made);
+    if (model.with_data() && !tokenizer)
+        report.lines.push_back({"tokens", "", tokens_text(made.tokens), "results.tokens"});
     if (model.with_data()) report.tables.push_back(list("tokens", made.tokens));
     if (model.with_data() && tokenizer) report.results.push_back({"text", value_of(text.all())});
     report.details = {list("prompt", prompt), runs_table("prefill", made.prompt, row_bytes),

@@ -48,24 +48,38 @@ TokenBounds range_of(const char* option, const std::string& text) {
     return {ends.front(), ends.back()};
 }
 
+/// Each once.
+std::vector<std::pair<std::string, ServePolicy>> chosen_policies(const std::string& names) {
+    std::vector<std::pair<std::string, ServePolicy>> chosen;
+    for (const std::string& name : parts_of(names)) {
+        const ServePolicy policy = choose("--policy", name, policies());
+        for (const auto& before : chosen)
+            if (before.second == policy)
+                throw bad_value(kCommandLine, "--policy", names, "each policy once");
+        chosen.emplace_back(name, policy);
+    }
+    return chosen;
+}
+
 struct Workload {
-    std::vector<Request> requests;
+    std::vector<RequestShape> shapes;
     std::string input;  ///< in words
 };
 
-Workload workload_of(const ServeOptions& options, uint32_t vocabulary, double clock_ghz) {
+Workload workload_of(const ServeOptions& options) {
     if (!options.trace.empty())
-        return {requests_of(read_requests(options.trace), vocabulary, clock_ghz, options.seed),
-                "requests of " + options.trace};
+        return {read_requests(options.trace), "requests of " + options.trace};
     RandomRequests wish;
     wish.count = options.requests;
     wish.rate = options.rate;
     wish.prompt_tokens = range_of("--prompt-tokens", options.prompt_tokens);
     wish.new_tokens = range_of("--new-tokens", options.new_tokens);
     wish.seed = options.seed;
-    if (!(wish.rate > 0))
-        throw bad_value(kCommandLine, "--rate", fmt::format("{}", wish.rate), "more than 0");
-    return {requests_of(random_requests(wish), vocabulary, clock_ghz, options.seed),
+    if (!(wish.rate > 0) || wish.count / wish.rate > kMostArrival / 10)
+        throw bad_value(kCommandLine, "--rate", fmt::format("{}", wish.rate),
+                        fmt::format("{} or more: the last of {} requests is to come within {} s",
+                                    10 * wish.count / kMostArrival, wish.count, kMostArrival));
+    return {random_requests(wish),
             fmt::format("{} a second, exponential gaps; prompts of {} to {} tokens, {} to {} new "
                         "ones, uniform; seed {}",
                         wish.rate, wish.prompt_tokens.least, wish.prompt_tokens.most,
@@ -73,10 +87,12 @@ Workload workload_of(const ServeOptions& options, uint32_t vocabulary, double cl
 }
 
 /// Room for as many of the longest requests as may be under way, unless the user says how much.
-CacheShape cache_of(const ServeOptions& options, const std::vector<Request>& requests, uint32_t m) {
+CacheShape cache_of(const ServeOptions& options, const std::vector<RequestShape>& requests,
+                    uint32_t m) {
     CacheShape cache(0, options.page.value_or(m));
     uint64_t longest = 0;
-    for (const Request& request : requests) longest = std::max(longest, pages_of(request, cache));
+    for (const RequestShape& request : requests)
+        longest = std::max(longest, pages_of(request, cache));
     const uint64_t pages = options.pages.value_or(
         static_cast<uint32_t>(std::min<uint64_t>(longest * options.texts, UINT32_MAX)));
     if (pages < longest)
@@ -89,9 +105,9 @@ CacheShape cache_of(const ServeOptions& options, const std::vector<Request>& req
     return cache;
 }
 
-void check_positions(const DecoderShape& shape, const std::vector<Request>& requests) {
-    for (const Request& request : requests) {
-        const uint64_t rows = request.prompt.size() + request.most - 1;
+void check_positions(const DecoderShape& shape, const std::vector<RequestShape>& requests) {
+    for (const RequestShape& request : requests) {
+        const uint64_t rows = request.rows();
         if (rows > shape.positions)
             throw bad_value(shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
                             with_commas(shape.positions));
@@ -158,9 +174,8 @@ ServedPolicy served(const std::string& name, const Bench& bench, Progress& progr
 int serve_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     const double begin = now();
     const ServeOptions& options = line.model.serve;
-    std::vector<std::pair<std::string, ServePolicy>> chosen;
-    for (const std::string& name : parts_of(options.policies))
-        chosen.emplace_back(name, choose("--policy", name, policies()));
+    report_format(line.format);
+    const auto chosen = chosen_policies(options.policies);
     const ModelFolder folder = open_model(line.model.model);
     if (!folder.decoder)
         throw bad_value(folder.path, "config.json", "missing", "the configuration of a decoder");
@@ -168,8 +183,11 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
     report.config = config_of(line.experiment);
     report.config.platform.timing_only = line.experiment.outputs.timing_only;
     report.config.platform.trace_commands = 0;
-    Workload workload = workload_of(options, folder.decoder->vocabulary, report.config.clock_ghz);
-    check_positions(*folder.decoder, workload.requests);
+    Workload workload = workload_of(options);
+    check_positions(*folder.decoder, workload.shapes);
+    report.cache = cache_of(options, workload.shapes, report.config.platform.params.m);
+    report.requests = requests_of(workload.shapes, folder.decoder->vocabulary,
+                                  report.config.clock_ghz, options.seed);
     const std::string& out = line.experiment.outputs.folder;
     std::optional<OutputFolder> output;
     if (!out.empty()) {
@@ -179,11 +197,10 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
         output.emplace(out);
         report.files = {OutputFolder::kReport};
     }
-    Bench bench{folder, report.config, line.experiment.workload.precision, workload.requests, {}};
+    Bench bench{folder, report.config, line.experiment.workload.precision, report.requests, {}};
     bench.wish.texts = options.texts;
     bench.wish.chunk = options.chunk;
-    bench.wish.cache = report.cache =
-        cache_of(options, workload.requests, report.config.platform.params.m);
+    bench.wish.cache = report.cache;
     if (!options.ignore_end) bench.wish.end_tokens = folder.decoder->end_tokens;
     Progress progress;
     for (const auto& [name, policy] : chosen) {
@@ -200,7 +217,6 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
     report.chunk = options.chunk;
     report.row_bytes = folder.decoder->cache_bytes_per_token();
     report.seconds = now() - begin;
-    report.requests = std::move(workload.requests);
     const Document document = serving_document(report);
     if (output) output->write_report(render(document, Format::kJson), nullptr);
     fmt::print("{}", render(document, report_format(line.format)));

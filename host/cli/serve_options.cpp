@@ -16,7 +16,7 @@ constexpr const char* kServeExamples = R"(Examples:
       requests of a file, keys and values in 512 pages of 32 rows
 A trace has the line arrival_s,prompt_tokens,new_tokens and then a line for each request.
 The model: a folder as of tessera generate; which tokens a prompt has is drawn.
-Exit codes: 0 good, 2 user error)";
+Exit codes: 0 good, 2 user error, 3 the result is known not to be exact)";
 
 void add_workload_options(CLI::App& serve, ServeOptions& o) {
     const char* group = "Requests";

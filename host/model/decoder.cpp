@@ -196,6 +196,13 @@ Decoder decoder_of(const DecoderShape& shape, const std::string& weights, uint32
     const std::string prefix = "transformer.";
     const bool prefixed = file.find(prefix + "wte.weight") != nullptr;
     Decoder decoder = make_decoder(shape, prefixed ? prefix : "", layers);
+    // A model that is cut on purpose has further layers, too; one of config.json has not.
+    const std::string next =
+        shape.gpt2() ? fmt::format("{}h.{}.ln_1.weight", prefixed ? prefix : "", shape.layers)
+                     : fmt::format("model.layers.{}.input_layernorm.weight", shape.layers);
+    if (file.find(next) != nullptr)
+        throw bad_value(shape.file, "number of layers", std::to_string(shape.layers),
+                        fmt::format("more: there is {} in {}", next, weights));
     for (const auto& [name, wanted] : decoder.tensors) {
         const TensorView& tensor = file.tensor(name);
         if (tensor.shape != wanted)

@@ -130,11 +130,14 @@ class ConfigReader {
 
     /// `rope_theta` and `rope_scaling`; newer files have both in `rope_parameters`.
     void read_rotary() {
-        const char* const place = given("rope_parameters") ? "rope_parameters" : "rope_scaling";
+        const char* const place = given("rope_scaling") ? "rope_scaling" : "rope_parameters";
         if (given("rope_theta")) shape_.rotary_base = m_.number("rope_theta", 1, 1e12);
         if (!given(place)) return;
         Members rope(shape_.file, place, root_.at(place));
         shape_.rotary_base = rope.number_or("rope_theta", 1, 1e12, shape_.rotary_base);
+        if (rope.number_or("partial_rotary_factor", 0, 1, 1) != 1)
+            rope.refuse("partial_rotary_factor",
+                        json_excerpt(root_.at(place).at("partial_rotary_factor")), "1");
         const std::string kind = rope.has("rope_type") ? "rope_type" : "type";
         shape_.rotary_scaling =
             rope.choice<RotaryScaling>(kind, {{"default", RotaryScaling::kNone},
@@ -153,16 +156,19 @@ class ConfigReader {
     }
 
     /// `layer_types` names each layer. Without it Mistral's layers all have the window, and Qwen2's
-    /// from max_window_layers on, if use_sliding_window.
+    /// from max_window_layers on, if use_sliding_window. What is missing is as the families' own
+    /// programs have it; null is no window.
     void read_windows() {
+        constexpr uint32_t kWindow = 4096, kQwen2First = 28;
         shape_.windows.assign(shape_.layers, 0);
-        if (shape_.family == DecoderFamily::kLlama || !given("sliding_window")) return;
+        if (shape_.family == DecoderFamily::kLlama) return;
         const bool qwen2 = shape_.family == DecoderFamily::kQwen2;
         if (qwen2 && !flag_or("use_sliding_window", false)) return;
-        const uint32_t window = m_.count("sliding_window", 1, kMaxPositions);
+        if (m_.has("sliding_window") && !given("sliding_window")) return;
+        const uint32_t window = m_.count_or("sliding_window", 1, kMaxPositions, kWindow);
         if (given("layer_types")) return read_layer_types(window);
         const uint32_t first =
-            qwen2 && given("max_window_layers") ? m_.count("max_window_layers", 0, kMaxLayers) : 0;
+            qwen2 ? m_.count_or("max_window_layers", 0, kMaxLayers, kQwen2First) : 0;
         for (uint32_t i = first; i < shape_.layers; ++i) shape_.windows[i] = window;
     }
     void read_layer_types(uint32_t window) {

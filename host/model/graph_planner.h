@@ -43,6 +43,7 @@ class GraphPlanner {
     /// y = a f(b).
     void gate(const GateLayer& layer, const Value& a, const Value& b);
     // Of an attention.
+    void check_black_box(const Problem& p, const std::vector<TextRows>& texts, bool in_pages) const;
     struct Operands {
         const Value &q, &k, &v, &o;
     };

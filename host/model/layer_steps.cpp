@@ -71,6 +71,21 @@ void GraphPlanner::make(const NormLayer& layer) {
         writes, layer.output);
 }
 
+/// A black box tells no sum of weights, so that calls of several key tiles cannot be put together
+/// without a sentinel, whose columns no layer makes.
+void GraphPlanner::check_black_box(const Problem& p, const std::vector<TextRows>& texts,
+                                   bool in_pages) const {
+    const spec::DeviceParams& params = machine_.platform.params;
+    uint32_t keys = in_pages ? 0 : p.nk;
+    if (in_pages)
+        for (const TextRows& text : texts) keys = std::max(keys, text.end());
+    if (params.profile != spec::Profile::kBlackbox || keys <= params.m) return;
+    throw UserError(
+        fmt::format("layer {}: {} keys on a device of profile blackbox; allowed: M = {}, or "
+                    "another profile",
+                    shown(), keys, params.m));
+}
+
 void GraphPlanner::make(const AttentionLayer& layer) {
     const Value q = value(layer.queries), k = value(layer.keys), v = value(layer.values);
     for (const Value* x : {&q, &k, &v})
@@ -116,6 +131,7 @@ void GraphPlanner::make(const AttentionLayer& layer) {
             fmt::format("layer {}: heads of {} columns; this device attends to at most "
                         "D = {}",
                         shown(), std::max(p.d_k, p.d_v), most));
+    check_black_box(p, texts, k.in_pages);
     check_problem(p, machine_.platform, "the device");
     const Value& o = make_value(layer.output, p.nq, uint64_t{q.heads} * p.d_v, q.heads);
     for (const Value* x : {&q, &k, &v})

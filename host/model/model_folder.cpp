@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "host/error.h"
+#include "host/io/safetensors.h"
 #include "host/model/descriptions.h"
 
 namespace tessera::host {
@@ -55,6 +56,17 @@ void open_decoder(ModelFolder& folder, uint32_t layers) {
 }
 
 }  // namespace
+
+std::vector<std::string> ModelFolder::files() const {
+    std::vector<std::string> all = {vocabulary(), description(), configuration(), tokenizer()};
+    if (!decoder) {
+        all.push_back(weights);
+        return all;
+    }
+    const SafetensorsFile file(weights);  // and its shards
+    all.insert(all.end(), file.files().begin(), file.files().end());
+    return all;
+}
 
 ModelFolder open_model(const std::string& name, uint32_t repeats) {
     std::error_code none;

@@ -26,9 +26,7 @@ struct ModelFolder {
     std::string vocabulary() const { return path + "/vocabulary.txt"; }
     std::string description() const { return path + "/model.json"; }
     /// All that it may consist of.
-    std::vector<std::string> files() const {
-        return {weights, vocabulary(), description(), configuration(), tokenizer()};
-    }
+    std::vector<std::string> files() const;
 };
 
 /// `name` is a folder, or the name of one below $TESSERA_MODEL_DIR, else below

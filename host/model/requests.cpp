@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <random>
 
 #include "host/error.h"
@@ -14,7 +15,6 @@ namespace tessera::host {
 namespace {
 
 constexpr std::string_view kHeader = "arrival_s,prompt_tokens,new_tokens";
-constexpr double kMostSeconds = 1e6;
 constexpr uint32_t kMostTokens = 1u << 24;
 
 /// A uniform number in [0, 1) of 53 bits: the same on every machine.
@@ -22,47 +22,54 @@ double uniform(std::mt19937_64& random) {
     return std::ldexp(static_cast<double>(random() >> 11), -53);
 }
 
-/// What is in front of the first comma; `rest` becomes what is behind it.
-std::string cell(std::string_view& rest) {
-    const size_t end = rest.find(',');
-    const std::string text(rest.substr(0, end));
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    return text;
-}
-
 /// A line of a trace.
 class LineReader {
   public:
     LineReader(const std::string& file, size_t number, std::string_view line)
-        : where_(fmt::format("{}:{}", file, number)), rest_(line) {}
+        : where_(fmt::format("{}:{}", file, number)),
+          rest_(line),
+          cells_(1 + static_cast<size_t>(std::count(line.begin(), line.end(), ','))) {}
 
     double seconds(double least) {
-        const std::string text = cell(rest_);
-        char* end = nullptr;
-        const double value = std::strtod(text.c_str(), &end);
-        const bool number = !text.empty() && *end == 0 && text.front() != ' ';
-        if (!number || !(value >= least && value <= kMostSeconds))
+        const std::string text = cell();
+        double value = 0;
+        if (!parses(text, value) || !(value >= least && value <= kMostArrival))
             throw bad_value(
                 where_, "arrival_s", text,
-                fmt::format("a number, {} (the arrival before it) to {}", least, kMostSeconds));
+                fmt::format("a number, {} (the arrival before it) to {}", least, kMostArrival));
         return value;
     }
     uint32_t tokens(const char* key) {
-        const std::string text = cell(rest_);
-        char* end = nullptr;
-        const unsigned long long value = std::strtoull(text.c_str(), &end, 10);
-        const bool digits = !text.empty() && text.front() >= '0' && text.front() <= '9';
-        if (!digits || *end != 0 || value < 1 || value > kMostTokens)
+        const std::string text = cell();
+        uint32_t value = 0;
+        if (!parses(text, value) || value < 1 || value > kMostTokens)
             throw bad_value(where_, key, text, fmt::format("a whole number, 1 to {}", kMostTokens));
-        return static_cast<uint32_t>(value);
+        return value;
     }
     void finish() const {
-        if (!rest_.empty()) throw bad_value(where_, "line", "longer", fmt::format("{}", kHeader));
+        if (cells_ != 3)
+            throw bad_value(where_, "line", fmt::format("of {} cells", cells_),
+                            std::string(kHeader));
     }
 
   private:
+    /// What is in front of the next comma; empty behind the last.
+    std::string cell() {
+        const size_t end = rest_.find(',');
+        const std::string text(rest_.substr(0, end));
+        rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 1);
+        return text;
+    }
+    template <typename T>
+    static bool parses(const std::string& text, T& value) {
+        const char* const end = text.data() + text.size();
+        const auto read = std::from_chars(text.data(), end, value);
+        return read.ec == std::errc() && read.ptr == end;
+    }
+
     const std::string where_;
     std::string_view rest_;
+    const size_t cells_;
 };
 
 }  // namespace
@@ -79,12 +86,13 @@ std::vector<RequestShape> parse_requests(const std::string& file, std::string_vi
             if (line != kHeader) throw bad_value(file, "first line", line, std::string(kHeader));
             continue;
         }
+        if (line.empty() && text.empty()) break;  // an empty last line
         LineReader reader(file, number, line);
+        reader.finish();
         RequestShape request;
         request.arrival = reader.seconds(requests.empty() ? 0 : requests.back().arrival);
         request.prompt_tokens = reader.tokens("prompt_tokens");
         request.new_tokens = reader.tokens("new_tokens");
-        reader.finish();
         requests.push_back(request);
         if (requests.size() > kMostRequests)
             throw bad_value(file, "requests", "more", fmt::format("at most {}", kMostRequests));

@@ -12,11 +12,15 @@
 namespace tessera::host {
 
 inline constexpr uint32_t kMostRequests = 1 << 20;
+inline constexpr double kMostArrival = 1e6;  ///< seconds
 
 /// When a request comes, and how long it is. Which tokens it has is drawn.
 struct RequestShape {
     double arrival = 0;  ///< seconds from the beginning
     uint32_t prompt_tokens = 1, new_tokens = 1;
+
+    /// Rows of caches that it comes to: its last token is in none.
+    uint64_t rows() const { return uint64_t{prompt_tokens} + new_tokens - 1; }
 };
 
 /// Parses the text of a trace; `file` names it in messages. UserError with line, value and what is

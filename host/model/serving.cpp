@@ -55,7 +55,7 @@ class Service {
     void admit() {
         for (; next_ < requests_.size() && texts_.size() < wish_.texts; ++next_) {
             const Request& request = requests_[next_];
-            const uint64_t pages = pages_of(request, wish_.cache);
+            const uint64_t pages = spec::divide_up(request.rows(), wish_.cache.page());
             if (request.arrival > now_ || pages > free_.size()) return;
             Text text;
             text.number = next_;
@@ -181,8 +181,8 @@ std::vector<Request> requests_of(const std::vector<RequestShape>& shapes, uint32
     return requests;
 }
 
-uint64_t pages_of(const Request& request, const CacheShape& cache) {
-    return spec::divide_up(request.prompt.size() + request.most - 1, cache.page());
+uint64_t pages_of(const RequestShape& request, const CacheShape& cache) {
+    return spec::divide_up(request.rows(), cache.page());
 }
 
 ServeRecord serve(ModelRun& model, const std::vector<Request>& requests, const ServeWish& wish,

@@ -22,6 +22,9 @@ struct Request {
     uint64_t arrival = 0;  ///< cycle
     std::vector<uint32_t> prompt;
     uint32_t most = 1;  ///< new tokens
+
+    /// As RequestShape::rows().
+    uint64_t rows() const { return prompt.size() + most - 1; }
 };
 
 struct ServeWish {
@@ -57,7 +60,7 @@ std::vector<Request> requests_of(const std::vector<RequestShape>& shapes, uint32
 
 /// Pages that a request has for itself from its admission to its end: those of all rows that it may
 /// come to, so that no text is ever without.
-uint64_t pages_of(const Request& request, const CacheShape& cache);
+uint64_t pages_of(const RequestShape& request, const CacheShape& cache);
 
 /// Serves requests, which are in the order of their arrival, the first come first. Each has a
 /// prompt of at least one token, and its pages fit the caches. A token is the one of the largest

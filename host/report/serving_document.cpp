@@ -16,7 +16,6 @@
 namespace tessera::host {
 
 double percentile(std::vector<double> values, double share) {
-    if (values.empty()) return 0;
     const auto rank = std::ceil(share * static_cast<double>(values.size()));
     const size_t at = static_cast<size_t>(std::max(rank, 1.0)) - 1;
     std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(at), values.end());
@@ -30,7 +29,7 @@ constexpr double kShares[] = {0.5, 0.9, 0.99};
 double mean(const std::vector<double>& values) {
     double sum = 0;
     for (const double x : values) sum += x;
-    return values.empty() ? 0 : sum / static_cast<double>(values.size());
+    return sum / static_cast<double>(values.size());
 }
 
 /// Figures of a policy, in seconds of the device's clock.
@@ -87,11 +86,16 @@ class PolicyFigures {
     }
     static void add(std::vector<Figure>& list, const std::string& key,
                     const std::vector<double>& values, const std::string& definition) {
-        list.push_back({key + ".mean", value_of(mean(values)), "s", definition + ", mean"});
+        const auto figure = [&](const std::string& name, const std::string& what, auto&& value) {
+            FigureValue known;
+            if (!values.empty()) known = value_of(value());
+            list.push_back({key + name, known, "s", definition + what});
+        };
+        figure(".mean", ", mean", [&] { return mean(values); });
         for (const double share : kShares)
-            list.push_back(
-                {fmt::format("{}.p{:.0f}", key, 100 * share), value_of(percentile(values, share)),
-                 "s", definition + fmt::format(", {:.0f} % of the requests at most", 100 * share)});
+            figure(fmt::format(".p{:.0f}", 100 * share),
+                   fmt::format(", {:.0f} % of the requests at most", 100 * share),
+                   [&] { return percentile(values, share); });
     }
 
     const ServingReport& report_;
@@ -187,18 +191,25 @@ SummaryBlock summary_of(const ServingReport& report) {
         for (const Figure& figure : PolicyFigures(report, policy).figures())
             figures.entries.emplace_back(figure);
         const auto value = [&](const std::string& key) {
-            for (const Entry& entry : figures.entries)
-                if (std::get<Figure>(entry).key == key)
-                    return std::get<double>(std::get<Figure>(entry).value);
+            for (const Entry& entry : figures.entries) {
+                const Figure& figure = std::get<Figure>(entry);
+                const auto* x = std::get_if<double>(&figure.value);
+                if (figure.key == key && x != nullptr) return *x;
+            }
             return std::nan("");
         };
-        const auto time = [&](const std::string& key) { return engineering(value(key), "s"); };
+        const auto time = [&](const std::string& key) {
+            return std::isnan(value(key)) ? "n/a" : engineering(value(key), "s");
+        };
         block.rows.push_back(
             {{policy.name, fmt::format("{:.1f}", value("throughput")), time("first_token.p50"),
               time("first_token.p90"), time("first_token.p99"), time("each_token.p50"),
               time("each_token.p90"), time("each_token.p99"), percent(value("busy")),
               percent(value("cache_mean"))}});
     }
+    for (const ServedPolicy& policy : report.policies)
+        if (!policy.inexact.empty())
+            block.rows.push_back({{"NOT EXACT", policy.name + ": " + policy.inexact}});
     block.note =
         "times by the device's clock; percentiles by nearest rank; cache: mean share of pages";
     return block;

@@ -32,8 +32,8 @@ struct ServingReport {
     std::vector<std::string> files;
 };
 
-/// The value that `share` of them do not exceed, by nearest rank: the ceil(share * n)-th smallest;
-/// 0 of none.
+/// The value that `share` of them do not exceed, by nearest rank: the ceil(share * n)-th smallest.
+/// `values` are not empty.
 double percentile(std::vector<double> values, double share);
 
 /// Schema `tessera.serve`; docs/use/report.md.

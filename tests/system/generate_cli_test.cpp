@@ -138,8 +138,15 @@ TEST_CASE("a prompt is text by tokenizer.json, and so is what comes behind it") 
     }
     if (plain) texts.equal(by_text.at("text").get<std::string>(), bytes);
     const test::Finished shown = run_tessera(command(scratch.path(), "--n 6 --text 'ab cab'"));
-    texts.equal(shown.out.find(by_text.at("text").get<std::string>()), size_t{0});
     test::expect_refusal(texts, command(scratch.path(), "--text ''"), "--text is empty");
+    std::ofstream(scratch / "tokenizer.json") << R"({"model": {"type": "Unigram"}})";
+    const test::Finished unread = run_tessera(command(scratch.path(), "--n 2 --tokens 1,2"));
+    texts.equal(unread.exit_code, 0);
+    texts.holds(unread.err.find("no text beside the tokens") != std::string::npos,
+                [&] { return unread.err; });
+    texts.holds(unread.out.find("\n  tokens ") != std::string::npos, [&] { return unread.out; });
+    test::expect_refusal(texts, command(scratch.path(), "--text a"), "Unigram");
+    texts.equal(shown.out.find(by_text.at("text").get<std::string>()), size_t{0});
     std::filesystem::remove(scratch / "tokenizer.json");
     test::expect_refusal(texts, command(scratch.path(), "--text a"), "tokenizer.json");
 }
@@ -169,6 +176,10 @@ TEST_CASE("mistakes with decoders are named with file, key, value and what is al
         run_tessera(command(folder, "--tokens 1 --n 97 --beyond-positions --timing-only"))
             .exit_code,
         0);
+    Json one_layer = decoder.config();
+    one_layer["num_hidden_layers"] = 1;
+    decoder.write_config(folder, one_layer);
+    expect("--tokens 1", "number of layers is 1; allowed: more: there is model.layers.1.");
     decoder.tensor("model.layers.1.mlp.up_proj.weight").shape = {20, 64};
     decoder.write(folder);
     expect("--tokens 1",

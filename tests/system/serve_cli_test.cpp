@@ -86,6 +86,8 @@ TEST_CASE("figures of a service follow from its requests, with data and without"
         figures.holds(row.at("cache_most").get<double>() <= 1, [&] { return row.dump(); });
         figures.equal(timing.at("policies").at(policy).at("time"), row.at("time"));
     }
+    const Json single = service.report("--requests 3 --new-tokens 1,1 --prompt-tokens 2,9");
+    figures.equal(single.at("policies").at("mixed").at("each_token").at("p50"), Json(nullptr));
     figures.equal(report.at("exactness").at("exact"), Json(true));
     figures.equal(timing.at("exactness").at("known"), Json(false));
 }
@@ -128,11 +130,23 @@ TEST_CASE("mistakes of a service are named with file, key, value and what is all
     expect_trace(head + "nan,1,1\n", "arrival_s is nan");
     expect_trace(head + "1,0,1\n", "prompt_tokens is 0; allowed: a whole number, 1 to");
     expect_trace(head + "1,1,-3\n", "new_tokens is -3");
-    expect_trace(head + "1,1\n", "new_tokens is ");
-    expect_trace(head + "1,1,1,1\n", "line is longer");
+    expect_trace(head + "1,1\n", "trace.csv:2: line is of 2 cells; allowed: arrival_s");
+    expect_trace(head + "1,1,1,\n", "line is of 4 cells");
+    expect_trace(head + "+1,1,1\n", "arrival_s is +1");
+    expect_trace(head + "0x1,1,1\n", "arrival_s is 0x1");
+    expect_trace(head + "\n1,1,1\n", "line is of 1 cells");
+    expect_trace(head + "0,16777216,1\n0,16777216,1\n", "positions is 16,777,216 needed");
     expect_trace(head + "1,90,8\n", "positions is 97 needed; allowed: 96");
     expect("--requests 3 --trace x", "excludes");
-    expect("--rate 0", "--rate is 0; allowed: more than 0");
+    expect("--rate 0", "--rate is 0; allowed: 0.001 or more");
+    expect("--rate 1e-12 --requests 3", "--rate is 1e-12; allowed: 3e-05 or more");
+    expect("--prompt-tokens 4294967295", "positions is 4,294,967,");
+    expect("--policy mixed,decode-first,mixed", "allowed: each policy once");
+    test::Scratch out;
+    expect("--requests 2 --format x --out " + out / "new", "--format is x");
+    messages.equal(out.entries(), size_t{0});
+    expect("--set device.profile=blackbox --prompt-tokens 17 --requests 1 --new-tokens 1",
+           "17 keys on a device of profile blackbox; allowed: M = 16");
     expect("--prompt-tokens 9,3", "--prompt-tokens is 9,3; allowed: LEAST,MOST");
     expect("--policy fast", "--policy is fast; allowed: prefill-first, decode-first, mixed");
     expect("--prompt-tokens 30 --new-tokens 3 --page 8 --pages 3",

@@ -78,6 +78,13 @@ TEST_CASE("configurations of decoders are read with the defaults of their famili
     fields.equal(shape(qwen2).output_bias, false);
     qwen2.update({{"use_sliding_window", true}, {"max_window_layers", 2}});
     fields.equal(shape(qwen2).windows, std::vector<uint32_t>{0, 0, 8});
+    qwen2.erase("max_window_layers");
+    fields.equal(shape(qwen2).windows, std::vector<uint32_t>(3));
+    Json plain = mistral;
+    plain.erase("sliding_window");
+    fields.equal(shape(plain).windows, std::vector<uint32_t>(3, 4096));
+    fields.equal(shape(with(mistral, {{"sliding_window", nullptr}})).windows,
+                 std::vector<uint32_t>(3));
 }
 
 TEST_CASE("what would change the result and is not built is refused by key and value") {
@@ -100,6 +107,12 @@ TEST_CASE("what would change the result and is not built is refused by key and v
            "rope_scaling.rope_type is yarn; allowed: default, linear, llama3");
     expect(with(llama(), {{"rope_scaling", {{"type", "linear"}}}}),
            "rope_scaling.factor is missing");
+    expect(with(llama(), {{"rope_scaling", {{"rope_type", "yarn"}}},
+                          {"rope_parameters", {{"rope_type", "default"}}}}),
+           "rope_scaling.rope_type is yarn");
+    expect(with(llama(),
+                {{"rope_parameters", {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}}}),
+           "rope_parameters.partial_rotary_factor is 0.5; allowed: 1");
     expect(with(llama(), {{"quantization_config", Json::object()}}),
            "quantization_config is given");
     expect(with(llama(), {{"partial_rotary_factor", 0.5}}), "partial_rotary_factor is 0.5");
