@@ -36,6 +36,8 @@ class ProcessorOperation : public Operation {
     std::string bound() const override;
     OperationWork work_by_formula() const override;
     std::vector<Figure> figures(const RunOutcome& outcome) const override;
+    /// What it takes the processor, once it is placed.
+    virtual fw::ElementWork element_work() const = 0;
 
   protected:
     explicit ProcessorOperation(const hw::PlatformConfig& config) : config_(config) {}
@@ -55,6 +57,7 @@ class ProcessorOperation : public Operation {
     fw::MatrixView view(const char* role) const;
     fw::MatrixView result_view() const { return result_.view(result_tensor_); }
     const MatrixPart& result() const { return result_; }
+    const spec::DeviceParams& device() const { return config_.params; }
 
     /// Everything has its place: makes the job, and asks firmware for the rule that it breaks.
     virtual fw::JobRule make_job(const spec::DeviceParams& device) = 0;
@@ -87,6 +90,11 @@ class ProcessorOperation : public Operation {
 /// The same with firmware's job.
 template <typename Job>
 class JobOperation : public ProcessorOperation {
+  public:
+    fw::ElementWork element_work() const override {
+        return elementwise_work(job_, device());
+    }
+
   protected:
     using ProcessorOperation::ProcessorOperation;
 

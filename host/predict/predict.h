@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 
+#include "firmware/driver/driver_config.h"
 #include "host/operation/gemm.h"
 #include "host/operation/layout.h"
 #include "hw_model/config.h"
@@ -14,13 +15,23 @@
 namespace tessera::host {
 
 struct Prediction {
-    uint64_t cycles = 0;  ///< counter `cycles`
-    uint64_t bytes = 0;   ///< sum of the counters bytes_
+    uint64_t cycles = 0;    ///< counter `cycles`
+    uint64_t bytes = 0;     ///< sum of the counters bytes_
+    uint64_t calls = 0;     ///< ATTENDs
+    uint64_t commands = 0;  ///< all that the driver submits, its last FENCE too
+    /// From when the driver begins to plan commands to the retirement of its last FENCE.
+    uint64_t retired = 0;
 };
 
-/// Of a gemm, whatever its matrices hold.
-Prediction predict(const GemmLayout& layout, const hw::PlatformConfig& config);
+/// Of a gemm, whatever its matrices hold. `submitted`: commands that the driver has put into its
+/// ring before.
+Prediction predict(const GemmLayout& layout, const hw::PlatformConfig& config,
+                   uint64_t submitted = 0);
 /// Of all devices that share the job and the memory: the slowest one's cycles, everybody's bytes.
-Prediction predict(const Layout& layout, const hw::PlatformConfig& config);
+/// `submitted` as above, of each device.
+Prediction predict(const Layout& layout, const hw::PlatformConfig& config, uint64_t submitted = 0);
+/// Of a FENCE by itself, which follows elementwise work.
+Prediction predict_fence(const fw::DriverConfig& driver, const hw::PlatformConfig& config,
+                         uint64_t submitted);
 
 }  // namespace tessera::host

@@ -10,15 +10,16 @@ namespace tessera::host {
 using hw::kNever;
 using spec::Command;
 
-PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
-                                 uint32_t ring_descriptors, std::function<bool(Command&)> next,
-                                 std::vector<Cycle> merging)
+PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, const PredictedRing& ring,
+                                 std::function<bool(Command&)> next, std::vector<Cycle> merging)
     : p_(config.params),
       firmware_(config.firmware),
-      ring_address_(ring_address),
-      ring_bytes_(uint64_t{ring_descriptors} * spec::kDescriptorBytes),
+      ring_address_(ring.address),
+      ring_bytes_(uint64_t{ring.descriptors} * spec::kDescriptorBytes),
       next_(std::move(next)),
       memory_(predicted_memory(config)),
+      before_(ring.submitted),
+      submitted_(ring.submitted),
       merging_(std::move(merging)) {}
 
 void PredictedDevice::run() {
@@ -109,6 +110,7 @@ bool PredictedDevice::fetch_more() {
             break;
         }
         ++line_pending_;
+        if (command.opcode == spec::Opcode::kAttend) ++calls_;
         end_batch(command);
         fetched_.push_back(std::move(command));
     } while (++submitted_ % spec::kLineDescriptors != 0 && to_merge_.empty());

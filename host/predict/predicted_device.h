@@ -18,20 +18,30 @@
 
 namespace tessera::host {
 
+/// Where the driver writes descriptors, and how many it has written there before.
+struct PredictedRing {
+    uint64_t address = 0;
+    uint32_t descriptors = 0;
+    uint64_t submitted = 0;
+};
+
 class PredictedDevice {
   public:
     /// `next` gives the commands one by one, false after the last, which is a FENCE. `merging`:
     /// cycles that firmware takes to merge each batch of partial results. With each FENCE that
     /// interrupts it ends a batch and merges the one before, with the last one both.
-    PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
-                    uint32_t ring_descriptors, std::function<bool(spec::Command&)> next,
-                    std::vector<Cycle> merging);
+    PredictedDevice(const hw::PlatformConfig& config, const PredictedRing& ring,
+                    std::function<bool(spec::Command&)> next, std::vector<Cycle> merging);
 
     /// Runs all commands.
     void run();
     /// Counter `cycles`: up to the retirement of the last FENCE.
     Cycle cycles() const { return store_.retired.last() - 1 - opened_; }
     uint64_t bytes() const { return bytes_; }
+    uint64_t calls() const { return calls_; }
+    uint64_t commands() const { return submitted_ - before_; }
+    /// From when the driver is ready to the retirement of the last FENCE.
+    Cycle retired() const { return store_.retired.last() - 1 - kStartUp; }
 
   private:
     /// Firmware initialises the device before its first command. The time only matters to when a
@@ -96,7 +106,9 @@ class PredictedDevice {
 
     // Firmware, which writes a line of commands as soon as the one before is fetched.
     std::deque<spec::Command> fetched_;  ///< of the lines that follow, in order
-    uint64_t submitted_ = 0;             ///< commands
+    const uint64_t before_;              ///< commands that the ring has had
+    uint64_t submitted_;                 ///< commands, those before too
+    uint64_t calls_ = 0;                 ///< ATTENDs of them
     uint64_t stores_ = 0;                ///< of these the store engine's
     uint32_t line_pending_ = 0;          ///< commands of the next line to be asked for
     Cycle planned_ = kStartUp;           ///< what firmware has planned is in the ring

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "host/model/profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "firmware/driver/driver.h"
+#include "host/operation/attention_operation.h"
+#include "host/operation/gemm_operation.h"
+#include "host/operation/processor_operation.h"
+
+namespace tessera::host {
+namespace {
+
+/// Room for the caches of any number of tokens: a profile says whether they fit, and goes on.
+constexpr uint64_t kAnySize = uint64_t{1} << 60;
+
+ModelMachine with_room(ModelMachine machine) {
+    machine.platform.memory.size_bytes = kAnySize;
+    machine.platform.timing_only = true;
+    return machine;
+}
+
+/// The processor's accesses in front of a job's first command and behind its last FENCE. The first
+/// step of all finds a device that has to be reset; the first of a graph no counters to be read.
+uint64_t access_cycles(bool first_of_all, bool first_of_graph) {
+    uint64_t accesses = fw::Driver::kInterruptAccesses;
+    accesses += first_of_all ? fw::Driver::kInitAccesses : fw::Driver::kAdoptAccesses;
+    if (!first_of_graph) accesses += Platform::kCounterAccesses;
+    return accesses * spec::kCsrAccessCycles;
+}
+
+void add(LayerProfile& all, const LayerProfile& one) {
+    all.layer.macs += one.layer.macs;
+    all.layer.cost += one.layer.cost;
+    all.layer.weight_bytes += one.layer.weight_bytes;
+    all.extended |= one.extended;
+    all.deviation = std::max(all.deviation, one.deviation);
+}
+
+}  // namespace
+
+LayerProfile PhaseProfile::sum() const {
+    LayerProfile sum;
+    for (const LayerProfile& layer : layers) add(sum, layer);
+    return sum;
+}
+
+Profiler::Profiler(const DecoderShape& shape, ModelMachine machine)
+    : decoder_(make_decoder(shape, "")),
+      weights_(shape.file, decoder_.tensors, decoder_.computed),
+      machine_(with_room(std::move(machine))),
+      forms_(machine_),
+      costs_(machine_.platform) {}
+
+uint64_t Profiler::weight_bytes() const {
+    uint64_t bytes = 0;
+    for (const auto& [name, shape] : decoder_.tensors) {
+        uint64_t elements = 1;
+        for (const uint64_t size : shape) elements *= size;
+        bytes += elements * sizeof(uint16_t);
+    }
+    return bytes;
+}
+
+uint64_t Profiler::resident_bytes() const {
+    uint64_t bytes = 0;
+    for (const auto& [name, own] : resident_) bytes += own;
+    return bytes;
+}
+
+const Profiler::Graph& Profiler::graph(const std::string& name, uint32_t rows) {
+    const auto found = graphs_.find({name, rows});
+    if (found != graphs_.end()) return found->second;
+    return graphs_.emplace(std::pair(name, rows), planned(name, rows)).first->second;
+}
+
+/// Buffers that stay and are no caches and no outputs.
+void Profiler::note_resident(const GraphPlan& plan, const MemoryMap& map) {
+    for (const std::string& name : plan.kept)
+        if (const Buffer* buffer = map.buffer(name))
+            resident_[name] = buffer->layout.blocks * buffer->tensor.head_stride;
+}
+
+/// As at position 0: further on, attentions alone have more to do. Each step gets a place in a
+/// memory of its own.
+Profiler::Graph Profiler::planned(const std::string& name, uint32_t rows) {
+    const ModelGraph& model = decoder_.model.graph(name);
+    ModelMemory memory{MemoryMap(machine_.platform), {}, rows};
+    std::map<std::string, Value> inputs;
+    for (const auto& [input, said] : model.inputs)
+        inputs[input] = indices_of(std::vector<uint32_t>(rows));
+    GraphPlan plan = plan_graph(model, weights_, machine_, forms_, memory, inputs, 0);
+    for (const auto& [value, where] : memory.values) plan.kept.erase(where.buffer);
+    Graph graph;
+    for (LayerStep& planned : plan.steps) {
+        if (graph.layers.empty() || graph.layers.back().layer != planned.layer) {
+            const auto layer =
+                std::find_if(model.layers.begin(), model.layers.end(),
+                             [&](const ModelLayer& one) { return one.name == planned.layer; });
+            graph.layers.emplace_back();
+            graph.layers.back().graph = name;
+            graph.layers.back().layer = planned.layer;
+            graph.layers.back().kind = layer_kind_name(layer->kind);
+        }
+        Step step;
+        step.layer = graph.layers.size() - 1;
+        Operation& operation = *planned.step.operation;
+        if (dynamic_cast<AttentionOperation*>(&operation) == nullptr) {
+            MemoryMap map(machine_.platform);
+            MemoryMap::Bindings bindings = planned.step.reads;
+            bindings.insert(planned.step.writes.begin(), planned.step.writes.end());
+            map.begin_step(planned.step.name, bindings);
+            operation.place(map);
+            note_resident(plan, map);
+            if (const auto* work = dynamic_cast<ProcessorOperation*>(&operation))
+                step.elementwise =
+                    elementwise_outcome(work->element_work(), machine_.platform.firmware);
+        }
+        step.planned = std::move(planned);
+        graph.steps.push_back(std::move(step));
+    }
+    return graph;
+}
+
+/// What the device does for a step, and the multiply-adds of it.
+JobCost Profiler::job_cost(const Step& step, uint64_t keys, LayerProfile& layer) {
+    const Operation& operation = *step.planned.step.operation;
+    if (const auto* attention = dynamic_cast<const AttentionOperation*>(&operation)) {
+        Problem p = attention->problem();
+        p.nk = static_cast<uint32_t>(keys);
+        const HeadWork head = work_of_head(p, machine_.platform.params.m);
+        JobCost cost = costs_.attention(p, submitted_);
+        if (cost.prediction.calls != head.calls * p.query_heads)
+            throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
+                                               cost.prediction.calls, head.calls * p.query_heads));
+        layer.layer.macs +=
+            static_cast<double>(head.pairs) * p.query_heads * (double{1} * p.d_k + p.d_v);
+        return cost;
+    }
+    if (const auto* gemm = dynamic_cast<const GemmOperation*>(&operation)) {
+        layer.layer.macs += operation.work_by_formula().macs;
+        JobCost cost = costs_.gemm(gemm->gemm(), submitted_);
+        const uint64_t calls = gemm_calls(gemm->gemm(), machine_.platform.params);
+        if (cost.prediction.calls != calls)
+            throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
+                                               cost.prediction.calls, calls));
+        return cost;
+    }
+    return costs_.fence(submitted_);
+}
+
+void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase) {
+    const Graph& graph = this->graph(name, rows);
+    // A graph before the last chunk has the first layers of the last one.
+    for (size_t i = phase.layers.size(); i < graph.layers.size(); ++i)
+        phase.layers.push_back({graph.layers[i], false, 0});
+    ++phase.runs;
+    std::vector<bool> noted(graph.layers.size());
+    for (size_t i = 0; i < graph.steps.size(); ++i) {
+        const Step& step = graph.steps[i];
+        LayerProfile& layer = phase.layers[step.layer];
+        const JobCost job = job_cost(step, position + rows, layer);
+        StepCost cost;
+        cost.cycles = access_cycles(submitted_ == 0, i == 0) + step.elementwise.cycles +
+                      job.prediction.retired;
+        cost.calls = job.prediction.calls;
+        cost.bytes = job.prediction.bytes;
+        cost.processor_bytes = step.elementwise.bytes_read + step.elementwise.bytes_written;
+        cost.elementwise_cycles = step.elementwise.cycles;
+        submitted_ += job.prediction.commands;
+        layer.layer.cost += cost;
+        layer.layer.runs += noted[step.layer] ? 0 : 1;
+        noted[step.layer] = true;
+        if (layer.layer.runs == 1) layer.layer.weight_bytes += step.planned.weight_bytes;
+        if (!step.planned.note.empty()) layer.layer.form = step.planned.note;
+        layer.extended |= job.extended;
+        layer.deviation = std::max(layer.deviation, job.deviation);
+    }
+}
+
+std::pair<PhaseProfile, PhaseProfile> Profiler::profile(uint64_t tokens, uint32_t chunk) {
+    PhaseProfile prefill{"prefill", tokens, 0, {}}, decode{"decode", tokens, 0, {}};
+    submitted_ = 0;
+    for (uint64_t first = 0, rows = 0; first < tokens; first += rows) {
+        rows = chunk == 0 ? tokens - first : std::min<uint64_t>(tokens - first, chunk);
+        const bool last = first + rows == tokens;
+        run(last ? kPrefillGraph : kFillGraph, static_cast<uint32_t>(rows), first, prefill);
+    }
+    run(kDecodeGraph, 1, tokens, decode);
+    return {std::move(prefill), std::move(decode)};
+}
+
+}  // namespace tessera::host

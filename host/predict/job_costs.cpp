@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include "host/predict/job_costs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "spec/integers.h"
+
+namespace tessera::host {
+namespace {
+
+/// Of the memory in which jobs get a place. Addresses beyond a DRAM's size begin at its rows anew.
+constexpr uint64_t kAnySize = uint64_t{1} << 60;
+/// A job of more calls is predicted as if its first command were the first of a line.
+constexpr uint64_t kPhaseCalls = 1024;
+/// Shorter jobs differ by at least so many calls, so that refreshes of a DRAM even out.
+constexpr uint64_t kLeastCalls = 256;
+/// Banks are taken in turn: what follows is alike behind an even number of tiles or heads.
+constexpr uint64_t kTurn = 2;
+
+/// Lines of descriptors that are fetched for `commands` behind `submitted` others.
+uint64_t lines(uint64_t submitted, uint64_t commands) {
+    return spec::divide_up(submitted % spec::kLineDescriptors + commands, spec::kLineDescriptors);
+}
+
+/// The smallest even step of which `calls` each make up enough.
+uint64_t step_of(uint64_t calls) {
+    return spec::round_up(spec::divide_up(kLeastCalls, std::max<uint64_t>(calls, 1)), kTurn);
+}
+
+/// The lowest n from `least` on that is as far from `n` as whole steps.
+uint64_t first_of(uint64_t n, uint64_t least, uint64_t step) {
+    return least + (n % step + step - least % step) % step;
+}
+
+uint64_t query_tiles(const Problem& p, uint32_t m) { return spec::divide_up(p.nq, m); }
+
+/// Key tiles that lie before the first query.
+uint64_t tiles_before(const Problem& p, uint32_t m) {
+    return p.nk > p.nq ? (p.nk - p.nq) / m : 0;
+}
+
+/// The same problem with fewer key tiles in front.
+Problem with_tiles_before(Problem p, uint32_t m, uint64_t tiles) {
+    p.nk -= static_cast<uint32_t>((tiles_before(p, m) - tiles) * m);
+    return p;
+}
+
+/// The same problem with fewer query tiles, and as many fewer key tiles.
+Problem with_query_tiles(Problem p, uint32_t m, uint64_t tiles) {
+    const auto rows = static_cast<uint32_t>((query_tiles(p, m) - tiles) * m);
+    p.nq -= rows;
+    p.nk -= rows;
+    return p;
+}
+
+Problem with_heads(Problem p, uint64_t kv_heads, uint64_t group) {
+    p.kv_heads = static_cast<uint32_t>(kv_heads);
+    p.query_heads = static_cast<uint32_t>(kv_heads * group);
+    p.leading = {p.query_heads};
+    return p;
+}
+
+}  // namespace
+
+HeadWork work_of_head(const Problem& p, uint32_t m) {
+    const int64_t last_key = int64_t{p.nk} - 1;
+    HeadWork work;
+    for (int64_t first = 0; first < p.nq; first += m) {
+        const int64_t behind = std::min<int64_t>(first + m, p.nq);
+        const int64_t begin = first + p.diagonal(), end = behind - 1 + p.diagonal();
+        int64_t from = 0, to = last_key;
+        if (p.mask.window != 0) {
+            from = std::max<int64_t>(begin - p.mask.window + 1, 0);
+            to = std::min(end + p.mask.window - 1, last_key);
+        }
+        if (p.mask.causal) to = std::min(end, last_key);
+        const int64_t tiles = to / m - from / m + 1;
+        const int64_t keys = std::min((to / m + 1) * m, last_key + 1) - from / m * m;
+        work.calls += static_cast<uint64_t>(tiles);
+        work.pairs += static_cast<uint64_t>((behind - first) * keys);
+    }
+    return work;
+}
+
+JobCosts::JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls)
+    : config_(config), direct_calls_(direct_calls) {
+    config_.memory.size_bytes = kAnySize;
+}
+
+JobCosts::Known JobCosts::of(const Prediction& p, uint64_t phase) {
+    Known known;
+    const uint64_t descriptors = lines(phase, p.commands) * spec::kLineBytes;
+    known.sum = {static_cast<int64_t>(p.retired), static_cast<int64_t>(p.bytes - descriptors),
+                 static_cast<int64_t>(p.calls), static_cast<int64_t>(p.commands)};
+    return known;
+}
+
+JobCost JobCosts::cost(const Known& known, uint64_t submitted) const {
+    const Sum& sum = known.sum;
+    JobCost cost;
+    cost.extended = known.extended;
+    cost.deviation = known.deviation;
+    Prediction& p = cost.prediction;
+    p.retired = static_cast<uint64_t>(sum.retired);
+    p.calls = static_cast<uint64_t>(sum.calls);
+    p.commands = static_cast<uint64_t>(sum.commands);
+    p.bytes =
+        static_cast<uint64_t>(sum.data_bytes) + lines(submitted, p.commands) * spec::kLineBytes;
+    return cost;
+}
+
+/// Newton's polynomial through the longest shorter jobs. The one that it needs not is held against
+/// the polynomial through the others.
+JobCosts::Known JobCosts::extended(uint64_t n, const Line& line,
+                                   const std::function<Known(uint64_t)>& at) {
+    Known result;
+    std::vector<Sum> sums;
+    for (int i = 0; i <= line.order + 1; ++i) {
+        const Known known = at(line.first + static_cast<uint64_t>(i) * line.step);
+        result.deviation = std::max(result.deviation, known.deviation);
+        sums.push_back(known.sum);
+    }
+    // The value `k` steps behind that of number `from`.
+    const auto continued = [&](int64_t Sum::*value, size_t from, int64_t k) {
+        const int64_t a = sums[from].*value, b = sums[from + 1].*value;
+        int64_t y = a + k * (b - a);
+        if (line.order == 2) y += k * (k - 1) / 2 * (sums[from + 2].*value - 2 * b + a);
+        return y;
+    };
+    const auto longest = static_cast<double>(sums.back().retired);
+    const auto foretold = static_cast<double>(continued(&Sum::retired, 0, line.order + 1));
+    result.deviation = std::max(result.deviation, std::fabs(foretold - longest) / longest);
+    result.extended = true;
+    const auto k = static_cast<int64_t>((n - line.first) / line.step) - 1;
+    for (int64_t Sum::*value : {&Sum::retired, &Sum::data_bytes, &Sum::calls, &Sum::commands})
+        result.sum.*value = continued(value, 1, k);
+    return result;
+}
+
+/// Rows of tiles of C cost the same each, two by two: columns go there and back.
+JobCosts::Known JobCosts::gemm_rows(const GemmLayout& layout, uint64_t tiles,
+                                    uint64_t calls_of_tile) {
+    const uint64_t step = step_of(calls_of_tile);
+    const Line line{first_of(tiles, kTurn, step), step, 1};
+    const auto at = [&](uint64_t fewer) {
+        GemmLayout shorter = layout;
+        shorter.job.m -= static_cast<uint32_t>((tiles - fewer) * config_.params.m);
+        return of(predict(shorter, config_), 0);
+    };
+    return tiles <= line.longest() ? at(tiles) : extended(tiles, line, at);
+}
+
+JobCost JobCosts::gemm(const Gemm& gemm, uint64_t submitted) {
+    const uint64_t calls = gemm_calls(gemm, config_.params);
+    const uint64_t phase = calls > kPhaseCalls ? 0 : submitted % spec::kLineDescriptors;
+    Key key = {phase,          gemm.m,         gemm.k,         gemm.n, static_cast<uint64_t>(gemm.form),
+               gemm.a_columns, gemm.c_columns, gemm.bf16_output};
+    if (gemm.slices)
+        key.insert(key.end(), {gemm.slices->rows, gemm.slices->columns, gemm.slices->stride});
+    const auto found = gemms_.find(key);
+    if (found != gemms_.end()) return cost(found->second, submitted);
+    MemoryMap map(config_);
+    const GemmLayout layout = make_gemm_layout(gemm, config_.params, map);
+    const uint64_t tiles = spec::divide_up(gemm.m, config_.params.m);
+    const bool whole = calls <= direct_calls_ || is_transposed(gemm.form) || gemm.slices;
+    const Known known = whole ? of(predict(layout, config_, phase), phase)
+                              : gemm_rows(layout, tiles, calls / tiles);
+    return cost(gemms_.emplace(std::move(key), known).first->second, submitted);
+}
+
+/// A job with fewer heads, query tiles or key tiles, if there is a long row of them.
+bool JobCosts::shorter_attention(const Problem& p, Known& known) {
+    const uint32_t m = config_.params.m;
+    const uint64_t head = work_of_head(p, m).calls, tiles = query_tiles(p, m);
+    const uint64_t before = tiles_before(p, m);
+    const auto try_line = [&](uint64_t n, const Line& line,
+                              const std::function<Problem(uint64_t)>& shorter) {
+        if (n <= line.longest()) return false;
+        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), 0); };
+        known = extended(n, line, at);
+        return true;
+    };
+    const bool window = p.mask.window != 0;
+    const uint64_t seen = window ? spec::divide_up(p.mask.window, m) + 2 : 0;  // tiles, at most
+    // Keys that no query sees are not touched: only positions change.
+    if (window && before > seen + kTurn) {
+        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), 0);
+        known.extended = true;
+        return true;
+    }
+    const uint64_t group_step = step_of(head * p.group()), head_step = step_of(head);
+    if (try_line(p.kv_heads, {first_of(p.kv_heads, kTurn, group_step), group_step, 1},
+                 [&](uint64_t n) { return with_heads(p, n, p.group()); }))
+        return true;
+    if (p.kv_heads == 1 && try_line(p.group(), {first_of(p.group(), kTurn, head_step), head_step, 1},
+                                    [&](uint64_t n) { return with_heads(p, 1, n); }))
+        return true;
+    constexpr uint64_t kTiles = 8;
+    const int order = p.mask.causal && !window ? 2 : 1;
+    if (p.mask.causal && try_line(tiles, {first_of(tiles, seen + kTiles, kTiles), kTiles, order},
+                                  [&](uint64_t n) { return with_query_tiles(p, m, n); }))
+        return true;
+    const uint64_t step = std::max(kTiles, step_of(tiles) / 4);
+    return !window && try_line(before, {first_of(before, step, step), step, 1},
+                               [&](uint64_t n) { return with_tiles_before(p, m, n); });
+}
+
+JobCosts::Known JobCosts::new_attention(const Problem& p, uint64_t phase) {
+    const uint64_t calls = work_of_head(p, config_.params.m).calls * p.query_heads;
+    Known known;
+    if (calls > direct_calls_ && shorter_attention(p, known)) return known;
+    return of(predict(make_layout(p, config_), config_, phase), phase);
+}
+
+const JobCosts::Known& JobCosts::known_attention(const Problem& p, uint64_t phase) {
+    const Key key = {phase, p.query_heads,   p.kv_heads,    p.nq, p.nk, p.d_k,
+                     p.d_v, p.mask.causal, p.mask.window, p.bf16_output};
+    const auto found = attentions_.find(key);
+    if (found != attentions_.end()) return found->second;
+    return attentions_.emplace(key, new_attention(p, phase)).first->second;
+}
+
+JobCost JobCosts::attention(const Problem& p, uint64_t submitted) {
+    constexpr uint32_t kTerms = spec::kMaskCausal | spec::kMaskWindow;
+    const bool plain = (p.mask.terms() & ~kTerms) == 0 && p.mask.documents.empty() &&
+                       !p.mask.tiles.given() && !p.stacked && !p.cover && !p.ragged() &&
+                       !p.selection && !p.sentinel.given() && !p.sink_logits && !p.want_lse &&
+                       p.nk >= p.nq && p.schedule == fw::ScheduleId::kQueryResident;
+    if (!plain) throw std::logic_error("an attention that is not of a decoder");
+    const uint64_t calls = work_of_head(p, config_.params.m).calls * p.query_heads;
+    const uint64_t phase = calls > kPhaseCalls ? 0 : submitted % spec::kLineDescriptors;
+    Problem same = p;
+    if (p.mask.window >= p.nk) same.mask.window = 0;  // hides nothing
+    return cost(known_attention(same, phase), submitted);
+}
+
+JobCost JobCosts::fence(uint64_t submitted) {
+    const uint64_t phase = submitted % spec::kLineDescriptors;
+    const auto [at, added] = fences_.try_emplace({phase});
+    if (added) {
+        MemoryMap map(config_);
+        at->second = of(predict_fence(map.driver(), config_, phase), phase);
+    }
+    return cost(at->second, submitted);
+}
+
+}  // namespace tessera::host
