@@ -23,12 +23,14 @@ ModelMachine with_room(ModelMachine machine) {
     return machine;
 }
 
-/// The processor's accesses in front of a job's first command and behind its last FENCE. The first
-/// step of all finds a device that has to be reset; the first of a graph no counters to be read.
-uint64_t access_cycles(bool first_of_all, bool first_of_graph) {
-    uint64_t accesses = fw::Driver::kInterruptAccesses;
-    accesses += first_of_all ? fw::Driver::kInitAccesses : fw::Driver::kAdoptAccesses;
-    if (!first_of_graph) accesses += Platform::kCounterAccesses;
+constexpr uint64_t kCounterCycles = Platform::kCounterAccesses * spec::kCsrAccessCycles;
+constexpr uint64_t kInterruptCycles =
+    uint64_t{fw::Driver::kInterruptAccesses} * spec::kCsrAccessCycles;
+
+/// The first step of all finds a device that has to be reset.
+uint64_t init_cycles(bool first_of_all) {
+    const uint64_t accesses =
+        first_of_all ? fw::Driver::kInitAccesses : fw::Driver::kAdoptAccesses;
     return accesses * spec::kCsrAccessCycles;
 }
 
@@ -126,13 +128,14 @@ Profiler::Graph Profiler::planned(const std::string& name, uint32_t rows) {
 }
 
 /// What the device does for a step, and the multiply-adds of it.
-JobCost Profiler::job_cost(const Step& step, uint64_t keys, LayerProfile& layer) {
+JobCost Profiler::job_cost(const Step& step, uint64_t keys, const JobStart& start,
+                           LayerProfile& layer) {
     const Operation& operation = *step.planned.step.operation;
     if (const auto* attention = dynamic_cast<const AttentionOperation*>(&operation)) {
         Problem p = attention->problem();
         p.nk = static_cast<uint32_t>(keys);
         const HeadWork head = work_of_head(p, machine_.platform.params.m);
-        JobCost cost = costs_.attention(p, submitted_);
+        JobCost cost = costs_.attention(p, start);
         if (cost.prediction.calls != head.calls * p.query_heads)
             throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
                                                cost.prediction.calls, head.calls * p.query_heads));
@@ -142,14 +145,14 @@ JobCost Profiler::job_cost(const Step& step, uint64_t keys, LayerProfile& layer)
     }
     if (const auto* gemm = dynamic_cast<const GemmOperation*>(&operation)) {
         layer.layer.macs += operation.work_by_formula().macs;
-        JobCost cost = costs_.gemm(gemm->gemm(), submitted_);
+        JobCost cost = costs_.gemm(gemm->gemm(), start);
         const uint64_t calls = gemm_calls(gemm->gemm(), machine_.platform.params);
         if (cost.prediction.calls != calls)
             throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
                                                cost.prediction.calls, calls));
         return cost;
     }
-    return costs_.fence(submitted_);
+    return costs_.fence(start);
 }
 
 void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase) {
@@ -162,10 +165,19 @@ void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, Ph
     for (size_t i = 0; i < graph.steps.size(); ++i) {
         const Step& step = graph.steps[i];
         LayerProfile& layer = phase.layers[step.layer];
-        const JobCost job = job_cost(step, position + rows, layer);
+        // Behind each step the host reads the counters. Behind the last one of a graph that is
+        // nobody's time.
+        const uint64_t counters = submitted_ == 0 ? 0 : kCounterCycles;
+        const uint64_t begin = now_ + (i == 0 ? counters : 0);
+        JobStart start;
+        start.submitted = submitted_;
+        start.cycle =
+            now_ + counters + init_cycles(submitted_ == 0) + step.elementwise.cycles;
+        start.ring_open = submitted_ != 0 && costs_.stay_open(now_, start.cycle);
+        const JobCost job = job_cost(step, position + rows, start, layer);
+        now_ = start.cycle + job.prediction.retired + kInterruptCycles;
         StepCost cost;
-        cost.cycles = access_cycles(submitted_ == 0, i == 0) + step.elementwise.cycles +
-                      job.prediction.retired;
+        cost.cycles = now_ - begin;
         cost.calls = job.prediction.calls;
         cost.bytes = job.prediction.bytes;
         cost.processor_bytes = step.elementwise.bytes_read + step.elementwise.bytes_written;
@@ -183,7 +195,7 @@ void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, Ph
 
 std::pair<PhaseProfile, PhaseProfile> Profiler::profile(uint64_t tokens, uint32_t chunk) {
     PhaseProfile prefill{"prefill", tokens, 0, {}}, decode{"decode", tokens, 0, {}};
-    submitted_ = 0;
+    submitted_ = now_ = 0;
     for (uint64_t first = 0, rows = 0; first < tokens; first += rows) {
         rows = chunk == 0 ? tokens - first : std::min<uint64_t>(tokens - first, chunk);
         const bool last = first + rows == tokens;

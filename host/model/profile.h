@@ -64,7 +64,7 @@ class Profiler {
     void note_resident(const GraphPlan& plan, const MemoryMap& map);
     /// Adds a run of a graph. Rows that are appended begin at `position`.
     void run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase);
-    JobCost job_cost(const Step& step, uint64_t keys, LayerProfile& layer);
+    JobCost job_cost(const Step& step, uint64_t keys, const JobStart& start, LayerProfile& layer);
 
     const Decoder decoder_;
     const ModelWeights weights_;
@@ -74,6 +74,7 @@ class Profiler {
     std::map<std::pair<std::string, uint32_t>, Graph> graphs_;
     std::map<std::string, uint64_t> resident_;  ///< bytes of buffers
     uint64_t submitted_ = 0;                    ///< commands since the first run
+    uint64_t now_ = 0;                          ///< cycles likewise
 };
 
 }  // namespace tessera::host

@@ -12,8 +12,12 @@ namespace {
 
 /// Of the memory in which jobs get a place. Addresses beyond a DRAM's size begin at its rows anew.
 constexpr uint64_t kAnySize = uint64_t{1} << 60;
-/// A job of more calls is predicted as if its first command were the first of a line.
-constexpr uint64_t kPhaseCalls = 1024;
+/// Of a job so long it does not matter where in a line of descriptors, or how long behind a refresh,
+/// it begins.
+constexpr int64_t kLongCycles = 200000;
+constexpr double kLongRefreshes = 32;
+/// Others are predicted at so many points between two refreshes.
+constexpr uint64_t kPoints = 16;
 /// Shorter jobs differ by at least so many calls, so that refreshes of a DRAM even out.
 constexpr uint64_t kLeastCalls = 256;
 /// Banks are taken in turn: what follows is alike behind an even number of tiles or heads.
@@ -87,17 +91,51 @@ HeadWork work_of_head(const Problem& p, uint32_t m) {
 JobCosts::JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls)
     : config_(config), direct_calls_(direct_calls) {
     config_.memory.size_bytes = kAnySize;
+    const hw::DramSpec& dram = config_.memory.dram;
+    if (config_.memory.kind == "dram")
+        refresh_cycles_ = 1e3 * dram.timing.nREFI * dram.tCK_ps / config_.cycle_fs;
 }
 
-JobCosts::Known JobCosts::of(const Prediction& p, uint64_t phase) {
+double JobCosts::refreshes(uint64_t cycle) const {
+    return refresh_cycles_ == 0 ? 0 : static_cast<double>(cycle) / refresh_cycles_;
+}
+
+bool JobCosts::stay_open(uint64_t from, uint64_t to) const {
+    return config_.memory.kind == "dram" &&
+           std::floor(refreshes(from)) == std::floor(refreshes(to));
+}
+
+/// The cost of a job, predicted if it is not known yet. Key: of the job alone.
+const JobCosts::Known& JobCosts::known(Key key, const JobStart& start, const Direct& direct) {
+    key.push_back(0);
+    if (const auto found = known_.find(key); found != known_.end()) return found->second;
+    const double since = refreshes(start.cycle) - std::floor(refreshes(start.cycle));
+    const auto point = static_cast<uint64_t>(since * kPoints);
+    JobStart alike;
+    alike.submitted = start.submitted % spec::kLineDescriptors;
+    alike.ring_open = start.ring_open;
+    const double middle = 1 + (static_cast<double>(point) + 0.5) / kPoints;
+    if (refresh_cycles_ != 0) alike.cycle = static_cast<uint64_t>(middle * refresh_cycles_);
+    Key here = key;
+    here.back() = 1 + alike.submitted + spec::kLineDescriptors * (2 * point + alike.ring_open);
+    if (const auto found = known_.find(here); found != known_.end()) return found->second;
+    const Known made = direct(alike);
+    const bool is_long =
+        made.extended ||
+        (made.sum.retired >= kLongCycles &&
+         static_cast<double>(made.sum.retired) >= kLongRefreshes * refresh_cycles_);
+    return known_.emplace(is_long ? std::move(key) : std::move(here), made).first->second;
+}
+
+JobCosts::Known JobCosts::of(const Prediction& p, const JobStart& start) {
     Known known;
-    const uint64_t descriptors = lines(phase, p.commands) * spec::kLineBytes;
+    const uint64_t descriptors = lines(start.submitted, p.commands) * spec::kLineBytes;
     known.sum = {static_cast<int64_t>(p.retired), static_cast<int64_t>(p.bytes - descriptors),
                  static_cast<int64_t>(p.calls), static_cast<int64_t>(p.commands)};
     return known;
 }
 
-JobCost JobCosts::cost(const Known& known, uint64_t submitted) const {
+JobCost JobCosts::cost(const Known& known, const JobStart& start) {
     const Sum& sum = known.sum;
     JobCost cost;
     cost.extended = known.extended;
@@ -106,8 +144,8 @@ JobCost JobCosts::cost(const Known& known, uint64_t submitted) const {
     p.retired = static_cast<uint64_t>(sum.retired);
     p.calls = static_cast<uint64_t>(sum.calls);
     p.commands = static_cast<uint64_t>(sum.commands);
-    p.bytes =
-        static_cast<uint64_t>(sum.data_bytes) + lines(submitted, p.commands) * spec::kLineBytes;
+    p.bytes = static_cast<uint64_t>(sum.data_bytes) +
+              lines(start.submitted, p.commands) * spec::kLineBytes;
     return cost;
 }
 
@@ -147,27 +185,29 @@ JobCosts::Known JobCosts::gemm_rows(const GemmLayout& layout, uint64_t tiles,
     const auto at = [&](uint64_t fewer) {
         GemmLayout shorter = layout;
         shorter.job.m -= static_cast<uint32_t>((tiles - fewer) * config_.params.m);
-        return of(predict(shorter, config_), 0);
+        return of(predict(shorter, config_), {});
     };
     return tiles <= line.longest() ? at(tiles) : extended(tiles, line, at);
 }
 
-JobCost JobCosts::gemm(const Gemm& gemm, uint64_t submitted) {
-    const uint64_t calls = gemm_calls(gemm, config_.params);
-    const uint64_t phase = calls > kPhaseCalls ? 0 : submitted % spec::kLineDescriptors;
-    Key key = {phase,          gemm.m,         gemm.k,         gemm.n, static_cast<uint64_t>(gemm.form),
-               gemm.a_columns, gemm.c_columns, gemm.bf16_output};
-    if (gemm.slices)
-        key.insert(key.end(), {gemm.slices->rows, gemm.slices->columns, gemm.slices->stride});
-    const auto found = gemms_.find(key);
-    if (found != gemms_.end()) return cost(found->second, submitted);
+JobCosts::Known JobCosts::gemm_known(const Gemm& gemm, const JobStart& start) {
     MemoryMap map(config_);
     const GemmLayout layout = make_gemm_layout(gemm, config_.params, map);
+    const uint64_t calls = gemm_calls(gemm, config_.params);
     const uint64_t tiles = spec::divide_up(gemm.m, config_.params.m);
-    const bool whole = calls <= direct_calls_ || is_transposed(gemm.form) || gemm.slices;
-    const Known known = whole ? of(predict(layout, config_, phase), phase)
-                              : gemm_rows(layout, tiles, calls / tiles);
-    return cost(gemms_.emplace(std::move(key), known).first->second, submitted);
+    if (calls <= direct_calls_ || is_transposed(gemm.form) || gemm.slices)
+        return of(predict(layout, config_, start), start);
+    return gemm_rows(layout, tiles, calls / tiles);
+}
+
+JobCost JobCosts::gemm(const Gemm& gemm, const JobStart& start) {
+    Key key = {gemm.m, gemm.k, gemm.n, static_cast<uint64_t>(gemm.form), gemm.a_columns,
+               gemm.c_columns, gemm.bf16_output};
+    if (gemm.slices)
+        key.insert(key.end(), {gemm.slices->rows, gemm.slices->columns, gemm.slices->stride});
+    key.insert(key.begin(), 0);
+    const auto direct = [&](const JobStart& at) { return gemm_known(gemm, at); };
+    return cost(known(std::move(key), start, direct), start);
 }
 
 /// A job with fewer heads, query tiles or key tiles, if there is a long row of them.
@@ -178,7 +218,7 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
     const auto try_line = [&](uint64_t n, const Line& line,
                               const std::function<Problem(uint64_t)>& shorter) {
         if (n <= line.longest()) return false;
-        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), 0); };
+        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), {}); };
         known = extended(n, line, at);
         return true;
     };
@@ -186,7 +226,7 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
     const uint64_t seen = window ? spec::divide_up(p.mask.window, m) + 2 : 0;  // tiles, at most
     // Keys that no query sees are not touched: only positions change.
     if (window && before > seen + kTurn) {
-        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), 0);
+        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), {});
         known.extended = true;
         return true;
     }
@@ -207,43 +247,37 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
                                [&](uint64_t n) { return with_tiles_before(p, m, n); });
 }
 
-JobCosts::Known JobCosts::new_attention(const Problem& p, uint64_t phase) {
+JobCosts::Known JobCosts::new_attention(const Problem& p, const JobStart& start) {
     const uint64_t calls = work_of_head(p, config_.params.m).calls * p.query_heads;
     Known known;
     if (calls > direct_calls_ && shorter_attention(p, known)) return known;
-    return of(predict(make_layout(p, config_), config_, phase), phase);
+    return of(predict(make_layout(p, config_), config_, start), start);
 }
 
-const JobCosts::Known& JobCosts::known_attention(const Problem& p, uint64_t phase) {
-    const Key key = {phase, p.query_heads,   p.kv_heads,    p.nq, p.nk, p.d_k,
-                     p.d_v, p.mask.causal, p.mask.window, p.bf16_output};
-    const auto found = attentions_.find(key);
-    if (found != attentions_.end()) return found->second;
-    return attentions_.emplace(key, new_attention(p, phase)).first->second;
+const JobCosts::Known& JobCosts::known_attention(const Problem& p, const JobStart& start) {
+    const Key key = {1,     p.query_heads, p.kv_heads,    p.nq,          p.nk,
+                     p.d_k, p.d_v,         p.mask.causal, p.mask.window, p.bf16_output};
+    return known(key, start, [&](const JobStart& at) { return new_attention(p, at); });
 }
 
-JobCost JobCosts::attention(const Problem& p, uint64_t submitted) {
+JobCost JobCosts::attention(const Problem& p, const JobStart& start) {
     constexpr uint32_t kTerms = spec::kMaskCausal | spec::kMaskWindow;
     const bool plain = (p.mask.terms() & ~kTerms) == 0 && p.mask.documents.empty() &&
                        !p.mask.tiles.given() && !p.stacked && !p.cover && !p.ragged() &&
                        !p.selection && !p.sentinel.given() && !p.sink_logits && !p.want_lse &&
                        p.nk >= p.nq && p.schedule == fw::ScheduleId::kQueryResident;
     if (!plain) throw std::logic_error("an attention that is not of a decoder");
-    const uint64_t calls = work_of_head(p, config_.params.m).calls * p.query_heads;
-    const uint64_t phase = calls > kPhaseCalls ? 0 : submitted % spec::kLineDescriptors;
     Problem same = p;
     if (p.mask.window >= p.nk) same.mask.window = 0;  // hides nothing
-    return cost(known_attention(same, phase), submitted);
+    return cost(known_attention(same, start), start);
 }
 
-JobCost JobCosts::fence(uint64_t submitted) {
-    const uint64_t phase = submitted % spec::kLineDescriptors;
-    const auto [at, added] = fences_.try_emplace({phase});
-    if (added) {
+JobCost JobCosts::fence(const JobStart& start) {
+    const auto direct = [&](const JobStart& at) {
         MemoryMap map(config_);
-        at->second = of(predict_fence(map.driver(), config_, phase), phase);
-    }
-    return cost(at->second, submitted);
+        return of(predict_fence(map.driver(), config_, at), at);
+    };
+    return cost(known({2}, start, direct), start);
 }
 
 }  // namespace tessera::host

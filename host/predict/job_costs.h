@@ -31,13 +31,15 @@ class JobCosts {
     /// `config` has one device. Jobs get a place in a memory of their own, large enough for any.
     explicit JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls = kDirectCalls);
 
-    /// `submitted`: commands that the driver has put into its ring before. UserError as
-    /// make_gemm_layout().
-    JobCost gemm(const Gemm& gemm, uint64_t submitted);
+    /// UserError as make_gemm_layout().
+    JobCost gemm(const Gemm& gemm, const JobStart& start);
     /// Of a problem whose mask is at most causal and a window; std::logic_error of others.
-    JobCost attention(const Problem& problem, uint64_t submitted);
+    JobCost attention(const Problem& problem, const JobStart& start);
     /// A FENCE by itself.
-    JobCost fence(uint64_t submitted);
+    JobCost fence(const JobStart& start);
+    /// Are rows of a DRAM that were open in cycle `from` still so in cycle `to`, if nobody else
+    /// closes them? Refreshes do.
+    bool stay_open(uint64_t from, uint64_t to) const;
 
   private:
     /// All of a prediction that adds up; bytes without those of descriptors.
@@ -58,17 +60,24 @@ class JobCosts {
     };
     using Key = std::vector<uint64_t>;
 
+    /// Costs of a job by where it begins.
+    using Direct = std::function<Known(const JobStart& start)>;
+
     static Known extended(uint64_t n, const Line& line, const std::function<Known(uint64_t)>& at);
     Known gemm_rows(const GemmLayout& layout, uint64_t tiles, uint64_t calls_of_tile);
-    const Known& known_attention(const Problem& problem, uint64_t phase);
-    Known new_attention(const Problem& problem, uint64_t phase);
+    Known gemm_known(const Gemm& gemm, const JobStart& start);
+    Known new_attention(const Problem& problem, const JobStart& start);
+    const Known& known_attention(const Problem& problem, const JobStart& start);
     bool shorter_attention(const Problem& problem, Known& known);
-    JobCost cost(const Known& known, uint64_t submitted) const;
-    static Known of(const Prediction& prediction, uint64_t phase);
+    const Known& known(Key key, const JobStart& start, const Direct& direct);
+    double refreshes(uint64_t cycle) const;
+    static JobCost cost(const Known& known, const JobStart& start);
+    static Known of(const Prediction& prediction, const JobStart& start);
 
     hw::PlatformConfig config_;
     uint64_t direct_calls_;
-    std::map<Key, Known> gemms_, attentions_, fences_;
+    double refresh_cycles_ = 0;   ///< from one refresh of a DRAM to the next; 0: there is none
+    std::map<Key, Known> known_;  ///< by job and, of short ones, where they begin
 };
 
 /// What a head takes, of a problem whose mask is at most causal and a window.

@@ -20,7 +20,19 @@ PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, const Predict
       memory_(predicted_memory(config)),
       before_(ring.submitted),
       submitted_(ring.submitted),
-      merging_(std::move(merging)) {}
+      begin_(ring.begin),
+      planned_(ring.begin),
+      merging_(std::move(merging)) {
+    if (ring.open && ring.begin > kOpenBefore) open_ring();
+}
+
+/// Reads a line of descriptors for nobody.
+void PredictedDevice::open_ring() {
+    memory_->read(begin_ - kOpenBefore, ring_address_, spec::kLineBytes);
+    while (memory_->reads.empty() && memory_->advance()) {
+    }
+    memory_->reads.clear();
+}
 
 void PredictedDevice::run() {
     for (;;) {
