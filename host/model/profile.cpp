@@ -69,7 +69,10 @@ uint64_t Profiler::weight_bytes() const {
 
 uint64_t Profiler::resident_bytes() const {
     uint64_t bytes = 0;
-    for (const auto& [name, own] : resident_) bytes += own;
+    for (const std::string& name : resident_) {
+        const Buffer* buffer = memory_->map.buffer(name);
+        bytes += buffer->layout.blocks * buffer->tensor.head_stride;
+    }
     return bytes;
 }
 
@@ -79,25 +82,65 @@ const Profiler::Graph& Profiler::graph(const std::string& name, uint32_t rows) {
     return graphs_.emplace(std::pair(name, rows), planned(name, rows)).first->second;
 }
 
-/// Buffers that stay and are no caches and no outputs.
-void Profiler::note_resident(const GraphPlan& plan, const MemoryMap& map) {
-    for (const std::string& name : plan.kept)
-        if (const Buffer* buffer = map.buffer(name))
-            resident_[name] = buffer->layout.blocks * buffer->tensor.head_stride;
+/// Gives a step its place. False: an attention that is too long to be looked at call by call; only
+/// its buffers have one.
+bool Profiler::place(const ProgramStep& step) {
+    MemoryMap& map = memory_->map;
+    MemoryMap::Bindings bindings = step.reads;
+    bindings.insert(step.writes.begin(), step.writes.end());
+    map.begin_step(step.name, bindings);
+    const auto* attention = dynamic_cast<const AttentionOperation*>(step.operation.get());
+    const bool whole =
+        attention == nullptr ||
+        costs_.is_direct(work_of_head(attention->problem(), machine_.platform.params.m).calls *
+                         attention->problem().query_heads);
+    if (whole) {
+        step.operation->place(map);
+    } else {
+        const Problem& p = attention->problem();
+        map.tensor("o", TensorLayout::heads(ElementType::kBf16, p.query_heads, p.nq, p.d_v));
+    }
+    map.end_step();
+    return whole;
 }
 
-/// As at position 0: further on, attentions alone have more to do. Each step gets a place in a
-/// memory of its own.
+/// As Program::place() does for a run.
+void Profiler::place(const GraphPlan& plan, std::vector<Step>& steps) {
+    MemoryMap& map = memory_->map;
+    map.driver();
+    for (const std::string& output : plan.replaced) map.free(output);
+    std::set<std::string> staying = plan.kept;
+    for (const std::string& buffer : map.buffer_names()) staying.insert(buffer);
+    std::map<std::string, size_t> last_use;
+    const auto each_buffer = [](const Step& step, const auto& visit) {
+        for (const MemoryMap::Bindings* own :
+             {&step.planned.step.reads, &step.planned.step.writes})
+            for (const auto& binding : *own) visit(binding.second);
+    };
+    for (size_t i = 0; i < steps.size(); ++i)
+        each_buffer(steps[i], [&](const std::string& buffer) { last_use[buffer] = i; });
+    for (size_t i = 0; i < steps.size(); ++i) {
+        steps[i].placed = place(steps[i].planned.step);
+        each_buffer(steps[i], [&](const std::string& buffer) {
+            if (last_use[buffer] == i && staying.count(buffer) == 0) map.free(buffer);
+        });
+    }
+    std::set<std::string> written;  // by graphs: caches and outputs
+    for (const auto& [name, value] : memory_->values) written.insert(value.buffer);
+    for (const std::string& buffer : plan.kept)
+        if (written.count(buffer) == 0) resident_.insert(buffer);
+}
+
+/// As at position 0: further on, attentions alone have more to do.
 Profiler::Graph Profiler::planned(const std::string& name, uint32_t rows) {
     const ModelGraph& model = decoder_.model.graph(name);
-    ModelMemory memory{MemoryMap(machine_.platform), {}, rows};
     std::map<std::string, Value> inputs;
     for (const auto& [input, said] : model.inputs)
         inputs[input] = indices_of(std::vector<uint32_t>(rows));
-    GraphPlan plan = plan_graph(model, weights_, machine_, forms_, memory, inputs, 0);
-    for (const auto& [value, where] : memory.values) plan.kept.erase(where.buffer);
+    const GraphPlan plan =
+        plan_graph(model, weights_, machine_, forms_, *memory_, inputs, 0);
     Graph graph;
-    for (LayerStep& planned : plan.steps) {
+    for (const LayerStep& planned : plan.steps) {
         if (graph.layers.empty() || graph.layers.back().layer != planned.layer) {
             const auto layer =
                 std::find_if(model.layers.begin(), model.layers.end(),
@@ -109,21 +152,15 @@ Profiler::Graph Profiler::planned(const std::string& name, uint32_t rows) {
         }
         Step step;
         step.layer = graph.layers.size() - 1;
-        Operation& operation = *planned.step.operation;
-        if (dynamic_cast<AttentionOperation*>(&operation) == nullptr) {
-            MemoryMap map(machine_.platform);
-            MemoryMap::Bindings bindings = planned.step.reads;
-            bindings.insert(planned.step.writes.begin(), planned.step.writes.end());
-            map.begin_step(planned.step.name, bindings);
-            operation.place(map);
-            note_resident(plan, map);
-            if (const auto* work = dynamic_cast<ProcessorOperation*>(&operation))
-                step.elementwise =
-                    elementwise_outcome(work->element_work(), machine_.platform.firmware);
-        }
-        step.planned = std::move(planned);
+        step.planned = planned;
         graph.steps.push_back(std::move(step));
     }
+    place(plan, graph.steps);
+    for (Step& step : graph.steps)
+        if (const auto* work =
+                dynamic_cast<const ProcessorOperation*>(step.planned.step.operation.get()))
+            step.elementwise =
+                elementwise_outcome(work->element_work(), machine_.platform.firmware);
     return graph;
 }
 
@@ -135,7 +172,7 @@ JobCost Profiler::job_cost(const Step& step, uint64_t keys, const JobStart& star
         Problem p = attention->problem();
         p.nk = static_cast<uint32_t>(keys);
         const HeadWork head = work_of_head(p, machine_.platform.params.m);
-        JobCost cost = costs_.attention(p, start);
+        JobCost cost = costs_.attention(p, step.placed ? &attention->layout() : nullptr, start);
         if (cost.prediction.calls != head.calls * p.query_heads)
             throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
                                                cost.prediction.calls, head.calls * p.query_heads));
@@ -145,7 +182,7 @@ JobCost Profiler::job_cost(const Step& step, uint64_t keys, const JobStart& star
     }
     if (const auto* gemm = dynamic_cast<const GemmOperation*>(&operation)) {
         layer.layer.macs += operation.work_by_formula().macs;
-        JobCost cost = costs_.gemm(gemm->gemm(), start);
+        JobCost cost = costs_.gemm(gemm->gemm(), gemm->layout(), start);
         const uint64_t calls = gemm_calls(gemm->gemm(), machine_.platform.params);
         if (cost.prediction.calls != calls)
             throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
@@ -196,6 +233,9 @@ void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, Ph
 std::pair<PhaseProfile, PhaseProfile> Profiler::profile(uint64_t tokens, uint32_t chunk) {
     PhaseProfile prefill{"prefill", tokens, 0, {}}, decode{"decode", tokens, 0, {}};
     submitted_ = now_ = 0;
+    graphs_.clear();
+    resident_.clear();
+    memory_.emplace(ModelMemory{MemoryMap(machine_.platform), {}, tokens + 1});
     for (uint64_t first = 0, rows = 0; first < tokens; first += rows) {
         rows = chunk == 0 ? tokens - first : std::min<uint64_t>(tokens - first, chunk);
         const bool last = first + rows == tokens;

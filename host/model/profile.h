@@ -5,6 +5,8 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,7 +43,7 @@ class Profiler {
     /// `chunk`: rows at once, 0: all. Then the first token behind it. UserError as plan_graph().
     std::pair<PhaseProfile, PhaseProfile> profile(uint64_t tokens, uint32_t chunk);
 
-    /// Weights as they lie in device memory for all graphs that were profiled: a matrix that one
+    /// Weights as they lie in device memory for the graphs of the latest prompt: a matrix that one
     /// graph wants transposed and another does not lies there twice.
     uint64_t resident_bytes() const;
     /// All tensors of the checkpoint in bf16.
@@ -52,6 +54,7 @@ class Profiler {
     struct Step {
         size_t layer = 0;
         LayerStep planned;
+        bool placed = false;  ///< the operation knows its place
         ElementwiseOutcome elementwise;
     };
     struct Graph {
@@ -61,7 +64,8 @@ class Profiler {
 
     const Graph& graph(const std::string& name, uint32_t rows);
     Graph planned(const std::string& name, uint32_t rows);
-    void note_resident(const GraphPlan& plan, const MemoryMap& map);
+    bool place(const ProgramStep& step);
+    void place(const GraphPlan& plan, std::vector<Step>& steps);
     /// Adds a run of a graph. Rows that are appended begin at `position`.
     void run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase);
     JobCost job_cost(const Step& step, uint64_t keys, const JobStart& start, LayerProfile& layer);
@@ -71,10 +75,12 @@ class Profiler {
     const ModelMachine machine_;
     GemmForms forms_;
     JobCosts costs_;
+    // Of the latest prompt.
+    std::optional<ModelMemory> memory_;
     std::map<std::pair<std::string, uint32_t>, Graph> graphs_;
-    std::map<std::string, uint64_t> resident_;  ///< bytes of buffers
-    uint64_t submitted_ = 0;                    ///< commands since the first run
-    uint64_t now_ = 0;                          ///< cycles likewise
+    std::set<std::string> resident_;  ///< buffers of weights
+    uint64_t submitted_ = 0;          ///< commands since the first run
+    uint64_t now_ = 0;                ///< cycles likewise
 };
 
 }  // namespace tessera::host

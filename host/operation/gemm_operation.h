@@ -22,6 +22,7 @@ class GemmOperation : public Operation {
     void set_choice(const std::string& sentence) { choice_ = " " + sentence; }
 
     const Gemm& gemm() const { return gemm_; }
+    const GemmLayout& layout() const { return layout_; }
 
     const char* name() const override { return "gemm"; }
     std::string title() const override;

@@ -17,7 +17,7 @@ constexpr uint64_t kAnySize = uint64_t{1} << 60;
 constexpr int64_t kLongCycles = 200000;
 constexpr double kLongRefreshes = 32;
 /// Others are predicted at so many points between two refreshes.
-constexpr uint64_t kPoints = 16;
+constexpr uint64_t kPoints = 64;
 /// Shorter jobs differ by at least so many calls, so that refreshes of a DRAM even out.
 constexpr uint64_t kLeastCalls = 256;
 /// Banks are taken in turn: what follows is alike behind an even number of tiles or heads.
@@ -190,9 +190,8 @@ JobCosts::Known JobCosts::gemm_rows(const GemmLayout& layout, uint64_t tiles,
     return tiles <= line.longest() ? at(tiles) : extended(tiles, line, at);
 }
 
-JobCosts::Known JobCosts::gemm_known(const Gemm& gemm, const JobStart& start) {
-    MemoryMap map(config_);
-    const GemmLayout layout = make_gemm_layout(gemm, config_.params, map);
+JobCosts::Known JobCosts::new_gemm(const Gemm& gemm, const GemmLayout& layout,
+                                   const JobStart& start) {
     const uint64_t calls = gemm_calls(gemm, config_.params);
     const uint64_t tiles = spec::divide_up(gemm.m, config_.params.m);
     if (calls <= direct_calls_ || is_transposed(gemm.form) || gemm.slices)
@@ -200,13 +199,13 @@ JobCosts::Known JobCosts::gemm_known(const Gemm& gemm, const JobStart& start) {
     return gemm_rows(layout, tiles, calls / tiles);
 }
 
-JobCost JobCosts::gemm(const Gemm& gemm, const JobStart& start) {
+JobCost JobCosts::gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start) {
     Key key = {gemm.m, gemm.k, gemm.n, static_cast<uint64_t>(gemm.form), gemm.a_columns,
                gemm.c_columns, gemm.bf16_output};
     if (gemm.slices)
         key.insert(key.end(), {gemm.slices->rows, gemm.slices->columns, gemm.slices->stride});
     key.insert(key.begin(), 0);
-    const auto direct = [&](const JobStart& at) { return gemm_known(gemm, at); };
+    const auto direct = [&](const JobStart& at) { return new_gemm(gemm, layout, at); };
     return cost(known(std::move(key), start, direct), start);
 }
 
@@ -218,7 +217,7 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
     const auto try_line = [&](uint64_t n, const Line& line,
                               const std::function<Problem(uint64_t)>& shorter) {
         if (n <= line.longest()) return false;
-        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), {}); };
+        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), nullptr, {}); };
         known = extended(n, line, at);
         return true;
     };
@@ -226,7 +225,7 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
     const uint64_t seen = window ? spec::divide_up(p.mask.window, m) + 2 : 0;  // tiles, at most
     // Keys that no query sees are not touched: only positions change.
     if (window && before > seen + kTurn) {
-        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), {});
+        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), nullptr, {});
         known.extended = true;
         return true;
     }
@@ -247,20 +246,26 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
                                [&](uint64_t n) { return with_tiles_before(p, m, n); });
 }
 
-JobCosts::Known JobCosts::new_attention(const Problem& p, const JobStart& start) {
+JobCosts::Known JobCosts::new_attention(const Problem& p, const Layout* layout,
+                                        const JobStart& start) {
     const uint64_t calls = work_of_head(p, config_.params.m).calls * p.query_heads;
     Known known;
-    if (calls > direct_calls_ && shorter_attention(p, known)) return known;
-    return of(predict(make_layout(p, config_), config_, start), start);
+    if (!is_direct(calls) && shorter_attention(p, known)) return known;
+    if (layout == nullptr) return of(predict(make_layout(p, config_), config_, start), start);
+    Layout here = *layout;
+    here.job.nk = p.nk;
+    here.job.q_position = p.q_position();
+    return of(predict(here, config_, start), start);
 }
 
-const JobCosts::Known& JobCosts::known_attention(const Problem& p, const JobStart& start) {
+const JobCosts::Known& JobCosts::known_attention(const Problem& p, const Layout* layout,
+                                                 const JobStart& start) {
     const Key key = {1,     p.query_heads, p.kv_heads,    p.nq,          p.nk,
                      p.d_k, p.d_v,         p.mask.causal, p.mask.window, p.bf16_output};
-    return known(key, start, [&](const JobStart& at) { return new_attention(p, at); });
+    return known(key, start, [&](const JobStart& at) { return new_attention(p, layout, at); });
 }
 
-JobCost JobCosts::attention(const Problem& p, const JobStart& start) {
+JobCost JobCosts::attention(const Problem& p, const Layout* layout, const JobStart& start) {
     constexpr uint32_t kTerms = spec::kMaskCausal | spec::kMaskWindow;
     const bool plain = (p.mask.terms() & ~kTerms) == 0 && p.mask.documents.empty() &&
                        !p.mask.tiles.given() && !p.stacked && !p.cover && !p.ragged() &&
@@ -269,7 +274,7 @@ JobCost JobCosts::attention(const Problem& p, const JobStart& start) {
     if (!plain) throw std::logic_error("an attention that is not of a decoder");
     Problem same = p;
     if (p.mask.window >= p.nk) same.mask.window = 0;  // hides nothing
-    return cost(known_attention(same, start), start);
+    return cost(known_attention(same, layout, start), start);
 }
 
 JobCost JobCosts::fence(const JobStart& start) {

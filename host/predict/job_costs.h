@@ -28,13 +28,17 @@ class JobCosts {
     /// Jobs of up to so many calls are predicted as a whole.
     static constexpr uint64_t kDirectCalls = 4096;
 
-    /// `config` has one device. Jobs get a place in a memory of their own, large enough for any.
+    /// `config` has one device. Jobs that are continued get a place in a memory of their own, large
+    /// enough for any.
     explicit JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls = kDirectCalls);
 
-    /// UserError as make_gemm_layout().
-    JobCost gemm(const Gemm& gemm, const JobStart& start);
+    /// Jobs alike are predicted once, in the place of the first.
+    JobCost gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start);
     /// Of a problem whose mask is at most causal and a window; std::logic_error of others.
-    JobCost attention(const Problem& problem, const JobStart& start);
+    /// `layout`: its place, perhaps of a problem with other keys; nullptr: any.
+    JobCost attention(const Problem& problem, const Layout* layout, const JobStart& start);
+    /// Is an attention of so many calls predicted in its place?
+    bool is_direct(uint64_t calls) const { return calls <= direct_calls_; }
     /// A FENCE by itself.
     JobCost fence(const JobStart& start);
     /// Are rows of a DRAM that were open in cycle `from` still so in cycle `to`, if nobody else
@@ -65,9 +69,10 @@ class JobCosts {
 
     static Known extended(uint64_t n, const Line& line, const std::function<Known(uint64_t)>& at);
     Known gemm_rows(const GemmLayout& layout, uint64_t tiles, uint64_t calls_of_tile);
-    Known gemm_known(const Gemm& gemm, const JobStart& start);
-    Known new_attention(const Problem& problem, const JobStart& start);
-    const Known& known_attention(const Problem& problem, const JobStart& start);
+    Known new_gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start);
+    Known new_attention(const Problem& problem, const Layout* layout, const JobStart& start);
+    const Known& known_attention(const Problem& problem, const Layout* layout,
+                                 const JobStart& start);
     bool shorter_attention(const Problem& problem, Known& known);
     const Known& known(Key key, const JobStart& start, const Direct& direct);
     double refreshes(uint64_t cycle) const;

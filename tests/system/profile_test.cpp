@@ -165,6 +165,7 @@ struct Judged {
             cycles.holds(error <= bound, [&] {
                 return phase() + ": " + std::to_string(a) + " foretold, " + std::to_string(b);
             });
+            if (std::getenv("SHOW")) printf("SUM %s %.0f %.0f\n", c.memory.c_str(), a, b);
             if (error > worst) {
                 worst = error;
                 where = phase();
