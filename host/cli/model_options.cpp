@@ -2,6 +2,7 @@
 #include "host/cli/model_options.h"
 
 #include "host/cli/option_checks.h"
+#include "host/cli/profile_command.h"
 #include "host/cli/run_options.h"
 
 namespace tessera::host {
@@ -36,6 +37,16 @@ CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
         "single rows (default exact)");
 }
 
+void add_report_place_options(CLI::App& app, CommandLine& line) {
+    app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
+        ->check(not_empty())
+        ->type_name("FOLDER")
+        ->group(kResult);
+    app.add_option("--format", line.format, "of the report: table, json, csv or markdown")
+        ->type_name("NAME")
+        ->group(kResult);
+}
+
 constexpr const char* kGenerateExamples = R"(Examples:
   tessera generate --model gpt2 --text "The capital of France is" --n 20
       text, token by token, and what each took
@@ -46,6 +57,14 @@ constexpr const char* kGenerateExamples = R"(Examples:
 The model: a folder with config.json, *.safetensors and, for text, tokenizer.json, as model hubs have
 it (GPT-2, Llama, Mistral, Qwen2); see docs/use/models.md.
 Exit codes: 0 good, 1 the check failed, 2 user error, 3 the result is known not to be exact)";
+
+constexpr const char* kProfileExamples = R"(Examples:
+  tessera profile llama-7b/config.json --device wide
+      cycles, bytes and roofline of each kind of layer, at 1,024 to 131,072 tokens
+  tessera profile llama-7b --device wide --tokens 1048576 --chunk 4096 --format json
+      a million tokens, the prompt in chunks of 4,096 rows; each layer by itself
+Figures are predictions: nothing is simulated, and no weights are needed; see docs/use/models.md.
+Exit codes: 0 good, 2 user error)";
 
 /// What all have. `text`: of the option --model.
 void add_common_options(CLI::App& app, CommandLine& line, const std::string& text) {
@@ -61,13 +80,7 @@ void add_common_options(CLI::App& app, CommandLine& line, const std::string& tex
         ->check(not_empty())
         ->type_name("PATTERN")
         ->group(kResult);
-    app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
-        ->check(not_empty())
-        ->type_name("FOLDER")
-        ->group(kResult);
-    app.add_option("--format", line.format, "of the report: table, json, csv or markdown")
-        ->type_name("NAME")
-        ->group(kResult);
+    add_report_place_options(app, line);
 }
 
 }  // namespace
@@ -153,6 +166,26 @@ void add_generate_options(CLI::App& generate, CommandLine& line) {
         .add_flag("--beyond-positions", o.beyond_positions,
                   "allow more tokens than the model was trained for")
         ->group(group);
+}
+
+void add_profile_options(CLI::App& profile, CommandLine& line) {
+    profile.footer(kProfileExamples);
+    profile.add_option("model", line.model.model, "config.json of a decoder, or its folder")
+        ->required()
+        ->check(not_empty())
+        ->type_name("FOLDER|FILE");
+    ProfileOptions& o = line.model.profile;
+    profile
+        .add_option("--tokens", o.tokens,
+                    "of the prompt, commas between (default 1024,8192,65536,131072)")
+        ->check(not_empty())
+        ->type_name("LIST");
+    profile.add_option("--chunk", o.chunk, "rows of the prompt at once (default: all)")
+        ->check(from_one(kMostProfiled))
+        ->type_name("ROWS");
+    add_machine_options(profile, line.experiment.machine);
+    add_precision_option(profile, line)->group(kResult);
+    add_report_place_options(profile, line);
 }
 
 void add_verified_model_options(CLI::App& model, CommandLine& line) {

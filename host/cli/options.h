@@ -25,6 +25,7 @@ enum class CommandName {
     kTranscribe,
     kEmbed,
     kGenerate,
+    kProfile,
     kReport,
     kVerifyModel
 };
@@ -70,6 +71,12 @@ struct GenerateOptions {
     bool ignore_end = false, beyond_positions = false;
 };
 
+/// Of `tessera profile`.
+struct ProfileOptions {
+    std::string tokens = "1024,8192,65536,131072";  ///< commas between
+    uint32_t chunk = 0;                             ///< rows of a prompt at once; 0: all
+};
+
 /// Of the commands that run models. Machine, precision and outputs are those of the
 /// experiment.
 struct ModelOptions {
@@ -80,6 +87,7 @@ struct ModelOptions {
     bool lines = false;
     std::optional<uint32_t> max_tokens;
     GenerateOptions generate;
+    ProfileOptions profile;
 };
 
 struct CommandLine {

@@ -34,19 +34,19 @@ uint64_t init_cycles(bool first_of_all) {
     return accesses * spec::kCsrAccessCycles;
 }
 
-void add(LayerProfile& all, const LayerProfile& one) {
-    all.layer.macs += one.layer.macs;
-    all.layer.cost += one.layer.cost;
-    all.layer.weight_bytes += one.layer.weight_bytes;
-    all.extended |= one.extended;
-    all.deviation = std::max(all.deviation, one.deviation);
-}
-
 }  // namespace
+
+void LayerProfile::add(const LayerProfile& other) {
+    layer.macs += other.layer.macs;
+    layer.cost += other.layer.cost;
+    layer.weight_bytes += other.layer.weight_bytes;
+    extended |= other.extended;
+    deviation = std::max(deviation, other.deviation);
+}
 
 LayerProfile PhaseProfile::sum() const {
     LayerProfile sum;
-    for (const LayerProfile& layer : layers) add(sum, layer);
+    for (const LayerProfile& layer : layers) sum.add(layer);
     return sum;
 }
 

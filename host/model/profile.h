@@ -22,6 +22,9 @@ struct LayerProfile {
     LayerCost layer;
     bool extended = false;  ///< costs of jobs were continued from shorter ones
     double deviation = 0;   ///< JobCost::deviation, the largest
+
+    /// All of `other` but its names and runs.
+    void add(const LayerProfile& other);
 };
 
 /// What one run of each of these graphs, one after the other, costs.
@@ -31,7 +34,7 @@ struct PhaseProfile {
     uint64_t runs = 0;    ///< of graphs: chunks of the prompt
     std::vector<LayerProfile> layers;
 
-    LayerProfile sum() const;
+    LayerProfile sum() const;  ///< without names and runs
 };
 
 class Profiler {
@@ -48,6 +51,7 @@ class Profiler {
     uint64_t resident_bytes() const;
     /// All tensors of the checkpoint in bf16.
     uint64_t weight_bytes() const;
+    const std::string& family() const { return decoder_.model.name; }
 
   private:
     /// A step with all of its cost that does not depend on the position.
