@@ -82,26 +82,19 @@ const Profiler::Graph& Profiler::graph(const std::string& name, uint32_t rows) {
     return graphs_.emplace(std::pair(name, rows), planned(name, rows)).first->second;
 }
 
-/// Gives a step its place. False: an attention that is too long to be looked at call by call; only
-/// its buffers have one.
-bool Profiler::place(const ProgramStep& step) {
-    MemoryMap& map = memory_->map;
-    MemoryMap::Bindings bindings = step.reads;
-    bindings.insert(step.writes.begin(), step.writes.end());
-    map.begin_step(step.name, bindings);
-    const auto* attention = dynamic_cast<const AttentionOperation*>(step.operation.get());
-    const bool whole =
-        attention == nullptr ||
-        costs_.is_direct(work_of_head(attention->problem(), machine_.platform.params.m).calls *
-                         attention->problem().query_heads);
-    if (whole) {
-        step.operation->place(map);
-    } else {
-        const Problem& p = attention->problem();
-        map.tensor("o", TensorLayout::heads(ElementType::kBf16, p.query_heads, p.nq, p.d_v));
-    }
-    map.end_step();
-    return whole;
+/// Nothing runs there: schedules need not be looked at pair by pair.
+void Profiler::place(Step& step) {
+    const ProgramStep& program = step.planned.step;
+    MemoryMap::Bindings bindings = program.reads;
+    bindings.insert(program.writes.begin(), program.writes.end());
+    memory_->map.begin_step(program.name, bindings);
+    Operation& operation = *program.operation;
+    if (const auto* attention = dynamic_cast<const AttentionOperation*>(&operation))
+        step.attention = make_layout(attention->problem(), machine_.platform, memory_->map,
+                                     ScheduleCheck::kNone);
+    else
+        operation.place(memory_->map);
+    memory_->map.end_step();
 }
 
 /// As Program::place() does for a run.
@@ -120,7 +113,7 @@ void Profiler::place(const GraphPlan& plan, std::vector<Step>& steps) {
     for (size_t i = 0; i < steps.size(); ++i)
         each_buffer(steps[i], [&](const std::string& buffer) { last_use[buffer] = i; });
     for (size_t i = 0; i < steps.size(); ++i) {
-        steps[i].placed = place(steps[i].planned.step);
+        place(steps[i]);
         each_buffer(steps[i], [&](const std::string& buffer) {
             if (last_use[buffer] == i && staying.count(buffer) == 0) map.free(buffer);
         });
@@ -172,7 +165,7 @@ JobCost Profiler::job_cost(const Step& step, uint64_t keys, const JobStart& star
         Problem p = attention->problem();
         p.nk = static_cast<uint32_t>(keys);
         const HeadWork head = work_of_head(p, machine_.platform.params.m);
-        JobCost cost = costs_.attention(p, step.placed ? &attention->layout() : nullptr, start);
+        JobCost cost = costs_.attention(p, step.attention, start);
         if (cost.prediction.calls != head.calls * p.query_heads)
             throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
                                                cost.prediction.calls, head.calls * p.query_heads));

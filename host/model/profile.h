@@ -58,7 +58,7 @@ class Profiler {
     struct Step {
         size_t layer = 0;
         LayerStep planned;
-        bool placed = false;  ///< the operation knows its place
+        Layout attention;  ///< of an attention
         ElementwiseOutcome elementwise;
     };
     struct Graph {
@@ -68,7 +68,7 @@ class Profiler {
 
     const Graph& graph(const std::string& name, uint32_t rows);
     Graph planned(const std::string& name, uint32_t rows);
-    bool place(const ProgramStep& step);
+    void place(Step& step);
     void place(const GraphPlan& plan, std::vector<Step>& steps);
     /// Adds a run of a graph. Rows that are appended begin at `position`.
     void run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase);

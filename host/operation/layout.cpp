@@ -297,7 +297,7 @@ void place_cover(const Problem& p, const hw::PlatformConfig& config, Layout& lay
 
 /// What the pairs of tiles need beside the tensors.
 void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& layout,
-                 MemoryMap& map) {
+                 MemoryMap& map, ScheduleCheck check) {
     place_sequences(p, config, layout);
     place_states(layout, config, map);
     place_sinks(layout.job, config.params, map);
@@ -309,13 +309,14 @@ void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& lay
     map.check_size();
     for (const fw::AttentionJob& one : all_jobs(layout)) {
         check_by_firmware(one, config.params);
-        check_schedule(one, config.params.m, config.devices);
+        if (check == ScheduleCheck::kAll) check_schedule(one, config.params.m, config.devices);
     }
 }
 
 }  // namespace
 
-Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map) {
+Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap& map,
+                   ScheduleCheck check) {
     Layout layout;
     layout.mask = std::make_shared<const AttentionMask>(p.mask);
     layout.job = job_of(p, *layout.mask);
@@ -328,7 +329,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap
     if (p.cover)
         place_cover(p, config, layout, map);
     else
-        place_tiles(p, config, layout, map);
+        place_tiles(p, config, layout, map, check);
     layout.regions = map.regions();
     layout.end = map.end();
     return layout;

@@ -74,9 +74,13 @@ struct Layout {
     Rows key_span(uint64_t head) const;
 };
 
+/// Are the promises of a schedule checked, pair of tiles by pair of tiles?
+enum class ScheduleCheck { kAll, kNone };
+
 /// Places everything `problem` needs, beside what `map` holds already. UserError if it does not fit
-/// the memory.
-Layout make_layout(const Problem& problem, const hw::PlatformConfig& config, MemoryMap& map);
+/// the memory. Without the check nothing may run in that place.
+Layout make_layout(const Problem& problem, const hw::PlatformConfig& config, MemoryMap& map,
+                   ScheduleCheck check = ScheduleCheck::kAll);
 /// The same in a memory of its own.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
 

@@ -18,8 +18,12 @@ constexpr int64_t kLongCycles = 200000;
 constexpr double kLongRefreshes = 32;
 /// Others are predicted at so many points between two refreshes.
 constexpr uint64_t kPoints = 64;
-/// Shorter jobs differ by at least so many calls, so that refreshes of a DRAM even out.
+/// Shorter jobs differ by at least so many calls, and by as many as take so many refreshes of a DRAM.
+/// Whether there is one more then matters little.
 constexpr uint64_t kLeastCalls = 256;
+constexpr double kLeastRefreshes = 32;
+/// Query tiles by which they differ likewise.
+constexpr uint64_t kLeastTiles = 8;
 /// Banks are taken in turn: what follows is alike behind an even number of tiles or heads.
 constexpr uint64_t kTurn = 2;
 
@@ -28,9 +32,9 @@ uint64_t lines(uint64_t submitted, uint64_t commands) {
     return spec::divide_up(submitted % spec::kLineDescriptors + commands, spec::kLineDescriptors);
 }
 
-/// The smallest even step of which `calls` each make up enough.
-uint64_t step_of(uint64_t calls) {
-    return spec::round_up(spec::divide_up(kLeastCalls, std::max<uint64_t>(calls, 1)), kTurn);
+/// The smallest even step of which `calls` each make up `least`.
+uint64_t step_of(uint64_t calls, uint64_t least) {
+    return spec::round_up(spec::divide_up(least, std::max<uint64_t>(calls, 1)), kTurn);
 }
 
 /// The lowest n from `least` on that is as far from `n` as whole steps.
@@ -94,6 +98,10 @@ JobCosts::JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls)
     const hw::DramSpec& dram = config_.memory.dram;
     if (config_.memory.kind == "dram")
         refresh_cycles_ = 1e3 * dram.timing.nREFI * dram.tCK_ps / config_.cycle_fs;
+    const spec::DeviceParams& p = config_.params;
+    const double call = static_cast<double>(uint64_t{p.m} * p.m) / p.lanes;  // cycles
+    refresh_calls_ = kLeastRefreshes * refresh_cycles_ / call;
+    least_calls_ = std::max(kLeastCalls, static_cast<uint64_t>(refresh_calls_));
 }
 
 double JobCosts::refreshes(uint64_t cycle) const {
@@ -179,15 +187,16 @@ JobCosts::Known JobCosts::extended(uint64_t n, const Line& line,
 
 /// Rows of tiles of C cost the same each, two by two: columns go there and back.
 JobCosts::Known JobCosts::gemm_rows(const GemmLayout& layout, uint64_t tiles,
-                                    uint64_t calls_of_tile) {
-    const uint64_t step = step_of(calls_of_tile);
+                                    uint64_t calls_of_tile, const JobStart& start) {
+    const uint64_t step = step_of(calls_of_tile, least_calls_);
     const Line line{first_of(tiles, kTurn, step), step, 1};
     const auto at = [&](uint64_t fewer) {
         GemmLayout shorter = layout;
         shorter.job.m -= static_cast<uint32_t>((tiles - fewer) * config_.params.m);
         return of(predict(shorter, config_), {});
     };
-    return tiles <= line.longest() ? at(tiles) : extended(tiles, line, at);
+    if (tiles <= line.longest()) return of(predict(layout, config_, start), start);
+    return extended(tiles, line, at);
 }
 
 JobCosts::Known JobCosts::new_gemm(const Gemm& gemm, const GemmLayout& layout,
@@ -196,7 +205,7 @@ JobCosts::Known JobCosts::new_gemm(const Gemm& gemm, const GemmLayout& layout,
     const uint64_t tiles = spec::divide_up(gemm.m, config_.params.m);
     if (calls <= direct_calls_ || is_transposed(gemm.form) || gemm.slices)
         return of(predict(layout, config_, start), start);
-    return gemm_rows(layout, tiles, calls / tiles);
+    return gemm_rows(layout, tiles, calls / tiles, start);
 }
 
 JobCost JobCosts::gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start) {
@@ -210,14 +219,14 @@ JobCost JobCosts::gemm(const Gemm& gemm, const GemmLayout& layout, const JobStar
 }
 
 /// A job with fewer heads, query tiles or key tiles, if there is a long row of them.
-bool JobCosts::shorter_attention(const Problem& p, Known& known) {
+bool JobCosts::shorter_attention(const Problem& p, const Layout& layout, Known& known) {
     const uint32_t m = config_.params.m;
     const uint64_t head = work_of_head(p, m).calls, tiles = query_tiles(p, m);
     const uint64_t before = tiles_before(p, m);
     const auto try_line = [&](uint64_t n, const Line& line,
                               const std::function<Problem(uint64_t)>& shorter) {
         if (n <= line.longest()) return false;
-        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), nullptr, {}); };
+        const auto at = [&](uint64_t fewer) { return known_attention(shorter(fewer), layout, {}); };
         known = extended(n, line, at);
         return true;
     };
@@ -225,47 +234,55 @@ bool JobCosts::shorter_attention(const Problem& p, Known& known) {
     const uint64_t seen = window ? spec::divide_up(p.mask.window, m) + 2 : 0;  // tiles, at most
     // Keys that no query sees are not touched: only positions change.
     if (window && before > seen + kTurn) {
-        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), nullptr, {});
+        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), layout, {});
         known.extended = true;
         return true;
     }
-    const uint64_t group_step = step_of(head * p.group()), head_step = step_of(head);
+    const uint64_t group_step = step_of(head * p.group(), least_calls_);
+    const uint64_t head_step = step_of(head, least_calls_);
     if (try_line(p.kv_heads, {first_of(p.kv_heads, kTurn, group_step), group_step, 1},
                  [&](uint64_t n) { return with_heads(p, n, p.group()); }))
         return true;
     if (p.kv_heads == 1 && try_line(p.group(), {first_of(p.group(), kTurn, head_step), head_step, 1},
                                     [&](uint64_t n) { return with_heads(p, 1, n); }))
         return true;
-    constexpr uint64_t kTiles = 8;
+    // Of a causal mask the second difference is what counts: as many calls as tiles squared.
+    const auto some = spec::round_up(static_cast<uint64_t>(std::sqrt(refresh_calls_)), kTurn);
     const int order = p.mask.causal && !window ? 2 : 1;
-    if (p.mask.causal && try_line(tiles, {first_of(tiles, seen + kTiles, kTiles), kTiles, order},
+    const uint64_t step = order == 2 ? std::max(kLeastTiles, some)
+                                     : std::max(kLeastTiles, step_of(seen, least_calls_));
+    if (p.mask.causal && try_line(tiles, {first_of(tiles, seen + kLeastTiles, step), step, order},
                                   [&](uint64_t n) { return with_query_tiles(p, m, n); }))
         return true;
-    const uint64_t step = std::max(kTiles, step_of(tiles) / 4);
-    return !window && try_line(before, {first_of(before, step, step), step, 1},
+    const uint64_t keys_step = std::max(kLeastTiles, step_of(tiles, least_calls_));
+    return !window && try_line(before, {first_of(before, keys_step, keys_step), keys_step, 1},
                                [&](uint64_t n) { return with_tiles_before(p, m, n); });
 }
 
-JobCosts::Known JobCosts::new_attention(const Problem& p, const Layout* layout,
+JobCosts::Known JobCosts::new_attention(const Problem& p, const Layout& layout,
                                         const JobStart& start) {
     const uint64_t calls = work_of_head(p, config_.params.m).calls * p.query_heads;
     Known known;
-    if (!is_direct(calls) && shorter_attention(p, known)) return known;
-    if (layout == nullptr) return of(predict(make_layout(p, config_), config_, start), start);
-    Layout here = *layout;
+    if (calls > direct_calls_ && shorter_attention(p, layout, known)) return known;
+    Layout here = layout;
+    here.job.query_heads = p.query_heads;
+    here.job.kv_heads = p.kv_heads;
+    here.job.nq = p.nq;
     here.job.nk = p.nk;
     here.job.q_position = p.q_position();
     return of(predict(here, config_, start), start);
 }
 
-const JobCosts::Known& JobCosts::known_attention(const Problem& p, const Layout* layout,
+const JobCosts::Known& JobCosts::known_attention(const Problem& p, const Layout& layout,
                                                  const JobStart& start) {
-    const Key key = {1,     p.query_heads, p.kv_heads,    p.nq,          p.nk,
-                     p.d_k, p.d_v,         p.mask.causal, p.mask.window, p.bf16_output};
+    // Where K and V lie in relation to each other matters to a DRAM.
+    const uint64_t stride = config_.memory.kind == "dram" ? layout.job.k.head_stride : 0;
+    const Key key = {1,     p.query_heads, p.kv_heads,    p.nq,          p.nk,         p.d_k,
+                     p.d_v, p.mask.causal, p.mask.window, p.bf16_output, stride};
     return known(key, start, [&](const JobStart& at) { return new_attention(p, layout, at); });
 }
 
-JobCost JobCosts::attention(const Problem& p, const Layout* layout, const JobStart& start) {
+JobCost JobCosts::attention(const Problem& p, const Layout& layout, const JobStart& start) {
     constexpr uint32_t kTerms = spec::kMaskCausal | spec::kMaskWindow;
     const bool plain = (p.mask.terms() & ~kTerms) == 0 && p.mask.documents.empty() &&
                        !p.mask.tiles.given() && !p.stacked && !p.cover && !p.ragged() &&

@@ -28,17 +28,14 @@ class JobCosts {
     /// Jobs of up to so many calls are predicted as a whole.
     static constexpr uint64_t kDirectCalls = 4096;
 
-    /// `config` has one device. Jobs that are continued get a place in a memory of their own, large
-    /// enough for any.
+    /// `config` has one device.
     explicit JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls = kDirectCalls);
 
     /// Jobs alike are predicted once, in the place of the first.
     JobCost gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start);
     /// Of a problem whose mask is at most causal and a window; std::logic_error of others.
-    /// `layout`: its place, perhaps of a problem with other keys; nullptr: any.
-    JobCost attention(const Problem& problem, const Layout* layout, const JobStart& start);
-    /// Is an attention of so many calls predicted in its place?
-    bool is_direct(uint64_t calls) const { return calls <= direct_calls_; }
+    /// `layout`: its place, perhaps of a problem with fewer keys in caches that have room for all.
+    JobCost attention(const Problem& problem, const Layout& layout, const JobStart& start);
     /// A FENCE by itself.
     JobCost fence(const JobStart& start);
     /// Are rows of a DRAM that were open in cycle `from` still so in cycle `to`, if nobody else
@@ -68,12 +65,13 @@ class JobCosts {
     using Direct = std::function<Known(const JobStart& start)>;
 
     static Known extended(uint64_t n, const Line& line, const std::function<Known(uint64_t)>& at);
-    Known gemm_rows(const GemmLayout& layout, uint64_t tiles, uint64_t calls_of_tile);
+    Known gemm_rows(const GemmLayout& layout, uint64_t tiles, uint64_t calls_of_tile,
+                    const JobStart& start);
     Known new_gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start);
-    Known new_attention(const Problem& problem, const Layout* layout, const JobStart& start);
-    const Known& known_attention(const Problem& problem, const Layout* layout,
+    Known new_attention(const Problem& problem, const Layout& layout, const JobStart& start);
+    const Known& known_attention(const Problem& problem, const Layout& layout,
                                  const JobStart& start);
-    bool shorter_attention(const Problem& problem, Known& known);
+    bool shorter_attention(const Problem& problem, const Layout& layout, Known& known);
     const Known& known(Key key, const JobStart& start, const Direct& direct);
     double refreshes(uint64_t cycle) const;
     static JobCost cost(const Known& known, const JobStart& start);
@@ -82,6 +80,8 @@ class JobCosts {
     hw::PlatformConfig config_;
     uint64_t direct_calls_;
     double refresh_cycles_ = 0;   ///< from one refresh of a DRAM to the next; 0: there is none
+    double refresh_calls_ = 0;    ///< that take so many of them that one more does not matter
+    uint64_t least_calls_ = 0;    ///< by which shorter jobs differ
     std::map<Key, Known> known_;  ///< by job and, of short ones, where they begin
 };
 

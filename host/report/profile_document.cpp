@@ -37,6 +37,11 @@ Roofline roofline_of(const LayerProfile& cost, const ResolvedConfig& config) {
 
 namespace {
 
+std::string bytes_text(uint64_t bytes) {
+    const auto x = static_cast<double>(bytes);
+    return x < 1e9 ? engineering(x, "B") : fmt::format("{:.4g} GB", x / 1e9);
+}
+
 double share(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
 /// Layers of a kind, all layers of that kind together.
@@ -268,16 +273,16 @@ SummaryBlock lines_of(const ProfileReport& report) {
                       engineering(seconds, "s"),
                       fmt::format("at {} GHz, {} through the memory port{}",
                                   report.config.clock_ghz,
-                                  engineering(static_cast<double>(sum.layer.cost.bytes), "B"),
+                                  bytes_text(sum.layer.cost.bytes),
                                   sum.extended ? "; in part continued from shorter jobs" : ""),
                       "phases.time");
         }
         const Room room = room_of(report, profile);
-        lines.add("  weights and caches", engineering(static_cast<double>(room.resident), "B"),
+        lines.add("  weights and caches", bytes_text(room.resident),
                   fmt::format("and {} of caches: {} {}",
-                              engineering(static_cast<double>(room.cache), "B"),
+                              bytes_text(room.cache),
                               room.fits() ? "fit" : "DO NOT FIT",
-                              engineering(static_cast<double>(room.capacity), "B")),
+                              bytes_text(room.capacity)),
                   "memory.resident_bytes");
         if (profile.tokens + 1 > report.shape.positions)
             lines.add("  positions", with_commas(report.shape.positions),
