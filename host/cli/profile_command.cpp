@@ -93,9 +93,8 @@ int profile_command(const CommandLine& line, const std::vector<std::string>& com
     report.weight_bytes = profiler.weight_bytes();
     for (const uint32_t tokens : all_tokens) {
         auto both = profiler.profile(tokens, options.chunk);
-        report.profiles.push_back({tokens,
-                                   {std::move(both.first), std::move(both.second)},
-                                   profiler.resident_bytes()});
+        report.profiles.push_back(
+            {tokens, {std::move(both.first), std::move(both.second)}, profiler.resident_bytes()});
         progress.share(static_cast<double>(report.profiles.size()) /
                        static_cast<double>(all_tokens.size()));
     }

@@ -29,8 +29,7 @@ constexpr uint64_t kInterruptCycles =
 
 /// The first step of all finds a device that has to be reset.
 uint64_t init_cycles(bool first_of_all) {
-    const uint64_t accesses =
-        first_of_all ? fw::Driver::kInitAccesses : fw::Driver::kAdoptAccesses;
+    const uint64_t accesses = first_of_all ? fw::Driver::kInitAccesses : fw::Driver::kAdoptAccesses;
     return accesses * spec::kCsrAccessCycles;
 }
 
@@ -106,8 +105,7 @@ void Profiler::place(const GraphPlan& plan, std::vector<Step>& steps) {
     for (const std::string& buffer : map.buffer_names()) staying.insert(buffer);
     std::map<std::string, size_t> last_use;
     const auto each_buffer = [](const Step& step, const auto& visit) {
-        for (const MemoryMap::Bindings* own :
-             {&step.planned.step.reads, &step.planned.step.writes})
+        for (const MemoryMap::Bindings* own : {&step.planned.step.reads, &step.planned.step.writes})
             for (const auto& binding : *own) visit(binding.second);
     };
     for (size_t i = 0; i < steps.size(); ++i)
@@ -130,8 +128,7 @@ Profiler::Graph Profiler::planned(const std::string& name, uint32_t rows) {
     std::map<std::string, Value> inputs;
     for (const auto& [input, said] : model.inputs)
         inputs[input] = indices_of(std::vector<uint32_t>(rows));
-    const GraphPlan plan =
-        plan_graph(model, weights_, machine_, forms_, *memory_, inputs, 0);
+    const GraphPlan plan = plan_graph(model, weights_, machine_, forms_, *memory_, inputs, 0);
     Graph graph;
     for (const LayerStep& planned : plan.steps) {
         if (graph.layers.empty() || graph.layers.back().layer != planned.layer) {
@@ -178,8 +175,8 @@ JobCost Profiler::job_cost(const Step& step, uint64_t keys, const JobStart& star
         JobCost cost = costs_.gemm(gemm->gemm(), gemm->layout(), start);
         const uint64_t calls = gemm_calls(gemm->gemm(), machine_.platform.params);
         if (cost.prediction.calls != calls)
-            throw std::logic_error(fmt::format("{} calls predicted, {} by formula",
-                                               cost.prediction.calls, calls));
+            throw std::logic_error(
+                fmt::format("{} calls predicted, {} by formula", cost.prediction.calls, calls));
         return cost;
     }
     return costs_.fence(start);
@@ -201,8 +198,7 @@ void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, Ph
         const uint64_t begin = now_ + (i == 0 ? counters : 0);
         JobStart start;
         start.submitted = submitted_;
-        start.cycle =
-            now_ + counters + init_cycles(submitted_ == 0) + step.elementwise.cycles;
+        start.cycle = now_ + counters + init_cycles(submitted_ == 0) + step.elementwise.cycles;
         start.ring_open = submitted_ != 0 && costs_.stay_open(now_, start.cycle);
         const JobCost job = job_cost(step, position + rows, start, layer);
         now_ = start.cycle + job.prediction.retired + kInterruptCycles;

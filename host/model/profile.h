@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a decoder would cost on a machine, layer by layer, by prediction and from its shapes alone:
-// no weights, no simulation. Steps are planned as for a run (graph_plan.h). Those that are alike are
-// predicted once (host/predict/job_costs.h).
+// no weights, no simulation. Steps are planned as for a run (graph_plan.h). Those that are alike
+// are predicted once (host/predict/job_costs.h).
 #pragma once
 #include <cstdint>
 #include <map>

@@ -51,9 +51,8 @@ void ModelWeights::require_elements(const TensorView& tensor) const {
 
 const TensorView& ModelWeights::matrix_view(const std::string& name) const {
     const TensorView* found = find(name + ".weight");
-    const TensorView& tensor = found != nullptr && is_whole(found->dtype)
-                                   ? *found
-                                   : this->tensor(name + ".weight");
+    const TensorView& tensor =
+        found != nullptr && is_whole(found->dtype) ? *found : this->tensor(name + ".weight");
     if (tensor.shape.size() != 2 || tensor.elements == 0 || tensor.shape[0] > UINT32_MAX ||
         tensor.shape[1] > UINT32_MAX)
         refuse_shape(tensor, "[rows, columns], each at least 1");

@@ -296,8 +296,8 @@ void place_cover(const Problem& p, const hw::PlatformConfig& config, Layout& lay
 }
 
 /// What the pairs of tiles need beside the tensors.
-void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& layout,
-                 MemoryMap& map, ScheduleCheck check) {
+void place_tiles(const Problem& p, const hw::PlatformConfig& config, Layout& layout, MemoryMap& map,
+                 ScheduleCheck check) {
     place_sequences(p, config, layout);
     place_states(layout, config, map);
     place_sinks(layout.job, config.params, map);

@@ -91,9 +91,7 @@ class ProcessorOperation : public Operation {
 template <typename Job>
 class JobOperation : public ProcessorOperation {
   public:
-    fw::ElementWork element_work() const override {
-        return elementwise_work(job_, device());
-    }
+    fw::ElementWork element_work() const override { return elementwise_work(job_, device()); }
 
   protected:
     using ProcessorOperation::ProcessorOperation;

@@ -58,8 +58,7 @@ struct ElementwiseOutcome {
     uint64_t cycles = 0;
 };
 /// What `work` takes a processor with these costs: each class its own time, rounded up.
-ElementwiseOutcome elementwise_outcome(const fw::ElementWork& work,
-                                       const hw::FirmwareCosts& costs);
+ElementwiseOutcome elementwise_outcome(const fw::ElementWork& work, const hw::FirmwareCosts& costs);
 
 /// What firmware says at its end.
 struct FirmwareOutcome {

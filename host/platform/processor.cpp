@@ -161,7 +161,8 @@ void Processor::worked(const fw::ElementWork& work) {
     const ElementwiseOutcome outcome = elementwise_outcome(work, costs_);
     elementwise_.bytes_read += outcome.bytes_read;
     elementwise_.bytes_written += outcome.bytes_written;
-    for (size_t i = 0; i < fw::kElementClasses; ++i) elementwise_.elements[i] += outcome.elements[i];
+    for (size_t i = 0; i < fw::kElementClasses; ++i)
+        elementwise_.elements[i] += outcome.elements[i];
     elementwise_.cycles += work_on(outcome.cycles);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "spec/integers.h"
@@ -12,14 +13,14 @@ namespace {
 
 /// Of the memory in which jobs get a place. Addresses beyond a DRAM's size begin at its rows anew.
 constexpr uint64_t kAnySize = uint64_t{1} << 60;
-/// Of a job so long it does not matter where in a line of descriptors, or how long behind a refresh,
-/// it begins.
+/// Of a job so long it does not matter where in a line of descriptors, or how long behind a
+/// refresh, it begins.
 constexpr int64_t kLongCycles = 200000;
 constexpr double kLongRefreshes = 32;
 /// Others are predicted at so many points between two refreshes.
 constexpr uint64_t kPoints = 64;
-/// Shorter jobs differ by at least so many calls, and by as many as take so many refreshes of a DRAM.
-/// Whether there is one more then matters little.
+/// Shorter jobs differ by at least so many calls, and by as many as take so many refreshes of a
+/// DRAM. Whether there is one more then matters little.
 constexpr uint64_t kLeastCalls = 256;
 constexpr double kLeastRefreshes = 32;
 /// Query tiles by which they differ likewise.
@@ -37,6 +38,12 @@ uint64_t step_of(uint64_t calls, uint64_t least) {
     return spec::round_up(spec::divide_up(least, std::max<uint64_t>(calls, 1)), kTurn);
 }
 
+/// Behind so many tiles of `m` rows their bursts are cut alike. At least kTurn.
+uint64_t period_of(uint32_t m, uint32_t pitch) {
+    const uint64_t tile = uint64_t{m} * pitch;
+    return std::max(kTurn, spec::kReadBurstBytes / std::gcd(uint64_t{spec::kReadBurstBytes}, tile));
+}
+
 /// The lowest n from `least` on that is as far from `n` as whole steps.
 uint64_t first_of(uint64_t n, uint64_t least, uint64_t step) {
     return least + (n % step + step - least % step) % step;
@@ -45,9 +52,7 @@ uint64_t first_of(uint64_t n, uint64_t least, uint64_t step) {
 uint64_t query_tiles(const Problem& p, uint32_t m) { return spec::divide_up(p.nq, m); }
 
 /// Key tiles that lie before the first query.
-uint64_t tiles_before(const Problem& p, uint32_t m) {
-    return p.nk > p.nq ? (p.nk - p.nq) / m : 0;
-}
+uint64_t tiles_before(const Problem& p, uint32_t m) { return p.nk > p.nq ? (p.nk - p.nq) / m : 0; }
 
 /// The same problem with fewer key tiles in front.
 Problem with_tiles_before(Problem p, uint32_t m, uint64_t tiles) {
@@ -128,10 +133,9 @@ const JobCosts::Known& JobCosts::known(Key key, const JobStart& start, const Dir
     here.back() = 1 + alike.submitted + spec::kLineDescriptors * (2 * point + alike.ring_open);
     if (const auto found = known_.find(here); found != known_.end()) return found->second;
     const Known made = direct(alike);
-    const bool is_long =
-        made.extended ||
-        (made.sum.retired >= kLongCycles &&
-         static_cast<double>(made.sum.retired) >= kLongRefreshes * refresh_cycles_);
+    const bool is_long = made.extended || (made.sum.retired >= kLongCycles &&
+                                           static_cast<double>(made.sum.retired) >=
+                                               kLongRefreshes * refresh_cycles_);
     return known_.emplace(is_long ? std::move(key) : std::move(here), made).first->second;
 }
 
@@ -188,7 +192,8 @@ JobCosts::Known JobCosts::extended(uint64_t n, const Line& line,
 /// Rows of tiles of C cost the same each, two by two: columns go there and back.
 JobCosts::Known JobCosts::gemm_rows(const GemmLayout& layout, uint64_t tiles,
                                     uint64_t calls_of_tile, const JobStart& start) {
-    const uint64_t step = step_of(calls_of_tile, least_calls_);
+    const uint64_t step = spec::round_up(step_of(calls_of_tile, least_calls_),
+                                         period_of(config_.params.m, layout.job.a.pitch));
     const Line line{first_of(tiles, kTurn, step), step, 1};
     const auto at = [&](uint64_t fewer) {
         GemmLayout shorter = layout;
@@ -209,8 +214,8 @@ JobCosts::Known JobCosts::new_gemm(const Gemm& gemm, const GemmLayout& layout,
 }
 
 JobCost JobCosts::gemm(const Gemm& gemm, const GemmLayout& layout, const JobStart& start) {
-    Key key = {gemm.m, gemm.k, gemm.n, static_cast<uint64_t>(gemm.form), gemm.a_columns,
-               gemm.c_columns, gemm.bf16_output};
+    Key key = {gemm.m,         gemm.k,         gemm.n,          static_cast<uint64_t>(gemm.form),
+               gemm.a_columns, gemm.c_columns, gemm.bf16_output};
     if (gemm.slices)
         key.insert(key.end(), {gemm.slices->rows, gemm.slices->columns, gemm.slices->stride});
     key.insert(key.begin(), 0);
@@ -233,8 +238,10 @@ bool JobCosts::shorter_attention(const Problem& p, const Layout& layout, Known& 
     const bool window = p.mask.window != 0;
     const uint64_t seen = window ? spec::divide_up(p.mask.window, m) + 2 : 0;  // tiles, at most
     // Keys that no query sees are not touched: only positions change.
-    if (window && before > seen + kTurn) {
-        known = known_attention(with_tiles_before(p, m, first_of(before, seen, kTurn)), layout, {});
+    const uint64_t period = period_of(m, layout.job.k.pitch);
+    if (window && before > seen + period) {
+        known =
+            known_attention(with_tiles_before(p, m, first_of(before, seen, period)), layout, {});
         known.extended = true;
         return true;
     }
@@ -243,18 +250,20 @@ bool JobCosts::shorter_attention(const Problem& p, const Layout& layout, Known& 
     if (try_line(p.kv_heads, {first_of(p.kv_heads, kTurn, group_step), group_step, 1},
                  [&](uint64_t n) { return with_heads(p, n, p.group()); }))
         return true;
-    if (p.kv_heads == 1 && try_line(p.group(), {first_of(p.group(), kTurn, head_step), head_step, 1},
-                                    [&](uint64_t n) { return with_heads(p, 1, n); }))
+    if (p.kv_heads == 1 &&
+        try_line(p.group(), {first_of(p.group(), kTurn, head_step), head_step, 1},
+                 [&](uint64_t n) { return with_heads(p, 1, n); }))
         return true;
     // Of a causal mask the second difference is what counts: as many calls as tiles squared.
     const auto some = spec::round_up(static_cast<uint64_t>(std::sqrt(refresh_calls_)), kTurn);
     const int order = p.mask.causal && !window ? 2 : 1;
-    const uint64_t step = order == 2 ? std::max(kLeastTiles, some)
-                                     : std::max(kLeastTiles, step_of(seen, least_calls_));
+    const uint64_t wanted = order == 2 ? some : step_of(seen, least_calls_);
+    const uint64_t step = spec::round_up(std::max(kLeastTiles, wanted), period);
     if (p.mask.causal && try_line(tiles, {first_of(tiles, seen + kLeastTiles, step), step, order},
                                   [&](uint64_t n) { return with_query_tiles(p, m, n); }))
         return true;
-    const uint64_t keys_step = std::max(kLeastTiles, step_of(tiles, least_calls_));
+    const uint64_t keys_step =
+        spec::round_up(std::max(kLeastTiles, step_of(tiles, least_calls_)), period);
     return !window && try_line(before, {first_of(before, keys_step, keys_step), keys_step, 1},
                                [&](uint64_t n) { return with_tiles_before(p, m, n); });
 }
@@ -277,7 +286,7 @@ const JobCosts::Known& JobCosts::known_attention(const Problem& p, const Layout&
                                                  const JobStart& start) {
     // Where K and V lie in relation to each other matters to a DRAM.
     const uint64_t stride = config_.memory.kind == "dram" ? layout.job.k.head_stride : 0;
-    const Key key = {1,     p.query_heads, p.kv_heads,    p.nq,          p.nk,         p.d_k,
+    const Key key = {1,     p.query_heads, p.kv_heads,    p.nq,          p.nk,  p.d_k,
                      p.d_v, p.mask.causal, p.mask.window, p.bf16_output, stride};
     return known(key, start, [&](const JobStart& at) { return new_attention(p, layout, at); });
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What jobs of any length cost, by prediction. A long job is not predicted as a whole: the same job
 // with fewer heads, query tiles or key tiles is, several times. In its steady state each further
-// head, and each further query tile of a window, costs the same. A query tile of a causal mask costs
-// as much more than the one before as a call does. So cycles and bytes are polynomials of these
-// counts, of degree 1 or 2, which are continued from the shorter jobs. One shorter job more is
-// predicted than the polynomial needs; how far it is off is said beside the cost.
+// head, and each further query tile of a window, costs the same. A query tile of a causal mask
+// costs as much more than the one before as a call does. So cycles and bytes are polynomials of
+// these counts, of degree 1 or 2, which are continued from the shorter jobs. One shorter job more
+// is predicted than the polynomial needs; how far it is off is said beside the cost.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -112,7 +112,8 @@ struct NoCommands {
     static uint64_t partials() { return 0; }
 };
 
-Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config, const JobStart& start) {
+Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config,
+                       const JobStart& start) {
     const spec::DeviceParams& device = config.params;
     const uint64_t record = layout.driver.record_address;
     if (layout.cover) {

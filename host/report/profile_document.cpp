@@ -89,7 +89,8 @@ Section formulas_section() {
         "formulas",
         {fact("runs", "runs of graphs in which the layer takes part; of a phase: chunks"),
          fact("cycles", "predicted, from the end of the layer before to its own"),
-         fact("time", "cycles / device clock"), fact("share", "cycles / cycles of the phase"),
+         fact("time", "cycles / device clock"),
+         fact("share", "cycles / cycles of the phase"),
          fact("calls", "ATTENDs, by the closed formulas of the schedules"),
          fact("macs", "gemm: m * n * k; attention: pairs of real rows and keys * (d_k + d_v)"),
          fact("mac_utilisation", "macs / (2 * LANES * D * cycles)"),
@@ -110,8 +111,7 @@ Section formulas_section() {
          fact("checkpoint_bytes", "2 * elements of all tensors"),
          fact("resident_bytes",
               "weights as they lie in device memory, padded, in each form that a graph wants"),
-         fact("cache_bytes",
-              "(tokens + 1) * layers * key-value heads * (key + value width) * 2"),
+         fact("cache_bytes", "(tokens + 1) * layers * key-value heads * (key + value width) * 2"),
          fact("fits", "resident_bytes + cache_bytes <= capacity; activations are not counted")}};
 }
 
@@ -187,8 +187,7 @@ struct Room {
     bool fits() const { return resident + cache <= capacity; }
 };
 Room room_of(const ProfileReport& report, const TokensProfile& profile) {
-    return {profile.resident_bytes,
-            (profile.tokens + 1) * report.shape.cache_bytes_per_token(),
+    return {profile.resident_bytes, (profile.tokens + 1) * report.shape.cache_bytes_per_token(),
             report.config.platform.memory.size_bytes};
 }
 
@@ -235,15 +234,14 @@ Section model_section(const ProfileReport& report) {
 
 SummaryBlock kinds_block(const ProfileReport& report) {
     SummaryBlock block;
-    block.columns = {{"tokens", 2, 9, true},  {"phase", 2, 7},           {"kind", 2, 9},
-                     {"cycles", 2, 18, true}, {"share", 2, 8, true},     {"of peak", 2, 8, true},
-                     {"flop/B", 2, 9, true},  {"bound by", 2, 9},        {"of bound", 2, 9, true}};
+    block.columns = {{"tokens", 2, 9, true},  {"phase", 2, 7},       {"kind", 2, 9},
+                     {"cycles", 2, 18, true}, {"share", 2, 8, true}, {"of peak", 2, 8, true},
+                     {"flop/B", 2, 9, true},  {"bound by", 2, 9},    {"of bound", 2, 9, true}};
     const auto add = [&](const PhaseProfile& phase, const std::string& kind,
                          const LayerProfile& cost) {
         const auto cycles = static_cast<double>(cost.layer.cost.cycles);
         const auto all = static_cast<double>(phase.sum().layer.cost.cycles);
-        const auto peak =
-            static_cast<double>(report.config.platform.params.peak_macs_per_cycle());
+        const auto peak = static_cast<double>(report.config.platform.params.peak_macs_per_cycle());
         const Roofline roofline = roofline_of(cost, report.config);
         const auto bytes = static_cast<double>(cost.layer.cost.bytes);
         block.rows.push_back(
@@ -272,17 +270,14 @@ SummaryBlock lines_of(const ProfileReport& report) {
             lines.add(fmt::format("{} of {}", phase.name, with_commas(phase.tokens)),
                       engineering(seconds, "s"),
                       fmt::format("at {} GHz, {} through the memory port{}",
-                                  report.config.clock_ghz,
-                                  bytes_text(sum.layer.cost.bytes),
+                                  report.config.clock_ghz, bytes_text(sum.layer.cost.bytes),
                                   sum.extended ? "; in part continued from shorter jobs" : ""),
                       "phases.time");
         }
         const Room room = room_of(report, profile);
         lines.add("  weights and caches", bytes_text(room.resident),
-                  fmt::format("and {} of caches: {} {}",
-                              bytes_text(room.cache),
-                              room.fits() ? "fit" : "DO NOT FIT",
-                              bytes_text(room.capacity)),
+                  fmt::format("and {} of caches: {} {}", bytes_text(room.cache),
+                              room.fits() ? "fit" : "DO NOT FIT", bytes_text(room.capacity)),
                   "memory.resident_bytes");
         if (profile.tokens + 1 > report.shape.positions)
             lines.add("  positions", with_commas(report.shape.positions),
@@ -299,15 +294,13 @@ SummaryBlock lines_of(const ProfileReport& report) {
 }  // namespace
 
 Document profile_document(const ProfileReport& report) {
-    Section content{"",
-                    {fact("schema", "tessera.profile"),
-                     fact("schema_version", kReportSchemaVersion), tool_section(),
-                     list("command_line", report.command_line), model_section(report),
-                     configuration_section(report.config, {}), formulas_section(),
-                     memory_table(report)}};
+    Section content{
+        "",
+        {fact("schema", "tessera.profile"), fact("schema_version", kReportSchemaVersion),
+         tool_section(), list("command_line", report.command_line), model_section(report),
+         configuration_section(report.config, {}), formulas_section(), memory_table(report)}};
     for (Entry& table : cost_tables(report)) content.entries.push_back(std::move(table));
-    content.entries.emplace_back(
-        Section{"host", {fact("prediction_seconds", report.seconds)}});
+    content.entries.emplace_back(Section{"host", {fact("prediction_seconds", report.seconds)}});
     content.entries.emplace_back(list("files", report.files));
     std::string title =
         machine_text(report.config, "", "") +

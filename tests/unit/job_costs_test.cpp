@@ -98,8 +98,7 @@ void judge_attentions(const std::string& device, const std::string& memory, size
             continue;
         }
         host::MemoryMap map(config);
-        const host::Layout layout =
-            host::make_layout(p, config, map, host::ScheduleCheck::kNone);
+        const host::Layout layout = host::make_layout(p, config, map, host::ScheduleCheck::kNone);
         judged.judge(costs.attention(p, layout, {}), whole.attention(p, layout, {}),
                      memory == "ideal" ? kIdealBound : kDramBound, text(p, device, memory));
     }
