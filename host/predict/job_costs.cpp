@@ -22,7 +22,7 @@ constexpr uint64_t kPoints = 64;
 /// Shorter jobs differ by at least so many calls, and by as many as take so many refreshes of a
 /// DRAM. Whether there is one more then matters little.
 constexpr uint64_t kLeastCalls = 256;
-constexpr double kLeastRefreshes = 32;
+constexpr double kLeastRefreshes = 64;
 /// Query tiles by which they differ likewise.
 constexpr uint64_t kLeastTiles = 8;
 /// Banks are taken in turn: what follows is alike behind an even number of tiles or heads.
