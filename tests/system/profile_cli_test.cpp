@@ -112,7 +112,8 @@ TEST_CASE("profile: multiply-adds, weights and caches by hand") {
     for (const Json& row : report["phases"])
         figures.equal(number(row, "runs"), row["phase"] == "decode" ? 1 : 2);
     const Json& memory = report["memory"][0];
-    // Beside the matrices the table of the embedding, and rows of norms: two a layer, one at the end.
+    // Beside the matrices the table of the embedding, and rows of norms: two a layer, one at the
+    // end.
     figures.equal(number(memory, "checkpoint_bytes"),
                   2 * (3 * layer + head + 128 * 500 + (2 * 3 + 1) * 128));
     const double token = 3 * 2 * 32 * 2 * 2;
@@ -135,6 +136,12 @@ TEST_CASE("profile: more tokens than the memory or the training has are said, no
     facts.equal(report["memory"][0]["trained_positions"].get<bool>(), true);
     facts.equal(report["memory"][1]["trained_positions"].get<bool>(), false);
     facts.equal(report["memory"][0]["fits"].get<bool>(), false);
+    // Weights alone would fit.
+    const Json room = test::report_of("profile " + model.path() +
+                                      " --memory ideal --tokens 3000 "
+                                      "--set memory.size_bytes=3145728")["memory"][0];
+    facts.holds(number(room, "resident_bytes") <= 3145728, [&] { return room.dump(); });
+    facts.equal(room["fits"].get<bool>(), false, [&] { return room.dump(); });
     const test::Finished table = test::run_tessera("profile " + model.path() +
                                                    " --memory ideal --tokens 1000 "
                                                    "--set memory.size_bytes=1048576");
