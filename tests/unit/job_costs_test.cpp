@@ -3,6 +3,7 @@
 #include "host/predict/job_costs.h"
 
 #include <cmath>
+#include <tuple>
 
 #include "host/config/config.h"
 #include "tests/support/compared.h"
@@ -147,6 +148,32 @@ TEST_CASE("costs of long jobs on a DRAM are continued within 1 %") {
     judge_gemms("tiny", "ddr4-2400r", 20, random, judged);
     judge_gemms("small", "ddr4-3200", 10, random, judged);
     judge_gemms("base", "hbm2-2000-8ch", 4, random, judged);
+}
+
+TEST_CASE("costs of long causal prompts on a DRAM are continued within 1 %") {
+    auto random = test::test_random();
+    Judged judged;
+    const std::tuple<const char*, const char*, uint32_t> machines[] = {
+        {"tiny", "ddr4-2400r", 270}, {"small", "ddr4-3200", 110}, {"base", "hbm2-2000-8ch", 90}};
+    for (const auto& [device, memory, tiles] : machines) {
+        const hw::PlatformConfig config = machine(device, memory);
+        host::JobCosts costs(config, kFewCalls), whole(config, UINT64_MAX);
+        for (size_t i = 0; i < 3; ++i) {
+            host::Problem p = random_problem(config.params, random);
+            p.query_heads = p.kv_heads = 1;
+            p.leading = {1};
+            p.nq = p.nk =
+                static_cast<uint32_t>((tiles + random() % 40) * config.params.m + random() % 5);
+            p.mask.causal = true;
+            p.mask.window = 0;
+            host::MemoryMap map(config);
+            const host::Layout layout =
+                host::make_layout(p, config, map, host::ScheduleCheck::kNone);
+            const host::JobCost made = costs.attention(p, layout, {});
+            CHECK(made.extended);
+            judged.judge(made, whole.attention(p, layout, {}), kDramBound, text(p, device, memory));
+        }
+    }
 }
 
 TEST_CASE("what a head takes is what its rows see") {
