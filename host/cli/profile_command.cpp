@@ -51,7 +51,7 @@ std::string wide_presets(uint32_t width) {
     return names.empty() ? "none of the presets is wider" : "wide enough: " + names;
 }
 
-/// Products over several blocks are added up in the device.
+/// Products over several blocks are added up in the device. Random stalls are not predicted.
 void check_device(const DecoderShape& shape, const ResolvedConfig& config) {
     const spec::DeviceParams& params = config.platform.params;
     if (shape.head_width > params.d)
@@ -61,6 +61,9 @@ void check_device(const DecoderShape& shape, const ResolvedConfig& config) {
     if (params.profile != spec::Profile::kStateful)
         throw bad_value("device", "profile", "without running states",
                         "stateful, which adds up products");
+    if (const uint32_t stalls = config.platform.memory.stall.permille; stalls != 0)
+        throw bad_value("memory", "stall.permille", std::to_string(stalls),
+                        "0: stalls are random, and are not predicted");
 }
 
 }  // namespace

@@ -11,8 +11,6 @@
 namespace tessera::host {
 namespace {
 
-/// Of the memory in which jobs get a place. Addresses beyond a DRAM's size begin at its rows anew.
-constexpr uint64_t kAnySize = uint64_t{1} << 60;
 /// Of a job so long it does not matter where in a line of descriptors, or how long behind a
 /// refresh, it begins.
 constexpr int64_t kLongCycles = 200000;
@@ -99,7 +97,6 @@ HeadWork work_of_head(const Problem& p, uint32_t m) {
 
 JobCosts::JobCosts(const hw::PlatformConfig& config, uint64_t direct_calls)
     : config_(config), direct_calls_(direct_calls) {
-    config_.memory.size_bytes = kAnySize;
     const hw::DramSpec& dram = config_.memory.dram;
     if (config_.memory.kind == "dram")
         refresh_cycles_ = 1e3 * dram.timing.nREFI * dram.tCK_ps / config_.cycle_fs;
@@ -161,8 +158,8 @@ JobCost JobCosts::cost(const Known& known, const JobStart& start) {
     return cost;
 }
 
-/// Newton's polynomial through the longest shorter jobs. The one that it needs not is held against
-/// the polynomial through the others.
+/// Newton's polynomial through the longest of the shorter jobs. The shortest, which it does not
+/// need, serves the check: the polynomial through all but the longest foretells the longest.
 JobCosts::Known JobCosts::extended(uint64_t n, const Line& line,
                                    const std::function<Known(uint64_t)>& at) {
     Known result;

@@ -165,6 +165,7 @@ TEST_CASE("profile: what is refused, with what is allowed") {
     refuse(model.path() + " --tokens 5,x", "--tokens");
     refuse(model.path() + " --chunk 0", "--chunk");
     refuse(model.path() + " --device base --set device.profile=stats", "stateful");
+    refuse(model.path() + " --memory ideal-stall", "stall.permille");
     refuse(model.path() + " --out " + model.path() + " --format yaml", "--format");
 }
 
