@@ -22,6 +22,7 @@
 #include "host/cli/lists.h"
 #include "host/cli/model_commands.h"
 #include "host/cli/options.h"
+#include "host/cli/profile_command.h"
 #include "host/cli/report_command.h"
 #include "host/cli/run_command.h"
 #include "host/cli/serve_command.h"
@@ -49,6 +50,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kGenerate: return generate_command(line, command_line);
         case CommandName::kServe: return serve_command(line, command_line);
         case CommandName::kHeads: return heads_command(line, command_line);
+        case CommandName::kProfile: return profile_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

@@ -18,6 +18,11 @@ class Driver {
     /// Registers that init() accesses on an idle device whose soft reset is over at the first look:
     /// it reads 9 capabilities and 5 settings, writes CONTROL, reads STATUS and writes 6 settings.
     static constexpr uint32_t kInitAccesses = 9 + 5 + 1 + 1 + 6;
+    /// The same on a device that goes on: capabilities, settings, RING_TAIL and RING_HEAD are read,
+    /// IRQ_ENABLE and WATCHDOG written.
+    static constexpr uint32_t kAdoptAccesses = 9 + 5 + 2 + 2;
+    /// Registers that a FENCE's interrupt takes: IRQ_STATUS is read and written.
+    static constexpr uint32_t kInterruptAccesses = 2;
 
     explicit Driver(Bus& bus) : bus_(bus) {}
 

@@ -2,6 +2,7 @@
 #include "host/cli/model_options.h"
 
 #include "host/cli/option_checks.h"
+#include "host/cli/profile_command.h"
 #include "host/model/head_settings.h"
 
 namespace tessera::host {
@@ -36,6 +37,14 @@ constexpr const char* kHeadsExamples = R"(Examples:
       where each head of the encoder looks, and options that let local heads see less
   tessera heads use-lite a.txt --format csv
 Exit codes: 0 good, 2 user error, 3 the result is known not to be exact)";
+
+constexpr const char* kProfileExamples = R"(Examples:
+  tessera profile llama-7b/config.json --device wide
+      cycles, bytes and roofline of each kind of layer, at 1,024 to 131,072 tokens
+  tessera profile llama-7b --device wide --tokens 1048576 --chunk 4096 --format json
+      a million tokens, the prompt in chunks of 4,096 rows; each layer by itself
+Figures are predictions: nothing is simulated, and no weights are needed; see docs/use/decoders.md.
+Exit codes: 0 good, 2 user error)";
 
 CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
     return add_choice<Precision>(
@@ -146,6 +155,26 @@ void add_heads_options(CLI::App& heads, CommandLine& line) {
         ->description("device preset or .json file (default base; wide for texts)");
     add_precision_option(heads, line)->group(kResult);
     add_report_options(heads, line);
+}
+
+void add_profile_options(CLI::App& profile, CommandLine& line) {
+    profile.footer(kProfileExamples);
+    profile.add_option("model", line.model.model, "config.json of a decoder, or its folder")
+        ->required()
+        ->check(not_empty())
+        ->type_name("FOLDER|FILE");
+    ProfileOptions& o = line.model.profile;
+    profile
+        .add_option("--tokens", o.tokens,
+                    "of the prompt, commas between (default 1024,8192,65536,131072)")
+        ->check(not_empty())
+        ->type_name("LIST");
+    profile.add_option("--chunk", o.chunk, "rows of the prompt at once (default: all)")
+        ->check(from_one(kMostProfiled))
+        ->type_name("ROWS");
+    add_machine_options(profile, line.experiment.machine);
+    add_precision_option(profile, line)->group(kResult);
+    add_report_options(profile, line);
 }
 
 void add_verified_model_options(CLI::App& model, CommandLine& line) {

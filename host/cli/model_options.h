@@ -19,6 +19,7 @@ void add_embed_options(CLI::App& embed, CommandLine& line);
 void add_generate_options(CLI::App& generate, CommandLine& line);
 void add_serve_options(CLI::App& serve, CommandLine& line);
 void add_heads_options(CLI::App& heads, CommandLine& line);
+void add_profile_options(CLI::App& profile, CommandLine& line);
 /// Of `tessera verify model`, but for those that choose the machine.
 void add_verified_model_options(CLI::App& model, CommandLine& line);
 

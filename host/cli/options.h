@@ -27,6 +27,7 @@ enum class CommandName {
     kGenerate,
     kServe,
     kHeads,
+    kProfile,
     kReport,
     kVerifyModel
 };
@@ -87,6 +88,12 @@ struct ServeOptions {
     bool ignore_end = false;
 };
 
+/// Of `tessera profile`.
+struct ProfileOptions {
+    std::string tokens = "1024,8192,65536,131072";  ///< commas between
+    uint32_t chunk = 0;                             ///< rows of a prompt at once; 0: all
+};
+
 /// Of the commands that run models. Machine, precision and outputs are those of the
 /// experiment.
 struct ModelOptions {
@@ -102,6 +109,7 @@ struct ModelOptions {
     std::optional<uint32_t> max_tokens;
     GenerateOptions generate;
     ServeOptions serve;
+    ProfileOptions profile;
 };
 
 struct CommandLine {

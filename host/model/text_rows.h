@@ -16,6 +16,7 @@ struct CacheShape {
     uint32_t page_rows;  ///< 0: a single page
 
     uint64_t page() const { return page_rows == 0 ? rows : page_rows; }
+    uint64_t pages() const { return rows / page(); }
 };
 
 /// Rows of a run of a graph that belong to one text, behind those of the texts before it.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "host/error.h"
 #include "host/float_bits.h"
 
@@ -18,10 +20,39 @@ bool is_whole(Dtype dtype) { return dtype == Dtype::kI8 || dtype == Dtype::kU8; 
 
 }  // namespace
 
+ModelWeights::ModelWeights(std::string source, const TensorShapes& shapes, ComputedRows computed)
+    : path_(std::move(source)), computed_(std::move(computed)) {
+    for (const auto& [name, shape] : shapes) {
+        TensorView& view = shapes_[name];
+        view.file = path_;
+        view.name = name;
+        view.dtype = Dtype::kBf16;
+        view.shape = shape;
+        view.elements = 1;
+        for (const uint64_t size : shape) view.elements *= size;
+    }
+}
+
+const TensorView* ModelWeights::find(const std::string& tensor) const {
+    if (file_) return file_->find(tensor);
+    const auto found = shapes_.find(tensor);
+    return found == shapes_.end() ? nullptr : &found->second;
+}
+
+const TensorView& ModelWeights::tensor(const std::string& name) const {
+    if (file_) return file_->tensor(name);
+    if (const TensorView* found = find(name)) return *found;
+    throw bad_value(path_, "tensor " + printable(name), "missing", "its shape");
+}
+
+void ModelWeights::require_elements(const TensorView& tensor) const {
+    if (!file_) throw std::logic_error("tensor " + tensor.name + " has a shape and no elements");
+}
+
 const TensorView& ModelWeights::matrix_view(const std::string& name) const {
-    const TensorView* found = file_.find(name + ".weight");
+    const TensorView* found = find(name + ".weight");
     const TensorView& tensor =
-        found != nullptr && is_whole(found->dtype) ? *found : file_.tensor(name + ".weight");
+        found != nullptr && is_whole(found->dtype) ? *found : this->tensor(name + ".weight");
     if (tensor.shape.size() != 2 || tensor.elements == 0 || tensor.shape[0] > UINT32_MAX ||
         tensor.shape[1] > UINT32_MAX)
         refuse_shape(tensor, "[rows, columns], each at least 1");
@@ -35,6 +66,7 @@ ModelWeights::Shape ModelWeights::matrix_shape(const std::string& name) const {
 
 std::vector<uint16_t> ModelWeights::matrix(const std::string& name) const {
     const TensorView& tensor = matrix_view(name);
+    require_elements(tensor);
     std::vector<uint16_t> elements(tensor.elements);
     if (!is_whole(tensor.dtype)) {
         tensor.require_finite();
@@ -42,7 +74,7 @@ std::vector<uint16_t> ModelWeights::matrix(const std::string& name) const {
         return elements;
     }
     const std::string zero_name = name + ".weight_zero_point";
-    const float zero = file_.find(zero_name) == nullptr ? 0 : row(zero_name, 1).front();
+    const float zero = find(zero_name) == nullptr ? 0 : row(zero_name, 1).front();
     for (size_t i = 0; i < elements.size(); ++i) {
         const int whole = tensor.dtype == Dtype::kI8 ? static_cast<int8_t>(tensor.data[i])
                                                      : static_cast<int>(tensor.data[i]);
@@ -53,7 +85,7 @@ std::vector<uint16_t> ModelWeights::matrix(const std::string& name) const {
 
 std::vector<float> ModelWeights::scales(const std::string& name, uint64_t columns) const {
     const std::string tensor = name + ".weight_scale";
-    const TensorView* found = file_.find(tensor);
+    const TensorView* found = find(tensor);
     if (found == nullptr) return {};
     return row(tensor, found->elements == 1 ? 1 : columns);
 }
@@ -61,7 +93,8 @@ std::vector<float> ModelWeights::scales(const std::string& name, uint64_t column
 std::vector<float> ModelWeights::row(const std::string& name, uint64_t elements) const {
     if (const auto computed = computed_.find(name); computed != computed_.end())
         return computed->second;
-    const TensorView& tensor = file_.tensor(name);
+    const TensorView& tensor = this->tensor(name);
+    require_elements(tensor);
     if (tensor.shape.size() != 1 || (elements != 0 && tensor.elements != elements))
         refuse_shape(tensor, elements == 0 ? "one dimension" : fmt::format("[{}]", elements));
     tensor.require_finite();

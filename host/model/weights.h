@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The weights of a model, in a safetensors file (docs/use/models.md): a layer NAME has NAME.weight,
 // with NAME.weight_scale and NAME.bias where it has such. Messages name file, tensor, shape and
-// what is allowed.
+// what is allowed. Where nothing but time matters, shapes do instead of a file.
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,14 +17,19 @@ namespace tessera::host {
 
 /// Tensors of one dimension that are in no file, by name.
 using ComputedRows = std::map<std::string, std::vector<float>>;
+/// Shapes of tensors, by name.
+using TensorShapes = std::map<std::string, std::vector<uint64_t>>;
 
 class ModelWeights {
   public:
     /// `computed` are tensors beside those of the file. UserError as SafetensorsFile.
     explicit ModelWeights(const std::string& path, ComputedRows computed = {})
-        : file_(path), computed_(std::move(computed)) {}
+        : path_(path), file_(path), computed_(std::move(computed)) {}
+    /// Tensors of bf16 of which nothing but the shapes is known: matrix() and row() of them are a
+    /// std::logic_error. `source` says in messages where the shapes are from.
+    ModelWeights(std::string source, const TensorShapes& shapes, ComputedRows computed);
 
-    const std::string& path() const { return file_.path(); }
+    const std::string& path() const { return path_; }
 
     /// The shape [rows][columns] of NAME.weight. UserError if there is no such matrix.
     struct Shape {
@@ -40,8 +46,14 @@ class ModelWeights {
 
   private:
     const TensorView& matrix_view(const std::string& name) const;
+    const TensorView* find(const std::string& tensor) const;
+    /// UserError if there is none of that name.
+    const TensorView& tensor(const std::string& name) const;
+    void require_elements(const TensorView& tensor) const;
 
-    SafetensorsFile file_;
+    std::string path_;
+    std::optional<SafetensorsFile> file_;       ///< else there are only
+    std::map<std::string, TensorView> shapes_;  ///< without elements
     ComputedRows computed_;
 };
 

@@ -33,6 +33,7 @@ class AttentionOperation : public Operation {
     /// The same inputs with data, once it is known that they fit.
     void set_inputs(Inputs inputs) { inputs_ = std::move(inputs); }
 
+    const Problem& problem() const { return problem_; }
     const Layout& layout() const { return layout_; }
 
     const char* name() const override { return "attention"; }
@@ -74,7 +75,6 @@ class AttentionOperation : public Operation {
     OperationWork work_by_formula() const override;
 
   protected:
-    const Problem& problem() const { return problem_; }
     const Inputs& inputs() const { return inputs_; }
     uint32_t tile_tokens() const { return config_.params.m; }
 

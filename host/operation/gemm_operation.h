@@ -21,6 +21,9 @@ class GemmOperation : public Operation {
     /// Why this form, a sentence for the note.
     void set_choice(const std::string& sentence) { choice_ = " " + sentence; }
 
+    const Gemm& gemm() const { return gemm_; }
+    const GemmLayout& layout() const { return layout_; }
+
     const char* name() const override { return "gemm"; }
     std::string title() const override;
     std::vector<Figure> settings() const override;

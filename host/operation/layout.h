@@ -76,10 +76,15 @@ struct Layout {
     Rows key_span(uint64_t head) const;
 };
 
+/// Are the promises of a schedule checked, pair of tiles by pair of tiles?
+enum class ScheduleCheck { kAll, kNone };
+
 /// Places everything `problem` needs, beside what `map` holds already. With a view q, k, v and o
-/// are parts of larger tensors. UserError if it does not fit the memory.
+/// are parts of larger tensors. UserError if it does not fit the memory. Without the check nothing
+/// may run in that place.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config, MemoryMap& map,
-                   const std::optional<AttentionView>& view = {});
+                   const std::optional<AttentionView>& view = {},
+                   ScheduleCheck check = ScheduleCheck::kAll);
 /// The same in a memory of its own.
 Layout make_layout(const Problem& problem, const hw::PlatformConfig& config);
 

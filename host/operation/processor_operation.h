@@ -48,7 +48,6 @@ class ProcessorOperation : public Operation {
     /// The order of elements of all operands and the result.
     void set_order(ElementOrder order) { order_ = order; }
 
-    const spec::DeviceParams& params() const { return config_.params; }
     const std::vector<float>& elements(const char* role) const;
     /// An element of a bias or the like, or `otherwise` if there is none.
     double column_of(const char* role, uint64_t column, double otherwise) const;
@@ -56,6 +55,7 @@ class ProcessorOperation : public Operation {
     fw::MatrixView view(const char* role) const;
     fw::MatrixView result_view() const { return result_.view(result_tensor_); }
     const MatrixPart& result() const { return result_; }
+    const spec::DeviceParams& device() const { return config_.params; }
 
     /// Everything has its place: makes the job, and asks firmware for the rule that it breaks.
     virtual fw::JobRule make_job(const spec::DeviceParams& device) = 0;
@@ -90,7 +90,7 @@ template <typename Job>
 class JobOperation : public ProcessorOperation {
   public:
     std::optional<fw::ElementWork> processor_work() const override {
-        return elementwise_work(job_, params());
+        return elementwise_work(job_, device());
     }
 
   protected:

@@ -57,6 +57,8 @@ struct ElementwiseOutcome {
     uint64_t bytes_read = 0, bytes_written = 0;
     uint64_t cycles = 0;
 };
+/// What `work` takes a processor with these costs: each class its own time, rounded up.
+ElementwiseOutcome elementwise_outcome(const fw::ElementWork& work, const hw::FirmwareCosts& costs);
 
 /// What firmware says at its end.
 struct FirmwareOutcome {
@@ -127,6 +129,8 @@ class Platform {
     hw::MemoryOutcome memory_outcome();
     /// Device cycles since the start of the simulation.
     uint64_t now() const;
+    /// Register accesses behind each run: the host looks at all counters.
+    static constexpr uint64_t kCounterAccesses = uint64_t{2} * spec::kCounters;
 
   private:
     struct Impl;

@@ -8,6 +8,29 @@
 #include "spec/params.h"
 
 namespace tessera::host {
+namespace {
+
+hw::Cycle cycles_of(uint64_t elements, double cycles_per_element) {
+    return static_cast<hw::Cycle>(std::ceil(static_cast<double>(elements) * cycles_per_element));
+}
+
+}  // namespace
+
+ElementwiseOutcome elementwise_outcome(const fw::ElementWork& work,
+                                       const hw::FirmwareCosts& costs) {
+    const double each[] = {costs.arithmetic_cycles_per_element, costs.function_cycles_per_element,
+                           costs.statistic_cycles_per_element, costs.rotary_cycles_per_element,
+                           costs.move_cycles_per_element};
+    static_assert(std::size(each) == fw::kElementClasses);
+    ElementwiseOutcome outcome;
+    outcome.bytes_read = work.bytes_read;
+    outcome.bytes_written = work.bytes_written;
+    for (size_t i = 0; i < fw::kElementClasses; ++i) {
+        outcome.elements[i] = work.elements[i];
+        outcome.cycles += cycles_of(work.elements[i], each[i]);
+    }
+    return outcome;
+}
 
 Processor::Processor(const sc_core::sc_module_name& name, const hw::FirmwareCosts& costs,
                      hw::MemoryImage& memory, bool holds_data)
@@ -123,30 +146,24 @@ bool Processor::write_words(uint64_t address, const uint32_t* words, uint32_t co
 }
 
 /// Lets the time of such work pass. The cycles are not among busy_cycles().
-hw::Cycle Processor::work_on(uint64_t elements, double cycles_per_element) {
+hw::Cycle Processor::work_on(hw::Cycle cycles) {
     settle();
-    const auto cycles =
-        static_cast<hw::Cycle>(std::ceil(static_cast<double>(elements) * cycles_per_element));
     if (cycles != 0) wait(hw::to_time(cycles));
     return cycles;
 }
 
 void Processor::merged(const fw::MergeWork& work) {
     merging_.work += work;
-    merging_.cycles += work_on(work.elements, costs_.merge_cycles_per_element);
+    merging_.cycles += work_on(cycles_of(work.elements, costs_.merge_cycles_per_element));
 }
 
 void Processor::worked(const fw::ElementWork& work) {
-    const double costs[] = {costs_.arithmetic_cycles_per_element,
-                            costs_.function_cycles_per_element, costs_.statistic_cycles_per_element,
-                            costs_.rotary_cycles_per_element, costs_.move_cycles_per_element};
-    static_assert(std::size(costs) == fw::kElementClasses);
-    elementwise_.bytes_read += work.bytes_read;
-    elementwise_.bytes_written += work.bytes_written;
-    for (size_t i = 0; i < fw::kElementClasses; ++i) {
-        elementwise_.elements[i] += work.elements[i];
-        elementwise_.cycles += work_on(work.elements[i], costs[i]);
-    }
+    const ElementwiseOutcome outcome = elementwise_outcome(work, costs_);
+    elementwise_.bytes_read += outcome.bytes_read;
+    elementwise_.bytes_written += outcome.bytes_written;
+    for (size_t i = 0; i < fw::kElementClasses; ++i)
+        elementwise_.elements[i] += outcome.elements[i];
+    elementwise_.cycles += work_on(outcome.cycles);
 }
 
 void Processor::retried(uint64_t number) {

@@ -66,7 +66,7 @@ class Processor : public sc_core::sc_module, public ProcessorBus, public fw::Acc
     bool access(tlm::tlm_command command, uint64_t offset, uint32_t& value);
     void spend(hw::Cycle cycles);
     void settle();
-    hw::Cycle work_on(uint64_t elements, double cycles_per_element);
+    hw::Cycle work_on(hw::Cycle cycles);
 
     hw::FirmwareCosts costs_;
     hw::MemoryImage& memory_;

@@ -95,30 +95,43 @@ class Submitted {
 
 template <typename Sequencer>
 Prediction predict_commands(Sequencer sequencer, const MergeBatches& batches,
-                            const fw::DriverConfig& driver, const hw::PlatformConfig& config) {
-    PredictedDevice device(config, driver.ring_address, driver.ring_descriptors,
+                            const fw::DriverConfig& driver, const hw::PlatformConfig& config,
+                            const JobStart& start) {
+    PredictedDevice device(config,
+                           {driver.ring_address, driver.ring_descriptors, start.submitted,
+                            start.cycle, start.ring_open},
                            Submitted<Sequencer>(std::move(sequencer)),
                            batches.cycles(config.firmware));
     device.run();
-    return {device.cycles(), device.bytes()};
+    return {device.cycles(), device.bytes(), device.calls(), device.commands(), device.retired()};
 }
 
-Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
+/// Commands of a job that has none.
+struct NoCommands {
+    static bool next(spec::Command&) { return false; }
+    static uint64_t partials() { return 0; }
+};
+
+Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config,
+                       const JobStart& start) {
     const spec::DeviceParams& device = config.params;
     const uint64_t record = layout.driver.record_address;
     if (layout.cover) {
         const fw::CoverJob job = cover_job(layout);
         return predict_commands(fw::CoverSequencer(job, device, record), merge_batches(job, device),
-                                layout.driver, config);
+                                layout.driver, config, start);
     }
     const std::vector<fw::AttentionJob> jobs = layout.jobs();
     Prediction prediction = predict_commands(
         fw::Sequencer(jobs.data(), static_cast<uint32_t>(jobs.size()), device, record),
-        merge_batches(jobs, device), layout.driver, config);
+        merge_batches(jobs, device), layout.driver, config, start);
     if (layout.remainder) {  // is merged at the end, and a FENCE behind that
-        prediction.cycles +=
+        const auto cycles =
             static_cast<uint64_t>(static_cast<double>(remainder_work(layout).elements) *
                                   config.firmware.merge_cycles_per_element);
+        prediction.cycles += cycles;
+        prediction.retired += cycles;
+        ++prediction.commands;
         prediction.bytes += spec::kLineBytes + device.bus_bytes;
     }
     return prediction;
@@ -126,17 +139,26 @@ Prediction predict_one(const Layout& layout, const hw::PlatformConfig& config) {
 
 }  // namespace
 
-Prediction predict(const GemmLayout& layout, const hw::PlatformConfig& config) {
+Prediction predict(const GemmLayout& layout, const hw::PlatformConfig& config,
+                   const JobStart& start) {
     const fw::PlainWork work(fw::GemmSequencer(layout.job, config.params));
-    return predict_commands(work, {}, layout.driver, config);
+    return predict_commands(work, {}, layout.driver, config, start);
 }
 
-Prediction predict(const Layout& layout, const hw::PlatformConfig& config) {
+Prediction predict_fence(const fw::DriverConfig& driver, const hw::PlatformConfig& config,
+                         const JobStart& start) {
+    return predict_commands(NoCommands(), {}, driver, config, start);
+}
+
+Prediction predict(const Layout& layout, const hw::PlatformConfig& config, const JobStart& start) {
     Prediction all;
     for (uint32_t i = 0; i < config.devices; ++i) {
-        const Prediction one = predict_one(layout.of_device(i), config);
+        const Prediction one = predict_one(layout.of_device(i), config, start);
         all.cycles = std::max(all.cycles, one.cycles);
+        all.retired = std::max(all.retired, one.retired);
         all.bytes += one.bytes;
+        all.calls += one.calls;
+        all.commands += one.commands;
     }
     return all;
 }

@@ -10,16 +10,29 @@ namespace tessera::host {
 using hw::kNever;
 using spec::Command;
 
-PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
-                                 uint32_t ring_descriptors, std::function<bool(Command&)> next,
-                                 std::vector<Cycle> merging)
+PredictedDevice::PredictedDevice(const hw::PlatformConfig& config, const PredictedRing& ring,
+                                 std::function<bool(Command&)> next, std::vector<Cycle> merging)
     : p_(config.params),
       firmware_(config.firmware),
-      ring_address_(ring_address),
-      ring_bytes_(uint64_t{ring_descriptors} * spec::kDescriptorBytes),
+      ring_address_(ring.address),
+      ring_bytes_(uint64_t{ring.descriptors} * spec::kDescriptorBytes),
       next_(std::move(next)),
       memory_(predicted_memory(config)),
-      merging_(std::move(merging)) {}
+      before_(ring.submitted),
+      submitted_(ring.submitted),
+      begin_(ring.begin),
+      planned_(ring.begin),
+      merging_(std::move(merging)) {
+    if (ring.open && ring.begin > kOpenBefore) open_ring();
+}
+
+/// Reads a line of descriptors for nobody.
+void PredictedDevice::open_ring() {
+    memory_->read(begin_ - kOpenBefore, ring_address_, spec::kLineBytes);
+    while (memory_->reads.empty() && memory_->advance()) {
+    }
+    memory_->reads.clear();
+}
 
 void PredictedDevice::run() {
     for (;;) {
@@ -109,6 +122,7 @@ bool PredictedDevice::fetch_more() {
             break;
         }
         ++line_pending_;
+        if (command.opcode == spec::Opcode::kAttend) ++calls_;
         end_batch(command);
         fetched_.push_back(std::move(command));
     } while (++submitted_ % spec::kLineDescriptors != 0 && to_merge_.empty());

@@ -18,25 +18,36 @@
 
 namespace tessera::host {
 
+/// Where the driver writes descriptors, and when it begins to (JobStart).
+struct PredictedRing {
+    uint64_t address = 0;
+    uint32_t descriptors = 0;
+    uint64_t submitted = 0;
+    Cycle begin = 0;
+    bool open = false;
+};
+
 class PredictedDevice {
   public:
     /// `next` gives the commands one by one, false after the last, which is a FENCE. `merging`:
     /// cycles that firmware takes to merge each batch of partial results. With each FENCE that
     /// interrupts it ends a batch and merges the one before, with the last one both.
-    PredictedDevice(const hw::PlatformConfig& config, uint64_t ring_address,
-                    uint32_t ring_descriptors, std::function<bool(spec::Command&)> next,
-                    std::vector<Cycle> merging);
+    PredictedDevice(const hw::PlatformConfig& config, const PredictedRing& ring,
+                    std::function<bool(spec::Command&)> next, std::vector<Cycle> merging);
 
     /// Runs all commands.
     void run();
     /// Counter `cycles`: up to the retirement of the last FENCE.
     Cycle cycles() const { return store_.retired.last() - 1 - opened_; }
     uint64_t bytes() const { return bytes_; }
+    uint64_t calls() const { return calls_; }
+    uint64_t commands() const { return submitted_ - before_; }
+    /// From when the driver begins until the retirement of the last FENCE is visible.
+    Cycle retired() const { return store_.retired.last() - begin_; }
 
   private:
-    /// Firmware initialises the device before its first command. The time only matters to when a
-    /// DRAM refreshes.
-    static constexpr Cycle kStartUp = fw::Driver::kInitAccesses * spec::kCsrAccessCycles;
+    /// So long before its first command firmware has been at the ring, if that is still open.
+    static constexpr Cycle kOpenBefore = 300;
     struct Line {
         uint32_t commands = 0;
         Cycle usable = hw::kNever;
@@ -59,6 +70,7 @@ class PredictedDevice {
         Cycle cycles = 0;
     };
 
+    void open_ring();
     void go_on();
     void take_answers();
     void take_read(Cycle last_beat);
@@ -96,10 +108,13 @@ class PredictedDevice {
 
     // Firmware, which writes a line of commands as soon as the one before is fetched.
     std::deque<spec::Command> fetched_;  ///< of the lines that follow, in order
-    uint64_t submitted_ = 0;             ///< commands
+    const uint64_t before_;              ///< commands that the ring has had
+    uint64_t submitted_;                 ///< commands, those before too
+    uint64_t calls_ = 0;                 ///< ATTENDs of them
     uint64_t stores_ = 0;                ///< of these the store engine's
     uint32_t line_pending_ = 0;          ///< commands of the next line to be asked for
-    Cycle planned_ = kStartUp;           ///< what firmware has planned is in the ring
+    const Cycle begin_;                  ///< of planning
+    Cycle planned_;                      ///< what firmware has planned is in the ring
     Cycle published_ = 0;                ///< and the device sees it
     const std::vector<Cycle> merging_;
     size_t batches_ = 0;          ///< ended

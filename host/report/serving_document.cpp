@@ -59,7 +59,7 @@ class PolicyFigures {
     std::vector<Figure> figures() const {
         const double all = seconds(end_);
         const auto runs = static_cast<double>(std::max<size_t>(record_.runs.size(), 1));
-        const double pages = static_cast<double>(report_.cache.rows / report_.cache.page());
+        const double pages = static_cast<double>(report_.cache.pages());
         std::vector<Figure> list = {
             {"runs", value_of(record_.runs.size()), "run", "runs of the model"},
             {"time", value_of(all), "s", "end of the last text / device clock"},

@@ -17,6 +17,7 @@ double gelu_tanh(double x) {
 void write_tensors(const std::string& path, const std::map<std::string, NamedTensor>& tensors,
                    const std::vector<std::string>& names) {
     std::vector<host::TensorSpec> specs;
+    specs.reserve(names.size());
     for (const std::string& name : names)
         specs.push_back({name, host::Dtype::kF32, tensors.at(name).shape});
     host::SafetensorsWriter writer(path, specs, {});

@@ -157,7 +157,7 @@ TEST_CASE("mistakes with decoders are named with file, key, value and what is al
     const test::Scratch scratch;
     test::RandomDecoder decoder(small("llama"), random);
     decoder.write(scratch.path());
-    const std::string folder = scratch.path();
+    const std::string& folder = scratch.path();
     const auto expect = [&](const std::string& options, const std::string& part) {
         test::expect_refusal(messages, command(folder, options), part);
     };

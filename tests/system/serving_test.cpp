@@ -113,6 +113,7 @@ TEST_CASE("texts that join and leave a batch have the tokens that they have alon
             request.most = static_cast<uint32_t>(1 + random() % 8);
         }
         std::vector<std::vector<float>> alone;
+        alone.reserve(kTexts);
         for (const host::Request& request : requests)
             alone.push_back(on_device(folder.path(), 64, [&](host::ModelRun& model) {
                 host::GenerationWish wish;

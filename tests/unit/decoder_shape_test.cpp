@@ -185,6 +185,7 @@ TEST_CASE("tokens are drawn as often as their probabilities say, among those tha
         }
     };
     std::vector<double> e;
+    e.reserve(logits.size());
     for (const float l : logits) e.push_back(std::exp(double{l} / 1.5));
     check({1.5, 0, 1, 3}, e);
     check({1.5, 3, 1, 4}, {0, e[1], 0, e[3], e[4], 0});
