@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "host/config/config.h"
+#include "host/error.h"
 #include "host/model/generation.h"
 #include "host/run/bytes.h"
 #include "host/run/forked.h"
@@ -283,4 +284,17 @@ TEST_CASE("profiles of larger decoders on base") {
     qwen2.chunk = 500;
     qwen2.precision = Precision::kRounded;
     judged.judge(qwen2);
+}
+
+TEST_CASE("weights of shapes alone have shapes and no elements") {
+    const host::ModelWeights weights("shapes", {{"a.weight", {3, 5}}, {"a.bias", {5}}},
+                                     {{"f", {1, 2}}});
+    Compared facts("facts");
+    facts.equal(weights.matrix_shape("a").rows, 3u);
+    facts.equal(weights.matrix_shape("a").columns, 5u);
+    facts.equal(weights.scales("a", 5).size(), 0u);
+    facts.equal(weights.row("f", 2), std::vector<float>{1, 2});
+    CHECK_THROWS_AS(weights.matrix("a"), std::logic_error);
+    CHECK_THROWS_AS(weights.row("a.bias", 5), std::logic_error);
+    CHECK_THROWS_AS(weights.matrix_shape("b"), host::UserError);
 }
