@@ -24,8 +24,8 @@ inline std::string plural(uint64_t count, const char* unit) {
 
 /// 0.00123 with unit "s" as "1.23 ms": three digits, powers of 1,000.
 inline std::string engineering(double x, const char* unit) {
-    static constexpr const char* kPrefixes[] = {"p", "n", "u", "m", "", "k", "M"};
-    constexpr int kUnity = 4, kLast = 6;
+    static constexpr const char* kPrefixes[] = {"p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
+    constexpr int kUnity = 4, kLast = 9;
     if (!std::isfinite(x)) return fmt::format("n/a {}", unit);
     int prefix = kUnity;
     if (x > 0) prefix += static_cast<int>(std::floor(std::log10(x) / 3 + 1e-9));

@@ -90,7 +90,9 @@ Workload workload_of(const ServeOptions& options) {
 CacheShape cache_of(const ServeOptions& options, const std::vector<RequestShape>& requests,
                     uint32_t m) {
     CacheShape cache(0, options.page.value_or(m));
-    uint64_t longest = 0;
+    for (const RequestShape& request : requests)
+        cache.text_rows = std::max(cache.text_rows, request.rows());
+    uint64_t longest = 0;  // in pages
     for (const RequestShape& request : requests)
         longest = std::max(longest, pages_of(request, cache));
     const uint64_t pages = options.pages.value_or(

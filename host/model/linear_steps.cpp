@@ -279,7 +279,7 @@ void GraphPlanner::rotate(const Finish& finish, const Value& a, float factor, ui
     work.heads = part.heads;
     work.rotated = 2 * frequencies.size();
     work.position = position;
-    work.positions = std::max<uint64_t>(memory_.cache.rows, position + a.rows());
+    work.positions = std::max<uint64_t>(memory_.cache.positions(), position + a.rows());
     work.has_factor = factor != 1;
     work.factor = factor;
     work.a = a.place;

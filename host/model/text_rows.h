@@ -13,10 +13,13 @@ struct CacheShape {
     CacheShape(uint64_t all, uint32_t page = 0) : rows(all), page_rows(page) {}
 
     uint64_t rows;
-    uint32_t page_rows;  ///< 0: a single page
+    uint32_t page_rows;      ///< 0: a single page
+    uint64_t text_rows = 0;  ///< of the longest text that is expected; 0: all
 
     uint64_t page() const { return page_rows == 0 ? rows : page_rows; }
     uint64_t pages() const { return rows / page(); }
+    /// Positions for which there is to be a table.
+    uint64_t positions() const { return text_rows == 0 ? rows : text_rows; }
 };
 
 /// Rows of a run of a graph that belong to one text, behind those of the texts before it.

@@ -37,11 +37,6 @@ Roofline roofline_of(const LayerProfile& cost, const ResolvedConfig& config) {
 
 namespace {
 
-std::string bytes_text(uint64_t bytes) {
-    const auto x = static_cast<double>(bytes);
-    return x < 1e9 ? engineering(x, "B") : fmt::format("{:.4g} GB", x / 1e9);
-}
-
 double share(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
 /// Layers of a kind, all layers of that kind together.
@@ -267,17 +262,20 @@ SummaryBlock lines_of(const ProfileReport& report) {
             deviation = std::max(deviation, sum.deviation);
             const double seconds =
                 static_cast<double>(sum.layer.cost.cycles) / (report.config.clock_ghz * 1e9);
-            lines.add(fmt::format("{} of {}", phase.name, with_commas(phase.tokens)),
-                      engineering(seconds, "s"),
-                      fmt::format("at {} GHz, {} through the memory port{}",
-                                  report.config.clock_ghz, bytes_text(sum.layer.cost.bytes),
-                                  sum.extended ? "; in part continued from shorter jobs" : ""),
-                      "phases.time");
+            lines.add(
+                fmt::format("{} of {}", phase.name, with_commas(phase.tokens)),
+                engineering(seconds, "s"),
+                fmt::format("at {} GHz, {} through the memory port{}", report.config.clock_ghz,
+                            engineering(static_cast<double>(sum.layer.cost.bytes), "B"),
+                            sum.extended ? "; in part continued from shorter jobs" : ""),
+                "phases.time");
         }
         const Room room = room_of(report, profile);
-        lines.add("  weights and caches", bytes_text(room.resident),
-                  fmt::format("and {} of caches: {} {}", bytes_text(room.cache),
-                              room.fits() ? "fit" : "DO NOT FIT", bytes_text(room.capacity)),
+        lines.add("  weights and caches", engineering(static_cast<double>(room.resident), "B"),
+                  fmt::format("and {} of caches: {} {}",
+                              engineering(static_cast<double>(room.cache), "B"),
+                              room.fits() ? "fit" : "DO NOT FIT",
+                              engineering(static_cast<double>(room.capacity), "B")),
                   "memory.resident_bytes");
         if (profile.tokens + 1 > report.shape.positions)
             lines.add("  positions", with_commas(report.shape.positions),

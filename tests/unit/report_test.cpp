@@ -201,6 +201,7 @@ TEST_CASE("numbers for people") {
     texts.equal(engineering(0, "J"), "0 J");
     texts.equal(engineering(1.5, "J"), "1.5 J");
     texts.equal(engineering(2e-13, "J"), "0.2 pJ");
+    texts.equal(engineering(3.173e13, "B"), "31.7 TB");
 }
 
 TEST_CASE("a broken counter identity is found") {
