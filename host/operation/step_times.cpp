@@ -62,10 +62,11 @@ std::optional<StepTimes::Key> StepTimes::key(const Operation& operation, bool fi
     if (!begun_ || config.params.profile != spec::Profile::kStateful) return std::nullopt;
     const std::vector<spec::Command> commands = operation.commands();
     Hash hash;
-    if (commands.empty()) {
+    hash.add(first ? 1 : 0);
+    hash.add(descriptors_ % spec::kLineDescriptors);
+    if (commands.empty()) {  // but for the driver's FENCE
         const std::optional<fw::ElementWork> work = operation.processor_work();
         if (!work) return std::nullopt;
-        hash.add(first ? 1 : 0);
         for (const uint64_t elements : work->elements) hash.add(elements);
         hash.add(work->bytes_read);
         hash.add(work->bytes_written);
@@ -73,8 +74,6 @@ std::optional<StepTimes::Key> StepTimes::key(const Operation& operation, bool fi
     }
     hash.add(std::string(operation.name()));
     hash.add(operation.title());
-    hash.add(first ? 1 : 0);
-    hash.add(descriptors_ % spec::kLineDescriptors);
     for (spec::Command c : commands) {
         if (c.has(spec::kFlagGather)) return std::nullopt;
         c.address %= spec::kReadBurstBytes;
