@@ -101,26 +101,17 @@ std::vector<double> AttentionOperation::read_lse(const MemoryAccess& memory) con
 }
 
 void AttentionOperation::read_operands(const MemoryAccess& memory) {
-    const auto take = [&](Operand& operand, const fw::Tensor& from, const TensorLayout& layout,
-                          const fw::PageTable& pages) {
+    const auto take = [&](Operand& operand, const fw::Tensor& from, uint64_t heads, uint64_t rows,
+                          uint64_t columns, const fw::PageTable& pages) {
         if (operand.bf16) return;
-        std::vector<float> values;
-        values.reserve(layout.elements());
-        for (uint32_t head = 0; head < layout.blocks; ++head)
-            for (uint32_t row = 0; row < layout.rows; ++row)
-                append_row(memory(fw::row_address(from, head, pages.row(row)),
-                                  layout.columns * element_bytes(layout.type)),
-                           layout.columns, layout.type, values);
-        operand = operand_of(values);
+        const auto layout = TensorLayout::heads(ElementType::kBf16, heads, rows, columns);
+        operand = operand_of(read_heads(layout, from, memory, pages));
     };
     const Problem& p = problem_;
-    const auto heads = [](uint64_t count, uint64_t rows, uint64_t columns) {
-        return TensorLayout::heads(ElementType::kBf16, count, rows, columns);
-    };
     const fw::AttentionJob& job = layout_.job;
-    take(inputs_.q, job.q, heads(p.query_heads, p.nq, p.d_k), {});
-    take(inputs_.k, job.k, heads(p.kv_heads, p.nk, p.d_k), job.pages);
-    take(inputs_.v, job.v, heads(p.kv_heads, p.nk, p.d_v), job.pages);
+    take(inputs_.q, job.q, p.query_heads, p.nq, p.d_k, {});
+    take(inputs_.k, job.k, p.kv_heads, p.nk, p.d_k, job.pages);
+    take(inputs_.v, job.v, p.kv_heads, p.nk, p.d_v, job.pages);
 }
 
 ReferenceProblem AttentionOperation::reference(bool original) const {

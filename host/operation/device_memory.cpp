@@ -31,12 +31,12 @@ void append_row(const uint8_t* row, uint64_t columns, ElementType type, std::vec
 }
 
 std::vector<float> read_heads(const TensorLayout& layout, const fw::Tensor& from,
-                              const MemoryAccess& memory) {
+                              const MemoryAccess& memory, const fw::PageTable& pages) {
     std::vector<float> values;
     values.reserve(layout.elements());
     for (uint32_t block = 0; block < layout.blocks; ++block)
         for (uint32_t row = 0; row < layout.rows; ++row)
-            append_row(memory(fw::row_address(from, block, row),
+            append_row(memory(fw::row_address(from, block, pages.row(row)),
                               layout.columns_of(block) * element_bytes(layout.type)),
                        layout.columns_of(block), layout.type, values);
     return values;

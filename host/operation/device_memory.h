@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "firmware/plan/tensor.h"
+#include "firmware/plan/job.h"
 #include "host/operation/memory_map.h"
 #include "host/problem/inputs.h"
 
@@ -36,9 +36,9 @@ void write_identity(const fw::Tensor& to, uint32_t rows, const MemoryAccess& mem
 /// Appends the elements of a row that a device stored.
 void append_row(const uint8_t* row, uint64_t columns, ElementType type, std::vector<float>& out);
 
-/// The elements of a tensor, [blocks][rows][columns].
+/// The elements of a tensor, [blocks][rows][columns]; where its rows lie in pages, row by row.
 std::vector<float> read_heads(const TensorLayout& layout, const fw::Tensor& from,
-                              const MemoryAccess& memory);
+                              const MemoryAccess& memory, const fw::PageTable& pages = {});
 /// Those of a matrix in blocks of columns, [rows][columns].
 std::vector<float> read_matrix(const TensorLayout& layout, const fw::Tensor& from,
                                const MemoryAccess& memory);

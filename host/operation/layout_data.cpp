@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <stdexcept>
 
 #include "host/float_bits.h"
 #include "host/operation/layout.h"
@@ -41,6 +42,8 @@ uint32_t word_at(const uint8_t* bytes) {
 void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAccess& memory) {
     using Elements = std::vector<uint16_t>;
     const fw::AttentionJob& job = layout.job;
+    if (job.pages.given() && (inputs.k.bf16 || inputs.v.bf16))
+        throw std::logic_error("keys and values of the host do not go into pages");
     const fw::Sentinel& sentinel = job.sentinel;
     const Elements levels = sentinel.query_column ? sentinel_levels(inputs, layout) : Elements();
     const bool columns = sentinel.form == fw::SentinelForm::kColumns;
