@@ -10,17 +10,6 @@
 namespace tessera::host {
 namespace {
 
-StepCost less(StepCost after, const StepCost& before) {
-    after.cycles -= before.cycles;
-    after.calls -= before.calls;
-    after.bytes -= before.bytes;
-    after.processor_bytes -= before.processor_bytes;
-    after.firmware_cycles -= before.firmware_cycles;
-    after.merge_cycles -= before.merge_cycles;
-    after.elementwise_cycles -= before.elementwise_cycles;
-    return after;
-}
-
 bool all_finite(const std::vector<float>& numbers) {
     return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
 }
@@ -60,7 +49,9 @@ StepCost run_texts(ModelRun& model, const char* graph, std::vector<uint32_t> tok
     run.inputs[kTokensInput] = indices_of(std::move(tokens));
     const StepCost before = model.record().sum();
     model.run(run);
-    return less(model.record().sum(), before);
+    StepCost cost = model.record().sum();
+    cost -= before;
+    return cost;
 }
 
 uint64_t cache_rows(uint64_t prompt, const GenerationWish& wish) { return prompt + wish.most - 1; }

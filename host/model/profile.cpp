@@ -81,41 +81,18 @@ const Profiler::Graph& Profiler::graph(const std::string& name, uint32_t rows) {
     return graphs_.emplace(std::pair(name, rows), planned(name, rows)).first->second;
 }
 
-/// Nothing runs there: schedules need not be looked at pair by pair.
-void Profiler::place(Step& step) {
-    const ProgramStep& program = step.planned.step;
-    MemoryMap::Bindings bindings = program.reads;
-    bindings.insert(program.writes.begin(), program.writes.end());
-    memory_->map.begin_step(program.name, bindings);
-    Operation& operation = *program.operation;
-    if (const auto* attention = dynamic_cast<const AttentionOperation*>(&operation))
-        step.attention = make_layout(attention->problem(), machine_.platform, memory_->map, {},
-                                     ScheduleCheck::kNone);
-    else
-        operation.place(memory_->map);
-    memory_->map.end_step();
-}
-
-/// As Program::place() does for a run.
+/// As for a run. Nothing runs there: schedules need not be looked at pair by pair.
 void Profiler::place(const GraphPlan& plan, std::vector<Step>& steps) {
-    MemoryMap& map = memory_->map;
-    map.driver();
-    for (const std::string& output : plan.replaced) map.free(output);
-    std::set<std::string> staying = plan.kept;
-    for (const std::string& buffer : map.buffer_names()) staying.insert(buffer);
-    std::map<std::string, size_t> last_use;
-    const auto each_buffer = [](const Step& step, const auto& visit) {
-        for (const MemoryMap::Bindings* own : {&step.planned.step.reads, &step.planned.step.writes})
-            for (const auto& binding : *own) visit(binding.second);
-    };
-    for (size_t i = 0; i < steps.size(); ++i)
-        each_buffer(steps[i], [&](const std::string& buffer) { last_use[buffer] = i; });
-    for (size_t i = 0; i < steps.size(); ++i) {
-        place(steps[i]);
-        each_buffer(steps[i], [&](const std::string& buffer) {
-            if (last_use[buffer] == i && staying.count(buffer) == 0) map.free(buffer);
-        });
-    }
+    Program program(machine_.platform);
+    for (const Step& step : steps) program.add(step.planned.step);
+    for (const std::string& output : plan.replaced) memory_->map.free(output);
+    program.place(memory_->map, plan.kept, [&](size_t i, Operation& operation, MemoryMap& map) {
+        if (const auto* attention = dynamic_cast<const AttentionOperation*>(&operation))
+            steps[i].attention =
+                make_layout(attention->problem(), machine_.platform, map, {}, ScheduleCheck::kNone);
+        else
+            operation.place(map);
+    });
     std::set<std::string> written;  // by graphs: caches and outputs
     for (const auto& [name, value] : memory_->values) written.insert(value.buffer);
     for (const std::string& buffer : plan.kept)
@@ -132,13 +109,10 @@ Profiler::Graph Profiler::planned(const std::string& name, uint32_t rows) {
     Graph graph;
     for (const LayerStep& planned : plan.steps) {
         if (graph.layers.empty() || graph.layers.back().layer != planned.layer) {
-            const auto layer =
-                std::find_if(model.layers.begin(), model.layers.end(),
-                             [&](const ModelLayer& one) { return one.name == planned.layer; });
             graph.layers.emplace_back();
             graph.layers.back().graph = name;
             graph.layers.back().layer = planned.layer;
-            graph.layers.back().kind = layer_kind_name(layer->kind);
+            graph.layers.back().kind = layer_kind_name(model.layer(planned.layer).kind);
         }
         Step step;
         step.layer = graph.layers.size() - 1;

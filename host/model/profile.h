@@ -68,7 +68,6 @@ class Profiler {
 
     const Graph& graph(const std::string& name, uint32_t rows);
     Graph planned(const std::string& name, uint32_t rows);
-    void place(Step& step);
     void place(const GraphPlan& plan, std::vector<Step>& steps);
     /// Adds a run of a graph. Rows that are appended begin at `position`.
     void run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase);

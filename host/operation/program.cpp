@@ -48,6 +48,17 @@ StepCost& StepCost::operator+=(const StepCost& other) {
     return *this;
 }
 
+StepCost& StepCost::operator-=(const StepCost& other) {
+    cycles -= other.cycles;
+    calls -= other.calls;
+    bytes -= other.bytes;
+    processor_bytes -= other.processor_bytes;
+    firmware_cycles -= other.firmware_cycles;
+    merge_cycles -= other.merge_cycles;
+    elementwise_cycles -= other.elementwise_cycles;
+    return *this;
+}
+
 std::vector<Figure> StepCost::figures() const {
     return {{"cycles", value_of(cycles), "cycle", "from the end of the step before to its own"},
             {"calls", value_of(calls), "call", "counter attends_retired"},
@@ -95,18 +106,12 @@ void Program::check_reads(const ProgramStep& step, const MemoryMap& map) const {
                                         role, buffer));
 }
 
-/// Buffers that no step behind this one knows.
-std::vector<std::string> Program::last_used_in(size_t step) const {
-    std::vector<std::string> last;
-    for (const MemoryMap::Bindings* own : {&steps_[step].reads, &steps_[step].writes})
-        for (const auto& binding : *own) {
-            const std::string& buffer = binding.second;
-            const auto later = [&](const ProgramStep& other) {
-                return names(other.reads, buffer) || names(other.writes, buffer);
-            };
-            const auto behind = steps_.begin() + static_cast<ptrdiff_t>(step) + 1;
-            if (std::none_of(behind, steps_.end(), later)) last.push_back(buffer);
-        }
+/// Of each buffer the last step that knows it.
+std::map<std::string, size_t> Program::last_uses() const {
+    std::map<std::string, size_t> last;
+    for (size_t i = 0; i < steps_.size(); ++i)
+        for (const MemoryMap::Bindings* own : {&steps_[i].reads, &steps_[i].writes})
+            for (const auto& binding : *own) last[binding.second] = i;
     return last;
 }
 
@@ -116,23 +121,29 @@ void Program::place() {
 }
 
 void Program::place(MemoryMap& map, const std::set<std::string>& kept) {
+    place(map, kept, [](size_t, Operation& operation, MemoryMap& to) { operation.place(to); });
+}
+
+void Program::place(MemoryMap& map, const std::set<std::string>& kept,
+                    const PlaceStep& place_step) {
     map.driver();
     std::set<std::string> staying = kept;
     for (const std::string& buffer : map.buffer_names()) staying.insert(buffer);
+    const std::map<std::string, size_t> last = last_uses();
     for (size_t i = 0; i < steps_.size(); ++i) {
         const ProgramStep& step = steps_[i];
         check_reads(step, map);
         MemoryMap::Bindings bindings = step.reads;
         bindings.insert(step.writes.begin(), step.writes.end());
         map.begin_step(step.name, bindings);
-        step.operation->place(map);
+        place_step(i, *step.operation, map);
         for (const auto& [role, buffer] : bindings)
             if (map.buffer(buffer) == nullptr)
                 throw UserError(fmt::format("{}.{}: {} has no such tensor", step.name, role,
                                             step.operation->name()));
         map.end_step();
-        for (const std::string& buffer : last_used_in(i))
-            if (staying.count(buffer) == 0) map.free(buffer);
+        for (const auto& [role, buffer] : bindings)
+            if (last.at(buffer) == i && staying.count(buffer) == 0) map.free(buffer);
     }
 }
 

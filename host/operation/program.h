@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,6 +35,7 @@ struct StepCost {
     uint64_t merge_cycles = 0, elementwise_cycles = 0;
 
     StepCost& operator+=(const StepCost& other);
+    StepCost& operator-=(const StepCost& other);
     /// The same, to be reported.
     std::vector<Figure> figures() const;
 };
@@ -72,6 +74,10 @@ class Program {
     /// The same beside what `map` holds, as an earlier program left it. That is not freed, nor are
     /// the buffers `kept`: later programs find them there.
     void place(MemoryMap& map, const std::set<std::string>& kept);
+    /// Gives the operation of a step its place.
+    using PlaceStep = std::function<void(size_t step, Operation& operation, MemoryMap& map)>;
+    /// The same by `place_step`, for steps that do not run.
+    void place(MemoryMap& map, const std::set<std::string>& kept, const PlaceStep& place_step);
     /// Runs all steps on a machine with the program's configuration, up to the first that firmware
     /// does not bring to an end. With `check` each is held against double precision.
     ProgramRecord run(Platform& platform, bool check) const;
@@ -82,7 +88,7 @@ class Program {
 
   private:
     void check_reads(const ProgramStep& step, const MemoryMap& map) const;
-    std::vector<std::string> last_used_in(size_t step) const;
+    std::map<std::string, size_t> last_uses() const;
     void begin_record(size_t number, StepRecord& record) const;
     void run_step(Platform& platform, size_t number, const CounterValues& before, bool check,
                   StepRecord& record) const;
