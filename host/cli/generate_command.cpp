@@ -106,15 +106,6 @@ class ShownText {
     std::string all_;
 };
 
-/// A table of learned positions has no more rows; frequencies go on, but nobody trained them.
-void check_positions(const GenerateOptions& options, const DecoderShape& shape, uint64_t rows) {
-    if (rows <= shape.positions || (options.beyond_positions && !shape.gpt2())) return;
-    throw bad_value(
-        shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
-        fmt::format("{}{}", with_commas(shape.positions),
-                    shape.gpt2() ? ", which its table has" : ", or more with --beyond-positions"));
-}
-
 /// As a pool hands them out that other texts use, too.
 std::vector<uint32_t> random_pages(const GenerateOptions& options, uint64_t rows) {
     if (options.page == 0) return {};
@@ -228,17 +219,14 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     const GenerateOptions& options = line.model.generate;
     check_sampling(options);
     ModelSession session(line, command_line, "");
-    const std::optional<DecoderShape>& shape = session.folder().decoder;
-    if (!shape)
-        throw bad_value(session.folder().path, "config.json", "missing",
-                        "the configuration of a decoder");
+    const DecoderShape& shape = session.folder().decoder_shape();
     const Tokenizer tokenizer =
         tokenizer_of(session.folder(), options.text.has_value(), session.progress());
-    const std::vector<uint32_t> prompt = prompt_of(options, tokenizer, shape->vocabulary);
+    const std::vector<uint32_t> prompt = prompt_of(options, tokenizer, shape.vocabulary);
     GenerationWish wish{options.most, options.chunk, {}, options.sampling, {}};
-    if (!options.ignore_end) wish.end_tokens = shape->end_tokens;
+    if (!options.ignore_end) wish.end_tokens = shape.end_tokens;
     const uint64_t rows = cache_rows(prompt.size(), wish);
-    check_positions(options, *shape, rows);
+    require_positions(shape, rows, options.beyond_positions);
     wish.pages = random_pages(options, rows);
     ModelRun& model = session.start(
         wish.pages.empty() ? CacheShape(rows)
@@ -253,7 +241,7 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     };
     const Generation made = generate(model, prompt, wish, told);
     if (model.with_data()) text.finish();
-    const uint64_t row_bytes = shape->cache_bytes_per_token();
+    const uint64_t row_bytes = shape.cache_bytes_per_token();
     ModelReport report;
     report.name = "generate";
     report.input = plural(prompt.size(), "token");

@@ -5,7 +5,6 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "host/cli/report_format.h"
 #include "host/cli/run_command.h"
@@ -19,11 +18,6 @@
 namespace tessera::host {
 namespace {
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
 bool matches(const std::string& pattern, const std::string& layer) {
     return fnmatch(pattern.c_str(), layer.c_str(), 0) == 0;
 }
@@ -35,8 +29,7 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     : line_(line),
       command_line_(command_line),
       folder_(open_model(line.model.model.empty() ? model : line.model.model)),
-      config_(config_of(line.experiment)),
-      begin_(now()) {
+      config_(config_of(line.experiment)) {
     report_format(line.format);
     config_.platform.timing_only = line.experiment.outputs.timing_only;
     config_.platform.trace_commands = 0;
@@ -136,7 +129,7 @@ int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tens
     report.precision = line_.experiment.workload.precision;
     report.record = &record;
     report.checked = line_.model.check && run_->with_data();
-    report.seconds = now() - begin_;
+    report.seconds = watch_.seconds();
     report.files = file_names(tensors);
     if (!line_.model.layers.empty()) add_seen_pairs(folder_.model, report);
     const Document document = model_document(report);

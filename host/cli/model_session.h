@@ -15,6 +15,7 @@
 #include "host/model/model_folder.h"
 #include "host/model/model_run.h"
 #include "host/report/model_document.h"
+#include "host/run/stopwatch.h"
 
 namespace tessera::host {
 
@@ -47,6 +48,7 @@ class ModelSession {
     std::vector<std::string> file_names(const std::vector<LayerValue>& tensors) const;
     void write_files(const std::string& text, const std::vector<LayerValue>& tensors);
 
+    const Stopwatch watch_;
     const CommandLine& line_;
     const std::vector<std::string>& command_line_;
     ModelFolder folder_;
@@ -58,7 +60,6 @@ class ModelSession {
     std::vector<LayerValue> dumped_;
     std::set<std::string> dumped_names_;
     std::map<std::string, uint64_t> dumped_runs_;  ///< beside the first
-    double begin_ = 0;
 };
 
 }  // namespace tessera::host

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -17,15 +16,11 @@
 #include "host/library/overwriting.h"
 #include "host/report/profile_document.h"
 #include "host/report/render.h"
+#include "host/run/stopwatch.h"
 #include "host/text.h"
 
 namespace tessera::host {
 namespace {
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 /// A folder has it under its usual name.
 std::string configuration_file(const std::string& model) {
@@ -69,7 +64,7 @@ void check_device(const DecoderShape& shape, const ResolvedConfig& config) {
 }  // namespace
 
 int profile_command(const CommandLine& line, const std::vector<std::string>& command_line) {
-    const double begin = now();
+    const Stopwatch watch;
     const Format format = report_format(line.format);
     const ProfileOptions& options = line.model.profile;
     const std::vector<uint32_t> all_tokens = tokens_of(options);
@@ -102,7 +97,7 @@ int profile_command(const CommandLine& line, const std::vector<std::string>& com
                        static_cast<double>(all_tokens.size()));
     }
     progress.finish();
-    report.seconds = now() - begin;
+    report.seconds = watch.seconds();
     const Document document = profile_document(report);
     if (output) output->write_report(render(document, Format::kJson), nullptr);
     fmt::print("{}", render(document, format));

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 #include "host/cli/option_values.h"
@@ -19,6 +18,7 @@
 #include "host/model/requests.h"
 #include "host/report/serving_document.h"
 #include "host/run/bytes.h"
+#include "host/run/stopwatch.h"
 #include "host/run/worker.h"
 #include "host/text.h"
 
@@ -26,11 +26,6 @@ namespace tessera::host {
 namespace {
 
 constexpr const char* kCommandLine = "command line";
-
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 const std::vector<std::pair<std::string, ServePolicy>>& policies() {
     static const std::vector<std::pair<std::string, ServePolicy>> all = {
@@ -107,15 +102,6 @@ CacheShape cache_of(const ServeOptions& options, const std::vector<RequestShape>
     return cache;
 }
 
-void check_positions(const DecoderShape& shape, const std::vector<RequestShape>& requests) {
-    for (const RequestShape& request : requests) {
-        const uint64_t rows = request.rows();
-        if (rows > shape.positions)
-            throw bad_value(shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
-                            with_commas(shape.positions));
-    }
-}
-
 template <typename Walker, typename Record>
 void walk(Walker& p, Record& record) {
     p.length(record.requests);
@@ -174,22 +160,22 @@ ServedPolicy served(const std::string& name, const Bench& bench, Progress& progr
 }  // namespace
 
 int serve_command(const CommandLine& line, const std::vector<std::string>& command_line) {
-    const double begin = now();
+    const Stopwatch watch;
     const ServeOptions& options = line.model.serve;
     report_format(line.format);
     const auto chosen = chosen_policies(options.policies);
     const ModelFolder folder = open_model(line.model.model);
-    if (!folder.decoder)
-        throw bad_value(folder.path, "config.json", "missing", "the configuration of a decoder");
+    const DecoderShape& shape = folder.decoder_shape();
     ServingReport report;
     report.config = config_of(line.experiment);
     report.config.platform.timing_only = line.experiment.outputs.timing_only;
     report.config.platform.trace_commands = 0;
     Workload workload = workload_of(options);
-    check_positions(*folder.decoder, workload.shapes);
+    for (const RequestShape& request : workload.shapes)
+        require_positions(shape, request.rows(), false);
     report.cache = cache_of(options, workload.shapes, report.config.platform.params.m);
-    report.requests = requests_of(workload.shapes, folder.decoder->vocabulary,
-                                  report.config.clock_ghz, options.seed);
+    report.requests =
+        requests_of(workload.shapes, shape.vocabulary, report.config.clock_ghz, options.seed);
     const std::string& out = line.experiment.outputs.folder;
     std::optional<OutputFolder> output;
     if (!out.empty()) {
@@ -203,7 +189,7 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
     bench.wish.texts = options.texts;
     bench.wish.chunk = options.chunk;
     bench.wish.cache = report.cache;
-    if (!options.ignore_end) bench.wish.end_tokens = folder.decoder->end_tokens;
+    if (!options.ignore_end) bench.wish.end_tokens = shape.end_tokens;
     Progress progress;
     for (const auto& [name, policy] : chosen) {
         bench.wish.policy = policy;
@@ -217,8 +203,8 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
     report.command_line = command_line;
     report.texts = options.texts;
     report.chunk = options.chunk;
-    report.row_bytes = folder.decoder->cache_bytes_per_token();
-    report.seconds = now() - begin;
+    report.row_bytes = shape.cache_bytes_per_token();
+    report.seconds = watch.seconds();
     const Document document = serving_document(report);
     if (output) output->write_report(render(document, Format::kJson), nullptr);
     fmt::print("{}", render(document, report_format(line.format)));

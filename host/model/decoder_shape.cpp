@@ -10,6 +10,7 @@
 #include "host/io/json_text.h"
 #include "host/io/mapped_file.h"
 #include "host/model/members.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {
@@ -237,6 +238,14 @@ DecoderShape read_decoder_shape_file(const std::string& path) {
         throw bad_value(path, "file size", std::to_string(file.bytes()) + " bytes",
                         fmt::format("at most {}", kMaxConfigBytes));
     return read_decoder_shape(path, {reinterpret_cast<const char*>(file.data()), file.bytes()});
+}
+
+void require_positions(const DecoderShape& shape, uint64_t rows, bool beyond) {
+    if (rows <= shape.positions || (beyond && !shape.gpt2())) return;
+    throw bad_value(
+        shape.file, "positions", fmt::format("{} needed", with_commas(rows)),
+        fmt::format("{}{}", with_commas(shape.positions),
+                    shape.gpt2() ? ", which its table has" : ", which it was trained for"));
 }
 
 std::vector<float> rotary_frequencies(const DecoderShape& shape) {

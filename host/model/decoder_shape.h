@@ -46,6 +46,10 @@ struct DecoderShape {
 DecoderShape read_decoder_shape(const std::string& file, std::string_view text);
 DecoderShape read_decoder_shape_file(const std::string& path);
 
+/// UserError unless a text may have so many rows: learned positions end, others go on where
+/// `beyond` says so, but nobody trained them.
+void require_positions(const DecoderShape& shape, uint64_t rows, bool beyond);
+
 /// theta^(-2 i / head_width) of each pair i of a head's columns, scaled as the shape says.
 std::vector<float> rotary_frequencies(const DecoderShape& shape);
 

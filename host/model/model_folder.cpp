@@ -57,6 +57,11 @@ void open_decoder(ModelFolder& folder, uint32_t layers) {
 
 }  // namespace
 
+const DecoderShape& ModelFolder::decoder_shape() const {
+    if (!decoder) throw bad_value(path, "config.json", "missing", "the configuration of a decoder");
+    return *decoder;
+}
+
 std::vector<std::string> ModelFolder::files() const {
     std::vector<std::string> all = {vocabulary(), description(), configuration(), tokenizer()};
     if (!decoder) {

@@ -20,6 +20,8 @@ struct ModelFolder {
     std::string weights;                  ///< file
     ComputedRows computed;                ///< tensors beside those of the file
 
+    /// UserError if the folder has no config.json.
+    const DecoderShape& decoder_shape() const;
     ModelWeights open_weights() const { return ModelWeights(weights, computed); }
     std::string configuration() const { return path + "/config.json"; }
     std::string tokenizer() const { return path + "/tokenizer.json"; }

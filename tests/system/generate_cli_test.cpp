@@ -166,9 +166,7 @@ TEST_CASE("mistakes with decoders are named with file, key, value and what is al
     expect("--tokens 1,x", "--tokens is");
     expect("--tokens 1 --text a", "excludes");
     expect("--tokens 1 --n 0", "--n");
-    expect("--tokens 1 --n 97",
-           "positions is 97 needed; allowed: 96, or more with "
-           "--beyond-positions");
+    expect("--tokens 1 --n 97", "positions is 97 needed; allowed: 96, which it was trained for");
     expect("--tokens 1 --top-k 3", "--temperature is 0; allowed: more than 0");
     expect("--tokens 1 --temperature -1", "--temperature is -1; allowed: 0 or more");
     expect("--tokens 1 --temperature 1 --top-p 0", "--top-p is 0; allowed: more than 0");
