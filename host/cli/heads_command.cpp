@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "host/cli/model_inputs.h"
@@ -41,25 +42,19 @@ class HeadObserver {
         return std::get_if<AttentionLayer>(&layer.kind);
     }
     bool wants(const std::string& name) const {
-        for (const ModelLayer& layer : graph_.layers) {
-            if (layer.name != name) continue;
-            const auto* linear = std::get_if<LinearLayer>(&layer.kind);
-            if (linear == nullptr) return attention_of(layer) != nullptr;
-            for (const LinearPart& part : linear->parts)
-                if (part.heads != 0) return true;
-        }
-        return false;
+        const ModelLayer& layer = graph_.layer(name);
+        const auto* linear = std::get_if<LinearLayer>(&layer.kind);
+        if (linear == nullptr) return attention_of(layer) != nullptr;
+        return std::any_of(linear->parts.begin(), linear->parts.end(),
+                           [](const LinearPart& part) { return part.heads != 0; });
     }
     void take(const LayerValue& value) {
-        for (const ModelLayer& layer : graph_.layers) {
-            if (layer.name != value.layer) continue;
-            if (const AttentionLayer* attention = attention_of(layer))
-                return look(layer, *attention);
-            for (const LinearPart& part : std::get<LinearLayer>(layer.kind).parts)
-                if (part.output == value.value) heads_[part.output] = part.heads;
-            values_[value.value] = value.numbers;
-            rows_[value.value] = value.spec.shape.at(0);
-        }
+        const ModelLayer& layer = graph_.layer(value.layer);
+        if (const AttentionLayer* attention = attention_of(layer)) return look(layer, *attention);
+        for (const LinearPart& part : std::get<LinearLayer>(layer.kind).parts)
+            if (part.output == value.value) heads_[part.output] = part.heads;
+        values_[value.value] = value.numbers;
+        rows_[value.value] = value.spec.shape.at(0);
     }
     /// Keys of another graph have no diagonal.
     void look(const ModelLayer& layer, const AttentionLayer& attention) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "host/error.h"
 
@@ -149,6 +150,12 @@ std::vector<std::string> graphs_in_order(const Model& model) {
         left.erase(next);
     }
     return order;
+}
+
+const ModelLayer& ModelGraph::layer(const std::string& name) const {
+    for (const ModelLayer& one : layers)
+        if (one.name == name) return one;
+    throw std::out_of_range("layer " + name);
 }
 
 std::vector<std::string> values_appended(const ModelLayer& layer) {

@@ -127,6 +127,9 @@ struct ModelGraph {
     std::map<std::string, ModelInput> inputs;
     std::vector<std::string> outputs;  ///< live on when the graph has run
     std::vector<ModelLayer> layers;
+
+    /// std::out_of_range if there is none of that name.
+    const ModelLayer& layer(const std::string& name) const;
 };
 
 struct Model {

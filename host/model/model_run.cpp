@@ -73,14 +73,10 @@ ModelRun::ModelRun(Model model, ModelWeights weights, ModelMachine machine, Plat
 LayerCost& ModelRun::cost_of(const std::string& graph, const LayerStep& step) {
     const auto [at, added] = index_.try_emplace({graph, step.layer}, record_.layers.size());
     if (added) {
-        const auto& layers = model_.graph(graph).layers;
-        const auto layer = std::find_if(layers.begin(), layers.end(), [&](const ModelLayer& one) {
-            return one.name == step.layer;
-        });
         LayerCost cost;
         cost.graph = graph;
         cost.layer = step.layer;
-        cost.kind = layer_kind_name(layer->kind);
+        cost.kind = layer_kind_name(model_.graph(graph).layer(step.layer).kind);
         record_.layers.push_back(std::move(cost));
     }
     return record_.layers[at->second];

@@ -15,9 +15,7 @@ double share_of(uint64_t seen, uint64_t pairs) {
 }
 
 const AttentionLayer* attention_of(const Model& model, const LayerCost& cost) {
-    for (const ModelLayer& layer : model.graph(cost.graph).layers)
-        if (layer.name == cost.layer) return std::get_if<AttentionLayer>(&layer.kind);
-    return nullptr;
+    return std::get_if<AttentionLayer>(&model.graph(cost.graph).layer(cost.layer).kind);
 }
 
 void add_graph(const std::string& graph, uint64_t pairs, uint64_t seen, ModelReport& report) {

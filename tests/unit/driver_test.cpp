@@ -387,7 +387,9 @@ TEST_CASE("init: wrong devices, found devices, resets that do not end") {
     REQUIRE(driver.init(config(8)).ok());
     REQUIRE(driver.fence().ok());
     fw::Driver next(mock);  // another driver takes over and goes on at the tail
+    const uint64_t accesses = mock.accesses;
     answers.equal(next.init(config(8)).ok(), true);
+    answers.equal(mock.accesses - accesses, uint64_t{fw::Driver::kAdoptAccesses});
     answers.equal(fw::Runner(next).run(make_job(1, 1, 20, 20)).ok(), true);
     answers.equal(mock.resets, 1u);
     mock.disown();  // enabled on a ring that is not ours
