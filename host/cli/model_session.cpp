@@ -46,7 +46,7 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     for (const std::string* file : {&line.model.reference_text, &line.model.reference_embeddings})
         if (!file->empty()) inputs.push_back(*file);
     for (const std::string& file : folder_.files()) inputs.push_back(file);
-    std::vector<std::string> names = {OutputFolder::kReport, kEmbeddings};
+    std::vector<std::string> names = {OutputFolder::kReport, OutputFolder::kPage, kEmbeddings};
     if (!line.model.dump.empty()) names.emplace_back(kLayers);
     refuse_overwriting(line.experiment, inputs, outputs_in(out, names));
     output_.emplace(out);
@@ -113,7 +113,7 @@ void ModelSession::write_files(const std::string& text, const std::vector<LayerV
 
 std::vector<std::string> ModelSession::file_names(const std::vector<LayerValue>& tensors) const {
     if (!output_) return {};
-    std::vector<std::string> names = {OutputFolder::kReport};
+    std::vector<std::string> names = OutputFolder::report_names();
     if (!dumped_.empty()) names.emplace_back(kLayers);
     for (const LayerValue& tensor : tensors) names.push_back(tensor.spec.name + ".npy");
     return names;

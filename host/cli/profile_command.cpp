@@ -76,9 +76,9 @@ int profile_command(const CommandLine& line, const std::vector<std::string>& com
     std::optional<OutputFolder> output;
     if (!out.empty()) {
         refuse_overwriting(line.experiment, {report.shape.file},
-                           outputs_in(out, {OutputFolder::kReport}));
+                           outputs_in(out, {OutputFolder::kReport, OutputFolder::kPage}));
         output.emplace(out);
-        report.files = {OutputFolder::kReport};
+        report.files = OutputFolder::report_names();
     }
     report.command_line = command_line;
     report.precision = line.experiment.workload.precision;

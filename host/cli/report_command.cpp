@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -28,7 +29,7 @@ constexpr const char* kReportExamples = R"(Examples:
   tessera compare --random 4,1024,64 --format json --out runs.json && tessera report runs.json
       a comparison; report.html is the default
   tessera report one two
-      two runs in one page, to switch between
+      two runs in one page, to switch between; also of models, services and profiles
 The page needs no network and holds all that it shows.)";
 
 constexpr int kMostFiles = 64;
@@ -58,10 +59,11 @@ PagePart part_of(const std::string& given, const std::string& out) {
     const std::string text(text_of(file));
     const nlohmann::json json = parse_json(path.string(), text);
     const std::string schema = json.is_object() ? json.value("schema", "") : "";
-    if (schema == "tessera.compare") return {given, text};
-    if (schema != "tessera.report")
+    const std::vector<std::string>& known = page_schemas();
+    if (std::find(known.begin(), known.end(), schema) == known.end())
         throw bad_value(path.string(), "schema", schema,
-                        "tessera.report of tessera run, tessera.compare of tessera compare");
+                        fmt::format("a report of tessera: {}", fmt::join(known, ", ")));
+    if (schema != known.front()) return {given, text};
     return {given, text, timeline_beside(path, json.value("commands_total", uint64_t{0}))};
 }
 
@@ -71,7 +73,7 @@ void add_page_options(CLI::App& report, CommandLine& line) {
     report.footer(kReportExamples);
     report
         .add_option("files", line.page.files,
-                    "report.json of a run or JSON of a comparison; a folder: report.json in it")
+                    "report.json, or JSON of a comparison; a folder: report.json in it")
         ->required()
         ->expected(1, kMostFiles)
         ->type_name("FILE|DIR");

@@ -9,18 +9,6 @@
 #include "host/library/point.h"
 
 namespace tessera::host {
-namespace {
-
-int exit_code(Report::Verdict verdict) {
-    switch (verdict) {
-        case Report::Verdict::kGood: return kExitGood;
-        case Report::Verdict::kMismatch: return kExitMismatch;
-        case Report::Verdict::kNotValid: break;
-    }
-    return kExitNotValid;
-}
-
-}  // namespace
 
 int exit_code(ErrorCode code) {
     switch (code) {

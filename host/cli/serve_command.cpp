@@ -181,9 +181,10 @@ int serve_command(const CommandLine& line, const std::vector<std::string>& comma
     if (!out.empty()) {
         std::vector<std::string> inputs = folder.files();
         if (!options.trace.empty()) inputs.push_back(options.trace);
-        refuse_overwriting(line.experiment, inputs, outputs_in(out, {OutputFolder::kReport}));
+        refuse_overwriting(line.experiment, inputs,
+                           outputs_in(out, {OutputFolder::kReport, OutputFolder::kPage}));
         output.emplace(out);
-        report.files = {OutputFolder::kReport};
+        report.files = OutputFolder::report_names();
     }
     Bench bench{folder, report.config, line.experiment.workload.precision, report.requests, {}};
     bench.wish.texts = options.texts;

@@ -22,7 +22,7 @@ OperationPoint::OperationPoint(const Experiment& experiment, const Caller& calle
     const std::string& folder = experiment.outputs.folder;
     if (folder.empty()) return;
     refuse_overwriting(experiment, caller.sources,
-                       outputs_in(folder, {OutputFolder::kReport, OutputFolder::kTensors}));
+                       outputs_in(folder, OutputFolder::all_file_names()));
     folder_.emplace(folder);
 }
 
@@ -39,7 +39,7 @@ void OperationPoint::run() {
         record.check_seconds = watch.seconds();
     }
     const bool tensors = has_data() && !record.exactness.withheld();
-    if (folder_) record.files = {OutputFolder::kReport};
+    if (folder_) record.files = OutputFolder::report_names();
     if (folder_ && tensors) record.files.emplace_back(OutputFolder::kTensors);
     set_document(operation_document(record));
     if (folder_) write_files(tensors);

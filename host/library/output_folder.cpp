@@ -66,24 +66,38 @@ std::vector<std::string> OutputFolder::all_file_names() {
     return {kReport, kPage, kTrace, kTensors};
 }
 
+std::vector<std::string> OutputFolder::report_names() {
+    if (page_is_built()) return {kPage, kReport};
+    return {kReport};
+}
+
 std::vector<std::string> OutputFolder::file_names(const RunRecord& record) {
-    std::vector<std::string> names = {kReport, kTrace};
-    if (page_is_built()) names.insert(names.begin(), kPage);
-    if (!record.config.platform.timing_only && !withheld(record)) names.push_back(kTensors);
+    std::vector<std::string> names = report_names();
+    names.emplace_back(kTrace);
+    if (!record.config.platform.timing_only && !withheld(record)) names.emplace_back(kTensors);
     return names;
 }
 
 template <typename Tensors>
-void OutputFolder::commit(const std::string& text, const std::vector<OutputFile*>& others,
+void OutputFolder::commit(const std::string& text, const std::string& timeline, OutputFile* trace,
                           Tensors* tensors) {
     OutputFile report(file(kReport));
     report.append(text);
+    std::optional<OutputFile> page;
+    if (page_is_built()) {
+        page.emplace(file(kPage));
+        page->append(page_html({{kReport, text, timeline}}));
+    }
     std::error_code ignored;
     if (tensors != nullptr)
         tensors->commit();
     else
         fs::remove(file(kTensors), ignored);
-    for (OutputFile* other : others) other->commit();
+    if (trace != nullptr) trace->commit();
+    if (page)
+        page->commit();
+    else
+        fs::remove(file(kPage), ignored);
     report.commit();
     keep_ = true;
     cleanups_.clear();
@@ -97,20 +111,11 @@ void OutputFolder::write_files(const std::string& text, const RunRecord& record,
         trace.append(part);
         if (page_is_built()) timeline.feed(part);
     });
-    std::vector<OutputFile*> others = {&trace};
-    std::optional<OutputFile> page;
-    if (page_is_built()) {
-        page.emplace(file(kPage));
-        page->append(page_html({{kReport, text, timeline.json()}}));
-        others.push_back(&*page);
-    }
-    commit(text, others, tensors);
-    std::error_code ignored;
-    if (!page) fs::remove(file(kPage), ignored);  // of an earlier run
+    commit(text, page_is_built() ? timeline.json() : "null", &trace, tensors);
 }
 
 void OutputFolder::write_report(const std::string& text, SafetensorsWriter* tensors) {
-    commit(text, {}, tensors);
+    commit(text, "null", nullptr, tensors);
 }
 
 std::string OutputFolder::tensors_file() const { return file(kTensors); }

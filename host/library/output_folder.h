@@ -32,6 +32,8 @@ class OutputFolder {
 
     /// Names of all the files that there may be.
     static std::vector<std::string> all_file_names();
+    /// Those of a report alone: report.json, and report.html where it is built in.
+    static std::vector<std::string> report_names();
     /// Names of the files that write_files will write.
     static std::vector<std::string> file_names(const RunRecord& record);
     /// Where the output tensors go.
@@ -39,7 +41,7 @@ class OutputFolder {
     /// report.json with this text, trace.json, and report.html where it is built in; puts these and
     /// `tensors` (nullptr: there is no data) in place. UserError.
     void write_files(const std::string& text, const RunRecord& record, OutputStream* tensors);
-    /// The same without a trace.
+    /// The same without a trace: report_names() and the tensors.
     void write_report(const std::string& text, SafetensorsWriter* tensors);
 
     /// The folders of `path` that the constructor would make, outermost first.
@@ -48,10 +50,11 @@ class OutputFolder {
   private:
     void make(const std::filesystem::path& folder);
     void remove_made();
-    /// Puts report, `others` and `tensors` in place, so far as they are given; without tensors,
-    /// removes those of an earlier run. Nothing is removed any more.
+    /// Puts report, page, `trace` and `tensors` in place, so far as they are given; without tensors
+    /// or a page, removes those of an earlier run. Nothing is removed any more.
     template <typename Tensors>
-    void commit(const std::string& text, const std::vector<OutputFile*>& others, Tensors* tensors);
+    void commit(const std::string& text, const std::string& timeline, OutputFile* trace,
+                Tensors* tensors);
     std::string file(const char* name) const { return (path_ / name).string(); }
 
     std::filesystem::path path_;

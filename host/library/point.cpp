@@ -9,6 +9,11 @@
 
 namespace tessera::host {
 
+void Point::set_document(Document document) {
+    document_ = std::move(document);
+    document_.content.entries.emplace_back(verdict_section(verdict()));
+}
+
 std::string Point::text(Format format) const {
     const std::string report = caller_.words(render(document_, format));
     return format == Format::kTable ? report + files_text() : report;

@@ -48,8 +48,8 @@ class Point {
     virtual std::vector<Report::Tensor> tensors() const = 0;
 
   protected:
-    /// What is known of the run is complete.
-    void set_document(Document document) { document_ = std::move(document); }
+    /// What is known of the run is complete, its verdict too.
+    void set_document(Document document);
 
   private:
     /// Lines behind the report's table.

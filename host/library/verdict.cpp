@@ -1,9 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "host/library/verdict.h"
 
+#include "host/exit_codes.h"
 #include "host/report/coverage_text.h"
 
 namespace tessera::host {
+namespace {
+
+const char* word_of(Report::Verdict verdict) {
+    switch (verdict) {
+        case Report::Verdict::kGood: return "good";
+        case Report::Verdict::kMismatch: return "mismatch";
+        case Report::Verdict::kNotValid: break;
+    }
+    return "not valid";
+}
+
+}  // namespace
+
+int exit_code(Report::Verdict verdict) {
+    switch (verdict) {
+        case Report::Verdict::kGood: return kExitGood;
+        case Report::Verdict::kMismatch: return kExitMismatch;
+        case Report::Verdict::kNotValid: break;
+    }
+    return kExitNotValid;
+}
 
 Report::Verdict verdict_of(const RunVerdict& v) {
     if (v.exactness.withheld()) return Report::Verdict::kNotValid;
@@ -20,6 +42,13 @@ std::vector<std::string> remarks_on(const RunVerdict& v) {
     else if (v.check != nullptr && v.check->not_compared() != 0)
         remarks.push_back("note: " + coverage_text(*v.check));
     return remarks;
+}
+
+Section verdict_section(const RunVerdict& v) {
+    const Report::Verdict verdict = verdict_of(v);
+    return {"verdict",
+            {fact("result", word_of(verdict)), fact("exit_code", exit_code(verdict)),
+             list("remarks", remarks_on(v))}};
 }
 
 }  // namespace tessera::host

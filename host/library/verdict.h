@@ -6,6 +6,7 @@
 
 #include "host/operation/exactness.h"
 #include "host/reference/coverage.h"
+#include "host/report/document.h"
 #include "include/tessera/tessera.h"
 
 namespace tessera::host {
@@ -20,7 +21,11 @@ struct RunVerdict {
 };
 
 Report::Verdict verdict_of(const RunVerdict& verdict);
+/// What the program ends with then.
+int exit_code(Report::Verdict verdict);
 /// For those who do not read the report: a sentence each. Fields stand between backticks.
 std::vector<std::string> remarks_on(const RunVerdict& verdict);
+/// The same in a report: the verdict in a word, exit code, remarks.
+Section verdict_section(const RunVerdict& verdict);
 
 }  // namespace tessera::host

@@ -104,12 +104,15 @@ class Comparison {
         if (!bounded || !(error <= full)) ++s_.outside;
         squares_.add(error, r_.o[i]);
         s_.max_over_bound = std::fmax(s_.max_over_bound, ratio(error, strict));
-        note_worst(bounded ? ratio(error, full) : kInfinity, head, row, column);
+        note_over(bounded ? ratio(error, full) : kInfinity, head, row, column);
     }
 
     void compare_nonfinite(size_t i, uint32_t head, uint32_t row, uint32_t column) {
         switch (meeting(static_cast<double>(o_[i]), r_.o[i])) {
-            case Meeting::kSame: ++s_.elements; return;
+            case Meeting::kSame:
+                ++s_.elements;
+                s_.histogram.add(0);
+                return;
             case Meeting::kNeither: s_.skip(NotComparable::kNonFinite); return;
             case Meeting::kDifferent: break;
         }
@@ -117,10 +120,12 @@ class Comparison {
         ++s_.outside;
         squares_.add(kInfinity, 0);
         s_.max_over_bound = kInfinity;
-        note_worst(kInfinity, head, row, column);
+        note_over(kInfinity, head, row, column);
     }
 
-    void note_worst(double over, uint32_t head, uint32_t row, uint32_t column) {
+    /// An element's error over its full bound.
+    void note_over(double over, uint32_t head, uint32_t row, uint32_t column) {
+        s_.histogram.add(over);
         if (!(over > s_.max_over_full_bound)) return;
         s_.max_over_full_bound = over;
         s_.worst_head = head;

@@ -2,6 +2,8 @@
 // The device's result against the double reference: how far, and how far it may be.
 // docs/contract/accuracy.md derives every term of the bounds.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -51,6 +53,23 @@ double full_element_bound(const ReferenceResult& reference, const BoundParams& p
 /// |lse - exact|, natural log, of any row with a key.
 double lse_bound(const RowBound& row);
 
+/// How many of the compared elements have which error over their full bound.
+struct ErrorHistogram {
+    static constexpr double kBinWidth = 0.02;
+    /// Bin i has i * kBinWidth up to and without the next; the last one has 1, too.
+    std::array<uint64_t, 50> counts{};
+    uint64_t beyond = 0;  ///< above 1, or without a bound
+
+    void add(double over) {
+        if (!(over <= 1)) {
+            ++beyond;
+            return;
+        }
+        const auto bin = static_cast<size_t>(over / kBinWidth);
+        ++counts[std::min(bin, counts.size() - 1)];
+    }
+};
+
 /// Distances over all elements that were compared. NaN and Inf of the exact result are to be met by
 /// the same.
 struct ErrorSummary : Coverage {
@@ -62,6 +81,7 @@ struct ErrorSummary : Coverage {
     double max_over_bound = 0;       ///< against element_bound
     double max_over_full_bound = 0;  ///< against full_element_bound
     uint32_t worst_head = 0, worst_row = 0, worst_column = 0;  ///< where max_over_full_bound is
+    ErrorHistogram histogram;                                  ///< of errors over the full bound
     bool has_lse = false;
     uint64_t lse_rows = 0;     ///< compared
     uint64_t lse_outside = 0;  ///< of these

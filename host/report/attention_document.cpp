@@ -31,10 +31,9 @@ Document attention_document(const RunRecord& record) {
                      exactness_entry(record.exactness),
                      error_section(record),
                      counters_section(record.outcome.counters),
+                     counters_of_devices_table(record.devices),
                      fact("commands_total", record.outcome.commands_total),
-                     Section{"host",
-                             {fact("simulation_seconds", record.simulation_seconds),
-                              fact("check_seconds", record.check_seconds)}},
+                     host_section(record.simulation_seconds, record.check_seconds),
                      list("files", record.files)}};
     std::vector<SummaryBlock> summary = attention_summary(content);
     return {title_text(record), std::move(content), std::move(summary)};

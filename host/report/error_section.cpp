@@ -36,6 +36,14 @@ Entry lse_entry(const ErrorSummary& e) {
                     defined("outside", e.lse_outside, "row", "rows beyond the bound")}};
 }
 
+Section histogram_section(const ErrorHistogram& histogram) {
+    const std::vector<uint64_t> counts(histogram.counts.begin(), histogram.counts.end());
+    return {"histogram",
+            {fact("of", "error over the full bound"), fact("bin_width", ErrorHistogram::kBinWidth),
+             list("counts", counts),
+             defined("beyond", histogram.beyond, "element", "above 1: outside the full bound")}};
+}
+
 /// What rounding the inputs changes.
 Entry conversion_entry(const std::optional<Difference>& conversion) {
     if (!conversion) return fact("conversion", nullptr);
@@ -114,6 +122,7 @@ Section error_section(const RunRecord& record) {
              Section{"worst",
                      {fact("head", e.worst_head), fact("row", e.worst_row),
                       fact("column", e.worst_column)}},
+             histogram_section(e.histogram),
              defined("rows_empty", e.rows_empty, "row", "rows with no allowed key: 0 and -inf"),
              defined("rows_nonfinite", e.rows_nonfinite, "row",
                      "rows whose exact o or lse has NaN or Inf, to be met by the same"),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What does not depend on the operation: program, machine, memory, energy constants, counters.
+#include <fmt/chrono.h>
+
 #include <algorithm>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -70,6 +73,33 @@ Table streams_table(const char* key, const std::vector<hw::MemoryStream>& stream
             "read: address taken to first beat; write: to the response"};
         if (devices) row.insert(row.begin(), value_of(s.device));
         table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+/// Steps of a histogram in a report: so many from one power of two to the next.
+constexpr uint64_t kStepsPerOctave = 8;
+
+/// The end of the step in which `latency` is: the report's steps are wider than those counted.
+uint64_t end_of_step(uint64_t latency) {
+    uint64_t width = 1;
+    while (latency / width >= 2 * kStepsPerOctave) width *= 2;
+    return (latency / width + 1) * width;
+}
+
+/// How many bursts of each stream, by its row in `streams`, took how long.
+Table latencies_table(const std::vector<hw::MemoryStream>& streams) {
+    Table table{
+        "latencies", {{"stream"}, {"from", "cycle"}, {"below", "cycle"}, {"bursts", "burst"}}, {}};
+    for (size_t stream = 0; stream < streams.size(); ++stream) {
+        const size_t begin = table.rows.size();
+        streams[stream].latency.for_each_step([&](uint64_t first, uint64_t last, uint64_t count) {
+            const uint64_t below = end_of_step(last);
+            if (table.rows.size() > begin && table.count(table.rows.size() - 1, "below") >= below)
+                std::get<uint64_t>(table.rows.back().back()) += count;
+            else
+                table.rows.push_back({value_of(stream), first, below, count});
+        });
     }
     return table;
 }
@@ -145,7 +175,8 @@ Entry memory_entry(const RunRecord& record) {
         "memory",
         {fact("policy", controller.policy_name()), fact("forwarding", controller.forwarding),
          defined("clocks", memory.clocks, "clock", "of tCK, simulated"),
-         channels_table(memory.channels), streams_table("streams", memory.streams, true)}};
+         channels_table(memory.channels), streams_table("streams", memory.streams, true),
+         latencies_table(memory.streams)}};
     if (record.config.platform.devices > 1)
         section.entries.emplace_back(
             streams_table("streams_of_all_devices", streams_of_all_devices(memory.streams), false));
@@ -173,6 +204,12 @@ Section energy_model_section(const ResolvedConfig& config) {
              fact("origin", energy_origin(config)), fact("source", sources), constants}};
 }
 
+Section host_section(double simulation_seconds, double check_seconds) {
+    return {"host",
+            {fact("simulation_seconds", simulation_seconds), fact("check_seconds", check_seconds),
+             fact("date", fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr))))}};
+}
+
 Section counters_section(const CounterValues& counters) {
     Section section{"counters", {}};
     for (uint32_t i = 0; i < spec::kCounters; ++i) {
@@ -180,6 +217,19 @@ Section counters_section(const CounterValues& counters) {
         section.entries.emplace_back(defined(info.name, counters[i], info.unit, info.definition));
     }
     return section;
+}
+
+Table counters_of_devices_table(const std::vector<RunOutcome>& devices) {
+    Table table{"counters_of_devices", {{"device"}}, {}};
+    for (const spec::CounterInfo& info : spec::kCounterTable)
+        table.columns.push_back({info.name, info.unit});
+    if (devices.size() == 1) return table;
+    for (const RunOutcome& device : devices) {
+        std::vector<FigureValue> row = {value_of(table.rows.size())};
+        for (uint32_t i = 0; i < spec::kCounters; ++i) row.emplace_back(device.counters[i]);
+        table.rows.push_back(std::move(row));
+    }
+    return table;
 }
 
 }  // namespace tessera::host

@@ -110,9 +110,7 @@ Document operation_document(const OperationRecord& record) {
          figures_section(record), exactness_entry(record.exactness),
          operation_error_section(record), counters_section(record.outcome.counters),
          fact("commands_total", record.outcome.commands_total),
-         Section{"host",
-                 {fact("simulation_seconds", record.simulation_seconds),
-                  fact("check_seconds", record.check_seconds)}},
+         host_section(record.simulation_seconds, record.check_seconds),
          list("files", record.files)}};
     if (!record.note.empty()) content.entries.emplace_back(fact("note", record.note));
     std::vector<SummaryBlock> summary = operation_summary(content);

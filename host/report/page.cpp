@@ -26,6 +26,15 @@ const char* const kNoPage =
     "report.html: this tessera was built without it, for lack of npm or of the network; install "
     "npm and build again";
 
+// host/page/src/main.js has what it does with each.
+const std::vector<std::string>& page_schemas() {
+    static const std::vector<std::string> schemas = {
+        "tessera.report",  "tessera.compare",  "tessera.gemm",  "tessera.linear",
+        "tessera.embed",   "tessera.generate", "tessera.heads", "tessera.transcribe",
+        "tessera.profile", "tessera.serve"};
+    return schemas;
+}
+
 bool page_is_built() { return !page_start().empty(); }
 
 std::string page_html(const std::vector<PagePart>& parts) {

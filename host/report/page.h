@@ -10,7 +10,7 @@ namespace tessera::host {
 /// A report as it stands in the page.
 struct PagePart {
     std::string name;               ///< for people: a file
-    std::string report;             ///< JSON of schema tessera.report or tessera.compare
+    std::string report;             ///< JSON of one of page_schemas()
     std::string timeline = "null";  ///< PageTimeline::json()
 };
 
@@ -18,6 +18,9 @@ struct PagePart {
 bool page_is_built();
 /// Why there is none, and what to do: a line without its end.
 extern const char* const kNoPage;
+
+/// Schemas of the reports that the page shows.
+const std::vector<std::string>& page_schemas();
 
 /// The whole file; `parts` has at least one. Only if page_is_built().
 std::string page_html(const std::vector<PagePart>& parts);

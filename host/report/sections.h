@@ -39,8 +39,12 @@ Section energy_model_section(const ResolvedConfig& config);
 Entry exactness_entry(const Exactness& exactness);
 /// How far the result is from double precision, or why nobody looked.
 Section error_section(const RunRecord& record);
+/// Seconds of wall clock, and when the report was made. It differs from run to run.
+Section host_section(double simulation_seconds, double check_seconds);
 /// Every counter of the device.
 Section counters_section(const CounterValues& counters);
+/// The same of each device, a row each; no row if there is but one.
+Table counters_of_devices_table(const std::vector<RunOutcome>& devices);
 
 // Parts of several sections.
 

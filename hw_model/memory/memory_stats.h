@@ -56,6 +56,15 @@ class LatencyHistogram {
         return max_;
     }
 
+    /// Calls visit(first, last, count) for each step that has some, from the smallest on: `count`
+    /// latencies are from `first` to `last`.
+    template <typename Visit>
+    void for_each_step(const Visit& visit) const {
+        for (size_t step = 0; step < counts_.size(); ++step)
+            if (counts_[step] != 0)
+                visit(step == 0 ? 0 : last_of(step - 1) + 1, last_of(step), counts_[step]);
+    }
+
   private:
     static constexpr uint32_t kStepBits = 6;  // 64 steps from one power of two to the next
     static size_t step_of(uint64_t latency) {

@@ -61,11 +61,20 @@ async function check_words(page, json, checks) {
     checks.equal('tiles', await page.$$eval('.tile', (all) => all.length), tiles);
 }
 
+/** The charts of a report. */
+const charts_of = (json) => ({
+  'tessera.report': () => ['#time', '#roofline-chart', ...(json.error.histogram ? ['#error-chart'] : []),
+    ...(json.memory ? ['.latency'] : []), ...(json.tiles?.reason === null ? ['.tile-map'] : [])],
+  'tessera.compare': () => ['#scatter-chart'],
+  'tessera.gemm': () => ['[data-engine]'],
+  'tessera.generate': () => ['#runs-chart', '#cache-chart', '#steps .cell'],
+  'tessera.serve': () => ['#waits-chart'],
+  'tessera.profile': () => ['#growth-chart', '#kinds .cell'],
+})[json.schema]();
+
 /** Every chart has more than its background. */
 export async function check_charts(page, browser, json, checks) {
-  const names = json.schema === 'tessera.compare' ? ['#scatter-chart'] : ['#time', '#roofline-chart',
-    ...(json.error.histogram ? ['#error-chart'] : []),
-    ...(json.memory ? ['.latency'] : []), ...(json.tiles?.reason === null ? ['.tile-map'] : [])];
+  const names = charts_of(json);
   const counter = await browser.newPage();
   for (const name of names) {
     const chart = await page.$(name);

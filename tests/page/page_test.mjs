@@ -13,6 +13,7 @@ import {pathToFileURL} from 'node:url';
 import {Checks} from './checks.mjs';
 import {check_charts, check_page, check_themes, check_timeline, check_widths} from './page_checks.mjs';
 import {check_bandwidth, check_report, check_slices} from './report_checks.mjs';
+import {write_small_model} from './small_model.mjs';
 
 const [tessera, modules, folder, source] = process.argv.slice(2).map((path) => resolve(path));
 
@@ -46,8 +47,15 @@ function pages() {
     '--format', 'json', '--out', at('compare.json'));
   run('report', at('compare.json'), '-o', at('compare.html'));
   run('report', at('dram'), at('ideal'), '-o', at('both.html'));
+  write_small_model(at('model'));
+  const small = ['--device', 'tiny', '--memory', 'ideal'];
+  run('gemm', '--random', '40,30,20', ...small, '--out', at('gemm'));
+  run('generate', '--model', at('model'), '--tokens', '1,2,3', '--n', '4', ...small, '--out', at('generate'));
+  run('serve', '--model', at('model'), '--requests', '4', '--prompt-tokens', '2,8', '--new-tokens', '2,4', '--timing-only', ...small,
+    '--out', at('serve'));
+  run('profile', at('model/config.json'), '--tokens', '16,32', ...small, '--out', at('profile'));
   const one = (name) => [name, at(`${name}/report.html`), json_of(at(`${name}/report.json`))];
-  return [one('dram'), one('ideal'), one('devices'), ['compare', at('compare.html'), json_of(at('compare.json'))],
+  return [...['dram', 'ideal', 'devices', 'gemm', 'generate', 'serve', 'profile'].map(one), ['compare', at('compare.html'), json_of(at('compare.json'))],
     ['both', at('both.html'), json_of(at('dram/report.json'))]];
 }
 

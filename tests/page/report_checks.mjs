@@ -18,7 +18,39 @@ export function check_report(json, checks) {
     ...(json.memory ? {DRAM: value('arithmetic_intensity') * 1e9 * value('dram_peak_bandwidth')} : {})};
   checks.true('roof', near(value('roof'), Math.min(...Object.values(roofs))));
   checks.true('bound_by', near(roofs[value('bound_by')], value('roof')), value('bound_by'));
+  check_histogram(json.error, checks);
+  check_latencies(json.memory, checks);
+  check_devices(json, checks);
+  checks.equal('verdict', `${json.verdict.result} ${json.verdict.exit_code}`, 'good 0');
   check_tiles(json, checks);
+}
+
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+
+function check_histogram(error, checks) {
+  if (!error.checked) return;
+  checks.equal('elements of the histogram', sum(error.histogram.counts) + error.histogram.beyond.value, error.elements.value);
+  const last = error.histogram.counts.findLastIndex((count) => count > 0);
+  checks.equal('the largest error is in the last bin', Math.floor(error.max_over_full_bound.value / error.histogram.bin_width), last);
+}
+
+function check_latencies(memory, checks) {
+  if (!memory) return;
+  memory.streams.forEach(({bursts, latency}, stream) => {
+    const mine = memory.latencies.filter((step) => step.stream === stream);
+    checks.equal('bursts of a stream', sum(mine.map((step) => step.bursts)), bursts);
+    const below = (cycles) => sum(mine.filter((step) => step.below <= cycles).map((step) => step.bursts));
+    const step = mine.find(({from, below: end}) => latency.p50 >= from && latency.p50 < end);
+    checks.true('half of the bursts', below(step.from) < bursts / 2 && below(step.below) >= bursts / 2, latency.p50);
+    checks.equal('steps are in order', mine.every(({from}, i) => i === 0 || from >= mine[i - 1].below), true);
+  });
+}
+
+function check_devices({counters_of_devices: devices, counters, derived}, checks) {
+  checks.equal('devices with counters', devices.length, derived.devices.value === 1 ? 0 : derived.devices.value);
+  if (devices.length === 0) return;
+  for (const key of ['attends_retired', 'bytes_k', 'score_busy'])
+    checks.equal(`${key} of all devices`, sum(devices.map((device) => device[key])), counters[key].value);
 }
 
 function check_tiles({tiles, derived, problem, counters}, checks) {

@@ -2,6 +2,7 @@
 // Percentiles and windows against the same from all the values.
 #include "hw_model/memory/memory_stats.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -35,6 +36,27 @@ TEST_CASE("percentiles, mean and largest equal those of the sorted values") {
         const double sum = std::accumulate(values.begin(), values.end(), 0.0);
         compared.holds(std::abs(histogram.mean() - sum / static_cast<double>(values.size())) < 1e-9,
                        [&] { return std::to_string(histogram.mean()); });
+    }
+}
+
+TEST_CASE("steps of a histogram hold all values, each within its step") {
+    auto random = test::test_random();
+    Compared steps("steps");
+    for (int round = 0; round < 20; ++round) {
+        hw::LatencyHistogram histogram;
+        std::vector<uint64_t> values(300);
+        for (uint64_t& x : values)
+            histogram.add(x = random() % (uint64_t{1} << (1 + random() % 30)));
+        uint64_t sum = 0, before = 0;
+        histogram.for_each_step([&](uint64_t first, uint64_t last, uint64_t count) {
+            const auto within = std::count_if(values.begin(), values.end(),
+                                              [&](uint64_t x) { return x >= first && x <= last; });
+            steps.equal(count, static_cast<uint64_t>(within));
+            steps.holds(sum == 0 || first > before, [&] { return std::to_string(first); });
+            before = last;
+            sum += count;
+        });
+        steps.equal(sum, values.size());
     }
 }
 

@@ -3,6 +3,7 @@
 // elsewhere, and the bounds and comparisons that judge a run.
 #include "host/reference/attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -313,6 +314,37 @@ TEST_CASE("a comparison finds what is wrong, and only that") {
         lse[20] += 0.01;
         planted.equal(compare(good, lse).lse_outside, 1u);
     }
+}
+
+TEST_CASE("the histogram has every compared element where its error over the bound is") {
+    auto random = test::test_random();
+    Case c;
+    random_case(random, c);
+    const ReferenceResult r = reference_attention(c.problem);
+    const BoundParams params{16, false};
+    std::uniform_real_distribution<double> share(0, 1.3);
+    std::vector<float> o(r.o.size());
+    std::vector<double> over(o.size());
+    for (size_t i = 0; i < o.size(); ++i) {
+        const auto row = static_cast<uint32_t>(i / c.problem.d_v);
+        const double bound = full_element_bound(
+            r, params, row_bound(c.problem, r, params, row / c.problem.nq, row % c.problem.nq), i);
+        o[i] = static_cast<float>(r.o[i] + share(random) * bound);
+        // A row without keys is exact and has no bound.
+        over[i] = bound == 0 ? 0 : std::fabs(static_cast<double>(o[i]) - r.o[i]) / bound;
+    }
+    const ErrorHistogram histogram =
+        compare_with_reference(c.problem, r, params, o.data(), nullptr).histogram;
+    const auto between_shares = [&](double low, double high) {
+        return static_cast<uint64_t>(std::count_if(over.begin(), over.end(),
+                                                   [&](double x) { return x >= low && x < high; }));
+    };
+    Compared bins("bins");
+    for (size_t i = 0; i < histogram.counts.size(); ++i) {
+        const double low = 0.02 * static_cast<double>(i);
+        bins.equal(histogram.counts[i], between_shares(low, low + 0.02));
+    }
+    bins.equal(histogram.beyond, between_shares(1, kInfinity));
 }
 
 TEST_CASE("an exact Inf is met by an Inf, a NaN tells nothing, a number is a mismatch") {

@@ -15,7 +15,7 @@ export const verdict_box = (kind, answer, rest) => html`<div class="verdict ${ki
   {good: kTick, bad: kCross}[kind] || kDash}<p><b>${answer}</b> ${rest}</p></div>`;
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const file_name = (path) => String(path).split('/').pop();
+export const file_name = (path) => String(path).split('/').pop();
 
 /** What the heads, queries and keys of a problem are, in words. */
 export function shape_words(problem) {
@@ -112,12 +112,12 @@ export function main_wait(report) {
     ({text: (100 * x / all).toFixed(1), unit: '% of cycles', scale: all / 100}))}.`;
 }
 
-const figure = (title, big, parts, caption, tag = null) => html`<div class="figure"><h3>${title}${
+export const figure = (title, big, parts, caption, tag = null) => html`<div class="figure"><h3>${title}${
   tag && html`<span class="tag">${tag}</span>`}</h3><p class="big">${big}</p>${
   parts ? bar(parts) : html`<div class="bar"></div>`}<p class="caption">${caption}</p></div>`;
 
 /** The big number of a figure: the unit in a smaller size. */
-function big(report, path, form, unit) {
+export function big(report, path, form, unit) {
   const value = report.value(path);
   if (value === null) return 'n/a';
   const shown = form(value);

@@ -7,6 +7,7 @@ import {chart_place, kHalo} from './charts.js';
 import {html, joined} from './html.js';
 import {forms, plural, prefixed, significant, whole} from './numbers.js';
 import {bar, definitions, section, swatch} from './report.js';
+import {sortable} from './table.js';
 
 const kShapes = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye', 'cross'];
 const kOutlines = {circle: '<circle cx="5" cy="5" r="3.6"/>', square: '<path d="M1.6 1.6h6.8v6.8H1.6z"/>',
@@ -162,34 +163,10 @@ export function table_section(report) {
   const first = rows.run[0];
   return section('table', 'Table', html`One row a run; click a heading to sort. Bold: the best of its mask. Bars
     share one scale a column. Error is over its bound; energy is <span class="tag">not validated</span>.`,
-  html`<div class="scroll"><table id="runs"><thead><tr>${heads.map(([name, right]) => html`<th class="${
-    right ? 'number' : ''}"><button type="button">${name}</button></th>`)}</tr></thead><tbody>${
-    rows.all.map(line)}</tbody></table></div>${first && definitions(report, ['derived.cycles', 'derived.bytes',
+  html`${sortable('runs', heads, rows.all.map(line))}${first && definitions(report, ['derived.cycles', 'derived.bytes',
     'derived.bytes_over_compulsory', 'derived.mac_utilisation', 'derived.useful_utilisation', 'derived.calls',
     'derived.calls_at_least', 'derived.energy_low', 'derived.energy_high', 'error.max_over_full_bound']
     .map((key) => `${first.path}.${key}`))}`);
-}
-
-/** Headings sort; a row and its point light each other. */
-export function listen_to_table() {
-  const table = document.getElementById('runs');
-  if (!table) return;
-  const body = table.tBodies[0];
-  for (const button of table.querySelectorAll('th button'))
-    button.onclick = () => {
-      const head = button.closest('th'), up = head.getAttribute('aria-sort') !== 'ascending';
-      for (const th of table.querySelectorAll('th')) th.removeAttribute('aria-sort');
-      head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
-      const key = (row) => {
-        const cell = row.cells[head.cellIndex];
-        return cell === undefined ? Infinity : cell.dataset.sort === undefined ? cell.textContent : Number(cell.dataset.sort);
-      };
-      const sorted = [...body.rows].sort((a, b) => {
-        const [x, y] = [key(a), key(b)];
-        return (x < y ? -1 : x > y ? 1 : 0) * (up ? 1 : -1);
-      });
-      body.append(...sorted);
-    };
 }
 
 // ---- cycles and bytes

@@ -2,12 +2,18 @@
 // The page: reads what tessera put into it, shows one of its reports, and listens.
 import {answer} from './answer.js';
 import {draw_error, draw_roofline, error_section, keep_drawn, roofline_section} from './charts.js';
-import {compare_answer, draw_scatter, listen_to_table, multiples_section, scatter_section, table_section}
-  from './compare.js';
+import {compare_answer, draw_scatter, multiples_section, scatter_section, table_section} from './compare.js';
 import {html} from './html.js';
 import {all_section, configuration_section, footer, repeat_section} from './machine.js';
+import {operation_answer, streams_section} from './operation.js';
+import {draw_growth, growth_section, kinds_section, phases_section, profile_answer, profile_layers_section}
+  from './profile.js';
+import {draw_cache, draw_runs, layers_section, program_answer, results_section, runs_section, steps_section}
+  from './program.js';
 import {Report} from './report.js';
 import {bytes_section, cycles_section, energy_section, memory_section} from './sections.js';
+import {draw_waits, policies_section, requests_section, service_answer, waits_section} from './service.js';
+import {listen_to_tables} from './table.js';
 import {listen_to_tiles, tiles_section} from './tiles.js';
 import {Timeline, timeline_section} from './timeline.js';
 import {start_tips} from './tip.js';
@@ -18,17 +24,37 @@ let report = null, drawn = [];
 
 const pair = (a, b) => ({parts: [a, b], html: html`<div class="pair">${a.html}${b.html}</div>`});
 
-function sections_of(timeline) {
-  if (report.value('schema') === 'tessera.compare')
-    return [table_section(report), scatter_section(report), multiples_section(report), repeat_section(report)];
-  return [timeline_section(report, timeline), cycles_section(report), tiles_section(report),
-    pair(bytes_section(report), roofline_section(report)), error_section(report),
-    pair(memory_section(report), energy_section(report)), configuration_section(report),
-    repeat_section(report), all_section(report)];
-}
+/** What belongs to a report that any has. */
+const last_sections = () => [configuration_section(report), repeat_section(report), all_section(report)];
+
+const program_page = {answer: program_answer,
+  sections: () => [steps_section(report), runs_section(report), results_section(report), layers_section(report), ...last_sections()],
+  charts: [['runs-chart', draw_runs], ['cache-chart', draw_cache]]};
+const operation_page = {answer: operation_answer,
+  sections: () => [cycles_section(report), streams_section(report), ...last_sections()], charts: []};
+
+/** How a report is shown, by its schema. */
+const kPages = {
+  'tessera.report': {answer, sections: (timeline) => [timeline_section(report, timeline), cycles_section(report),
+    tiles_section(report), pair(bytes_section(report), roofline_section(report)), error_section(report),
+    pair(memory_section(report), energy_section(report)), ...last_sections()],
+  charts: [['roofline-chart', draw_roofline], ['error-chart', draw_error]]},
+  'tessera.compare': {answer: compare_answer, sections: () => [table_section(report), scatter_section(report),
+    multiples_section(report), repeat_section(report)], charts: [['scatter-chart', draw_scatter]]},
+  'tessera.gemm': operation_page,
+  'tessera.linear': operation_page,
+  'tessera.transcribe': program_page,
+  'tessera.embed': program_page,
+  'tessera.generate': program_page,
+  'tessera.heads': program_page,
+  'tessera.serve': {answer: service_answer, sections: () => [policies_section(report), waits_section(report),
+    requests_section(report), ...last_sections()], charts: [['waits-chart', draw_waits]]},
+  'tessera.profile': {answer: profile_answer, sections: () => [growth_section(report), kinds_section(report),
+    phases_section(report), profile_layers_section(report), ...last_sections()], charts: [['growth-chart', draw_growth]]},
+};
 
 /** The charts that must know how wide they are. */
-function draw_charts(timeline) {
+function draw_charts(charts, timeline) {
   drawn.forEach((stop) => stop());
   const time = document.getElementById('time');
   drawn = [];
@@ -36,16 +62,15 @@ function draw_charts(timeline) {
     const line = new Timeline(time, timeline, report);
     drawn.push(() => line.stop());
   }
-  for (const [id, draw] of [['roofline-chart', draw_roofline], ['error-chart', draw_error],
-    ['scatter-chart', draw_scatter]])
+  for (const [id, draw] of charts)
     if (document.getElementById(id)) drawn.push(keep_drawn(id, draw(report)));
 }
 
 function show(index) {
   const {name, report: json, timeline} = documents[index];
   report = new Report(json);
-  const top = report.value('schema') === 'tessera.compare' ? compare_answer(report) : answer(report);
-  const sections = sections_of(timeline);
+  const page = kPages[report.value('schema')], top = page.answer(report);
+  const sections = page.sections(timeline).filter(Boolean);
   const flat = sections.flatMap((one) => one.parts || [one]);
   document.title = new DOMParser().parseFromString(`${top.title}`, 'text/html').body.textContent;
   document.getElementById('contents').innerHTML = html`${flat.map(({id, title}) =>
@@ -55,9 +80,9 @@ function show(index) {
       one.name}</button>`)}</div>`;
   document.getElementById('main').innerHTML = html`${others}${top.html}${sections.map((one) => one.html)}${
     footer(report, name)}`;
-  draw_charts(timeline);
+  draw_charts(page.charts, timeline);
   listen_to_tiles();
-  listen_to_table();
+  listen_to_tables();
   listen();
   mark_place();
 }

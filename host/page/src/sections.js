@@ -46,7 +46,9 @@ export function cycles_section(report) {
   const all = (report.value('counters.cycles') || 0) * devices;
   if (all === 0) return section('cycles', 'Where the cycles went', 'No cycles were counted.', null);
   const issued = report.value('derived.mac_utilisation') || 0;
-  const useful = report.value('derived.useful_utilisation') || 0;
+  const useful = report.value('derived.useful_utilisation');
+  const work = useful === null ? [[issued, 'score', 'needed products', 'mac_utilisation']]
+    : [[useful, 'score', 'allowed pairs', 'useful_utilisation'], [issued - useful, 'pale', 'masked pairs']];
   const not = 1 - report.value('counters.score_busy') / all;
   const keys = kEngines.flatMap(([, , counters]) => counters.map(([key]) => `counters.${key}`));
   const finding = html`The score stage is not busy for <b>${(100 * not).toFixed(1)}<span
@@ -54,11 +56,9 @@ export function cycles_section(report) {
     cycles${devices > 1 && ` on each of ${devices} devices`}. ${main_wait(report)} Load and store
     engines wait for work by design; their waits are pale.`;
   const arrays = html`<div class="name">Multiply arrays<small>both stages</small></div>
-    <div class="cell">${bar([[useful, 'score', 'allowed pairs'],
-    [issued - useful, 'pale', 'masked pairs']])}<div class="labels"><span>${
-    swatch('score')}allowed pairs <b>${report.number('derived.useful_utilisation', forms.percent)}</b></span>
-    <span>${swatch('pale')}masked pairs <b>${(100 * (issued - useful)).toFixed(1)} %</b></span>
-    <span>${swatch('idle')}not working <b>${(100 * (1 - issued)).toFixed(1)} %</b></span></div></div>
+    <div class="cell">${bar(work.map(([share, kind, words]) => [share, kind, words]))}<div class="labels">${
+    [...work, [1 - issued, 'idle', 'not working']].map(([share, kind, words, key]) => html`<span>${swatch(kind)}${words} <b>${
+      key ? report.number(`derived.${key}`, forms.percent) : html`${(100 * share).toFixed(1)} %`}</b></span>`)}</div></div>
     <div class="sum"></div>`;
   return section('cycles', 'Where the cycles went', finding, html`<div class="rows">${axis}${arrays}${
     kEngines.map((engine) => engine_row(report, engine, all))}</div>${
