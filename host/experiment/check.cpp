@@ -40,12 +40,38 @@ void check_fields(const Experiment& experiment) {
     }
 }
 
+/// Those operands are in memory that the operation has, and no others.
+void check_operands(const Experiment& experiment) {
+    const Experiment::Operands& all = experiment.workload.operands;
+    const std::pair<const char*, const Experiment::Operand*> operands[] = {
+        {"workload.operands.a", &all.a},
+        {"workload.operands.b", &all.b},
+        {"workload.operands.q", &all.q},
+        {"workload.operands.k", &all.k},
+        {"workload.operands.v", &all.v}};
+    const bool memory = experiment.workload.source == Source::kMemory;
+    const bool gemm = experiment.operation == OperationKind::kGemm;
+    for (size_t i = 0; i < std::size(operands); ++i) {
+        const auto& [field, operand] = operands[i];
+        const bool needed = memory && (i < 2) == gemm;
+        if (needed && operand->data == nullptr)
+            throw bad_field(field, "missing",
+                            "a tensor in memory, which only a program can give, not a file or "
+                            "an option");
+        if (!needed && operand->data != nullptr)
+            throw bad_field(field, "given",
+                            memory ? "a and b with gemm, q, k and v with others"
+                                   : "none; others only with `workload.source=memory`");
+    }
+}
+
 /// Every operand has its file.
 void check_source(const Experiment& experiment) {
+    check_operands(experiment);
     const Experiment::Workload& workload = experiment.workload;
     const bool gemm = experiment.operation == OperationKind::kGemm;
     if (workload.source == Source::kFile) {
-        if (gemm) throw bad_field("workload.source", "file", "random or arrays with gemm");
+        if (gemm) throw bad_field("workload.source", "file", "random, arrays or memory with gemm");
         if (workload.file.empty())
             throw bad_field("workload.file", "missing", "the name of a file");
     }

@@ -64,10 +64,19 @@ std::string nested_form(const std::string& path) {
     return "; write it as " + form;
 }
 
+/// A mistake in `json` that is about the field `path`, or `part` of it.
+UserError bad_entry(const std::string& where, const std::string& path, const std::string& part,
+                    const std::string& value, const std::string& allowed) {
+    const UserError error = bad_value(where, path + part, value, allowed);
+    return UserError(error.text(), {path, error.value(), error.allowed()});
+}
+
 [[noreturn]] void refuse_key(const std::string& where, const std::string& prefix,
                              const std::string& name) {
     const std::string path = prefix + name;
-    throw bad_key(where, prefix, name, "unknown", names_below(prefix) + nested_form(path));
+    const UserError error =
+        bad_key(where, prefix, name, "unknown", names_below(prefix) + nested_form(path));
+    throw UserError(error.text(), {path, error.value(), error.allowed()});
 }
 
 /// Reads the members of `object`, whose paths begin with `prefix`.
@@ -83,11 +92,11 @@ void read_object(const std::string& where, const json& object, const std::string
         if (field != fields.end() && !dotted) {
             if (field->set(experiment, value)) continue;
             const WrongValue wrong = wrong_value(*field, value);
-            throw bad_value(where, path + wrong.part, wrong.value, wrong.allowed);
+            throw bad_entry(where, path, wrong.part, wrong.value, wrong.allowed);
         } else if (const std::string below = names_below(path + "."); dotted || below.empty()) {
             refuse_key(where, prefix, name);
         } else if (!value.is_object()) {
-            throw bad_value(where, path, json_excerpt(value), "an object of " + below);
+            throw bad_entry(where, path, "", json_excerpt(value), "an object of " + below);
         } else {
             read_object(where, value, path + ".", experiment);
         }

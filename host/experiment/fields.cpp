@@ -35,7 +35,7 @@ constexpr unsigned kRandomMatrices = kOfGemm | kOfRandom;
 constexpr unsigned kTensorArrays = kOfAttention | kOfLinear | kOfArrays;
 constexpr unsigned kMatrixArrays = kOfGemm | kOfArrays;
 constexpr unsigned kTensorFile = kOfAttention | kOfLinear | kOfFile;
-constexpr unsigned kTensorFiles = kTensorFile | kOfArrays;
+constexpr unsigned kGivenTensors = kTensorFile | kOfArrays | kOfMemory;
 constexpr FieldRange kLength = {1, kMaxLength};
 constexpr FieldRange kTokens = {0, kMaxTokens};
 
@@ -54,9 +54,10 @@ std::vector<ExperimentField> machine_fields() {
 
 std::vector<ExperimentField> input_fields() {
     return {
-        TESSERA_FIELD(workload.source,
-                      "where the operands come from: a generator, one safetensors file, or an .npy "
-                      "file for each"),
+        TESSERA_FIELD(
+            workload.source,
+            "where the operands come from: a generator, one safetensors file, an .npy file "
+            "for each, or the memory of a program that uses the library"),
         TESSERA_FIELD(workload.random.heads, "query heads", kRandomTensors, kLength),
         TESSERA_FIELD(workload.random.tokens, "query tokens", kRandomTensors, kLength),
         TESSERA_FIELD(workload.random.dimension, "elements of a query or key row", kRandomTensors,
@@ -90,10 +91,11 @@ std::vector<ExperimentField> input_fields() {
         TESSERA_FIELD(workload.arrays.b, ".npy file of the right matrix, [inner, columns]",
                       kMatrixArrays),
         TESSERA_FIELD(workload.head_order,
-                      "order of dimensions in files; null: heads first, and a note where that is "
-                      "doubtful",
-                      kTensorFiles),
-        TESSERA_FIELD(workload.allow_nonfinite, "accept NaN and Inf in files", kTensorFiles),
+                      "order of dimensions of given operands; null: heads first, and a note where "
+                      "that is doubtful",
+                      kGivenTensors),
+        TESSERA_FIELD(workload.allow_nonfinite, "accept NaN and Inf in given operands",
+                      kGivenTensors),
     };
 }
 
@@ -224,11 +226,11 @@ std::vector<ExperimentField> output_fields() {
 #undef TESSERA_FIELD
 
 constexpr unsigned kOperations = kOfAttention | kOfGemm | kOfLinear;
-constexpr unsigned kSources = kOfRandom | kOfFile | kOfArrays;
+constexpr unsigned kSources = kOfRandom | kOfFile | kOfArrays | kOfMemory;
 
 unsigned use_of(const Experiment& experiment) {
     constexpr unsigned kOperationUse[] = {kOfAttention, kOfGemm, kOfLinear};
-    constexpr unsigned kSourceUse[] = {kOfRandom, kOfFile, kOfArrays};
+    constexpr unsigned kSourceUse[] = {kOfRandom, kOfFile, kOfArrays, kOfMemory};
     return kOperationUse[static_cast<size_t>(experiment.operation)] |
            kSourceUse[static_cast<size_t>(experiment.workload.source)];
 }
@@ -259,7 +261,8 @@ namespace {
 
 constexpr std::pair<unsigned, const char*> kUses[] = {
     {kOfAttention, "attention"}, {kOfGemm, "gemm"}, {kOfLinear, "linear"},
-    {kOfRandom, "random"},       {kOfFile, "file"}, {kOfArrays, "arrays"}};
+    {kOfRandom, "random"},       {kOfFile, "file"}, {kOfArrays, "arrays"},
+    {kOfMemory, "memory"}};
 
 /// "attention, linear": of these uses those that are the field's.
 std::string uses_text(const ExperimentField& field, unsigned among) {

@@ -20,6 +20,7 @@ enum FieldUse : unsigned {
     kOfRandom = 8,
     kOfFile = 16,
     kOfArrays = 32,
+    kOfMemory = 64,
 };
 
 struct ExperimentField {

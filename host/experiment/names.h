@@ -20,8 +20,10 @@ inline constexpr Named<OperationKind> kOperationNames[] = {{"attention", Operati
                                                            {"linear", OperationKind::kLinear}};
 inline constexpr Named<Implementation> kImplementationNames[] = {{"model", Implementation::kModel},
                                                                  {"rtl", Implementation::kRtl}};
-inline constexpr Named<Source> kSourceNames[] = {
-    {"random", Source::kRandom}, {"file", Source::kFile}, {"arrays", Source::kArrays}};
+inline constexpr Named<Source> kSourceNames[] = {{"random", Source::kRandom},
+                                                 {"file", Source::kFile},
+                                                 {"arrays", Source::kArrays},
+                                                 {"memory", Source::kMemory}};
 inline constexpr Named<HeadOrder> kHeadOrderNames[] = {{"heads_first", HeadOrder::kHeadsFirst},
                                                        {"tokens_first", HeadOrder::kTokensFirst}};
 inline constexpr Named<MaskKind> kMaskKindNames[] = {

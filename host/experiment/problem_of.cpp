@@ -97,6 +97,7 @@ InputFiles input_files(const Experiment::Workload& workload) {
     files.order = workload.head_order;
     files.sink_logits = workload.sink_logits;
     files.tile_mask = workload.mask.tile_flags;
+    files.operands = workload.operands;
     return files;
 }
 
@@ -146,6 +147,9 @@ ShapeFields shape_fields(const Experiment& experiment) {
         case Source::kArrays:
             return {"workload.arrays.q", "workload.arrays.v", "workload.arrays.k",
                     "workload.arrays.q", "workload.arrays.k"};
+        case Source::kMemory:
+            return {"workload.operands.q", "workload.operands.v", "workload.operands.k",
+                    "workload.operands.q", "workload.operands.k"};
         case Source::kRandom: break;
     }
     if (random.value_dimension) fields.value_dimension = "workload.random.value_dimension";

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "host/io/nearest_name.h"
+
 namespace tessera {
 namespace {
 
@@ -104,7 +106,7 @@ std::string plain_fields(std::string_view text) {
 UserError bad_value(std::string_view where, std::string_view key, std::string_view value,
                     std::string_view allowed) {
     return UserError(std::string(where) + ": " + std::string(key) + " is " + shown(value) +
-                         "; allowed: " + std::string(allowed),
+                         "; allowed: " + std::string(allowed) + did_you_mean(value, allowed),
                      {"", std::string(value), std::string(allowed)});
 }
 
@@ -115,7 +117,8 @@ UserError bad_field(std::string_view field, std::string_view value, std::string_
 UserError bad_key(std::string_view where, const std::string& prefix, const std::string& name,
                   std::string_view state, std::string_view allowed) {
     return UserError(std::string(where) + ": key " + printable(prefix) + shown(name) + " is " +
-                         std::string(state) + "; allowed: " + std::string(allowed),
+                         std::string(state) + "; allowed: " + std::string(allowed) +
+                         did_you_mean(name, allowed),
                      {"", prefix + name, std::string(allowed)});
 }
 

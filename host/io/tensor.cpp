@@ -222,6 +222,26 @@ NonFinite TensorView::find_nonfinite(const std::vector<TokenRange>& ranges) cons
     return found;
 }
 
+TensorView tensor_in_memory(const std::string& name, const Experiment::Operand& operand) {
+    constexpr std::pair<ElementType, Dtype> kTypes[] = {{ElementType::kF32, Dtype::kF32},
+                                                        {ElementType::kF64, Dtype::kF64},
+                                                        {ElementType::kF16, Dtype::kF16},
+                                                        {ElementType::kBf16, Dtype::kBf16}};
+    TensorView view;
+    view.file = "memory";
+    view.name = name;
+    for (const auto& [type, dtype] : kTypes)
+        if (type == operand.type) view.dtype = dtype;
+    view.shape = operand.shape;
+    const std::optional<uint64_t> elements = element_count(view.shape);
+    if (!elements || *elements > INT64_MAX / sizeof(double))
+        throw bad_value(view.file, "shape of tensor " + name, shape_text(view.shape),
+                        "what memory holds");
+    view.elements = *elements;
+    view.data = static_cast<const uint8_t*>(operand.data);
+    return view;
+}
+
 void TensorView::require_use(TensorUse use) const {
     if (!is_allowed(dtype, use))
         throw bad_value(file, "dtype of tensor " + printable(name), dtype_name(dtype),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A tensor in a file: element type, shape, and a view on its bytes (any alignment, little-endian,
-// last dimension fastest). Conversions follow docs/contract/device.md, 5: bf16 by round to nearest
-// even, below 2^-126 a zero of the same sign, one NaN.
+// A tensor in a file or in memory: element type, shape, and a view on its bytes (any alignment,
+// little-endian, last dimension fastest). Conversions follow docs/contract/device.md, 5: bf16 by
+// round to nearest even, below 2^-126 a zero of the same sign, one NaN.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -72,7 +72,7 @@ struct TokenRange {
     uint32_t begin = 0, end = 0;
 };
 
-/// Points into the file it came from, which must outlive it.
+/// Points into the file or memory it came from, which must outlive it.
 struct TensorView {
     std::string file;  ///< for messages
     std::string name;
@@ -99,5 +99,9 @@ struct TensorView {
     /// The same for a matrix of a command that has no --allow-nonfinite: row and column.
     void require_finite_matrix() const;
 };
+
+/// The operand as a tensor, which messages call NAME of the file "memory". UserError if no memory
+/// can hold its shape.
+TensorView tensor_in_memory(const std::string& name, const Experiment::Operand& operand);
 
 }  // namespace tessera::host

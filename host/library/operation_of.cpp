@@ -46,6 +46,10 @@ OperationJob job_of(const Experiment& experiment, ResolvedConfig config, const M
 
 GemmInputs matrices_of(const Experiment::Workload& workload, bool shapes_only, Gemm& gemm) {
     const Experiment::Arrays& arrays = workload.arrays;
+    const Experiment::Operands& operands = workload.operands;
+    if (workload.source == Source::kMemory)
+        return about_field("workload.operands.b",
+                           [&] { return take_gemm(operands.a, operands.b, shapes_only, gemm); });
     if (workload.source != Source::kRandom)
         return about_field("workload.arrays.b",
                            [&] { return open_gemm(arrays.a, arrays.b, shapes_only, gemm); });
@@ -73,6 +77,12 @@ std::string choose_form(const Experiment::Workload& workload, const hw::Platform
     return choice_text(candidates);
 }
 
+/// Where the inner dimension of a gemm is from.
+const char* field_of_inner(Source source) {
+    if (source == Source::kMemory) return "workload.operands.a";
+    return source == Source::kRandom ? "workload.random.inner" : "workload.arrays.a";
+}
+
 OperationJob gemm_of(const Experiment& experiment, ResolvedConfig config) {
     const Experiment::Workload& workload = experiment.workload;
     Gemm gemm;
@@ -80,8 +90,7 @@ OperationJob gemm_of(const Experiment& experiment, ResolvedConfig config) {
     gemm.a_columns = static_cast<uint32_t>(workload.inner_block);
     gemm.c_columns = static_cast<uint32_t>(workload.column_block);
     GemmInputs shapes = matrices_of(workload, true, gemm);
-    const bool random = workload.source == Source::kRandom;
-    const std::string inner = random ? "workload.random.inner" : "workload.arrays.a";
+    const std::string inner = field_of_inner(workload.source);
     const std::string choice =
         about_field(inner, [&] { return choose_form(workload, config.platform, gemm); });
     auto operation = std::make_shared<GemmOperation>(gemm, std::move(shapes),

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "host/error.h"
 #include "host/experiment/check.h"
+#include "host/experiment/experiment_json.h"
 #include "host/experiment/names.h"
 #include "host/library/leftovers.h"
 #include "host/library/point.h"
@@ -15,6 +17,7 @@
 #include "host/predict/closed_form.h"
 #include "host/predict/formulas.h"
 #include "host/predict/predict.h"
+#include "host/report/document_json.h"
 #include "host/run/job.h"
 #include "host/run/worker.h"
 
@@ -30,6 +33,14 @@ const Report::Tensor& Report::tensor(const std::string& name) const {
     for (const Tensor& one : tensors)
         if (one.name == name) return one;
     throw std::out_of_range("the report has no tensor " + name);
+}
+
+std::string json_of(const Experiment& experiment) {
+    return host::dumped(host::experiment_json(experiment), 2);
+}
+
+Experiment experiment_of(const std::string& json) {
+    return host::read_experiment("experiment", json);
 }
 
 Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds) {

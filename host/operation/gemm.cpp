@@ -22,13 +22,9 @@ struct Files {
     NpyFile a, b;
 };
 
-}  // namespace
-
-GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_only, Gemm& gemm) {
-    const auto files = std::make_shared<Files>(
-        Files{about_field("workload.arrays.a", [&a] { return NpyFile(a, "a"); }),
-              about_field("workload.arrays.b", [&b] { return NpyFile(b, "b"); })});
-    const TensorView &left = files->a.tensor(), &right = files->b.tensor();
+/// Both tensors must outlive the inputs.
+GemmInputs inputs_from(const TensorView& left, const TensorView& right, bool shapes_only,
+                       Gemm& gemm) {
     require_matrix(left);
     require_matrix(right);
     if (left.shape[1] != right.shape[0])
@@ -39,15 +35,36 @@ GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_onl
     gemm.m = static_cast<uint32_t>(left.shape[0]);
     gemm.k = static_cast<uint32_t>(left.shape[1]);
     gemm.n = static_cast<uint32_t>(right.shape[1]);
-    GemmInputs inputs;
-    inputs.a = operand_of(left);
-    inputs.b = operand_of(right);
     if (!shapes_only) {
         left.require_finite_matrix();
         right.require_finite_matrix();
     }
+    GemmInputs inputs;
+    inputs.a = operand_of(left);
+    inputs.b = operand_of(right);
+    return inputs;
+}
+
+}  // namespace
+
+GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_only, Gemm& gemm) {
+    const auto files = std::make_shared<Files>(
+        Files{about_field("workload.arrays.a", [&a] { return NpyFile(a, "a"); }),
+              about_field("workload.arrays.b", [&b] { return NpyFile(b, "b"); })});
+    GemmInputs inputs = inputs_from(files->a.tensor(), files->b.tensor(), shapes_only, gemm);
     inputs.storage = files;
     inputs.description = fmt::format("{}, {}", a, b);
+    return inputs;
+}
+
+GemmInputs take_gemm(const Experiment::Operand& a, const Experiment::Operand& b, bool shapes_only,
+                     Gemm& gemm) {
+    const auto tensors = std::make_shared<std::pair<TensorView, TensorView>>(
+        about_field("workload.operands.a", [&a] { return tensor_in_memory("a", a); }),
+        about_field("workload.operands.b", [&b] { return tensor_in_memory("b", b); }));
+    GemmInputs inputs = inputs_from(tensors->first, tensors->second, shapes_only, gemm);
+    inputs.storage = tensors;
+    inputs.description = "memory";
     return inputs;
 }
 

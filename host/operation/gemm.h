@@ -57,6 +57,9 @@ struct GemmInputs {
 /// at. UserError names file, tensor and shape; NaN and Inf do not pass, as one of them in A makes a
 /// whole row NaN: it is multiplied with zeros of the identity.
 GemmInputs open_gemm(const std::string& a, const std::string& b, bool shapes_only, Gemm& gemm);
+/// The same of two tensors in memory, which must outlive the inputs.
+GemmInputs take_gemm(const Experiment::Operand& a, const Experiment::Operand& b, bool shapes_only,
+                     Gemm& gemm);
 /// A then B of random_arrays(). With `shapes_only` none are drawn.
 GemmInputs random_gemm(uint64_t seed, bool shapes_only, const Gemm& gemm);
 

@@ -108,7 +108,26 @@ struct OpenedFiles {
     TensorView q, k, v;
 };
 
+bool in_memory(const InputFiles& files) { return files.operands.q.data != nullptr; }
+
+/// Tensors of the caller, which outlive the run.
+std::shared_ptr<OpenedFiles> take_operands(const InputFiles& files) {
+    const auto opened = std::make_shared<OpenedFiles>();
+    const Experiment::Operands& operands = files.operands;
+    const auto take = [&files](const char* name, const Experiment::Operand& operand) {
+        TensorView view = about_field(std::string("workload.operands.") + name,
+                                      [&] { return tensor_in_memory(name, operand); });
+        view.order = files.order.value_or(HeadOrder::kHeadsFirst);
+        return view;
+    };
+    opened->q = take("q", operands.q);
+    opened->k = take("k", operands.k);
+    opened->v = take("v", operands.v);
+    return opened;
+}
+
 std::shared_ptr<OpenedFiles> open_files(const InputFiles& files) {
+    if (in_memory(files)) return take_operands(files);
     const auto opened = std::make_shared<OpenedFiles>();
     TensorView* const views[] = {&opened->q, &opened->k, &opened->v};
     const std::string* const paths[] = {&files.q, &files.k, &files.v};
@@ -137,7 +156,10 @@ std::shared_ptr<OpenedFiles> open_files(const InputFiles& files) {
 std::string description_of(const InputFiles& files) {
     constexpr const char* kNames[] = {"q", "k", "v"};
     std::string text = files.safetensors;
-    if (text.empty()) text = fmt::format("{}, {}, {}", files.q, files.k, files.v);
+    if (in_memory(files))
+        text = "memory";
+    else if (text.empty())
+        text = fmt::format("{}, {}, {}", files.q, files.k, files.v);
     for (size_t i = 0; i < 3; ++i)
         if (files.names[i] != kNames[i])
             text += fmt::format(", {}={}", kNames[i], printable(files.names[i]));
@@ -244,8 +266,10 @@ ElementReader reader_of(const Operand& operand, bool original) {
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem) {
     const auto opened = open_files(files);
-    about_field(opened->file ? "workload.file" : "workload.arrays.k",
-                [&] { fill_shapes(opened->q, opened->k, opened->v, problem); });
+    const char* const field = in_memory(files) ? "workload.operands.k"
+                              : opened->file   ? "workload.file"
+                                               : "workload.arrays.k";
+    about_field(field, [&] { fill_shapes(opened->q, opened->k, opened->v, problem); });
     if (!shapes_only && !allow_nonfinite) {
         opened->q.require_finite(real_queries(problem));
         opened->k.require_finite(real_keys(problem));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where q, k and v come from: a safetensors file, three .npy files, or a seeded generator. Elements
-// are converted to bf16 as they are asked for; nothing is held twice.
+// Where q, k and v come from: a safetensors file, three .npy files, memory, or a seeded generator.
+// Elements are converted to bf16 as they are asked for; nothing is held twice.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -59,13 +59,14 @@ struct InputFiles {
     std::string q, k, v;                                 ///< .npy
     std::array<std::string, 3> names = {"q", "k", "v"};  ///< of the tensors in `safetensors`
     std::optional<HeadOrder> order = {};  ///< empty: heads first, and a note where tokens are fewer
-    std::string sink_logits = {};  ///< a tensor of the safetensors file, or .npy; empty: none
-    std::string tile_mask = {};    ///< read elsewhere; may be the safetensors file
+    std::string sink_logits = {};        ///< a tensor of the safetensors file, or .npy; empty: none
+    std::string tile_mask = {};          ///< read elsewhere; may be the safetensors file
+    Experiment::Operands operands = {};  ///< in memory, instead of files
 };
 
-/// Opens and checks files, and fills the shapes of `problem`. With `allow_nonfinite`, NaN and Inf
-/// pass; in the padding of a batch, whose lengths `problem` has already, they always do. With
-/// `shapes_only` no element is looked at. UserError names file, tensor and both shapes.
+/// Opens and checks files or memory, and fills the shapes of `problem`. With `allow_nonfinite`, NaN
+/// and Inf pass; in the padding of a batch, whose lengths `problem` has already, they always do.
+/// With `shapes_only` no element is looked at. UserError names file, tensor and both shapes.
 Inputs open_inputs(const InputFiles& files, bool allow_nonfinite, bool shapes_only,
                    Problem& problem);
 

@@ -22,16 +22,6 @@ namespace {
 
 constexpr uint32_t kCheckedTokens = 4096;  ///< up to here the check is on by default
 
-/// Why the result is not to be checked; nothing if it is.
-std::string reason_not_to_check(const Experiment::Outputs& outputs, bool timing_only,
-                                const Problem& problem) {
-    if (timing_only) return "timing only: there is no result";
-    if (outputs.check) return *outputs.check ? "" : "`outputs.check=false`";
-    if (std::max(problem.nq, problem.nk) <= kCheckedTokens) return "";
-    return fmt::format("over {} tokens; `outputs.check` compares with double precision",
-                       with_commas(kCheckedTokens));
-}
-
 std::optional<Slots> slots_of(const Experiment::Slots& asked) {
     if (asked.heads == 0) return std::nullopt;
     Slots slots;
@@ -66,6 +56,15 @@ ElementNames nonfinite_in(const Layout& layout, const MemoryAccess& memory) {
 }
 
 }  // namespace
+
+std::string reason_not_to_check(const Experiment::Outputs& outputs, bool timing_only,
+                                const Problem& problem) {
+    if (timing_only) return "timing only: there is no result";
+    if (outputs.check) return *outputs.check ? "" : "`outputs.check=false`";
+    if (std::max(problem.nq, problem.nk) <= kCheckedTokens) return "";
+    return fmt::format("over {} tokens; `outputs.check` compares with double precision",
+                       with_commas(kCheckedTokens));
+}
 
 Execution::Execution(const Experiment& experiment, Job job, const hw::DeviceFactory& make_device,
                      const RunHooks& hooks)

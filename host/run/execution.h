@@ -3,6 +3,7 @@
 // words for the user are its caller's.
 #pragma once
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "host/operation/attention_operation.h"
@@ -62,6 +63,9 @@ class Execution {
     std::vector<double> lse_;
 };
 
+/// Why the result is not to be checked; nothing if it is.
+std::string reason_not_to_check(const Experiment::Outputs& outputs, bool timing_only,
+                                const Problem& problem);
 /// Is an element known to be outside its error bound?
 bool outside_bound(const RunRecord& record);
 /// The check, or the audit's, that could compare nothing; nullptr if there was none.

@@ -33,6 +33,9 @@ class RunProgress {
     void note(const std::string& text) const {
         if (hooks_.note) hooks_.note(text);
     }
+    void decision(const std::string& text) const {
+        if (hooks_.decision) hooks_.decision(text);
+    }
 
   private:
     const RunHooks hooks_;

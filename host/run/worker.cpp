@@ -15,7 +15,7 @@
 namespace tessera::host {
 namespace {
 
-enum class Message : uint8_t { kProgress, kNote };
+enum class Message : uint8_t { kProgress, kNote, kDecision };
 enum class End : uint8_t { kResult, kError };
 
 /// Hooks of the work, whose words go to the other process: of those about one phase, at most one in
@@ -29,10 +29,8 @@ class Sender {
                     progress(phase, share);
                     return true;
                 },
-                [this](const std::string& text) {
-                    const std::lock_guard<std::mutex> lock(mutex_);
-                    send(Message::kNote, 0, text);
-                }};
+                [this](const std::string& text) { say(Message::kNote, text); },
+                [this](const std::string& text) { say(Message::kDecision, text); }};
     }
 
   private:
@@ -46,6 +44,11 @@ class Sender {
         phase_ = phase;
         sent_ = now;
         send(Message::kProgress, share, phase);
+    }
+
+    void say(Message kind, const std::string& text) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        send(kind, 0, text);
     }
 
     void send(Message kind, double share, const std::string& text) const {
@@ -128,8 +131,9 @@ bool Worker::receive(const RunHooks& hooks, ForkedWork::Milliseconds patience) {
         unpacker.value(kind);
         unpacker.value(share);
         unpacker.text(text);
-        if (kind == Message::kNote) {
-            if (hooks.note) hooks.note(text);
+        if (kind != Message::kProgress) {
+            const auto& hear = kind == Message::kNote ? hooks.note : hooks.decision;
+            if (hear) hear(text);
             return;
         }
         share_ = share;

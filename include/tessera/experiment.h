@@ -21,7 +21,11 @@ enum class Source {
     kRandom,  ///< a seeded generator
     kFile,    ///< one safetensors file
     kArrays,  ///< .npy files, one an operand
+    kMemory,  ///< tensors in the caller's memory
 };
+
+/// Type of the elements of a tensor in memory: IEEE, or the upper half of a kF32.
+enum class ElementType { kF32, kF64, kF16, kBf16 };
 
 /// Which dimension comes first: [batch, heads, tokens, dim] or [batch, tokens, heads, dim]. Without
 /// a batch the others are in the same order; without heads it makes no difference.
@@ -89,6 +93,19 @@ struct Experiment {
         std::string q, k, v, a, b;
     };
 
+    /// A tensor in the caller's memory, which a run reads and never writes. The last dimension is
+    /// contiguous, any alignment will do.
+    struct Operand {
+        const void* data = nullptr;  ///< of the first element; null: no such operand
+        std::vector<uint64_t> shape;
+        ElementType type = ElementType::kF32;
+    };
+
+    /// Tensors in memory: q, k and v, of a gemm a and b. JSON has no place for them.
+    struct Operands {
+        Operand q, k, v, a, b;
+    };
+
     /// Shape and seed of standard normal numbers.
     struct Random {
         uint64_t heads = 1, tokens = 1024, dimension = 64;  ///< of q
@@ -122,9 +139,10 @@ struct Experiment {
         std::string file;  ///< safetensors, or the index of a file in shards
         TensorNames tensor_names;
         Arrays arrays;
+        Operands operands;
         std::optional<HeadOrder>
-            head_order;                ///< of files; none: heads first, with a note if in doubt
-        bool allow_nonfinite = false;  ///< NaN and Inf in files
+            head_order;  ///< of files and memory; none: heads first, with a note if in doubt
+        bool allow_nonfinite = false;  ///< NaN and Inf in operands that are given
         Mask mask;
         Batch batch;
         std::optional<double> scale;  ///< of scores; none: 1 / sqrt(dimension)

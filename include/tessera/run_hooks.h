@@ -13,6 +13,9 @@ struct RunHooks {
     std::function<bool(const std::string& phase, double share)> progress;
     /// Something about the input that the user should know. Fields stand between backticks.
     std::function<void(const std::string& text)> note;
+    /// What was chosen where the experiment leaves it open, and why. Fields stand between
+    /// backticks.
+    std::function<void(const std::string& text)> decision = {};
 };
 
 }  // namespace tessera

@@ -67,6 +67,14 @@ struct Prediction {
     std::string schedule;            ///< that was predicted: the best one of "auto", or "cover"
 };
 
+/// `experiment` as JSON, every field, in the order of docs/use/experiments.md; operands in memory
+/// are no part of it.
+std::string json_of(const Experiment& experiment);
+
+/// The experiment in `json`, an object; what is left out keeps its default. Error (kUser): names
+/// the field, its value and what is allowed. Whether the fields go together is looked at by run().
+Experiment experiment_of(const std::string& json);
+
 /// Runs `experiment` in a process of its own, for which it takes the files that `outputs` asks for,
 /// and returns what came out. Prints nothing. Error: a mistake in the experiment (kUser), a device
 /// that stopped (kDevice), hooks that ended the run (kCancelled). Whatever else ends that process
