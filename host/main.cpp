@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "host/cli/compare_command.h"
+#include "host/cli/diff_command.h"
 #include "host/cli/field_options.h"
 #include "host/cli/generate_command.h"
 #include "host/cli/heads_command.h"
@@ -26,6 +27,7 @@
 #include "host/cli/report_command.h"
 #include "host/cli/run_command.h"
 #include "host/cli/serve_command.h"
+#include "host/cli/sweep_command.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
@@ -45,6 +47,9 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kVerifyModel: return verify_model_command(line, command_line);
         case CommandName::kCompare: return compare_command(line, command_line);
         case CommandName::kReport: return report_command(line.page);
+        case CommandName::kSweep: return sweep_command(line.sweep, line.format);
+        case CommandName::kMerge: return merge_command(line.merge, line.format);
+        case CommandName::kDiff: return diff_command(line.diff, line.format);
         case CommandName::kTranscribe: return transcribe_command(line, command_line);
         case CommandName::kEmbed: return embed_command(line, command_line);
         case CommandName::kGenerate: return generate_command(line, command_line);

@@ -4,12 +4,14 @@
 #include "host/cli/approximation_options.h"
 #include "host/cli/batch_options.h"
 #include "host/cli/compare_options.h"
+#include "host/cli/diff_command.h"
 #include "host/cli/input_options.h"
 #include "host/cli/mask_options.h"
 #include "host/cli/model_options.h"
 #include "host/cli/operation_options.h"
 #include "host/cli/report_command.h"
 #include "host/cli/run_options.h"
+#include "host/cli/sweep_command.h"
 
 namespace tessera::host {
 namespace {
@@ -154,6 +156,11 @@ const std::vector<Command>& commands() {
          "Run one problem with many schedules, profiles and masks, and list the results",
          add_comparison_options},
         {CommandName::kReport, "report", "Write reports as a page for a browser", add_page_options},
+        {CommandName::kSweep, "sweep",
+         "Run every point of a grid of experiments, and say which are best", add_sweep_options},
+        {CommandName::kMerge, "merge", "Join the shards of a sweep", add_merge_options},
+        {CommandName::kDiff, "diff",
+         "What differs between two runs, sweeps or programs, and what moved", add_diff_options},
         {CommandName::kGemm, "gemm", "Multiply two matrices on the device",
          add_gemm_command_options},
         {CommandName::kLinear, "linear", "Run linear attention on the device",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -21,8 +22,9 @@
 #include "host/library/overwriting.h"
 #include "host/library/point.h"
 #include "host/report/comparison.h"
+#include "host/report/document_json.h"
 #include "host/run/job.h"
-#include "host/sweep/sweep.h"
+#include "host/sweep/executor.h"
 
 namespace tessera::host {
 namespace {
@@ -128,28 +130,29 @@ class Compare {
 
     void simulate() {
         progress_.phase(fmt::format("comparing {} rows", combinations_.size()));
-        std::vector<SweepPoint> points;
+        std::vector<PointWork> points;
         std::vector<size_t> rows;
         for (size_t i = 0; i < combinations_.size(); ++i) {
             if (!comparison_.rows[i].has_report()) continue;
             rows.push_back(i);
-            points.push_back({std::to_string(i), [this, i] {
-                                  return run_row(combinations_[i].experiment,
-                                                 comparison_.command_line);
-                              }});
+            points.emplace_back([this, i] {
+                const Document report =
+                    run_row(combinations_[i].experiment, comparison_.command_line);
+                return dumped(to_json(report), -1);
+            });
         }
-        const auto executor = [this](const std::vector<SweepPoint>& all, const Ends& ends) {
-            run_in_processes(all, {most_at_once()}, ends);
-        };
-        std::vector<Outcome> outcomes = sweep(points, executor, nullptr, [&](size_t ended) {
-            progress_.share(static_cast<double>(ended) / static_cast<double>(points.size()));
+        std::vector<Outcome> outcomes(points.size());
+        size_t ended = 0;
+        run_in_processes(points, {most_at_once()}, [&](size_t point, Outcome outcome) {
+            outcomes[point] = std::move(outcome);
+            progress_.share(static_cast<double>(++ended) / static_cast<double>(points.size()));
         });
         for (size_t i = 0; i < rows.size(); ++i) finish(comparison_.rows[rows[i]], outcomes[i]);
     }
 
-    void finish(ComparedRow& row, Outcome& outcome) {
+    void finish(ComparedRow& row, const Outcome& outcome) {
         if (!outcome.error) {
-            row.report = std::move(outcome.document.content);
+            row.report = from_json(nlohmann::ordered_json::parse(outcome.result)).content;
             return;
         }
         const Error& error = *outcome.error;

@@ -29,6 +29,9 @@ enum class CommandName {
     kHeads,
     kProfile,
     kReport,
+    kSweep,
+    kMerge,
+    kDiff,
     kVerifyModel
 };
 
@@ -55,6 +58,29 @@ struct CompareOptions {
 struct PageOptions {
     std::vector<std::string> files;  ///< or folders
     std::string out = "report.html";
+};
+
+/// Of `tessera sweep`.
+struct SweepOptions {
+    std::string grid;              ///< file, or folder of an earlier sweep, which is also `out`
+    std::string out;               ///< folder
+    std::optional<uint64_t> jobs;  ///< simulations at once
+    std::string shard;             ///< "2/8"; empty: all points
+    std::string figures;           ///< commas between; empty: cycles and bytes
+    bool retry = false, dry_run = false;
+};
+
+/// Of `tessera merge`.
+struct MergeOptions {
+    std::vector<std::string> folders;  ///< of shards
+    std::string out, figures;          ///< as of a sweep
+};
+
+/// Of `tessera diff`.
+struct DiffOptions {
+    std::string before, after;        ///< files or folders
+    std::optional<double> fail_over;  ///< per cent
+    std::string figures;              ///< commas between; empty: all
 };
 
 /// Of `tessera verify model`, beside machine, precision and seed of the experiment.
@@ -123,6 +149,9 @@ struct CommandLine {
     VerifyOptions verify;
     CompareOptions compare;
     PageOptions page;
+    SweepOptions sweep;
+    MergeOptions merge;
+    DiffOptions diff;
     ModelOptions model;
     VerifyModelOptions verify_model;
 };

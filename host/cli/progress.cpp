@@ -28,6 +28,7 @@ void Progress::phase(const std::string& name) {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = name;
     share_ = 0;
+    begun_ = std::chrono::steady_clock::now();
 }
 
 void Progress::share(double done) {
@@ -62,13 +63,20 @@ void Progress::note(const std::string& text) {
                one_line(message_text(text)));
 }
 
+/// How long the phase will go on if it goes on like this; nothing while too little is known.
+std::string Progress::left() const {
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begun_;
+    if (share_ <= 0 || share_ >= 1 || elapsed.count() < 1) return "";
+    return fmt::format(", {:.0f} s left", elapsed.count() * (1 - share_) / share_);
+}
+
 void Progress::tick() {
     const auto start = std::chrono::steady_clock::now();
     std::unique_lock<std::mutex> lock(mutex_);
     while (!stop_.wait_for(lock, kPeriod, [this] { return stopping_; })) {
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
         const std::string done = share_ > 0 ? fmt::format(" {:.0f} %", 100 * share_) : "";
-        fmt::print(stderr, "{}{}{}, {:.1f} s", kEraseLine, phase_, done, elapsed.count());
+        fmt::print(stderr, "{}{}{}, {:.1f} s{}", kEraseLine, phase_, done, elapsed.count(), left());
         std::fflush(stderr);
     }
 }

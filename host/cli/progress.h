@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One line on stderr that says what is going on; nothing if stderr is no terminal.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -31,6 +32,7 @@ class Progress {
 
   private:
     void tick();
+    std::string left() const;
 
     bool terminal_;
     std::mutex mutex_;
@@ -38,6 +40,7 @@ class Progress {
     bool stopping_ = false;
     std::string phase_;
     double share_ = 0;
+    std::chrono::steady_clock::time_point begun_;  ///< of the phase
     std::thread ticker_;
 };
 

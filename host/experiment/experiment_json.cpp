@@ -159,9 +159,12 @@ std::string canonical_text(const Experiment& experiment) {
 }
 
 std::string experiment_hash(const Experiment& experiment) {
+    return text_hash(canonical_text(experiment));
+}
+
+std::string text_hash(std::string_view of) {
     uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : canonical_text(experiment))
-        hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+    for (const char c : of) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
     char text[17];
     std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
     return text;

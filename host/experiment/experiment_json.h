@@ -28,5 +28,7 @@ std::string canonical_text(const Experiment& experiment);
 /// 64-bit FNV-1a of the canonical text, 16 hexadecimal digits. What files contain is not part of
 /// it.
 std::string experiment_hash(const Experiment& experiment);
+/// The same of any text.
+std::string text_hash(std::string_view text);
 
 }  // namespace tessera::host

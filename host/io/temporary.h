@@ -12,5 +12,7 @@ std::string temporary_name(const std::string& path);
 
 /// Removes what `process`, which has been killed, had begun to write in place of `path`.
 void remove_temporaries(const std::string& path, pid_t process);
+/// The same of all processes; only for who alone writes there now.
+void remove_temporaries(const std::string& path);
 
 }  // namespace tessera::host

@@ -59,10 +59,16 @@ Report report_of(const Point& point) {
         report.remarks.push_back(caller.words(remark));
     report.json = point.text(Format::kJson);
     report.text = point.text(Format::kTable);
-    add_figures(point.document().content, "", caller, report.figures);
+    report.figures = figures_of(point);
     report.errors = point.errors();
     if (caller.wants_tensors) report.tensors = point.tensors();
     return report;
+}
+
+std::vector<Report::Figure> figures_of(const Point& point) {
+    std::vector<Report::Figure> figures;
+    add_figures(point.document().content, "", point.caller(), figures);
+    return figures;
 }
 
 Bytes bytes_of(const Report& report) {

@@ -6,10 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
-
-#include "host/report/document_json.h"
 
 namespace tessera::host {
 namespace {
@@ -19,9 +16,9 @@ struct Running {
     std::unique_ptr<Worker> worker;
 };
 
-Running start(const std::vector<SweepPoint>& points, size_t point, unsigned seconds) {
+Running start(const std::vector<PointWork>& points, size_t point, unsigned seconds) {
     const auto work = [&points, point](const RunHooks&) {
-        const std::string text = dumped(to_json(points[point].work()), -1);
+        const std::string text = points[point]();
         return Bytes(text.begin(), text.end());
     };
     return {point, std::make_unique<Worker>(work, seconds)};
@@ -43,11 +40,7 @@ size_t first_ended(const std::vector<Running>& running) {
 
 }  // namespace
 
-void run_inline(const std::vector<SweepPoint>& points, const Ends& ends) {
-    for (size_t i = 0; i < points.size(); ++i) ends(i, outcome_of(points[i].work));
-}
-
-void run_in_processes(const std::vector<SweepPoint>& points, const ProcessLimits& limits,
+void run_in_processes(const std::vector<PointWork>& points, const ProcessLimits& limits,
                       const Ends& ends) {
     std::vector<Running> running;
     for (size_t next = 0; next < points.size() || !running.empty();) {
@@ -64,7 +57,8 @@ void run_in_processes(const std::vector<SweepPoint>& points, const ProcessLimits
         const Running done = std::move(running[ended]);
         running.erase(running.begin() + static_cast<ptrdiff_t>(ended));
         ends(done.point, outcome_of([&done] {
-                 return from_json(nlohmann::ordered_json::parse(done.worker->finish()));
+                 const Bytes text = done.worker->finish();
+                 return std::string(text.begin(), text.end());
              }));
     }
 }

@@ -1,51 +1,86 @@
 // SPDX-License-Identifier: MIT
 #include "host/sweep/store.h"
 
-#include <cerrno>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "host/error.h"
+#include "host/io/json_text.h"
 #include "host/report/document_json.h"
 
 namespace tessera::host {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
-SweepStore::SweepStore(const std::string& path) : path_(path) {
-    if (std::filesystem::exists(path)) read();
-    file_.open(path, std::ios::app | std::ios::binary);
-    if (!file_) throw system_error(path_, "cannot open this file to store results in", errno);
+namespace {
+
+std::string file_in(const std::string& folder, const char* name) {
+    return (std::filesystem::path(folder) / name).string();
 }
 
-void SweepStore::read() {
-    std::ifstream file(path_, std::ios::binary);
-    if (!file) throw system_error(path_, "cannot read this file of results", errno);
-    uint64_t good = 0, number = 0;
-    for (std::string line; std::getline(file, line) && !file.eof(); good += line.size() + 1) {
-        ++number;
-        try {
-            const Json json = Json::parse(line);
-            outcomes_.insert_or_assign(json.at("point").get<std::string>(), outcome_from(json));
-        } catch (const Json::exception&) {
-            throw bad_value(path_, "line " + std::to_string(number), printable(line),
-                            "the outcome of a point of a sweep, as JSON");
-        }
+}  // namespace
+
+std::string definition_line(const FigureDefinition& definition) {
+    const auto& [path, unit, meaning] = definition;
+    return dumped({{"figure", path}, {"unit", unit}, {"meaning", meaning}}, -1);
+}
+
+SweepStore::SweepStore(const std::string& folder, LineFile::Access access)
+    : folder_(folder),
+      points_(file_in(folder, kPoints), access,
+              [this](std::string_view line, uint64_t offset) { take_point(line, offset); }),
+      figures_(file_in(folder, kFigures), access,
+               [this](std::string_view line, uint64_t) { take_definition(line); }) {}
+
+void SweepStore::take_point(std::string_view line, uint64_t offset) {
+    const std::string where = file_in(folder_, kPoints) + ", line " + std::to_string(++lines_);
+    const Record record = read_record(where, line);
+    if (record.version != program_version()) {
+        ++foreign_[record.version];
+        return;
     }
-    if (good != std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, good);
+    places_.insert_or_assign(record.hash, Place{offset, line.size()});  // retried: the last counts
 }
 
-const Outcome* SweepStore::find(const std::string& point) const {
-    const auto found = outcomes_.find(point);
-    return found == outcomes_.end() ? nullptr : &found->second;
+void SweepStore::take_definition(std::string_view line) {
+    const std::string where = file_in(folder_, kFigures);
+    const Json json = parse_json(where, line);
+    FigureDefinition definition;
+    const auto text = [&](const char* key, std::string& value) {
+        const bool good = json.is_object() && json.contains(key) && json.at(key).is_string();
+        if (good) value = json.at(key);
+        return good;
+    };
+    if (!text("figure", std::get<0>(definition)) || !text("unit", std::get<1>(definition)) ||
+        !text("meaning", std::get<2>(definition)))
+        throw bad_value(where, "a line", printable(line),
+                        "the definition of a figure, as tessera sweep writes it");
+    definitions_.insert(definition);
 }
 
-void SweepStore::add(const std::string& point, const Outcome& outcome) {
-    Json json = {{"point", point}};
-    json.update(to_json(outcome));
-    file_ << dumped(json, -1) << '\n' << std::flush;
-    if (!file_) throw system_error(path_, "cannot write this file of results", errno);
-    outcomes_.insert_or_assign(point, outcome);
+Json SweepStore::outcome(const std::string& hash) const {
+    const Place& place = places_.at(hash);
+    return read_record(points_.path(), points_.line_at(place.offset, place.bytes)).outcome;
+}
+
+std::string SweepStore::name(const std::string& hash) const {
+    const Place& place = places_.at(hash);
+    const Json line = parse_json(points_.path(), points_.line_at(place.offset, place.bytes));
+    return line.value("point", hash);
+}
+
+void SweepStore::add(const std::string& hash, const std::string& line, const Json& definitions) {
+    for (const Json& d : definitions) {
+        const FigureDefinition definition{d.at(0), d.at(1), d.at(2)};
+        if (definitions_.insert(definition).second) figures_.append(definition_line(definition));
+    }
+    places_.insert_or_assign(hash, Place{points_.append(line), line.size()});
+}
+
+std::vector<std::string> SweepStore::hashes() const {
+    std::vector<std::string> all;
+    all.reserve(places_.size());
+    for (const auto& [hash, place] : places_) all.push_back(hash);
+    return all;
 }
 
 }  // namespace tessera::host
