@@ -14,6 +14,7 @@ import {Report} from './report.js';
 import {bytes_section, cycles_section, energy_section, memory_section} from './sections.js';
 import {draw_waits, policies_section, requests_section, service_answer, waits_section} from './service.js';
 import {listen_to_tables} from './table.js';
+import {attentions_section, grid_answer, heat_section, points_section, task_answer} from './task.js';
 import {listen_to_tiles, tiles_section} from './tiles.js';
 import {Timeline, timeline_section} from './timeline.js';
 import {start_tips} from './tip.js';
@@ -49,6 +50,9 @@ const kPages = {
   'tessera.heads': program_page,
   'tessera.serve': {answer: service_answer, sections: () => [policies_section(report), waits_section(report),
     requests_section(report), ...last_sections()], charts: [['waits-chart', draw_waits]]},
+  'tessera.task': {answer: task_answer, sections: () => [attentions_section(report), ...last_sections()], charts: []},
+  'tessera.task_grid': {answer: grid_answer, sections: () => [heat_section(report), points_section(report),
+    repeat_section(report)], charts: []},
   'tessera.profile': {answer: profile_answer, sections: () => [growth_section(report), kinds_section(report),
     phases_section(report), profile_layers_section(report), ...last_sections()], charts: [['growth-chart', draw_growth]]},
 };
