@@ -15,6 +15,7 @@
 #include "host/io/output_file.h"
 #include "host/library/output_folder.h"
 #include "host/report/page.h"
+#include "host/report/page_sweep.h"
 #include "host/report/page_timeline.h"
 #include "host/text.h"
 
@@ -34,10 +35,6 @@ The page needs no network and holds all that it shows.)";
 
 constexpr int kMostFiles = 64;
 
-std::string_view text_of(const MappedFile& file) {
-    return {reinterpret_cast<const char*>(file.data()), file.bytes()};
-}
-
 /// The trace beside a report, if it is of the same run; else "null".
 std::string timeline_beside(const fs::path& report, uint64_t commands) {
     const std::string path = (report.parent_path() / OutputFolder::kTrace).string();
@@ -45,18 +42,19 @@ std::string timeline_beside(const fs::path& report, uint64_t commands) {
     if (report.filename() != OutputFolder::kReport || !fs::exists(path, error)) return "null";
     PageTimeline timeline(path);
     const MappedFile file(path);
-    timeline.feed(text_of(file));
+    timeline.feed(file.text());
     return timeline.commands_total() == commands ? timeline.json() : "null";
 }
 
 PagePart part_of(const std::string& given, const std::string& out) {
     std::error_code error;
-    const fs::path path =
-        fs::is_directory(given, error) ? fs::path(given) / OutputFolder::kReport : fs::path(given);
+    const bool folder = fs::is_directory(given, error);
+    if (folder && is_swept(given)) return {given, swept_json(given)};
+    const fs::path path = folder ? fs::path(given) / OutputFolder::kReport : fs::path(given);
     if (fs::equivalent(path, out, error))
         throw bad_value("tessera report", "--out", out, "a file that is not a report");
     const MappedFile file(path.string());
-    const std::string text(text_of(file));
+    const std::string text(file.text());
     const nlohmann::json json = parse_json(path.string(), text);
     const std::string schema = json.is_object() ? json.value("schema", "") : "";
     const std::vector<std::string>& known = page_schemas();
@@ -73,7 +71,8 @@ void add_page_options(CLI::App& report, CommandLine& line) {
     report.footer(kReportExamples);
     report
         .add_option("files", line.page.files,
-                    "report.json, or JSON of a comparison; a folder: report.json in it")
+                    "report.json, or JSON of a comparison or a grid; a folder: report.json in it, "
+                    "or a sweep")
         ->required()
         ->expected(1, kMostFiles)
         ->type_name("FILE|DIR");

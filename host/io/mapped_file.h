@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace tessera::host {
 
@@ -22,6 +23,7 @@ class MappedFile {
     /// First byte; nullptr for an empty file.
     const uint8_t* data() const { return data_; }
     uint64_t bytes() const { return bytes_; }
+    std::string_view text() const { return {reinterpret_cast<const char*>(data_), bytes_}; }
 
   private:
     std::string path_;

@@ -70,6 +70,9 @@ const charts_of = (json) => ({
   'tessera.generate': () => ['#runs-chart', '#cache-chart', '#steps .cell'],
   'tessera.serve': () => ['#waits-chart'],
   'tessera.profile': () => ['#growth-chart', '#kinds .cell'],
+  'tessera.sweep': () => ['#pareto-chart', '#heat-place table'],
+  'tessera.task': () => [],
+  'tessera.task_grid': () => ['.heats'],
 })[json.schema]();
 
 /** Every chart has more than its background. */

@@ -5,7 +5,7 @@
 // Every number of a page is the JSON's, every chart is drawn, both themes differ, nothing is asked
 // of the network, nothing is wider than the screen. Exit codes: 0 good, 1 different, 4 skipped.
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -54,8 +54,17 @@ function pages() {
   run('serve', '--model', at('model'), '--requests', '4', '--prompt-tokens', '2,8', '--new-tokens', '2,4', '--timing-only', ...small,
     '--out', at('serve'));
   run('profile', at('model/config.json'), '--tokens', '16,32', ...small, '--out', at('profile'));
+  run('task', 'kv', '--tokens', '40', '--pairs', '8', '--window', '16', ...small, '--out', at('task'));
+  const grid = run('task', 'reg', '--models', 'standard,linear', '--sizes', '8,16', '--dims', '4,8', ...small, '--format', 'json');
+  writeFileSync(at('task_grid.json'), grid);
+  run('report', at('task_grid.json'), '-o', at('task_grid.html'));
+  writeFileSync(at('grid.json'), JSON.stringify({base: {machine: {device: 'tiny', memory: 'ideal'},
+    outputs: {timing_only: true}}, fields: {'workload.random.tokens': [16, 48], 'workload.mask.window': [0, 8, 16]}}));
+  run('sweep', at('grid.json'), '-o', at('sweep'));
+  run('report', at('sweep'), '-o', at('sweep.html'));
   const one = (name) => [name, at(`${name}/report.html`), json_of(at(`${name}/report.json`))];
-  return [...['dram', 'ideal', 'devices', 'gemm', 'generate', 'serve', 'profile'].map(one), ['compare', at('compare.html'), json_of(at('compare.json'))],
+  return [...['dram', 'ideal', 'devices', 'gemm', 'generate', 'serve', 'profile', 'task'].map(one),
+    ['sweep', at('sweep.html'), json_of(at('sweep/sweep.json'))], ['task_grid', at('task_grid.html'), JSON.parse(grid)], ['compare', at('compare.html'), json_of(at('compare.json'))],
     ['both', at('both.html'), json_of(at('dram/report.json'))]];
 }
 

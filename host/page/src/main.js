@@ -13,6 +13,8 @@ import {draw_cache, draw_runs, layers_section, program_answer, results_section, 
 import {Report} from './report.js';
 import {bytes_section, cycles_section, energy_section, memory_section} from './sections.js';
 import {draw_waits, policies_section, requests_section, service_answer, waits_section} from './service.js';
+import {draw_pareto, fields_section, listen_to_fields, pareto_section, sensitivity_section, sweep_answer,
+  sweep_points_section} from './sweep.js';
 import {listen_to_tables} from './table.js';
 import {attentions_section, grid_answer, heat_section, points_section, task_answer} from './task.js';
 import {listen_to_tiles, tiles_section} from './tiles.js';
@@ -53,6 +55,8 @@ const kPages = {
   'tessera.task': {answer: task_answer, sections: () => [attentions_section(report), ...last_sections()], charts: []},
   'tessera.task_grid': {answer: grid_answer, sections: () => [heat_section(report), points_section(report),
     repeat_section(report)], charts: []},
+  'tessera.sweep': {answer: sweep_answer, sections: () => [pareto_section(report), sensitivity_section(report),
+    fields_section(report), sweep_points_section(report)], charts: [['pareto-chart', draw_pareto]]},
   'tessera.profile': {answer: profile_answer, sections: () => [growth_section(report), kinds_section(report),
     phases_section(report), profile_layers_section(report), ...last_sections()], charts: [['growth-chart', draw_growth]]},
 };
@@ -87,6 +91,7 @@ function show(index) {
   draw_charts(page.charts, timeline);
   listen_to_tiles();
   listen_to_tables();
+  listen_to_fields(report);
   listen();
   mark_place();
 }
