@@ -34,6 +34,14 @@ const at = (name) => join(folder, name);
 const json_of = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const run = (...words) => execFileSync(tessera, words, {stdio: ['ignore', 'pipe', 'pipe']});
 
+/** sweep.json with the derived figures of each point, as its records have them. */
+function swept(folder) {
+  const records = readFileSync(join(folder, 'points.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const derived = ({figures}) => Object.fromEntries(Object.entries(figures).map(([path, value]) =>
+    [path.replace(/^derived\./, ''), value]));
+  return {...json_of(join(folder, 'sweep.json')), rows: records.map((record) => ({figures: derived(record)}))};
+}
+
 /** What is looked at: [name, page, its JSON]. */
 function pages() {
   const input = join(source, 'tests/data/use-lite-layer0-2x1024.safetensors');
@@ -64,7 +72,8 @@ function pages() {
   run('report', at('sweep'), '-o', at('sweep.html'));
   const one = (name) => [name, at(`${name}/report.html`), json_of(at(`${name}/report.json`))];
   return [...['dram', 'ideal', 'devices', 'gemm', 'generate', 'serve', 'profile', 'task'].map(one),
-    ['sweep', at('sweep.html'), json_of(at('sweep/sweep.json'))], ['task_grid', at('task_grid.html'), JSON.parse(grid)], ['compare', at('compare.html'), json_of(at('compare.json'))],
+    ['sweep', at('sweep.html'), swept(at('sweep'))],
+    ['task_grid', at('task_grid.html'), JSON.parse(grid)], ['compare', at('compare.html'), json_of(at('compare.json'))],
     ['both', at('both.html'), json_of(at('dram/report.json'))]];
 }
 
