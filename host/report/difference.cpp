@@ -106,8 +106,7 @@ SummaryBlock block_of(const std::string& heading, const std::vector<Moved>& all,
     if (with_change) block.columns.push_back({"change", 1, 10, true});
     for (const Moved& one : all) {
         if (block.rows.size() == kMostRows) {
-            block.rows.push_back(
-                {{fmt::format("and {} more; the JSON has all", all.size() - kMostRows)}});
+            block.note = fmt::format("and {} more; the JSON has all", all.size() - kMostRows);
             break;
         }
         block.rows.push_back({{one.path, text_of(one.before), text_of(one.after)}});

@@ -37,6 +37,13 @@ Table figures_table(const SweepResults& results, const SweepOverview& overview) 
     return table;
 }
 
+/// A count where the number is whole, as in the records.
+FigureValue number_value(double x) {
+    constexpr double kExact = 0x1p53;
+    if (x >= 0 && x < kExact && std::floor(x) == x) return static_cast<uint64_t>(x);
+    return x;
+}
+
 Section pareto_section(const SweepResults& results, const SweepOverview& overview) {
     std::vector<std::string> names;
     std::vector<bool> most;
@@ -49,7 +56,7 @@ Section pareto_section(const SweepResults& results, const SweepOverview& overvie
     }
     for (const size_t i : pareto_front(overview.values, most)) {
         std::vector<FigureValue> row = {results.points.point(i).name};
-        for (const auto& values : overview.values) row.emplace_back(values[i]);
+        for (const auto& values : overview.values) row.push_back(number_value(values[i]));
         points.rows.push_back(std::move(row));
     }
     return {"pareto", {list("figures", names), std::move(points)}};
@@ -65,16 +72,11 @@ Table sensitivity_table(const SweepResults& results, const SweepOverview& overvi
     return table;
 }
 
-/// A count with commas, a measure with so many digits as people read.
+/// A count with commas, a measure with as many digits as people read.
 std::string cell_text(const FigureValue& value) {
-    if (const auto* text = std::get_if<std::string>(&value)) return *text;
     if (const auto* count = std::get_if<uint64_t>(&value)) return with_commas(*count);
     const auto* x = std::get_if<double>(&value);
-    if (x == nullptr) return value_text(value);
-    constexpr double kExact = 0x1p53;
-    if (*x >= 0 && *x < kExact && std::floor(*x) == *x)
-        return with_commas(static_cast<uint64_t>(*x));
-    return fmt::format("{:.6g}", *x);
+    return x == nullptr ? value_text(value) : fmt::format("{:.4g}", *x);
 }
 
 /// The first rows of a table, under a heading of its own for each column.
@@ -82,8 +84,8 @@ SummaryBlock block_of(const Table& table, std::vector<SummaryColumn> columns) {
     SummaryBlock block{std::move(columns), {}};
     for (const auto& row : table.rows) {
         if (block.rows.size() == kMostRows) {
-            block.rows.push_back(
-                {{fmt::format("and {} more: sweep.json has all", table.rows.size() - kMostRows)}});
+            block.note =
+                fmt::format("and {} more; sweep.json has all", table.rows.size() - kMostRows);
             break;
         }
         SummaryRow cells;

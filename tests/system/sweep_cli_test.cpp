@@ -311,6 +311,12 @@ TEST_CASE("results that are not good are states of their points and an exit code
         items.equal(record.at("state"), record.at("point") == "good" ? "ok" : "not_valid");
     const Json whole = Json::parse(read_text(scratch / "out/sweep.json"));
     items.equal(whole.at("pareto").at("points").size(), size_t{1});
+    const std::string many = written(scratch, "many.json", R"({
+        "base": {"machine": {"device": "tiny", "memory": "ideal"},
+                 "workload": {"random": {"tokens": 8, "dimension": 16}}},
+        "fields": {"workload.random.seed": {"from": 1, "to": 45}}})");
+    const Finished front = run_tessera("sweep " + many + " -o " + scratch / "many");
+    items.holds(contains(front.out, "and 5 more; sweep.json has all"), [&] { return front.out; });
     const std::string refused =
         written(scratch, "refused.json", R"({"points": {"a": {"machine.device": "no such"}}})");
     items.equal(run_tessera("sweep " + refused + " -o " + scratch / "refused").exit_code, 2);

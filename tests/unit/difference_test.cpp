@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What differs between two reports, on small ones made by hand.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "host/error.h"
 #include "host/report/difference.h"
+#include "host/report/render.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 
@@ -92,6 +94,20 @@ TEST_CASE("figures are chosen by name, and what is no report is refused") {
               sweep);
     items.equal(sweep.results.at("x: derived.cycles"), 5);
     items.equal(sweep.configuration.at("x: f.g"), 1);
+}
+
+TEST_CASE("the table for people is cut, the JSON is not") {
+    Compared items("items");
+    Json before = {{"schema", "tessera.report"}}, after = before;
+    for (int i = 0; i < 100; ++i) {
+        before["derived"]["f" + std::to_string(i)] = i;
+        after["derived"]["f" + std::to_string(i)] = 2 * i + 1;
+    }
+    const Document document = difference_document(difference(before, after), "a", "b");
+    const std::string text = render(document, Format::kTable);
+    items.equal(std::count(text.begin(), text.end(), '\n'), 44);  // title, blank, heading, 40, note
+    items.holds(text.find("and 60 more") != std::string::npos, [&] { return text; });
+    items.equal(Json::parse(render(document, Format::kJson)).at("results").size(), size_t{100});
 }
 
 TEST_CASE("rows of a comparison are told apart by their names") {
