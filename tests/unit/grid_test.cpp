@@ -124,6 +124,7 @@ TEST_CASE("conditions are what their arithmetic says") {
          [](double x, double y, double z) { return x - (y - z) == 20; }},
         {t + " % " + h + " == 0 or " + w + " != 7",
          [](double x, double y, double z) { return std::fmod(x, z) == 0 || y != 7; }},
+        {t + " % 7 > 4", [](double x, double, double) { return std::fmod(x, 7) > 4; }},
         {w + " == 0 or " + t + " % " + w + " == 0",  // the second is not reached for 0
          [](double x, double y, double) { return y == 0 || std::fmod(x, y) == 0; }}};
     for (int i = 0; i < 200; ++i) {
