@@ -143,7 +143,9 @@ class Compare {
         }
         std::vector<Outcome> outcomes(points.size());
         size_t ended = 0;
-        run_in_processes(points, {most_at_once()}, [&](size_t point, Outcome outcome) {
+        ProcessLimits limits{most_at_once()};
+        limits.one_processor = limits.at_once > 1;
+        run_in_processes(points, limits, [&](size_t point, Outcome outcome) {
             outcomes[point] = std::move(outcome);
             progress_.share(static_cast<double>(++ended) / static_cast<double>(points.size()));
         });

@@ -162,7 +162,8 @@ class SweepRun {
         const size_t all = points_.size();
         progress_.phase(fmt::format("sweeping {}", plural(all, "point")));
         const uint64_t processors = std::max(1u, std::thread::hardware_concurrency());
-        const ProcessLimits limits{options_.jobs.value_or(processors)};
+        ProcessLimits limits{options_.jobs.value_or(processors)};
+        limits.one_processor = true;
         const auto executor = [&](const std::vector<PointWork>& work, const Ends& ends) {
             run_in_processes(work, limits, ends);
         };

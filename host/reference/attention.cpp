@@ -11,6 +11,7 @@
 
 #include "host/float_bits.h"
 #include "host/reference/inner_loops.h"
+#include "host/reference/reference_threads.h"
 #include "spec/float.h"
 #include "spec/integers.h"
 
@@ -208,11 +209,13 @@ void parallel_for(uint64_t count, uint32_t threads, const MakeWorker& make_worke
     if (failure) std::rethrow_exception(failure);
 }
 
+std::atomic<bool> one_thread{false};
+
 /// Threads cost more than a small problem takes.
 uint32_t threads_for(const ReferenceProblem& p) {
     constexpr uint64_t kSmallPairs = 1000000;
     const bool small = uint64_t{p.query_heads} * p.nq * p.nk < kSmallPairs;
-    return small ? 1 : std::max(1u, std::thread::hardware_concurrency());
+    return small || one_thread ? 1 : std::max(1u, std::thread::hardware_concurrency());
 }
 
 ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
@@ -230,6 +233,8 @@ ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
 }
 
 }  // namespace
+
+void use_one_reference_thread() { one_thread = true; }
 
 ElementReader bf16_reader(const uint16_t* data) {
     return [data](size_t first, size_t count, double* out) {

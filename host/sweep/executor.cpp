@@ -8,6 +8,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "host/reference/reference_threads.h"
+#include "hw_model/compute/tile_threads.h"
+
 namespace tessera::host {
 namespace {
 
@@ -16,12 +19,16 @@ struct Running {
     std::unique_ptr<Worker> worker;
 };
 
-Running start(const std::vector<PointWork>& points, size_t point, unsigned seconds) {
-    const auto work = [&points, point](const RunHooks&) {
+Running start(const std::vector<PointWork>& points, size_t point, const ProcessLimits& limits) {
+    const auto work = [&points, point, alone = limits.one_processor](const RunHooks&) {
+        if (alone) {
+            hw::compute_in_place();
+            use_one_reference_thread();
+        }
         const std::string text = points[point]();
         return Bytes(text.begin(), text.end());
     };
-    return {point, std::make_unique<Worker>(work, seconds)};
+    return {point, std::make_unique<Worker>(work, limits.seconds)};
 }
 
 /// Waits for one of them. Each looks at its own time when it is asked to receive.
@@ -47,7 +54,7 @@ void run_in_processes(const std::vector<PointWork>& points, const ProcessLimits&
         if (next < points.size() && running.size() < std::max<size_t>(limits.at_once, 1)) {
             const size_t point = next++;
             try {
-                running.push_back(start(points, point, limits.seconds));
+                running.push_back(start(points, point, limits));
             } catch (const Error& error) {  // the system gives no process
                 ends(point, {{}, error});
             }

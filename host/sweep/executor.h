@@ -24,6 +24,7 @@ using Executor = std::function<void(const std::vector<PointWork>& points, const 
 struct ProcessLimits {
     size_t at_once = 1;                     ///< 0 is taken as 1
     unsigned seconds = kSimulationSeconds;  ///< that a point may take
+    bool one_processor = false;             ///< a point takes one, not as many as there are
 };
 
 /// Each in a process of its own. A crash is an outcome, and so is a point that takes too long.

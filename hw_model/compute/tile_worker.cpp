@@ -3,9 +3,13 @@
 
 #include <immintrin.h>
 
+#include "hw_model/compute/tile_threads.h"
+
 namespace tessera::hw {
 
 namespace {
+
+std::atomic<bool> in_place{false};
 
 /// Spins for some microseconds, as long as a tile takes, then gives the processor away.
 template <typename Ready>
@@ -20,8 +24,12 @@ bool spin_until(Ready ready) {
 
 }  // namespace
 
+void compute_in_place() { in_place = true; }
+
 TileWorker::TileWorker(const spec::DeviceParams& params, Banks& banks)
-    : params_(params), banks_(banks), threaded_(uint64_t{params.m} * params.d >= kSmall) {}
+    : params_(params),
+      banks_(banks),
+      threaded_(uint64_t{params.m} * params.d >= kSmall && !in_place) {}
 
 TileWorker::~TileWorker() {
     if (!thread_.joinable()) return;

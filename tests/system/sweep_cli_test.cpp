@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
-// `tessera sweep`, `merge` and `diff` as a user meets them: records are what `tessera run` reports,
-// all files hold the same, and neither kill -9 nor shards make a difference of a single byte.
-#include <fcntl.h>
-#include <signal.h>
+// `tessera sweep` as a user meets it: records are what `tessera run` reports, all files hold the
+// same, and kill -9 does not make a difference of a single byte.
 #include <sqlite3.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,59 +9,31 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <thread>
 #include <vector>
 
-#include "tests/support/compared.h"
 #include "tests/support/csv.h"
 #include "tests/support/run_json.h"
+#include "tests/support/sweep.h"
 
 using namespace tessera;
 using test::Compared;
 using test::contains;
 using test::expect_refusal;
 using test::Finished;
+using test::killed_after;
+using test::kSweepFiles;
+using test::kSweepGrid;
 using test::parse_csv;
 using test::read_text;
+using test::records_in;
 using test::run_json;
 using test::run_tessera;
+using test::same_files;
 using test::Scratch;
+using test::written;
 using Json = nlohmann::json;
 
 namespace {
-
-constexpr const char* kFiles[] = {"grid.json",  "points.jsonl",  "figures.jsonl",
-                                  "points.csv", "points.sqlite", "sweep.json"};
-
-/// 48 points of a few milliseconds; on `tiny` those of dimension 32 are refused.
-constexpr const char* kGrid = R"({
-    "base": {"machine": {"device": "tiny", "memory": "ideal"}},
-    "fields": {"workload.random.tokens": {"from": 8, "to": 64, "step": 8},
-               "workload.random.dimension": [8, 16, 32],
-               "workload.random.seed": [1, 2]},
-    "points": {"product": {"operation": "gemm", "workload.random.rows": 20,
-                           "workload.random.columns": 30, "workload.random.inner": 40}}})";
-
-std::string written(const Scratch& scratch, const std::string& name, const std::string& text) {
-    std::ofstream(scratch / name) << text;
-    return scratch / name;
-}
-
-std::vector<Json> records_in(const std::string& folder) {
-    std::istringstream file(read_text(folder + "/points.jsonl"));
-    std::vector<Json> records;
-    for (std::string line; std::getline(file, line) && !file.eof();)
-        records.push_back(Json::parse(line));
-    return records;
-}
-
-void same_files(const std::string& folder, const std::string& expected, Compared& bytes) {
-    for (const char* name : kFiles) {
-        const std::string a = read_text(folder + "/" + name), b = read_text(expected + "/" + name);
-        bytes.holds(!b.empty(), [&] { return std::string(name) + " is empty"; });
-        bytes.equal(a == b, true, [&] { return std::string(name); });
-    }
-}
 
 /// All rows of a table, each cell as text.
 std::vector<std::vector<std::string>> rows_of(const std::string& file, const std::string& query) {
@@ -82,26 +50,6 @@ std::vector<std::vector<std::string>> rows_of(const std::string& file, const std
     return rows;
 }
 
-/// Starts a sweep and kills it with all that it started after so many microseconds, unless it has
-/// come to its end.
-void killed_after(const std::vector<std::string>& arguments, uint64_t microseconds) {
-    const pid_t process = ::fork();
-    REQUIRE(process >= 0);
-    if (process == 0) {
-        const int nothing = ::open("/dev/null", O_RDWR);
-        ::dup2(nothing, STDOUT_FILENO);
-        ::dup2(nothing, STDERR_FILENO);
-        std::vector<char*> words = {const_cast<char*>(TESSERA_BINARY)};
-        for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
-        words.push_back(nullptr);
-        ::execv(TESSERA_BINARY, words.data());
-        ::_exit(127);
-    }
-    std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
-    ::kill(process, SIGKILL);
-    ::waitpid(process, nullptr, 0);
-}
-
 uint64_t kills() {
     const char* given = std::getenv("TESSERA_KILLS");
     return given == nullptr ? 20 : std::strtoull(given, nullptr, 10);
@@ -111,7 +59,7 @@ uint64_t kills() {
 
 TEST_CASE("records are what tessera run reports, and all files hold the same") {
     const Scratch scratch;
-    const std::string grid = written(scratch, "grid.json", kGrid), out = scratch / "out";
+    const std::string grid = written(scratch, "grid.json", kSweepGrid), out = scratch / "out";
     const Finished swept = run_tessera("sweep " + grid + " -o " + out + " -j 3");
     INFO(swept.err);
     REQUIRE(swept.exit_code == 0);
@@ -178,7 +126,7 @@ TEST_CASE("records are what tessera run reports, and all files hold the same") {
 
 TEST_CASE("a sweep that is killed at any moment goes on, to the same bytes") {
     const Scratch scratch;
-    const std::string grid = written(scratch, "grid.json", kGrid);
+    const std::string grid = written(scratch, "grid.json", kSweepGrid);
     const std::string out = scratch / "out", whole = scratch / "whole";
     const auto begin = std::chrono::steady_clock::now();
     REQUIRE(run_tessera("sweep " + grid + " -j 2 -o " + whole).exit_code == 0);
@@ -209,12 +157,12 @@ TEST_CASE("a sweep that is killed at any moment goes on, to the same bytes") {
     std::istringstream names(read_text(scratch / "ls"));
     size_t files = 0;
     for (std::string name; std::getline(names, name);) ++files;
-    bytes.equal(files, std::size(kFiles));
+    bytes.equal(files, std::size(kSweepFiles));
 }
 
 TEST_CASE("a sweep again does what is missing, and no more") {
     const Scratch scratch;
-    const std::string grid = written(scratch, "grid.json", kGrid), out = scratch / "out";
+    const std::string grid = written(scratch, "grid.json", kSweepGrid), out = scratch / "out";
     REQUIRE(run_tessera("sweep " + grid + " -o " + out).exit_code == 0);
     const std::string records = read_text(out + "/points.jsonl");
     Compared items("items");
@@ -252,49 +200,6 @@ TEST_CASE("a sweep again does what is missing, and no more") {
     items.equal(records_in(out).size(), size_t{55});
 }
 
-TEST_CASE("merged shards are the sweep of one machine, and merge finds what is wrong") {
-    const Scratch scratch;
-    const std::string grid = written(scratch, "grid.json", kGrid), whole = scratch / "whole";
-    REQUIRE(run_tessera("sweep " + grid + " -o " + whole).exit_code == 0);
-    const auto shard = [&](int i) { return scratch / ("shard-" + std::to_string(i)); };
-    std::string shards;
-    for (int i = 1; i <= 4; ++i) {
-        const std::string arguments =
-            "sweep " + grid + " --shard " + std::to_string(i) + "/4 -o " + shard(i);
-        if (i == 2) killed_after({"sweep", grid, "--shard", "2/4", "-o", shard(i)}, 20000);
-        REQUIRE(run_tessera(arguments).exit_code == 0);
-        shards += " " + shard(i);
-    }
-    Compared bytes("files");
-    const Finished merged = run_tessera("merge" + shards + " -o " + scratch / "merged");
-    bytes.equal(merged.exit_code, 0, [&] { return merged.err; });
-    same_files(scratch / "merged", whole, bytes);
-
-    Compared messages("messages");
-    const std::string none = scratch / "none";
-    const auto wrong = [&](const std::string& folders, const std::string& part) {
-        expect_refusal(messages, "merge" + folders + " -o " + none, part);
-        messages.equal(std::ifstream(none + "/points.jsonl").good(), false);
-    };
-    wrong(" " + shard(1) + " " + shard(2) + " " + shard(3), "12 records missing, the first ");
-    wrong(shards + " " + whole, "49 records in two folders, the first ");
-    const std::string records = read_text(shard(3) + "/points.jsonl");
-    std::string foreign = records;
-    foreign.insert(foreign.find("\"version\":\"") + 11, "0");
-    std::ofstream(shard(3) + "/points.jsonl") << foreign;
-    wrong(shards, "1 record by another version of the program");
-    wrong(shards, "1 record missing");
-    std::string strange = records;
-    const size_t hash = strange.find("\"hash\":\"") + 8;
-    strange.replace(hash, 16, "0123456789abcdef");
-    std::ofstream(shard(3) + "/points.jsonl") << strange;
-    wrong(shards, "1 record of points that are not in the grid");
-    std::ofstream(shard(3) + "/points.jsonl") << records;
-    std::ofstream(shard(3) + "/grid.json") << kGrid << "\n";
-    wrong(shards, "is another grid than");
-    wrong(" " + scratch / "nowhere", "nowhere/grid.json");
-}
-
 TEST_CASE("results that are not good are states of their points and an exit code") {
     const Scratch scratch;
     const std::string grid = written(scratch, "grid.json", R"({
@@ -328,59 +233,4 @@ TEST_CASE("results that are not good are states of their points and an exit code
     expect_refusal(items, "sweep " + grid + " --shard 3/2 -o " + scratch / "x", "--shard is 3/2");
     expect_refusal(items, "sweep " + scratch / "out" + " --figures gates", "figure is gates");
     expect_refusal(items, "sweep " + scratch / "no.json" + " -o x", "no.json");
-}
-
-TEST_CASE("diff says what moved, and fails where it moved too far") {
-    const Scratch scratch;
-    const auto run = [&](const std::string& name, const std::string& more) {
-        const Finished f = run_tessera("run --device tiny --random 1,64,16 --memory ideal --out " +
-                                       scratch / name + more);
-        REQUIRE(f.exit_code == 0);
-    };
-    run("a", "");
-    run("b", "");
-    run("c", " --set memory.read_latency_cycles=200");
-    Compared items("items");
-    const auto diff = [&](const std::string& b, const std::string& more) {
-        return run_tessera("diff " + scratch / "a" + " " + scratch / b + more);
-    };
-    items.equal(diff("b", " --fail-over 0").exit_code, 0);
-    const Json same = Json::parse(diff("b", " --format json").out);
-    items.equal(same.at("results").size() + same.at("configuration").size(), size_t{0});
-    items.holds(same.at("compared") > 50, [&] { return same.dump(); });
-    const Finished moved = diff("c", " --fail-over 5 --figures derived.cycles");
-    items.equal(moved.exit_code, 1);
-    items.holds(contains(moved.err, "derived.cycles"), [&] { return moved.err; });
-    items.equal(diff("c", " --fail-over 5 --figures derived.bytes").exit_code, 0);
-    items.equal(diff("c", "").exit_code, 0);
-    const Json json = Json::parse(diff("c", " --format json --figures derived.cycles").out);
-    const auto cycles = [&](const char* name) {
-        return Json::parse(read_text(scratch / name + std::string("/report.json")))
-            .at("derived")
-            .at("cycles")
-            .at("value")
-            .get<double>();
-    };
-    items.equal(json.at("results").at(0).at("change").get<double>(),
-                (cycles("c") - cycles("a")) / cycles("a"));
-    bool latency = false;
-    for (const Json& row : json.at("configuration"))
-        latency = latency || contains(row.at("path"), "read_latency_cycles");
-    items.equal(latency, true);
-
-    const std::string grid = written(scratch, "grid.json", kGrid);
-    REQUIRE(run_tessera("sweep " + grid + " -o " + scratch / "one").exit_code == 0);
-    const std::string both = "diff " + scratch / "one" + " " + scratch / "two";
-    REQUIRE(std::system(("cp -r " + scratch / "one" + " " + scratch / "two").c_str()) == 0);
-    items.equal(run_tessera(both + " --fail-over 0").exit_code, 0);
-    std::string records = read_text(scratch / "two/points.jsonl");
-    records.insert(records.find("\"derived.cycles\":") + 17, "9");
-    std::ofstream(scratch / "two/points.jsonl") << records;
-    const Finished sweep = run_tessera(both + " --fail-over 0");
-    items.equal(sweep.exit_code, 1);
-    items.holds(contains(sweep.err, "1 result moved by more than 0 %"), [&] { return sweep.err; });
-    expect_refusal(items, "diff " + scratch / "a" + " " + scratch / "one", "schema");
-    expect_refusal(items, "diff " + scratch / "a" + " " + scratch / "b --fail-over -1",
-                   "--fail-over");
-    expect_refusal(items, "diff " + scratch / "a" + " " + scratch / "no", "no");
 }

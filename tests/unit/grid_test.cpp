@@ -115,17 +115,18 @@ TEST_CASE("conditions are what their arithmetic says") {
                       h = "workload.random.heads";
     const std::vector<std::pair<std::string, std::function<bool(double, double, double)>>> cases = {
         {t + " < " + w + " or " + h + " > 4",
-         [](double T, double W, double H) { return T < W || H > 4; }},
+         [](double x, double y, double z) { return x < y || z > 4; }},
         {t + " - " + w + " - " + h + " >= 10",
-         [](double T, double W, double H) { return T - W - H >= 10; }},
+         [](double x, double y, double z) { return x - y - z >= 10; }},
         {t + " / 2 * 3 <= " + w + " + " + h + "*5",
-         [](double T, double W, double H) { return T / 2 * 3 <= W + H * 5; }},
+         [](double x, double y, double z) { return x / 2 * 3 <= y + z * 5; }},
         {t + "-(" + w + "-" + h + ") == 20",
-         [](double T, double W, double H) { return T - (W - H) == 20; }},
+         [](double x, double y, double z) { return x - (y - z) == 20; }},
         {t + " % " + h + " == 0 or " + w + " != 7",
-         [](double T, double W, double H) { return std::fmod(T, H) == 0 || W != 7; }},
+         [](double x, double y, double z) { return std::fmod(x, z) == 0 || y != 7; }},
+        {t + " % 7 > 4", [](double x, double, double) { return std::fmod(x, 7) > 4; }},
         {w + " == 0 or " + t + " % " + w + " == 0",  // the second is not reached for 0
-         [](double T, double W, double) { return W == 0 || std::fmod(T, W) == 0; }}};
+         [](double x, double y, double) { return y == 0 || std::fmod(x, y) == 0; }}};
     for (int i = 0; i < 200; ++i) {
         Experiment e;
         e.workload.random.tokens = 1 + random() % 40;

@@ -169,7 +169,8 @@ TEST_CASE("a sweep goes on where it ended, and runs equal experiments once") {
         SweepStore store(scratch.path(), LineFile::Access::kAppend);
         CHECK_THROWS(sweep(points, inventing(ran, 4), store));
     }
-    std::ofstream(scratch / "points.jsonl", std::ios::app) << R"({"point": "x", "state)";  // killed
+    const std::string half = R"({"point": "x", "remarks": ")" + std::string(10000, 'x');
+    std::ofstream(scratch / "points.jsonl", std::ios::app) << half;  // killed here
     {
         SweepStore store(scratch.path(), LineFile::Access::kAppend);
         counts.equal(store.hashes().size(), size_t{4});
@@ -186,6 +187,9 @@ TEST_CASE("a sweep goes on where it ended, and runs equal experiments once") {
         sweep(points, inventing(none), store);
         counts.equal(none, size_t{0});
     }
+    const std::string all = tessera::test::read_text(scratch / "points.jsonl");
+    counts.equal(all.back(), '\n');
+    counts.equal(all.find("xxx"), std::string::npos);
     const SweepStore store(scratch.path(), LineFile::Access::kRead);
     counts.equal(store.hashes().size(), size_t{6});
     counts.equal(store.definitions().size(), size_t{1});
