@@ -15,6 +15,7 @@ enum JobOption : uint32_t {
     kJobLse = 1u << 2,          ///< attention, cover: lse is wanted
     kJobSinkLogits = 1u << 3,   ///< attention: rows begin with the state of a sink
     kJobQueryColumn = 1u << 4,  ///< attention: queries have the sentinel's column
+    kJobRowCausal = 1u << 5,    ///< attention: every call is causal, row by row
 };
 
 /// 64 bits: an address of device memory, or a distance there. Where an array may be missing,

@@ -281,7 +281,7 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, uint32_t tile, uint32_t
     }
     Run run = map.key_run(tile, row_);
     const bool positions = c.opcode == Opcode::kLoadK;  // values have none
-    if (!positions) run.rows = rows - row_;
+    if (!positions && job().documents != nullptr) run.rows = rows - row_;
     run.rows = job().pages.run(run.row, run.rows);
     c.rows = run.rows;
     c.first_row = row_;
@@ -302,8 +302,8 @@ void Sequencer::build_gather(const Tensor& tensor, uint32_t head, const RowList&
 
 uint32_t Sequencer::build_attend(Command& c) const {
     c.opcode = Opcode::kAttend;
-    const bool begins_empty = step_.first && !job().sink_logits;
-    if (!begins_empty && !partial_) c.flags = spec::kFlagContinue;
+    const bool from_sink = step_.first && job().sink_logits && !partial_;
+    if (from_sink || goes_on(job(), device_, step_)) c.flags = spec::kFlagContinue;
     c.q_bank = q_.bank();
     c.k_bank = k_bank_;
     c.v_bank = v_.bank();
@@ -315,7 +315,8 @@ uint32_t Sequencer::build_attend(Command& c) const {
     c.factor = job().factor;
     c.mask = step_.mask;
     if (!has_sentinel(job().sentinel.form, pass_)) return 0;
-    c.keys = step_.keys + 1;  // no mask may hide the sentinel, but one that hides all
+    c.keys = step_.keys + 1;         // no mask may hide the sentinel, but one that hides all
+    if (job().row_causal) return 0;  // nor does CAUSAL: the sentinel is at position 0
     if (c.mask.flags != 0) c.mask.flags |= spec::kMaskFree;
     if (c.mask.flags != 0) c.mask.free_from = step_.keys;
     return 0;

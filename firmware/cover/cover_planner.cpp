@@ -35,7 +35,7 @@ bool plain(const AttentionJob& job) {
     return job.nq == job.nk && job.q_position == 0 && job.k_position == 0 &&
            (job.mask.flags & ~uint32_t{spec::kMaskCausal}) == 0 && job.documents == nullptr &&
            job.tile_flags == nullptr && !job.stacked && !job.query_list.given() &&
-           !job.key_list.given() && !job.pages.given() &&
+           !job.key_list.given() && !job.pages.given() && !job.row_causal &&
            job.sentinel.form == SentinelForm::kNone && !job.sink_logits;
 }
 

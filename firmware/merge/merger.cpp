@@ -45,15 +45,15 @@ Merger::Row Merger::row_at(uint32_t slot, uint32_t at) const {
     Row row;
     row.at = at;
     row.head = step_.query_head + run.head;
-    row.token = run.row;
+    row.token = planner_.map().query_of(run.row);
     row.partial = row_address(job().partial, slot, at);
     row.query = round_ == 0 ? row_address(job().q, row.head, row.token)
                             : row_address(job().sentinel.retry, 0, at);
     row.merged = {working_row(at, row.head, row.token),
                   row_address(job().o, row.head, row.token),
                   row_address(job().lse, row.head, row.token),
-                  step_.first,
-                  step_.last,
+                  begins(at),
+                  finishes(job(), step_),
                   row_address(job().sink_state, row.head, 0)};
     return row;
 }
@@ -61,14 +61,28 @@ Merger::Row Merger::row_at(uint32_t slot, uint32_t at) const {
 /// Where the running result of a row is. Where one query tile is finished before the next begins,
 /// one tile of rows is enough.
 uint64_t Merger::working_row(uint32_t tile_row, uint32_t head, uint32_t token) const {
+    if (job().row_causal) return row_address(job().state, 0, token % planner_.map().tile_keys());
     if (planner_.open_tiles() == 1) return row_address(job().state, 0, tile_row);
     return row_address(job().state, head % (job().query_heads / job().kv_heads), token);
+}
+
+/// Has a row of the tile no working row yet? Of a row-causal job the tile backwards comes first,
+/// and has all queries but the last one of a full tile.
+bool Merger::begins(uint32_t at) const {
+    const TileMap& map = planner_.map();
+    const bool seen = job().row_causal && step_.q_tile != 0 && !TileMap::backwards(step_.q_tile) &&
+                      at + 1 != map.tile_keys();
+    const bool chain = job().row_causal && device_.profile == spec::Profile::kStateful;
+    return !seen && (step_.first || chain);
 }
 
 /// All but what depends on the data.
 MergeWork Merger::work_of_step() const {
     MergeWork work;
-    row_merger().count(step_.q_rows, step_.first, step_.last, work);
+    for (uint32_t at = 0, rows = 0; at < step_.q_rows; at += rows) {
+        for (rows = 1; at + rows < step_.q_rows && begins(at + rows) == begins(at);) ++rows;
+        row_merger().count(rows, begins(at), finishes(job(), step_), work);
+    }
     if (has_sentinel()) count_scaling(work);
     return work;
 }

@@ -67,6 +67,7 @@ class Merger {
     [[nodiscard]] Merged merge_tile(uint32_t slot);
     Row row_at(uint32_t slot, uint32_t at) const;
     uint64_t working_row(uint32_t tile_row, uint32_t head, uint32_t token) const;
+    bool begins(uint32_t at) const;
     MergeWork work_of_step() const;
     RowMerger row_merger() const { return {*bus_, job(), device_}; }
     const AttentionJob& job() const { return planner_.job(); }

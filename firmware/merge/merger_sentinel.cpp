@@ -44,7 +44,7 @@ bool Merger::merge_told(const Row& row, const ToldRow& told, MergeWork& work) {
 /// Another level for this row, if there is one left to try.
 bool Merger::retry(const Row& row, const Shares& shares, uint16_t level, MergeWork& work) {
     spec::RowState state;
-    if (!step_.first && !row_merger().read_state(row.merged.working, state)) return false;
+    if (!row.merged.first && !row_merger().read_state(row.merged.working, state)) return false;
     if ((state.flags & kGivenUp) != 0) return give_up(row, state, work);
     if (round_ == 0 && !retries_ && job().sentinel.query_column && !copy_queries(work))
         return false;

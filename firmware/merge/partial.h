@@ -2,7 +2,9 @@
 // What a device that does not merge leaves to firmware. Profile `stats`: each ATTEND of a query
 // tile with several key tiles gives a partial result, which the device stores into the next slot of
 // memory. With sink logits each ATTEND does, since such a device cannot load the sink's state.
-// Profile `blackbox` with a sentinel: each pair of tiles does.
+// Profile `blackbox` with a sentinel: each pair of tiles does. Of a row-causal job a device that
+// merges gives one for each query tile but the first, since those of the same queries backwards
+// have other rows.
 #pragma once
 #include <stdint.h>
 
@@ -28,15 +30,30 @@ constexpr uint32_t partial_slots(const AttentionJob& job) {
 constexpr bool is_partial(const AttentionJob& job, const spec::DeviceParams& device,
                           const Step& step) {
     if (job.sentinel.form != SentinelForm::kNone) return true;
+    if (job.row_causal && step.q_tile != 0)
+        return step.last || device.profile == spec::Profile::kStats;
     return device.profile == spec::Profile::kStats &&
            (job.sink_logits || !(step.first && step.last));
 }
 
-/// Does any step of a job?
+/// Does the ATTEND of this step go on from the state that the one before has left in its bank?
+constexpr bool goes_on(const AttentionJob& job, const spec::DeviceParams& device,
+                       const Step& step) {
+    return !step.first && (!is_partial(job, device, step) ||
+                           (job.row_causal && device.profile == spec::Profile::kStateful));
+}
+
+/// Is this the last step of its queries, forwards and backwards?
+constexpr bool finishes(const AttentionJob& job, const Step& step) {
+    return step.last && !(job.row_causal && TileMap::backwards(step.q_tile));
+}
+
+/// Does any step of a job give one?
 inline bool has_partials(const AttentionJob& job, const spec::DeviceParams& device,
                          const Planner& planner) {
     if (job.sentinel.form != SentinelForm::kNone) return true;
-    return device.profile == spec::Profile::kStats && (job.sink_logits || planner.merges());
+    return (job.row_causal || device.profile == spec::Profile::kStats) &&
+           (job.sink_logits || planner.merges());
 }
 
 }  // namespace tessera::fw

@@ -97,6 +97,12 @@ struct AttentionJob {
     RowList query_list, key_list;
     /// Not with a list of keys, nor with SUMMARY.
     PageTable pages;
+    /// For an oracle that is always causal: row i of a query tile sees rows 0 to i of the key tile,
+    /// in every call. What lies above that in a pair of tiles takes a call with both tiles
+    /// backwards (row_causal_tiles.cpp), so that q, k and v have 2 N rows a head: row N + r is row
+    /// N - 1 - r. As many queries as keys, both from position 0 on, one device, query-resident,
+    /// CAUSAL alone and nothing of what other jobs have but a sentinel; at least two tokens a tile.
+    bool row_causal = false;
     /// The query rows of a group's heads share tiles: worth it where a head has few.
     /// Not with tile flags, and with SUMMARY only for one query a head.
     bool stacked = false;

@@ -52,12 +52,15 @@ class TilePairs {
 //                            number. Up to as many as there are state banks never leave them. So
 //                            many are dealt together to one of several devices; 0: a job cannot be
 //                            shared.
+//   bool        kStrided     the tiles are those of a strided job (tile_map.h), for causal windows
+//                            alone; may be left out: they are not.
 
 /// What there is to know of a schedule beside its order.
 struct ScheduleType {
     const char* name;
     const char* does;
     uint32_t open_tiles;
+    bool strided;
 };
 
 /// Memory for one schedule of any type. A copy goes on by itself.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "firmware/plan/tile_map.h"
 
+#include "firmware/plan/schedule.h"
 #include "firmware/plan/tiles.h"
 
 namespace tessera::fw {
 namespace {
-
-constexpr uint32_t kRanges = 4;  // of key rows, at most: prefix, window, sinks, block
 
 constexpr uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
@@ -50,17 +49,23 @@ void TileMap::Positions::add(const Run& run) {
 
 TileMap::TileMap(const AttentionJob& job, uint32_t m)
     : job_(&job),
+      strided_(schedule_type(job.schedule).strided),
       m_(m),
-      key_m_(job.sentinel.form == SentinelForm::kNone ? m : m - 1),
+      key_m_(keys_of_tile(job, m)),
+      query_m_(strided_ ? static_cast<uint32_t>(strided_rows(job, m)) : m),
       stack_heads_(job.stacked ? job.query_heads / job.kv_heads : 1),
-      query_tiles_(tiles_of(stack_heads_ * job.nq, m)),
-      linear_tiles_(tiles_of(job.nk, key_m_)),
+      query_tiles_(tiles_of(stack_heads_ * job.nq, query_m_)),
+      linear_tiles_(strided_ ? query_tiles_ : tiles_of(job.nk, key_m_)),
       gathered_tiles_(0),
       key_tiles_(linear_tiles_),
       mask_(job.mask) {
     if (job.documents != nullptr) {
         mask_.flags |= spec::kMaskBlock;
         mask_.block = document_stride(job);
+    }
+    if (job.row_causal) {
+        token_tiles_ = linear_tiles_;
+        query_tiles_ = key_tiles_ = 2 * token_tiles_ - 1;
     }
     if ((mask_.flags & spec::kMaskSummary) != 0) {
         summaries_ = summaries_before(job.nk);
@@ -70,6 +75,8 @@ TileMap::TileMap(const AttentionJob& job, uint32_t m)
 }
 
 uint32_t TileMap::next_key_tile(uint32_t stack, uint32_t q_tile, uint32_t from) const {
+    if (strided_) return from <= q_tile ? q_tile : key_tiles_;
+    if (job_->row_causal) return row_causal_next(q_tile, from);
     const uint32_t next = next_visible(stack, q_tile, from);
     if (next != key_tiles_ || from > gathered_tiles_) return next;
     return next_visible(stack, q_tile, 0) == key_tiles_ ? gathered_tiles_ : key_tiles_;
@@ -81,6 +88,8 @@ uint32_t TileMap::next_query_tile(uint32_t stack, uint32_t k_tile, uint32_t from
 }
 
 bool TileMap::meets(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
+    if (strided_) return k_tile == q_tile;
+    if (job_->row_causal) return row_causal_next(q_tile, k_tile) == k_tile;
     for (uint32_t at = 0; at < query_rows(q_tile);) {
         const Run run = query_run(q_tile, at);
         if (next_of_run(run, k_tile) == k_tile) {
@@ -89,7 +98,16 @@ bool TileMap::meets(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
         }
         at += run.rows;
     }
-    return k_tile == gathered_tiles_ && next_visible(stack, q_tile, 0) == key_tiles_;
+    return k_tile == gathered_tiles_ && sees_nothing(stack, q_tile);
+}
+
+bool TileMap::sees_nothing(uint32_t stack, uint32_t q_tile) const {
+    if (!strided_) return next_visible(stack, q_tile, 0) == key_tiles_;
+    Range seen[kRanges];
+    const uint32_t terms = visible_rows(query_run(q_tile, 0), seen);
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < terms; ++i) rows += seen[i].length();
+    return rows == 0;
 }
 
 /// As next_key_tile, but none for a query tile that may see no key.
@@ -166,7 +184,8 @@ bool TileMap::flagged(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
 spec::Mask TileMap::mask(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const {
     spec::Mask mask;
     if (gathered(k_tile)) return mask;  // all of earlier blocks: every query sees them
-    if (k_tile == gathered_tiles_ && next_visible(stack, q_tile, 0) == key_tiles_) {
+    if (job_->row_causal) return mask_;
+    if ((strided_ || k_tile == gathered_tiles_) && sees_nothing(stack, q_tile)) {
         mask.flags = spec::kMaskDiagOff;
         mask.diag_group = m_;
         return mask;
@@ -212,11 +231,13 @@ bool TileMap::local_holds(const Positions& q, const Positions& k) const {
 }
 
 uint32_t TileMap::query_rows(uint32_t q_tile) const {
-    return min(m_, stack_heads_ * job_->nq - q_tile * m_);
+    if (job_->row_causal) return row_causal_query_rows(q_tile);
+    return min(query_m_, stack_heads_ * job_->nq - q_tile * query_m_);
 }
 
 Run TileMap::query_run(uint32_t q_tile, uint32_t at) const {
-    const uint32_t row = q_tile * m_ + at;
+    if (job_->row_causal) return row_causal_query_run(q_tile, at);
+    const uint32_t row = q_tile * query_m_ + at;
     Run run;
     run.head = stack_heads_ == 1 ? 0 : row / job_->nq;
     run.row = row - run.head * job_->nq;
@@ -235,6 +256,8 @@ Run TileMap::cut_at_gap(Run run) const {
 }
 
 uint32_t TileMap::key_rows(uint32_t k_tile) const {
+    if (strided_) return strided_key_rows(k_tile);
+    if (job_->row_causal) return row_causal_key_rows(k_tile);
     if (gathered(k_tile)) return min(key_m_, summaries_ - k_tile * key_m_);
     return min(key_m_, job_->nk - (k_tile - gathered_tiles_) * key_m_);
 }
@@ -245,6 +268,8 @@ uint32_t TileMap::keys(uint32_t q_tile, uint32_t k_tile) const {
 }
 
 Run TileMap::key_run(uint32_t k_tile, uint32_t at) const {
+    if (strided_) return strided_key_run(k_tile, at);
+    if (job_->row_causal) return row_causal_key_run(k_tile, at);
     Run run;
     run.row = (k_tile - gathered_tiles_) * key_m_ + at;
     run.rows = key_rows(k_tile) - at;

@@ -3,7 +3,9 @@
 // hardware. A query tile is up to M rows of one stack: the query rows of a head or, stacked, those
 // of all heads of a group one after the other. Key tiles are, in this order, the gathered ones
 // (summary tokens of earlier blocks, only with kMaskSummary) and the linear ones (M keys in a row,
-// or M - 1 where a sentinel takes the last place).
+// or M - 1 where a sentinel takes the last place). A strided job has other tiles: query tiles of
+// strided_rows() rows, and key tile t are the keys that some row of query tile t sees, the sinks
+// before the window. A row-causal job has tiles backwards, too: row_causal_tiles.cpp.
 #pragma once
 #include <stdint.h>
 
@@ -24,8 +26,22 @@ struct Run {
 /// Positions that each of a job's packed documents is given: a power of two, no document is longer.
 uint32_t document_stride(const AttentionJob& job);
 
+/// Keys of a full key tile: a sentinel takes the last place.
+constexpr uint32_t keys_of_tile(const AttentionJob& job, uint32_t m) {
+    return job.sentinel.form == SentinelForm::kNone ? m : m - 1;
+}
+
 /// Can the terms of a job's mask be planned together? (spec::MaskFlag; the operands are legal.)
 bool terms_planned(uint32_t flags);
+
+/// Rows of a query tile such that `tile_keys` keys are the sinks and all that the rows' windows
+/// hold: each row but the first sees one key more. Less than 2 is not worth a schedule.
+constexpr int64_t strided_rows(int64_t tile_keys, int64_t window, int64_t sinks) {
+    return tile_keys - window + 1 - sinks;
+}
+
+/// The same of a job for a device with tiles of `m` tokens.
+int64_t strided_rows(const AttentionJob& job, uint32_t m);
 
 class TileMap {
   public:
@@ -53,6 +69,15 @@ class TileMap {
     spec::Mask mask(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
 
     uint32_t query_rows(uint32_t q_tile) const;
+    /// Which query a row of the query tensor is.
+    uint32_t query_of(uint32_t row) const {
+        return row < job_->nq ? row : 2 * job_->nq - 1 - row;  // backwards
+    }
+    /// Of a row-causal job: the tile of tokens that a query tile has, backwards or not.
+    static constexpr uint32_t token_tile(uint32_t q_tile) { return (q_tile + 1) / 2; }
+    static constexpr bool backwards(uint32_t q_tile) { return q_tile % 2 == 1; }
+    /// Has each query tile one key tile of its own, with the same number?
+    bool strided() const { return strided_; }
     /// The run that begins at row `at` of a query tile.
     Run query_run(uint32_t q_tile, uint32_t at) const;
     uint32_t gathered_tiles() const { return gathered_tiles_; }
@@ -69,12 +94,18 @@ class TileMap {
     uint32_t summary_row(uint32_t n) const;
 
   private:
+    static constexpr uint32_t kRanges = 4;  ///< of key rows, at most: prefix, window, sinks, block
     struct Range {
         int64_t begin = 0, end = 0;
+        uint32_t length() const { return end > begin ? static_cast<uint32_t>(end - begin) : 0; }
     };
     struct Positions {
         uint32_t first = UINT32_MAX, last = 0;
         void add(const Run& run);
+    };
+
+    struct Pieces {
+        Range sinks, window;
     };
 
     bool meets(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
@@ -84,6 +115,7 @@ class TileMap {
     uint32_t visible_rows(const Run& run, Range* rows) const;
     bool flagged(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
     bool local_holds(const Positions& q, const Positions& k) const;
+    bool sees_nothing(uint32_t stack, uint32_t q_tile) const;
 
     uint32_t document_of(uint32_t row) const;
     uint32_t document_end(uint32_t document) const;
@@ -93,11 +125,23 @@ class TileMap {
     uint32_t summaries_to(uint32_t position) const;
     uint32_t gathered_keys(const Run& run) const;
 
+    uint32_t row_causal_next(uint32_t q_tile, uint32_t from) const;
+    uint32_t row_causal_query_rows(uint32_t q_tile) const;
+    Run row_causal_query_run(uint32_t q_tile, uint32_t at) const;
+    uint32_t row_causal_key_rows(uint32_t k_tile) const;
+    Run row_causal_key_run(uint32_t k_tile, uint32_t at) const;
+    Pieces strided_keys(uint32_t tile) const;
+    uint32_t strided_key_rows(uint32_t tile) const;
+    Run strided_key_run(uint32_t tile, uint32_t at) const;
+
     const AttentionJob* job_;
+    bool strided_;
     uint32_t m_;
-    uint32_t key_m_;  ///< keys of a tile: M, or M - 1 and the sentinel
+    uint32_t key_m_;    ///< keys of a tile: M, or M - 1 and the sentinel
+    uint32_t query_m_;  ///< rows of a query tile: M, but of a strided job
     uint32_t stack_heads_;
     uint32_t query_tiles_, linear_tiles_, gathered_tiles_, key_tiles_;
+    uint32_t token_tiles_ = 0;  ///< of a row-causal job
     uint32_t summaries_ = 0;
     spec::Mask mask_;  ///< of the job; of packed documents in positions of their own
 };

@@ -39,6 +39,22 @@ bool positions_fit(uint64_t first, uint64_t tokens) {
     return first + tokens <= spec::kPositionLimit;
 }
 
+/// Is the mask a causal window, perhaps with sinks, that leaves a strided query tile two rows?
+bool strided_fits(const AttentionJob& job, uint32_t m) {
+    constexpr uint32_t kWindow = spec::kMaskCausal | spec::kMaskWindow;
+    return (job.mask.flags & ~uint32_t{spec::kMaskSink}) == kWindow && !job.stacked &&
+           strided_rows(job, m) >= 2;
+}
+
+/// Has a row-causal job nothing but what goes with it?
+bool row_causal_fits(const AttentionJob& job, uint32_t m) {
+    return job.mask.flags == spec::kMaskCausal && job.nq == job.nk && job.q_position == 0 &&
+           job.k_position == 0 && positions_fit(job.nq, job.nq) && keys_of_tile(job, m) >= 2 &&
+           job.schedule == ScheduleId::kQueryResident && job.peers == 0 && !job.stacked &&
+           job.documents == nullptr && job.tile_flags == nullptr && !job.query_list.given() &&
+           !job.key_list.given() && !job.pages.given() && !job.sink_logits;
+}
+
 /// Do the terms of the mask, documents and tile flags go together?
 bool mask_fits(const AttentionJob& job, uint32_t m) {
     const uint32_t flags = job.mask.flags;
@@ -46,6 +62,8 @@ bool mask_fits(const AttentionJob& job, uint32_t m) {
     // Rows of a tile that gathers are to see the same summary tokens.
     if ((flags & spec::kMaskSummary) != 0 && job.stacked && job.nq != 1) return false;
     const bool tiles = job.tile_flags != nullptr;
+    if (job.row_causal && !row_causal_fits(job, m)) return false;
+    if (schedule_type(job.schedule).strided && !strided_fits(job, m)) return false;
     if ((tiles || job.documents != nullptr) && (flags & ~spec::kMaskCausal) != 0) return false;
     return !tiles || (!job.stacked && job.documents == nullptr);
 }

@@ -51,10 +51,11 @@ RowList list_of(const spec::RowListWords& words, const MappedMemory& memory) {
 
 spec::AttentionWords encode(const AttentionJob& job, const JobArrays& arrays) {
     spec::AttentionWords w;
-    w.options =
-        option(job.stacked, spec::kJobStacked) | option(job.bf16_output, spec::kJobBf16Output) |
-        option(job.want_lse, spec::kJobLse) | option(job.sink_logits, spec::kJobSinkLogits) |
-        option(job.sentinel.query_column, spec::kJobQueryColumn);
+    w.options = option(job.stacked, spec::kJobStacked) |
+                option(job.bf16_output, spec::kJobBf16Output) |
+                option(job.row_causal, spec::kJobRowCausal) | option(job.want_lse, spec::kJobLse) |
+                option(job.sink_logits, spec::kJobSinkLogits) |
+                option(job.sentinel.query_column, spec::kJobQueryColumn);
     w.schedule = static_cast<uint32_t>(job.schedule);
     w.query_heads = job.query_heads;
     w.kv_heads = job.kv_heads;
@@ -97,6 +98,7 @@ AttentionJob decode(const spec::AttentionWords& words, const MappedMemory& memor
     job.bf16_output = has(spec::kJobBf16Output);
     job.want_lse = has(spec::kJobLse);
     job.sink_logits = has(spec::kJobSinkLogits);
+    job.row_causal = has(spec::kJobRowCausal);
     job.schedule = static_cast<ScheduleId>(words.schedule);
     job.query_heads = words.query_heads;
     job.kv_heads = words.kv_heads;

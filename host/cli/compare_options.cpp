@@ -16,6 +16,7 @@
 #include "host/experiment/limits.h"
 #include "host/experiment/problem_of.h"
 #include "host/problem/mask_terms.h"
+#include "host/problem/strided.h"
 
 namespace tessera::host {
 namespace {
@@ -149,9 +150,16 @@ std::vector<std::pair<std::string, Experiment>> profiled(const Experiment& commo
     return all;
 }
 
-std::vector<std::string> schedules_of(const CompareOptions& compare) {
+/// Those that are asked for, else all that the mask of the experiment lets.
+std::vector<std::string> schedules_of(const Experiment& experiment, const CompareOptions& compare) {
     std::vector<std::string> names;
-    for (const ScheduleInfo& info : schedules()) names.emplace_back(info.name);
+    Problem problem = problem_of(experiment);
+    const uint32_t m = config_of(experiment).platform.params.m;
+    for (const ScheduleInfo& info : schedules()) {
+        problem.schedule = info.id;
+        if (!compare.schedules.empty() || !problem.strided() || strided_rows(problem, m) != 0)
+            names.emplace_back(info.name);
+    }
     if (compare.schedules.empty()) return names;
     names.emplace_back(kAutoSchedule);
     return names_of("--schedules", compare.schedules, names);
@@ -168,13 +176,17 @@ std::vector<std::string> covers_of(const CompareOptions& compare) {
 struct Order {
     std::string row;
     std::optional<std::string> schedule, cover;
+    Oracle oracle = Oracle::kQueryKey;
 };
 
-/// Schedules, then covers.
-std::vector<Order> orders_of(const CompareOptions& compare) {
+/// Schedules, then covers, then the oracle that is always causal.
+std::vector<Order> orders_of(const Experiment& experiment, const CompareOptions& compare) {
     std::vector<Order> all;
-    for (const std::string& name : schedules_of(compare)) all.push_back({name, name, {}});
-    for (const std::string& name : covers_of(compare)) all.push_back({"cover " + name, {}, name});
+    for (const std::string& name : schedules_of(experiment, compare))
+        all.push_back({name, name, {}});
+    for (const std::string& name : covers_of(compare))
+        all.push_back({"cover " + name, {}, name, Oracle::kSelf});
+    if (compare.row_causal) all.push_back({"row-causal", {}, {}, Oracle::kCausal});
     return all;
 }
 
@@ -197,9 +209,14 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
         compare.add_option(name, value, text)->check(not_empty())->type_name("LIST")->group(group);
     };
     list("--schedules", o.schedules,
-         "names from `tessera schedules`, with commas between them (default: all but auto)");
+         "names from `tessera schedules`, with commas between them (default: all that the mask "
+         "lets, but auto)");
     list("--covers", o.covers,
          "names from `tessera covers`, each a row with --oracle self (default: none)");
+    compare
+        .add_flag("--row-causal", o.row_causal,
+                  "a row more, with --oracle causal (docs/use/schedules.md, section 4)")
+        ->group(group);
     list("--profiles", o.profiles,
          "profiles of the device: blackbox, stats, stateful; blackbox/columns, /split and "
          "/two-call choose its sentinel (default: the device's own)");
@@ -231,23 +248,24 @@ void add_compare_options(CLI::App& compare, CompareOptions& o) {
 }
 
 std::vector<Combination> combinations(const Experiment& common, const CompareOptions& compare) {
-    const std::vector<Order> orders = orders_of(compare);
     const std::vector<std::string> heads = names_of(
         "--heads", compare.heads.empty() ? "separate" : compare.heads, {"separate", "stacked"});
     std::vector<Combination> all;
-    for (const Experiment& mask : masked(common, compare.masks))
-        for (const std::string& head : heads)
+    for (Experiment& mask : masked(common, compare.masks))
+        for (const std::string& head : heads) {
+            mask.schedule.stack_heads = head == "stacked";
+            const std::vector<Order> orders = orders_of(mask, compare);
             for (const auto& [profile, machine] : profiled(mask, compare.profiles))
                 for (const Order& order : orders) {
                     Combination c{machine, order.row, profile, mask_text(mask)};
                     Experiment::Schedule& schedule = c.experiment.schedule;
-                    schedule.stack_heads = head == "stacked";
                     schedule.name = order.schedule;
                     schedule.cover = order.cover;
-                    schedule.oracle = order.cover ? Oracle::kSelf : Oracle::kQueryKey;
+                    schedule.oracle = order.oracle;
                     if (order.cover) schedule.sentinel_offset.reset();
                     all.push_back(std::move(c));
                 }
+        }
     return all;
 }
 

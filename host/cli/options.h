@@ -47,6 +47,7 @@ struct VerifyOptions {
 /// empty: what the experiment says; of schedules: all that there are; of covers: none.
 struct CompareOptions {
     std::string schedules, covers, profiles;
+    bool row_causal = false;
     std::string heads;               ///< "separate,stacked"
     std::vector<std::string> masks;  ///< "causal", "window=4096,sinks=64"
     std::optional<uint64_t> jobs;    ///< simulations at once

@@ -27,6 +27,10 @@ void add_schedule_options(CLI::App& run, Experiment::Schedule& schedule) {
         ->check(not_empty())
         ->type_name("NAME")
         ->group(group);
+    add_choice<Minimise>(run, "--minimise", schedule.minimise,
+                         "what --schedule auto has the least of, by prediction: cycles (default), "
+                         "calls or bytes")
+        ->group(group);
     run.add_flag("--stack-heads", schedule.stack_heads,
                  "let the query heads of a head group share tiles")
         ->group(group);
@@ -72,8 +76,8 @@ void add_self_oracle_options(CLI::App& run, Experiment::Schedule& schedule) {
     const char* group = "Problem";
     add_choice<Oracle>(
         run, "--oracle", schedule.oracle,
-        "tokens of a call: query-key, M queries and M keys (default), or self, one set "
-        "of M tokens")
+        "tokens of a call: query-key, M queries and M keys (default), self, one set of M tokens, "
+        "or causal, M queries and M keys of which row i sees rows 0 to i")
         ->group(group);
     run.add_option(
            "--cover", schedule.cover,

@@ -74,6 +74,9 @@ int verify_random(const Experiment& experiment, const VerifyOptions& verify) {
     const spec::DeviceParams& params = config.platform.params;
     const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config, "");
     const uint64_t max_tokens = verify.max_tokens.value_or(4 * uint64_t{params.m});
+    if (experiment.schedule.oracle == Oracle::kCausal)
+        throw bad_field("schedule.oracle", "causal",
+                        "query-key or self with random jobs; some of query-key are causal");
     const bool covers = problem_of(experiment).cover.has_value();
     Progress progress;
     progress.phase("verifying");

@@ -7,6 +7,7 @@
 
 #include "host/error.h"
 #include "host/experiment/fields.h"
+#include "host/experiment/names.h"
 #include "host/experiment/problem_of.h"
 #include "host/experiment/wrong_value.h"
 #include "host/io/json_text.h"
@@ -135,6 +136,19 @@ void check_cover(const Experiment::Schedule& schedule) {
             "with `schedule.oracle=self`");
 }
 
+void check_row_causal(const Experiment::Schedule& schedule) {
+    if (schedule.oracle == Oracle::kCausal &&
+        schedule.name.value_or("query-resident") != "query-resident")
+        throw bad_field("schedule.name", *schedule.name,
+                        "query-resident with `schedule.oracle=causal`");
+}
+
+void check_minimise(const Experiment::Schedule& schedule) {
+    if (schedule.minimise != Minimise::kCycles && schedule.name != kAutoSchedule)
+        throw bad_field("schedule.minimise", name_of(schedule.minimise),
+                        "cycles; others only with `schedule.name=auto`");
+}
+
 struct Other {
     bool given;
     std::string field;
@@ -158,6 +172,7 @@ std::vector<Other> not_approximate(const Experiment& e) {
     const Experiment::Schedule& s = e.schedule;
     std::vector<Other> all = {{e.outputs.timing_only, "`outputs.timing_only`"},
                               {s.oracle == Oracle::kSelf, "`schedule.oracle=self`"},
+                              {s.oracle == Oracle::kCausal, "`schedule.oracle=causal`"},
                               {e.machine.devices != 1, "`machine.devices`"}};
     for (const MaskTerm& term : mask_terms())
         if (term.flag != spec::kMaskSummary)  // needs a block, which is refused
@@ -231,11 +246,12 @@ void check_outputs(const Experiment& experiment) {
             "not possible");
     if ((o.slots.heads == 0) != (o.slots.layers == 0))
         throw bad_field("outputs.slots", "half given", "heads and layers, or neither");
-    if (o.slots.heads != 0 && experiment.schedule.oracle == Oracle::kSelf)
-        throw UserError(
-            "`experiment`: `outputs.slots` is not available with `schedule.oracle=self`; it counts "
-            "calls of "
-            "`schedule.oracle=query-key`");
+    const Oracle oracle = experiment.schedule.oracle;
+    if (o.slots.heads != 0 && oracle != Oracle::kQueryKey)
+        throw UserError(fmt::format(
+            "`experiment`: `outputs.slots` is not available with `schedule.oracle={}`; it counts "
+            "calls of `schedule.oracle=query-key`",
+            name_of(oracle)));
     if (o.trace_commands && o.folder.empty())
         throw UserError(
             "`experiment`: `outputs.trace_commands` needs `outputs.folder`, where trace.json goes");
@@ -245,6 +261,8 @@ void check_attention(const Experiment& experiment) {
     check_mask(experiment.workload.mask);
     check_batch(experiment.workload.batch);
     check_cover(experiment.schedule);
+    check_row_causal(experiment.schedule);
+    check_minimise(experiment.schedule);
     check_approximation(experiment);
 }
 

@@ -170,11 +170,15 @@ std::vector<ExperimentField> schedule_fields() {
                       "order of the pairs of tiles: a name from `tessera schedules`, or `auto`; "
                       "null: query-resident",
                       kOfAttention),
+        TESSERA_FIELD(schedule.minimise, "what schedule `auto` has the least of, by prediction",
+                      kOfAttention),
         TESSERA_FIELD(schedule.stack_heads, "let the query heads of a head group share tiles",
                       kOfAttention),
-        TESSERA_FIELD(schedule.oracle,
-                      "tokens of a call: a query tile and a key tile, or one set of tokens",
-                      kOfAttention),
+        TESSERA_FIELD(
+            schedule.oracle,
+            "tokens of a call: a query tile and a key tile, or one set of tokens; causal: "
+            "a query tile and a key tile of which row i sees rows 0 to i",
+            kOfAttention),
         TESSERA_FIELD(schedule.cover,
                       "cover of a self oracle: a name from `tessera covers`; null: auto",
                       kOfAttention),

@@ -40,8 +40,10 @@ inline constexpr Named<tessera::GemmForm> kGemmFormNames[] = {
     {"auto", tessera::GemmForm::kAuto}};
 inline constexpr Named<Precision> kPrecisionNames[] = {{"exact", Precision::kExact},
                                                        {"rounded", Precision::kRounded}};
-inline constexpr Named<Oracle> kOracleNames[] = {{"query-key", Oracle::kQueryKey},
-                                                 {"self", Oracle::kSelf}};
+inline constexpr Named<Oracle> kOracleNames[] = {
+    {"query-key", Oracle::kQueryKey}, {"self", Oracle::kSelf}, {"causal", Oracle::kCausal}};
+inline constexpr Named<Minimise> kMinimiseNames[] = {
+    {"cycles", Minimise::kCycles}, {"calls", Minimise::kCalls}, {"bytes", Minimise::kBytes}};
 inline constexpr Named<Sentinel> kSentinelNames[] = {{"auto", Sentinel::kAuto},
                                                      {"columns", Sentinel::kColumns},
                                                      {"split", Sentinel::kSplit},
@@ -59,6 +61,7 @@ constexpr const auto& names_of(OutputFormat) { return kOutputFormatNames; }
 constexpr const auto& names_of(tessera::GemmForm) { return kGemmFormNames; }
 constexpr const auto& names_of(Precision) { return kPrecisionNames; }
 constexpr const auto& names_of(Oracle) { return kOracleNames; }
+constexpr const auto& names_of(Minimise) { return kMinimiseNames; }
 constexpr const auto& names_of(Sentinel) { return kSentinelNames; }
 
 template <typename Choice>

@@ -51,6 +51,7 @@ void set_schedule(const Experiment::Schedule& asked, Problem& problem) {
         problem.schedule = named("schedule.name", *asked.name, schedules(), ", auto")->id;
     if (asked.oracle == Oracle::kSelf)
         problem.cover = named("schedule.cover", asked.cover.value_or("auto"), cover_kinds())->kind;
+    problem.row_causal = asked.oracle == Oracle::kCausal;
 }
 
 std::optional<Approximation> approximation_of(const Experiment& experiment) {

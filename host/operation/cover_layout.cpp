@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "firmware/plan/schedule.h"
+
 namespace tessera::host {
 namespace {
 
@@ -34,6 +36,9 @@ std::shared_ptr<const CoverArrays> cover_arrays(Cover cover) {
 }
 
 uint32_t most_calls(const Layout& layout) {
+    if (fw::schedule_type(layout.job.schedule).strided) return 1;
+    // As many key tiles forwards as backwards, and the own one.
+    if (layout.job.row_causal) return layout.row_causal_calls;
     return layout.cover ? static_cast<uint32_t>(layout.cover->class_ends.size()) : 0;
 }
 

@@ -22,7 +22,8 @@ struct CoverArrays {
 
 std::shared_ptr<const CoverArrays> cover_arrays(Cover cover);
 
-/// Most calls that a row of a layout is in, for the bound of its error (host/reference/error.h).
+/// Most calls that a row of a layout is in, for the bound of its error (host/reference/error.h); 0:
+/// as many as key tiles that it sees.
 uint32_t most_calls(const Layout& layout);
 
 /// The job of a layout with a cover; valid as long as that.

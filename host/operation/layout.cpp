@@ -19,6 +19,7 @@
 #include "host/operation/cover_layout.h"
 #include "host/operation/schedule_check.h"
 #include "host/operation/sharing.h"
+#include "host/problem/row_causal.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -259,6 +260,7 @@ fw::AttentionJob job_of(const Problem& p, const AttentionMask& mask) {
     point_to_arrays(mask, job);
     if (p.pages) job.pages = {p.pages->pages.data(), p.pages->rows, 0};
     job.stacked = p.stacked;
+    job.row_causal = p.row_causal;
     job.q_position = p.q_position();
     job.k_position = p.k_position();
     job.schedule = p.schedule;
@@ -277,9 +279,10 @@ void place_tensors(const Problem& p, uint32_t bus_bytes, fw::AttentionJob& job, 
         return map.tensor(role, TensorLayout::heads(ElementType::kBf16, heads, rows, columns));
     };
     const uint32_t last_pass = fw::sentinel_passes(p.sentinel.form) - 1;
-    job.q = bf16("q", p.query_heads, p.nq, fw::key_columns(job));
+    const uint32_t times = p.row_causal ? 2 : 1;  // forwards and backwards
+    job.q = bf16("q", p.query_heads, times * p.nq, fw::key_columns(job));
     const auto cache = [&](const char* role, uint64_t columns) {
-        const uint32_t rows = p.pages ? p.pages->tensor_rows : p.nk;
+        const uint32_t rows = p.pages ? p.pages->tensor_rows : times * p.nk;
         return map.first_rows(role,
                               TensorLayout::heads(ElementType::kBf16, p.kv_heads, rows, columns));
     };
@@ -326,6 +329,7 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap
     layout.pages = p.pages;
     layout.job = job_of(p, *layout.mask);
     layout.sentinel_offset = p.sentinel.offset;
+    if (p.row_causal) layout.row_causal_calls = 2 * token_tiles(p, config.params.m) - 1;
     layout.devices = config.devices;
     layout.record_stride = config.params.bus_bytes;
     layout.driver = map.driver();

@@ -56,10 +56,11 @@ struct Layout {
     fw::DriverConfig driver;                               ///< of device 0
     int32_t sentinel_offset = 0;                           ///< SentinelChoice::offset
     uint32_t devices = 1;
-    uint32_t record_stride = 0;   ///< bytes from one device's completion record to the next
-    uint32_t state_heads = 1;     ///< heads of job.state that a device has for itself
-    std::vector<Region> regions;  ///< of the memory map when it was made
-    uint64_t end = 0;             ///< of that map
+    uint32_t record_stride = 0;     ///< bytes from one device's completion record to the next
+    uint32_t row_causal_calls = 0;  ///< of a row, at most; 0: the job is not row-causal
+    uint32_t state_heads = 1;       ///< heads of job.state that a device has for itself
+    std::vector<Region> regions;    ///< of the memory map when it was made
+    uint64_t end = 0;               ///< of that map
 
     /// The same memory as one of the devices sees it: its share of the job, its ring and record.
     Layout of_device(uint32_t device) const;

@@ -17,16 +17,18 @@
 namespace tessera::host {
 namespace {
 
-/// Copies [heads][rows][columns] of an operand to padded rows; behind the columns `more(head)`. One
-/// without data is in memory already.
+/// Copies [heads][rows][columns] of an operand to padded rows, perhaps once more backwards; behind
+/// the columns `more(head)`. One without data is in memory already.
 template <typename More>
 void write_operand(const Operand& operand, const fw::Tensor& to, uint64_t heads, uint64_t rows,
-                   uint32_t columns, const MemoryAccess& memory, More&& more) {
+                   bool backwards, uint32_t columns, const MemoryAccess& memory, More&& more) {
     if (!operand.bf16) return;
     std::vector<uint16_t> behind;
-    write_rows(to, heads, rows, memory, [&](uint64_t head, uint64_t row, uint16_t* out) {
+    const uint64_t all = backwards ? 2 * rows : rows;
+    write_rows(to, heads, all, memory, [&](uint64_t head, uint64_t row, uint16_t* out) {
         if (row == 0) behind = more(head);
-        operand.bf16((head * rows + row) * columns, columns, out);
+        const uint64_t token = row < rows ? row : all - 1 - row;
+        operand.bf16((head * rows + token) * columns, columns, out);
         std::copy(behind.begin(), behind.end(), out + columns);
     });
 }
@@ -47,12 +49,13 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
     const fw::Sentinel& sentinel = job.sentinel;
     const Elements levels = sentinel.query_column ? sentinel_levels(inputs, layout) : Elements();
     const bool columns = sentinel.form == fw::SentinelForm::kColumns;
-    write_operand(inputs.q, job.q, job.query_heads, job.nq, job.d_k, memory, [&](uint64_t head) {
-        return levels.empty() ? Elements() : Elements{levels[head]};
-    });
-    write_operand(inputs.k, job.k, job.kv_heads, job.nk, job.d_k, memory,
+    const bool twice = job.row_causal;
+    write_operand(
+        inputs.q, job.q, job.query_heads, job.nq, twice, job.d_k, memory,
+        [&](uint64_t head) { return levels.empty() ? Elements() : Elements{levels[head]}; });
+    write_operand(inputs.k, job.k, job.kv_heads, job.nk, twice, job.d_k, memory,
                   [](uint64_t) { return Elements(); });  // a key's element is 0
-    write_operand(inputs.v, job.v, job.kv_heads, job.nk, job.d_v, memory, [&](uint64_t) {
+    write_operand(inputs.v, job.v, job.kv_heads, job.nk, twice, job.d_v, memory, [&](uint64_t) {
         return columns ? Elements{0, spec::kOneBf16} : Elements();
     });
     if (job.sink_logits) write_sink_states(job.sink_state, inputs.sink_logits, memory);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "host/problem/strided.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -34,8 +35,9 @@ CallList::CallList(const Problem& problem, uint32_t m)
     : problem_(problem),
       m_(m),
       key_m_(problem.tile_keys(m)),
+      query_m_(problem.strided() ? strided_rows(problem, m) : m),
       stack_heads_(problem.stacked ? problem.group() : 1),
-      query_tiles_(spec::divide_up(stack_heads_ * problem.nq, m)) {}
+      query_tiles_(spec::divide_up(stack_heads_ * problem.nq, query_m_)) {}
 
 /// Summary tokens in front of this key are gathered: those of blocks before the query's own, up to
 /// the key tile in which that block begins.
@@ -46,7 +48,27 @@ uint32_t CallList::first_linear_key(uint32_t row) const {
     return own >= problem_.nk ? problem_.nk : static_cast<uint32_t>(own) / key_m_ * key_m_;
 }
 
+/// Strided: one key tile has all keys that some row sees.
+QueryTileCalls CallList::strided_call(uint32_t stack, uint32_t q_tile) const {
+    QueryTileCalls result;
+    result.rows = std::min(query_m_, problem_.nq - q_tile * query_m_);
+    std::vector<KeyRange> ranges;
+    uint32_t behind = 0, keys = 0;  // rows see later and later keys
+    for (uint32_t i = 0; i < result.rows; ++i) {
+        problem_.visible_keys(m_, stack, q_tile * query_m_ + i, ranges);
+        result.pairs_allowed += key_count(ranges);
+        for (const KeyRange& range : ranges) {
+            if (range.end <= behind) continue;
+            keys += range.end - std::max(range.begin, behind);
+            behind = range.end;
+        }
+    }
+    result.keys.push_back(std::max(keys, 1u));  // fully masked: EMPTY rows
+    return result;
+}
+
 QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
+    if (problem_.strided()) return strided_call(stack, q_tile);
     QueryTileCalls result;
     result.rows = std::min(m_, stack_heads_ * problem_.nq - q_tile * m_);
     Touched touched(spec::divide_up(problem_.nk, key_m_));

@@ -32,9 +32,12 @@ class CallList {
 
   private:
     uint32_t first_linear_key(uint32_t row) const;
+    QueryTileCalls strided_call(uint32_t stack, uint32_t q_tile) const;
 
     const Problem& problem_;
-    uint32_t m_, key_m_, stack_heads_, query_tiles_;
+    uint32_t m_, key_m_;
+    uint32_t query_m_;  ///< rows of a full query tile
+    uint32_t stack_heads_, query_tiles_;
 };
 
 }  // namespace tessera::host

@@ -10,6 +10,8 @@
 #include "firmware/merge/sentinel.h"
 #include "host/predict/call_list.h"
 #include "host/predict/cover_work.h"
+#include "host/predict/row_causal_work.h"
+#include "host/problem/strided.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -71,6 +73,13 @@ ClosedCalls window_calls(const Problem& p, int64_t m) {
                   "ceil(s/M))), T = ceil(N/M), c = min(ceil((W-1)/M), T-1)"};
 }
 
+/// A query tile has so few rows that all that they see is one key tile.
+ClosedCalls strided_calls(const Problem& p, int64_t m) {
+    return {static_cast<uint64_t>(spec::divide_up(p.nq, strided_rows(p, static_cast<uint32_t>(m)))),
+            p.sentinel.given() ? "heads * ceil(nq/(M-1 - W + 1 - s))"
+                               : "heads * ceil(nq/(M - W + 1 - s))"};
+}
+
 /// Summaries of blocks that are whole parts of a tile, as many queries as keys: each tile sees its
 /// own, and before tile t there are c t M/B summaries.
 ClosedCalls sparse_calls(const Problem& p, int64_t m) {
@@ -86,6 +95,7 @@ ClosedCalls closed_calls(const Problem& p, int64_t m) {
     const int64_t keys = p.tile_keys(static_cast<uint32_t>(m));
     const auto only = [&](uint32_t terms) { return (mask.terms() & ~terms) == 0; };
     if (p.stacked || !mask.documents.empty() || mask.tiles.given()) return {};
+    if (p.strided()) return strided_calls(p, m);
     if (only(spec::kMaskPrefix))
         return {
             static_cast<uint64_t>(spec::divide_up(p.nq, m) * spec::divide_up(p.nk, keys)),
@@ -115,6 +125,7 @@ std::string counted_text(const Problem& p) {
 /// Of one sequence, or of a batch whose sequences are alike.
 WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
     if (problem.cover) return cover_work(problem, m);
+    if (problem.row_causal) return row_causal_work(problem, m);
     const CallList list(problem, m);
     const uint64_t square = uint64_t{m} * m;
     const uint32_t together = list.stacks() / problem.kv_heads;  // stacks of a key/value head
@@ -155,6 +166,7 @@ WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
 
 std::string text_of_one(const Problem& problem, uint32_t m) {
     if (problem.cover) return cover_formula_text(problem, m);
+    if (problem.row_causal) return row_causal_formula_text(problem);
     const ClosedCalls closed = closed_calls(problem, m);
     const std::string text = closed.text.empty() ? counted_text(problem) : closed.text;
     return fw::sentinel_passes(problem.sentinel.form) == 2 ? "2 * (" + text + ")" : text;

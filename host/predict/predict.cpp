@@ -46,7 +46,7 @@ MergeBatches merge_batches(const std::vector<fw::AttentionJob>& jobs,
     for (fw::Step step; planner.next(step);) {
         const fw::AttentionJob& job = planner.job();
         if (!fw::is_partial(job, device, step)) continue;
-        uint64_t elements = fw::merged_elements(step.q_rows, job.d_v, step.last);
+        uint64_t elements = fw::merged_elements(step.q_rows, job.d_v, fw::finishes(job, step));
         if (job.sentinel.form != fw::SentinelForm::kNone)
             elements += fw::merged_elements(step.q_rows, job.d_v, false);
         batches.add(elements);

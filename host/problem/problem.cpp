@@ -197,6 +197,8 @@ uint32_t Problem::k_position() const {
     return static_cast<uint32_t>(spec::round_up(before, block));
 }
 
+bool Problem::strided() const { return fw::schedule_type(schedule).strided; }
+
 bool Problem::stackable() const {
     if (mask.tiles.given()) return false;
     bool single = true;

@@ -61,6 +61,9 @@ struct Problem {
     /// `--oracle self`: a call takes one set of tokens and attends within it, by a cover of this
     /// kind, and `schedule` means nothing. Not given: a call takes a query tile and a key tile.
     std::optional<CoverKind> cover;
+    /// `--oracle causal`: row i of a query tile sees rows 0 to i of a key tile, in every call
+    /// (host/problem/row_causal.h). The mask is causal.
+    bool row_causal = false;
     /// An approximate schedule, and the tiles that it sees: mask.tiles has all of them
     /// (host/operation/approximate.h). Together or not at all.
     std::optional<Approximation> approximation;
@@ -84,6 +87,8 @@ struct Problem {
     /// The same of a row of [query_heads][nq].
     uint64_t place_of_row(uint64_t row) const { return place_of_row(row / nq, row % nq); }
     uint32_t group() const { return query_heads / kv_heads; }
+    /// Has the schedule tiles of its own (fw::ScheduleType)?
+    bool strided() const;
     /// Keys of a full key tile, if a device has tiles of `m` tokens: a sentinel takes a place.
     uint32_t tile_keys(uint32_t m) const { return sentinel.given() ? m - 1 : m; }
     bool packed() const { return !query_offsets.empty(); }

@@ -56,7 +56,7 @@ SentinelChoice choose_sentinel(const Problem& p, const SentinelWish& wish,
         return {};
     }
     // A gathered tile of summaries is one more key tile.
-    const bool one_key_tile = p.most_keys() <= params.m && p.mask.summary == 0;
+    const bool one_key_tile = p.strided() || (p.most_keys() <= params.m && p.mask.summary == 0);
     if (!wish.form && one_key_tile && !p.want_lse && !p.sink_logits) {
         if (wish.offset)
             refuse("schedule.sentinel_offset", std::to_string(*wish.offset),

@@ -59,6 +59,9 @@ class AttentionSummary {
                   fmt::format("formula {}, no schedule needs fewer than {}", count("calls_formula"),
                               count("calls_at_least")));
         oracles();
+        if (derived_.has("calls_mask_off"))
+            count_row("  mask switched off", "calls_mask_off",
+                      "calls of a device whose calls need not be causal");
         if (derived_.has("slots"))
             count_row("  of an oracle", "packed_calls",
                       fmt::format("calls with {} x {} slots, {} of them used; this device has one "
@@ -109,13 +112,14 @@ class AttentionSummary {
         for (size_t i = 0; i < candidates.rows.size(); ++i)
             row(i == 0 ? "auto: predicted" : "",
                 with_commas(candidates.count(i, "predicted_cycles")),
-                fmt::format(
-                    "cycles, {} bytes: {}{}{}", with_commas(candidates.count(i, "predicted_bytes")),
-                    candidates.text(i, "schedule"),
-                    std::get<bool>(candidates.cell(i, "stacked")) ? ", heads stacked" : "",
-                    i == 0
-                        ? fmt::format(" (chosen; {:+.1f} % off)", 100 * number("prediction_error"))
-                        : ""));
+                fmt::format("cycles, {} calls, {} bytes: {}{}{}",
+                            with_commas(candidates.count(i, "predicted_calls")),
+                            with_commas(candidates.count(i, "predicted_bytes")),
+                            candidates.text(i, "schedule"),
+                            std::get<bool>(candidates.cell(i, "stacked")) ? ", heads stacked" : "",
+                            i == 0 ? fmt::format(" (chosen; {:+.1f} % off)",
+                                                 100 * number("prediction_error"))
+                                   : ""));
     }
 
     void devices() {

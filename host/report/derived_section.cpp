@@ -80,11 +80,20 @@ void Derived::add_work(const RunRecord& record) {
     add("calls_formula", work_.calls, "call",
         calls_formula_text(record.problem, record.config.platform.params.m));
     add("calls_at_least", work_.calls_at_least, "call",
-        "sum over key/value heads of ceil(allowed pairs / M^2)");
+        record.problem.row_causal
+            ? "sum over key/value heads of ceil(allowed pairs / (M (M + 1) / 2))"
+            : "sum over key/value heads of ceil(allowed pairs / M^2)");
     if (record.problem.cover)
         add("calls_schoenheim", cover_bound(record.problem, record.config.platform.params.m),
             "call",
             "heads * ceil(N/M * ceil((N-1)/(M-1))): no cover by sets of M tokens has fewer");
+    if (record.problem.row_causal) {
+        Problem free = record.problem;
+        free.row_causal = false;
+        add("calls_mask_off", work_formula(free, record.config.platform.params.m).calls, "call",
+            "of a device whose mask can be switched off: " +
+                calls_formula_text(free, record.config.platform.params.m));
+    }
     add("pairs_issued", work_.pairs_issued, "pair",
         "sum over pairs of tiles (by a cover: calls) of real query rows * real key rows, by "
         "formula");

@@ -66,6 +66,7 @@ Section problem_section(const RunRecord& record) {
              fact("stacked", p.stacked),
              fact("align", align_name(p.mask.align)),
              fact("schedule", p.cover ? "cover" : schedule_name(p.schedule)),
+             fact("row_causal", p.row_causal),
              fact("scale", p.scale),
              fact("output_format", p.bf16_output ? "bf16" : "fp32"),
              fact("lse", p.want_lse),
@@ -75,13 +76,16 @@ Section problem_section(const RunRecord& record) {
 }
 
 Table candidates_table(const RunRecord& record) {
-    Table table{
-        "schedules_considered",
-        {{"schedule"}, {"stacked"}, {"predicted_cycles", "cycle"}, {"predicted_bytes", "byte"}},
-        {}};
+    Table table{"schedules_considered",
+                {{"schedule"},
+                 {"stacked"},
+                 {"predicted_cycles", "cycle"},
+                 {"predicted_calls", "call"},
+                 {"predicted_bytes", "byte"}},
+                {}};
     for (const Candidate& c : record.candidates)
-        table.rows.push_back(
-            {schedule_name(c.schedule), c.stacked, c.prediction.cycles, c.prediction.bytes});
+        table.rows.push_back({schedule_name(c.schedule), c.stacked, c.prediction.cycles, c.calls,
+                              c.prediction.bytes});
     return table;
 }
 

@@ -20,6 +20,8 @@ constexpr size_t kMaxRuns = 8192;
 /// Why there is no map; empty if there is one.
 std::string without_map(const Problem& p, uint32_t m) {
     if (p.cover) return "calls of a cover attend within sets of tokens, not pairs of tiles";
+    if (p.row_causal) return "an oracle that is always causal meets pairs of tiles twice";
+    if (p.strided()) return "tiles of schedule strided overlap";
     if (p.sequences().size() != 1) return "a batch has a map for each sequence";
     if (p.mask.summary != 0) return "summary tokens are gathered from many tiles";
     if (p.sentinel.given()) return "a black box gives a key of each tile to its sentinel";

@@ -70,7 +70,9 @@ std::string title_text(const RunRecord& record) {
                         p.mask.positional() && (p.ragged() || p.nq != p.nk)
                             ? fmt::format(" aligned at the {}", align_name(p.mask.align))
                             : "",
-                        p.cover ? "self oracle" : schedule_name(p.schedule),
+                        p.cover        ? "self oracle"
+                        : p.row_causal ? "causal oracle"
+                                       : schedule_name(p.schedule),
                         p.stacked ? ", heads stacked" : "", sentinel_text(p), p.scale,
                         p.sink_logits ? ", sink logits" : "",
                         record.config.platform.timing_only ? "; timing only" : "");

@@ -7,6 +7,8 @@
 #include "host/error.h"
 #include "host/experiment/problem_of.h"
 #include "host/operation/approximate.h"
+#include "host/problem/row_causal.h"
+#include "host/problem/strided.h"
 #include "host/problem/tile_flags.h"
 
 namespace tessera::host {
@@ -49,6 +51,8 @@ Job make_job(const Experiment& experiment, bool timing_only,
     if (!job.problem.cover)
         job.problem.sentinel =
             choose_sentinel(job.problem, sentinel_wish(experiment), platform.params);
+    check_strided(job.problem, platform.params.m);
+    check_row_causal(job.problem, platform.params.m, platform.devices);
     if (job.problem.approximation) {
         check_approximation(*job.problem.approximation,
                             approximation_shape(job.problem, platform.params.m));
@@ -59,10 +63,12 @@ Job make_job(const Experiment& experiment, bool timing_only,
                 "blackbox");
     }
     if (experiment.schedule.name == kAutoSchedule) {
-        job.candidates = schedule_candidates(job.problem, platform);
+        job.candidates = schedule_candidates(job.problem, sentinel_wish(experiment), platform,
+                                             experiment.schedule.minimise);
         if (!job.candidates.empty()) {
             job.problem.schedule = job.candidates.front().schedule;
             job.problem.stacked = job.candidates.front().stacked;
+            job.problem.sentinel = job.candidates.front().sentinel;
         }
     }
     job.layout = make_layout(job.problem, platform);

@@ -12,12 +12,16 @@
 #include "host/operation/schedule_check.h"
 #include "host/problem/sentinel.h"
 #include "host/problem/sink_logits.h"
+#include "host/problem/strided.h"
 #include "host/verify/attention_job.h"
 #include "spec/float.h"
 #include "spec/integers.h"
 
 namespace tessera::verify {
 namespace {
+
+/// Schedules that can do any mask come first.
+constexpr uint32_t kOfAnyMask = 3;
 
 class Generator : JobGenerator {
   public:
@@ -27,6 +31,8 @@ class Generator : JobGenerator {
           sinks_(~seed - 1),
           places_(seed ^ 0x5eed),
           pages_(seed ^ 0x9a6e5),
+          strided_(seed ^ 0x57de),
+          row_causal_(seed ^ 0xca05a1),
           max_tokens_(max_tokens) {}
 
     AttentionJob make() {
@@ -39,13 +45,19 @@ class Generator : JobGenerator {
             random_lists(lists_, j.layout.job, j.arrays);
         align_earlier_queries(j.layout.job);
         if (chance(30)) choose_sequences(j.layout);
+        if (strided_() % 8 == 0) choose_strided(j.layout);
+        if (row_causal_() % 12 == 0 && j.layout.sequences.empty())
+            make_row_causal(p_, j.layout.job);
         choose_sinks(j);
-        if (pages_() % 6 == 0) random_pages(pages_, p_.m, j.layout.job, j.arrays);
+        if (pages_() % 6 == 0 && !j.job().row_causal)
+            random_pages(pages_, p_.m, j.layout.job, j.arrays);
         place_tensors(j);
         fill(j.image);
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
+        if (j.job().row_causal) copy_backwards(j);
         spoil_padding(j);
-        if (fw::schedule_type(j.layout.job.schedule).open_tiles != 0 && chance(20))
+        if (!j.job().row_causal && fw::schedule_type(j.layout.job.schedule).open_tiles != 0 &&
+            chance(20))
             j.platform.devices = j.layout.devices = 2 + below(3);
         for (host::SequenceJob& sequence : j.layout.sequences)
             sequence.first_device = below(j.layout.devices);
@@ -68,7 +80,7 @@ class Generator : JobGenerator {
         const bool at_end = job.nk > job.nq && chance(50);
         job.q_position = at_end ? origin + job.nk - job.nq : origin;
         job.k_position = origin;
-        job.schedule = static_cast<fw::ScheduleId>(below(fw::schedule_count()));
+        job.schedule = static_cast<fw::ScheduleId>(below(kOfAnyMask));
         job.bf16_output = chance(50);
         job.want_lse = chance(30);
         if (p_.profile == spec::Profile::kBlackbox) choose_sentinel(job);
@@ -110,7 +122,8 @@ class Generator : JobGenerator {
         const fw::AttentionJob& job = j.job();
         if (job.sentinel.query_column) {
             const uint32_t spread = chance(20) ? 400 : 20;
-            each_row(job.q, job.query_heads, job.nq, [&](uint64_t row) {
+            const uint32_t queries = job.row_causal ? 2 * job.nq : job.nq;
+            each_row(job.q, job.query_heads, queries, [&](uint64_t row) {
                 const auto level =
                     static_cast<float>(below(2 * spread)) - static_cast<float>(spread);
                 put(j.image, row + 2 * job.d_k, spec::fp32_to_bf16(host::bits_of(level)));
@@ -152,13 +165,23 @@ class Generator : JobGenerator {
         drop_empty(layout.sequences);
     }
 
+    /// A causal window, perhaps with sinks, that is short enough for all sequences.
+    void choose_strided(host::Layout& layout) {
+        uint32_t first_key = layout.job.k_position;
+        for (const host::SequenceJob& sequence : layout.sequences)
+            first_key = std::min(first_key, sequence.k_position);
+        if (!random_strided(strided_, p_.m, first_key, layout.job)) return;
+        layout.job.schedule = host::strided_schedule();
+        for (host::SequenceJob& sequence : layout.sequences) sequence.mask = layout.job.mask;
+    }
+
     /// A job in five has sinks. A black box tells firmware nothing to merge them with unless it has
     /// a sentinel.
     void choose_sinks(AttentionJob& j) {
         fw::AttentionJob& job = j.layout.job;
         const bool told =
             p_.profile != spec::Profile::kBlackbox || job.sentinel.form != fw::SentinelForm::kNone;
-        if (!told || sinks_() % 5 != 0) return;
+        if (!told || sinks_() % 5 != 0 || job.row_causal) return;
         job.sink_logits = true;
         j.sink_logits = host::random_sink_logits(sinks_, job.query_heads);
     }
@@ -233,6 +256,7 @@ class Generator : JobGenerator {
             });
         };
         const uint32_t key_rows = key_tensor_rows(job);
+        if (job.row_causal) return;  // there is none
         spoil(job.q, job.query_heads, tensor_rows(job.query_list, job.nq), read_query);
         spoil(job.k, job.kv_heads, key_rows, read_key);
         spoil(job.v, job.kv_heads, key_rows, read_key);
@@ -274,7 +298,7 @@ class Generator : JobGenerator {
             place(4 * j.layout.state_heads, tile ? p_.m : job.nq, p_.bus_bytes + 4 * job.d_v, next);
         job.lse = place(job.query_heads, job.nq, p_.bus_bytes, next);
         const bool sentinel = job.sentinel.form != fw::SentinelForm::kNone;
-        if (p_.profile == spec::Profile::kStats || sentinel)
+        if (p_.profile == spec::Profile::kStats || sentinel || job.row_causal)
             job.partial = place(4 * fw::partial_slots(job), p_.m, fw::partial_bytes(job, p_), next);
         if (sentinel) {
             fw::Sentinel& s = job.sentinel;
@@ -298,8 +322,8 @@ class Generator : JobGenerator {
         j.bytes = next;
     }
 
-    std::mt19937_64 lists_, sinks_, places_,
-        pages_;  // draws of their own: other jobs stay what they were
+    std::mt19937_64 lists_, sinks_, places_, pages_, strided_,
+        row_causal_;  // draws of their own: other jobs stay what they were
     const uint32_t max_tokens_;
 };
 

@@ -30,7 +30,8 @@ uint64_t JobGenerator::place_operands(AttentionJob& j, uint32_t key_columns,
     fw::AttentionJob& job = j.layout.job;
     uint64_t next = 0;
     const uint32_t keys = key_tensor_rows(job);
-    job.q = place(job.query_heads, tensor_rows(job.query_list, job.nq), 2 * key_columns, next);
+    const uint32_t queries = tensor_rows(job.query_list, job.nq);
+    job.q = place(job.query_heads, job.row_causal ? 2 * queries : queries, 2 * key_columns, next);
     job.k = place(job.kv_heads, keys, 2 * key_columns, next);
     job.v = place(job.kv_heads, keys, 2 * value_columns, next);
     j.image.assign(next, 0);
@@ -45,6 +46,19 @@ fw::Tensor JobGenerator::place(uint32_t heads, uint32_t rows, uint32_t row_bytes
     t.head_stride = uint64_t{t.pitch} * rows;
     next += t.head_stride * heads;
     return t;
+}
+
+void JobGenerator::copy_backwards(AttentionJob& j) {
+    const fw::AttentionJob& job = j.job();
+    const auto copy = [&](const fw::Tensor& tensor, uint32_t heads) {
+        for (uint32_t head = 0; head < heads; ++head)
+            for (uint32_t row = 0; row < job.nq; ++row)
+                std::memcpy(&j.image[fw::row_address(tensor, head, 2 * job.nq - 1 - row)],
+                            &j.image[fw::row_address(tensor, head, row)], tensor.pitch);
+    };
+    copy(job.q, job.query_heads);
+    copy(job.k, job.kv_heads);
+    copy(job.v, job.kv_heads);
 }
 
 void JobGenerator::fill(Bytes& image) {

@@ -41,6 +41,8 @@ class JobGenerator {
     fw::Tensor place(uint32_t heads, uint32_t rows, uint32_t row_bytes, uint64_t& next);
     /// All of the image: numbers from 2^-7 to 4 of either sign.
     void fill(Bytes& image);
+    /// Of a row-causal job: row N + r of q, k and v becomes row N - 1 - r.
+    static void copy_backwards(AttentionJob& j);
     static void put(Bytes& image, uint64_t at, uint64_t element);
     /// Ring and record of each device behind the tensors, and the size of the memory.
     void place_rings(AttentionJob& j) const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "firmware/plan/tile_map.h"
 #include "spec/integers.h"
 #include "spec/mask.h"
 
@@ -99,6 +100,14 @@ class MaskGenerator {
     MaskArrays& arrays_;
 };
 
+void forget_mask(fw::AttentionJob& job) {
+    job.mask = spec::Mask();
+    job.stacked = false;
+    job.documents = nullptr;
+    job.document_count = 0;
+    job.tile_flags = nullptr;
+}
+
 /// Some `count` of the rows of a tensor that has as many or up to twice that.
 fw::RowList random_list(std::mt19937_64& random, uint32_t count, bool ascending,
                         std::vector<uint32_t>& rows) {
@@ -136,6 +145,32 @@ void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& ar
         job.key_list = random_list(random, job.nk, false, arrays.key_rows);
     else
         job.mask.flags = causal;
+}
+
+bool random_strided(std::mt19937_64& random, uint32_t m, uint32_t first_key,
+                    fw::AttentionJob& job) {
+    const uint32_t keys = fw::keys_of_tile(job, m);
+    if (keys < 2 || job.query_list.given() || job.key_list.given()) return false;
+    forget_mask(job);
+    job.mask.flags = spec::kMaskCausal | spec::kMaskWindow;
+    job.mask.window = 1 + static_cast<uint32_t>(random() % (keys - 1));
+    if (random() % 2 != 0) return true;
+    job.mask.flags |= spec::kMaskSink;
+    job.mask.sinks = first_key + static_cast<uint32_t>(random() % (keys - job.mask.window));
+    return true;
+}
+
+void make_row_causal(const spec::DeviceParams& device, fw::AttentionJob& job) {
+    const bool told = device.profile != spec::Profile::kBlackbox ||
+                      job.sentinel.form != fw::SentinelForm::kNone || job.nk <= device.m;
+    if (!told || fw::keys_of_tile(job, device.m) < 2) return;
+    forget_mask(job);
+    job.row_causal = true;
+    job.nq = job.nk;
+    job.q_position = job.k_position = 0;
+    job.query_list = job.key_list = {};
+    job.schedule = fw::ScheduleId::kQueryResident;
+    job.mask.flags = spec::kMaskCausal;
 }
 
 /// Pages anywhere, or a few pieces of pages that follow each other.
@@ -180,6 +215,7 @@ uint32_t tensor_rows(const fw::RowList& list, uint32_t tokens) {
 }
 
 uint32_t key_tensor_rows(const fw::AttentionJob& job) {
+    if (job.row_causal) return 2 * job.nk;
     if (job.pages.pages == nullptr) return tensor_rows(job.key_list, job.nk);
     uint32_t rows = 0;
     for (uint32_t j = 0; j < job.nk; ++j) rows = std::max(rows, key_row(job, j) + 1);
@@ -217,6 +253,7 @@ std::string mask_text(const fw::AttentionJob& job) {
     if (job.documents != nullptr) text += fmt::format(", {} documents", job.document_count);
     if (job.tile_flags != nullptr) text += ", tile flags";
     if (job.stacked) text += ", stacked";
+    if (job.row_causal) text += ", row by row";
     if (job.query_list.given()) text += ", list of queries";
     if (job.key_list.given()) text += ", list of keys";
     if (job.pages.given()) text += fmt::format(", pages of {}", job.pages.rows);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "firmware/plan/job.h"
+#include "spec/params.h"
 
 namespace tessera::verify {
 
@@ -27,6 +28,14 @@ void random_mask(std::mt19937_64& random, uint32_t m, fw::AttentionJob& job, Mas
 /// Gives `job`, which has its mask, a list of queries, of keys, or both, and takes away what does
 /// not go with lists. nq and nk stay; the tensors may have twice as many rows (tensor_rows).
 void random_lists(std::mt19937_64& random, fw::AttentionJob& job, MaskArrays& arrays);
+
+/// Gives `job` a random causal window, perhaps with sinks, that fits schedule strided
+/// where the first key is at `first_key` or later. False, and nothing is done, if tiles are too
+/// small or it has lists. The schedule is the caller's to set.
+bool random_strided(std::mt19937_64& random, uint32_t m, uint32_t first_key, fw::AttentionJob& job);
+
+/// Makes `job` row-causal, unless the device has no room for that.
+void make_row_causal(const spec::DeviceParams& device, fw::AttentionJob& job);
 
 /// Lays the keys and values of `job`, whose tokens are set, in pages, unless they do not go with
 /// what it has.

@@ -68,7 +68,11 @@ enum class Precision {
 enum class Oracle {
     kQueryKey,  ///< a query tile and a key tile
     kSelf,      ///< one set of tokens, which attends within itself
+    kCausal,    ///< a query tile and a key tile, of which row i sees rows 0 to i whatever is asked
 };
+
+/// What `auto` chooses a schedule by.
+enum class Minimise { kCycles, kCalls, kBytes };
 
 /// How a black box is made to reveal its softmax sums.
 enum class Sentinel { kAuto, kColumns, kSplit, kTwoCall };
@@ -163,8 +167,9 @@ struct Experiment {
     };
 
     struct Schedule {
-        std::optional<std::string> name;  ///< of a schedule, or "auto"; none: query-resident
-        bool stack_heads = false;         ///< query heads of a head group share tiles
+        std::optional<std::string> name;        ///< of a schedule, or "auto"; none: query-resident
+        Minimise minimise = Minimise::kCycles;  ///< what "auto" has the least of
+        bool stack_heads = false;               ///< query heads of a head group share tiles
         Oracle oracle = Oracle::kQueryKey;
         std::optional<std::string> cover;        ///< of a self oracle; none: auto
         std::optional<Sentinel> sentinel;        ///< form of it; none: auto

@@ -8,12 +8,14 @@ from .gemm import Gemm
 from .linear import Linear
 from .page import Failure
 from .profiles import Profiles
+from .row_causal import RowCausal
 from .sampling import Sampling
 from .sentinel import Sentinel
 from .sparse import Sparse
+from .strided import Strided
 
 PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
-         Audit(), Profiles(), Gemm()]
+         Audit(), Profiles(), Gemm(), Strided(), RowCausal()]
 
 
 def part(name):

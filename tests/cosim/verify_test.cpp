@@ -109,6 +109,16 @@ TEST_CASE("batches from the command line: padding on either side, packed, with e
         CHECK(jobs_without_difference(run_tessera(device + job)) == 1);
 }
 
+TEST_CASE("schedule strided and the causal oracle from the command line") {
+    const std::string device = "verify --device tiny --lse ";
+    for (const std::string job :
+         {"--random 4,70,13 --kv-heads 2 --window 6 --sinks 3 --schedule strided",
+          "--random 2,50,13 --mask causal --oracle causal --output-format bf16"})
+        for (const std::string profile : {"stateful", "stats", "blackbox"})
+            CHECK(jobs_without_difference(
+                      run_tessera(device + job + " --set device.profile=" + profile)) == 1);
+}
+
 TEST_CASE("jobs by covers from the command line") {
     for (const std::string job :
          {"--random 4,64,16 --kv-heads 2 --lse", "--random 1,96,11 --dim-v 5 --mask causal",

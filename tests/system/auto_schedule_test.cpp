@@ -82,7 +82,8 @@ TEST_CASE("auto is never more than 2 % slower than the best, over 200 random wor
     uint32_t open = 0;  // workloads where the choice matters
     for (int n = 0; n < 200; ++n) {
         const Workload w = random_workload(random);
-        const auto candidates = host::schedule_candidates(w.problem, w.platform);
+        const auto candidates =
+            host::schedule_candidates(w.problem, {}, w.platform, Minimise::kCycles);
         REQUIRE(!candidates.empty());
         uint64_t best = UINT64_MAX, slowest = 0, chosen = 0;
         std::string text = w.text;

@@ -131,7 +131,7 @@ TEST_CASE("a bad experiment: exit code 2, and one message with file and field") 
     refused(R"({"outputs": {"timing_only": true, "check": true}})",
             "outputs.timing_only computes no result; outputs.check is not possible");
     refused(R"({"schedule": {"name": "x"}})",
-            "schedule.name is x; allowed: query-resident, kv-resident, paired, auto");
+            "schedule.name is x; allowed: query-resident, kv-resident, paired, strided, auto");
     refused(tiny + R"("mask": {"block": 3}}})",
             "workload.mask.block is 3; allowed: a power of two");
     refused(R"({"machine": {"settings": {"device.M": 3.5}}})",

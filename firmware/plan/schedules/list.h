@@ -10,6 +10,12 @@ inline constexpr bool kSameSchedule = false;
 template <typename A>
 inline constexpr bool kSameSchedule<A, A> = true;
 
+/// A schedule class need not say that it is not strided.
+template <typename Schedule, typename = void>
+inline constexpr bool kIsStrided = false;
+template <typename Schedule>
+inline constexpr bool kIsStrided<Schedule, decltype(void(Schedule::kStrided))> = Schedule::kStrided;
+
 template <typename... Schedules>
 struct ScheduleList {
     static constexpr uint32_t kCount = sizeof...(Schedules);
@@ -21,7 +27,7 @@ struct ScheduleList {
         return number;
     }
     static constexpr ScheduleType kTypes[] = {
-        {Schedules::kName, Schedules::kDoes, Schedules::kOpenTiles}...};
+        {Schedules::kName, Schedules::kDoes, Schedules::kOpenTiles, kIsStrided<Schedules>}...};
 
     static void begin(ScheduleId id, ScheduleRoom& room) {
         static_assert(((sizeof(Schedules) <= sizeof(ScheduleRoom)) && ...), "no room");

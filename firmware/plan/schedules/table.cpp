@@ -4,16 +4,18 @@
 #include "firmware/plan/schedules/list.h"
 #include "firmware/plan/schedules/paired.h"
 #include "firmware/plan/schedules/query_resident.h"
+#include "firmware/plan/schedules/strided.h"
 
 namespace tessera::fw {
 namespace {
 
 // A schedule's number is its place here, and jobs in words have it (docs/contract/jobs.md, section
 // 4): new ones come last.
-using All = ScheduleList<QueryResident, KeyValueResident, Paired>;
+using All = ScheduleList<QueryResident, KeyValueResident, Paired, Strided>;
 static_assert(All::number_of<QueryResident>() == 0);
 static_assert(All::number_of<KeyValueResident>() == 1);
 static_assert(All::number_of<Paired>() == 2);
+static_assert(All::number_of<Strided>() == 3);
 static_assert(ScheduleId{0} == ScheduleId::kQueryResident);
 static_assert(ScheduleId{1} == ScheduleId::kKeyValueResident);
 
