@@ -29,6 +29,9 @@ enum class CommandName {
     kHeads,
     kProfile,
     kReport,
+    kExplain,
+    kCompletions,
+    kManual,
     kVerifyModel
 };
 
@@ -125,6 +128,8 @@ struct CommandLine {
     PageOptions page;
     ModelOptions model;
     VerifyModelOptions verify_model;
+    std::string key;    ///< of `tessera explain`; empty: all
+    std::string shell;  ///< of `tessera completions`
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

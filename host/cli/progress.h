@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// One line on stderr that says what is going on; nothing if stderr is no terminal.
+// One line on stderr that says what is going on; nothing if stderr is no terminal, or with --quiet.
+// With --verbose a line of each phase that is over, and of each decision.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -30,7 +32,11 @@ class Progress {
     void note(const std::string& text);
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void tick();
+    void end_phase();
+    void line(const char* kind, const std::string& text) const;
 
     bool terminal_;
     std::mutex mutex_;
@@ -38,6 +44,7 @@ class Progress {
     bool stopping_ = false;
     std::string phase_;
     double share_ = 0;
+    Clock::time_point begun_ = Clock::now();  ///< of the phase
     std::thread ticker_;
 };
 

@@ -4,17 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/exit_codes.h"
 #include "host/cli/options.h"
 #include "include/tessera/error.h"
 
 namespace tessera::host {
-
-inline constexpr int kExitGood = 0;
-inline constexpr int kExitMismatch = 1;
-inline constexpr int kExitUserError = 2;
-inline constexpr int kExitNotValid = 3;  ///< the result, for this input
-inline constexpr int kExitDeviceError = 4;
-inline constexpr int kExitInternalError = 70;
 
 /// That of an error that ended a command.
 int exit_code(ErrorCode code);
