@@ -65,7 +65,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 std::string nearest_name(std::string_view text, const std::vector<std::string>& names) {
     if (text.size() < kLettersAnEdit || text.size() > kMaxLetters) return "";
     std::string nearest;
-    size_t least = text.size() / kLettersAnEdit + 1;
+    const size_t letters = text.size() - digits_of(text).size();
+    size_t least = letters / kLettersAnEdit + 1;
     for (const std::string& name : names) {
         if (name == text) return "";
         const size_t dot = name.rfind('.');

@@ -61,6 +61,7 @@ TEST_CASE("a name is offered where it is near, and only there") {
     for (const auto& [text, offer] : kCases)
         offers.equal(did_you_mean(text, kAllowed), offer, [&, text = text] { return text; });
     offers.equal(did_you_mean("F8_E8M0", "F8_E4M3, F8_E5M2"), "");
+    offers.equal(did_you_mean("C64", "F32, F64"), "");
     offers.equal(did_you_mean("F8E4M3", "F8_E4M3, F8_E5M2"), "; did you mean F8_E4M3?");
     offers.equal(did_you_mean("17", "16, 32, 64"), "");
     offers.equal(did_you_mean("100", "1 to 65536"), "");
