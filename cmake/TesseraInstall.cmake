@@ -1,5 +1,5 @@
 # `cmake --install`: the library as one archive with its headers, for find_package(tessera), and the
-# program. The archive holds every static library that tessera_library needs; what is left for the
+# program with its man page, completions and documents. The archive holds every static library that tessera_library needs; what is left for the
 # users' linker are Debian's packages.
 
 # Static libraries of this project that `target` needs, and everything else that it links.
@@ -64,9 +64,36 @@ configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/tesseraConfig.cmake.in
   PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/tesseraConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
-install(TARGETS tessera RUNTIME)
-install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/tessera DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS tessera RUNTIME COMPONENT program)
+install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/tessera DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        COMPONENT library)
 install(FILES ${CMAKE_BINARY_DIR}/package/tesseraConfig.cmake
               ${CMAKE_BINARY_DIR}/package/tesseraConfigVersion.cmake
-              ${CMAKE_SOURCE_DIR}/cmake/FindSystemC.cmake DESTINATION ${package})
+              ${CMAKE_SOURCE_DIR}/cmake/FindSystemC.cmake DESTINATION ${package}
+        COMPONENT library)
+
+# Man page and completions, which the program writes of its own options.
+set(written ${CMAKE_BINARY_DIR}/package/written)
+add_custom_command(
+  OUTPUT ${written}/tessera.1 ${written}/tessera.bash ${written}/_tessera ${written}/tessera.fish
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${written}
+  COMMAND tessera manual > ${written}/tessera.1
+  COMMAND tessera completions bash > ${written}/tessera.bash
+  COMMAND tessera completions zsh > ${written}/_tessera
+  COMMAND tessera completions fish > ${written}/tessera.fish
+  VERBATIM)
+add_custom_target(tessera_written ALL DEPENDS ${written}/tessera.1)
+install(FILES ${written}/tessera.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+install(FILES ${written}/tessera.bash RENAME tessera COMPONENT program
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${written}/_tessera COMPONENT program
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${written}/tessera.fish COMPONENT program
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md
+              ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/use DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
+        COMPONENT program)
+
+include(TesseraPackages)

@@ -16,11 +16,14 @@
 #include <vector>
 
 #include "host/cli/compare_command.h"
+#include "host/cli/completions.h"
 #include "host/cli/diff_command.h"
+#include "host/cli/explain_command.h"
 #include "host/cli/field_options.h"
 #include "host/cli/generate_command.h"
 #include "host/cli/heads_command.h"
 #include "host/cli/lists.h"
+#include "host/cli/manual.h"
 #include "host/cli/model_commands.h"
 #include "host/cli/options.h"
 #include "host/cli/profile_command.h"
@@ -28,6 +31,7 @@
 #include "host/cli/run_command.h"
 #include "host/cli/serve_command.h"
 #include "host/cli/sweep_command.h"
+#include "host/cli/terminal.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
@@ -59,6 +63,9 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;
+        case CommandName::kExplain: return explain_command(line.key);
+        case CommandName::kCompletions: fmt::print("{}", completion_script(line.shell)); break;
+        case CommandName::kManual: fmt::print("{}", manual_page()); break;
         case CommandName::kMemories: fmt::print("{}", memory_list()); break;
         case CommandName::kNone: fmt::print("{}", line.text); break;
     }
@@ -66,7 +73,9 @@ int dispatch(const std::vector<std::string>& command_line) {
 }
 
 /// Says it on stderr; if that cannot be written, the exit code has to do.
-void complain(const std::string& text) { std::fputs(("tessera: " + text + "\n").c_str(), stderr); }
+void complain(const std::string& text) {
+    std::fputs((coloured("tessera", Colour::kRed, stderr) + ": " + text + "\n").c_str(), stderr);
+}
 
 int internal_error(const std::exception& error) {
     complain(std::string("internal error: ") + error.what() + "\nThis is a bug; please report it.");

@@ -141,6 +141,25 @@ void add_linear_command_options(CLI::App& linear, CommandLine& line) {
     add_operation_options(linear, line);
 }
 
+void add_explain_options(CLI::App& explain, CommandLine& line) {
+    explain.add_option("KEY", line.key,
+                       "figure, counter, configuration key, field of an experiment or exit code; "
+                       "its last part is enough; none: all keys");
+    explain.footer(R"(Examples:
+  tessera explain mac_utilisation
+  tessera explain device.LANES
+  tessera explain 3)");
+}
+
+void add_completion_options(CLI::App& completions, CommandLine& line) {
+    completions.add_option("SHELL", line.shell, "bash, zsh or fish")->required();
+    completions.footer(R"(Examples:
+  tessera completions bash > ~/.local/share/bash-completion/completions/tessera
+  tessera completions fish > ~/.config/fish/completions/tessera.fish
+  tessera completions zsh > _tessera
+      in a folder of $fpath)");
+}
+
 void add_no_options(CLI::App&, CommandLine&) {}
 
 }  // namespace
@@ -182,7 +201,12 @@ const std::vector<Command>& commands() {
         {CommandName::kSchedules, "schedules", "List the schedules", add_no_options},
         {CommandName::kCovers, "covers",
          "List the covers of a self oracle and the calls each takes", add_no_options},
-        {CommandName::kMemories, "memories", "List the memory presets", add_no_options}};
+        {CommandName::kMemories, "memories", "List the memory presets", add_no_options},
+        {CommandName::kExplain, "explain", "What a figure, a counter, a key or an exit code means",
+         add_explain_options},
+        {CommandName::kCompletions, "completions", "Write completions for a shell",
+         add_completion_options},
+        {CommandName::kManual, "manual", "Write the man page", add_no_options}};
     return all;
 }
 

@@ -2,6 +2,7 @@
 // The commands of the command line, and the options of each.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <vector>
 
 #include "host/cli/options.h"
@@ -16,6 +17,10 @@ struct Command {
     const char* text;  ///< what it does, in a line
     void (*add_options)(CLI::App& app, CommandLine& line);
 };
+
+/// Calls `use` with the parser of the whole program, every command with all its options: what
+/// completions and the manual are written from.
+void with_all_commands(const std::function<void(const CLI::App& app)>& use);
 
 /// All, in the order in which `tessera --help` lists them.
 const std::vector<Command>& commands();

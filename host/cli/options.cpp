@@ -15,14 +15,32 @@
 #include "host/cli/option_checks.h"
 #include "host/cli/option_values.h"
 #include "host/cli/report_format.h"
+#include "host/cli/terminal.h"
 #include "host/error.h"
 #include "host/experiment/check.h"
 #include "host/experiment/experiment_json.h"
+#include "host/io/nearest_name.h"
 #include "host/report/document_json.h"
 #include "host/version.h"
 
 namespace tessera::host {
 namespace {
+
+constexpr const char* kProgramText =
+    "Exact attention over long contexts on a simulated accelerator that can attend to "
+    "only M tokens at a time.";
+
+constexpr const char* kFirstCommands = R"(tessera: exact attention on a simulated accelerator
+
+  tessera run --random 4,1024,64 --mask causal --out result
+      one attention, with its error, cycles and traffic; result/report.html shows it
+  tessera compare --random 1,1024,64 --mask causal
+      the same problem by every schedule
+  tessera explain KEY
+      what a figure, a counter, a key or an exit code means
+
+tessera --help lists all commands.
+)";
 
 constexpr const char* kMainExamples = R"(Examples:
   tessera run --random 4,1024,64 --mask causal
@@ -105,6 +123,38 @@ void check_command_line(const CLI::App& command, CommandLine& line) {
     check_outputs(experiment);
 }
 
+/// To a command and those below it: how much it says on stderr.
+void add_verbosity_options(CLI::App& command) {
+    const char* group = "Messages";
+    const auto set = [](Verbosity wanted) { return [wanted] { verbosity() = wanted; }; };
+    CLI::Option* const quiet = command.add_flag_callback("--quiet", set(Verbosity::kQuiet),
+                                                         "no notes and no progress on stderr");
+    command
+        .add_flag_callback("--verbose", set(Verbosity::kVerbose),
+                           "also each phase with its time, and what was decided and why")
+        ->excludes(quiet)
+        ->group(group);
+    quiet->group(group);
+    for (CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
+        add_verbosity_options(*below);
+}
+
+/// The text of a mistake, with the option that may have been meant.
+std::string text_of(const CLI::ParseError& error, const CLI::App& app) {
+    std::string text = error.what();
+    const auto parsed = app.get_subcommands();
+    if (parsed.empty()) return text;
+    const CLI::App* const command = operation_of(parsed.front());
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command->get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& unknown : app.remaining(true)) {
+        const std::string near = nearest_name(unknown.substr(0, unknown.find('=')), names);
+        if (!near.empty()) return text + "; did you mean " + near + "?";
+    }
+    return text;
+}
+
 /// Adds all commands; returns the one that the first argument names, with its options. UserError
 /// if that is none.
 const Command* add_commands(CLI::App& app, CommandLine& line,
@@ -118,6 +168,7 @@ const Command* add_commands(CLI::App& app, CommandLine& line,
         if (first != command.name) continue;
         called = &command;
         command.add_options(*below, line);
+        add_verbosity_options(*below);
     }
     refuse_flag_values(app);
     if (called == nullptr && !first.empty() && first.front() != '-')
@@ -137,18 +188,35 @@ void understand(const CLI::App& command, CommandName name, CommandLine& line) {
         check_command_line(*operation_of(&command), line);
 }
 
-}  // namespace
-
-CommandLine parse_command_line(std::vector<std::string> arguments) {
-    CommandLine line;
-    CLI::App app(
-        "Exact attention over long contexts on a simulated accelerator that can attend to "
-        "only M tokens at a time.",
-        "tessera");
+void describe(CLI::App& app) {
     app.footer(kMainExamples);
     app.set_version_flag("--version", fmt::format("tessera {} ({}{})", kVersion, kGitHash,
                                                   kGitDirty ? ", modified" : ""));
     app.require_subcommand(1);
+}
+
+}  // namespace
+
+void with_all_commands(const std::function<void(const CLI::App& app)>& use) {
+    CommandLine line;
+    CLI::App app(kProgramText, "tessera");
+    describe(app);
+    for (const Command& command : commands()) {
+        CLI::App* const below = app.add_subcommand(command.name, command.text);
+        command.add_options(*below, line);
+        add_verbosity_options(*below);
+    }
+    use(app);
+}
+
+CommandLine parse_command_line(std::vector<std::string> arguments) {
+    CommandLine line;
+    if (arguments.empty()) {
+        line.text = kFirstCommands;
+        return line;
+    }
+    CLI::App app(kProgramText, "tessera");
+    describe(app);
     const Command* const called = add_commands(app, line, arguments);
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
@@ -162,7 +230,7 @@ CommandLine parse_command_line(std::vector<std::string> arguments) {
         std::string command;
         for (const CLI::App* parsed : app.get_subcommands()) command = parsed->get_name() + " ";
         throw UserError(
-            fmt::format("command line: {}; see tessera {}--help", error.what(), command));
+            fmt::format("command line: {}; see tessera {}--help", text_of(error, app), command));
     }
     if (called != nullptr) understand(*app.get_subcommand(called->name), called->command, line);
     if (line.print_experiment) {

@@ -32,6 +32,9 @@ enum class CommandName {
     kSweep,
     kMerge,
     kDiff,
+    kExplain,
+    kCompletions,
+    kManual,
     kVerifyModel
 };
 
@@ -155,6 +158,8 @@ struct CommandLine {
     DiffOptions diff;
     ModelOptions model;
     VerifyModelOptions verify_model;
+    std::string key;    ///< of `tessera explain`; empty: all
+    std::string shell;  ///< of `tessera completions`
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

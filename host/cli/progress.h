@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One line on stderr that says what is going on; nothing if stderr is no terminal.
+// One line on stderr that says what is going on; nothing if stderr is no terminal, or with --quiet.
+// With --verbose a line of each phase that is over, and of each decision.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -31,8 +32,11 @@ class Progress {
     void note(const std::string& text);
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void tick();
-    std::string left() const;
+    void end_phase();
+    void line(const char* kind, const std::string& text) const;
 
     bool terminal_;
     std::mutex mutex_;
@@ -40,7 +44,7 @@ class Progress {
     bool stopping_ = false;
     std::string phase_;
     double share_ = 0;
-    std::chrono::steady_clock::time_point begun_;  ///< of the phase
+    Clock::time_point begun_ = Clock::now();  ///< of the phase
     std::thread ticker_;
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/exit_codes.h"
 #include "host/cli/options.h"
 #include "host/exit_codes.h"
 #include "include/tessera/error.h"

@@ -2,6 +2,7 @@
 #include "host/io/nearest_name.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tessera::host {
 namespace {
@@ -10,6 +11,14 @@ constexpr size_t kLettersAnEdit = 3;  ///< a name of so many letters may have on
 constexpr size_t kMaxLetters = 64;    ///< nobody misspells longer names
 
 char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Another number is another thing, not a slip: F8_E4M3 and F8_E5M2.
+std::string digits_of(std::string_view text) {
+    std::string digits;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(digits),
+                 [](char c) { return c >= '0' && c <= '9'; });
+    return digits;
+}
 
 bool is_name(std::string_view text) {
     constexpr std::string_view kLetters =
@@ -56,14 +65,15 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 std::string nearest_name(std::string_view text, const std::vector<std::string>& names) {
     if (text.size() < kLettersAnEdit || text.size() > kMaxLetters) return "";
     std::string nearest;
-    size_t least = text.size() / kLettersAnEdit + 1;
+    const size_t letters = text.size() - digits_of(text).size();
+    size_t least = letters / kLettersAnEdit + 1;
     for (const std::string& name : names) {
         if (name == text) return "";
         const size_t dot = name.rfind('.');
         const bool last_part =
             dot != std::string::npos && edit_distance(text, name.substr(dot + 1)) == 0;
         const size_t distance = last_part ? 0 : edit_distance(text, name);
-        if (distance >= least) continue;
+        if (distance >= least || digits_of(name) != digits_of(text)) continue;
         least = distance;
         nearest = name;
     }

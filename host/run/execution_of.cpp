@@ -12,20 +12,26 @@ namespace tessera::host {
 
 namespace {
 
-/// What was decided, and how long it will take; the RTL is too slow to foretell.
-void tell(const RunProgress& progress, const Experiment& experiment, const Job& job) {
-    const hw::PlatformConfig& platform = job.config.platform;
-    const std::string unchecked =
-        reason_not_to_check(experiment.outputs, platform.timing_only, job.problem);
-    for (const std::string& decision : decisions_on(experiment, job)) progress.decision(decision);
-    progress.decision(unchecked.empty() ? "the result is compared with double precision"
-                                        : "the result is not compared: " + unchecked);
+std::string unchecked(const Experiment& experiment, const Job& job) {
+    return reason_not_to_check(experiment.outputs, job.config.platform.timing_only, job.problem);
+}
+
+/// How long it will take, if that is long; the RTL is too slow to foretell.
+void tell_time(const RunProgress& progress, const Experiment& experiment, const Job& job) {
     const bool model = experiment.machine.implementation == Implementation::kModel;
     if (!model || job.problem.cover || job.problem.approximation) return;
+    const hw::PlatformConfig& platform = job.config.platform;
     const WorkFormula work = work_formula(job.problem, platform.params.m);
     const std::string text =
-        long_run_text(host_time(job.problem, work, platform, unchecked.empty()));
+        long_run_text(host_time(job.problem, work, platform, unchecked(experiment, job).empty()));
     if (!text.empty()) progress.note(text);
+}
+
+void tell_decisions(const RunProgress& progress, const Experiment& experiment, const Job& job) {
+    for (const std::string& decision : decisions_on(experiment, job)) progress.decision(decision);
+    const std::string reason = unchecked(experiment, job);
+    progress.decision(reason.empty() ? "the result is compared with double precision"
+                                     : "the result is not compared: " + reason);
 }
 
 }  // namespace
@@ -34,7 +40,8 @@ Execution execution_of(const Experiment& experiment, const RunHooks& hooks) {
     RunProgress progress(hooks);
     progress.phase("reading the input");
     Job job = make_job(experiment, experiment.outputs.timing_only,
-                       [&](const Job& planned) { tell(progress, experiment, planned); });
+                       [&](const Job& checked) { tell_time(progress, experiment, checked); });
+    tell_decisions(progress, experiment, job);
     const hw::DeviceFactory make_device =
         device_factory(experiment.machine.implementation, job.config, "");
     return Execution(experiment, std::move(job), make_device, hooks);

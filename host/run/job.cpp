@@ -32,7 +32,7 @@ uint32_t device_count(uint64_t devices, const Problem& problem) {
 }  // namespace
 
 Job make_job(const Experiment& experiment, bool timing_only,
-             const std::function<void(const Job& job)>& planned) {
+             const std::function<void(const Job& job)>& checked) {
     Job job;
     job.config = config_of(experiment);
     hw::PlatformConfig& platform = job.config.platform;
@@ -62,6 +62,7 @@ Job make_job(const Experiment& experiment, bool timing_only,
                 "stateful, not "
                 "blackbox");
     }
+    if (checked) checked(job);
     if (experiment.schedule.name == kAutoSchedule) {
         job.candidates = schedule_candidates(job.problem, sentinel_wish(experiment), platform,
                                              experiment.schedule.minimise);
@@ -72,7 +73,6 @@ Job make_job(const Experiment& experiment, bool timing_only,
         }
     }
     job.layout = make_layout(job.problem, platform);
-    if (planned) planned(job);
     // Only now is it known that the data fits.
     if (!timing_only) job.inputs = inputs_of(experiment, false, job.problem);
     if (job.problem.approximation) {

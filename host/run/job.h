@@ -21,9 +21,9 @@ struct Job {
 };
 
 /// Reads and checks everything of attention; UserError says what is wrong. With `timing_only` the
-/// tensors' data is not looked at. `planned` hears of the job when all but the data is known, which
-/// may take long to read.
+/// tensors' data is not looked at. `checked` hears of config and problem before anything is done
+/// that takes long: the schedule is predicted and checked, the layout made, the data read.
 Job make_job(const Experiment& experiment, bool timing_only,
-             const std::function<void(const Job& job)>& planned = {});
+             const std::function<void(const Job& job)>& checked = {});
 
 }  // namespace tessera::host

@@ -58,7 +58,6 @@ TEST_CASE("bad command lines: exit code 2, one message with the right words, not
         std::string arguments;
         std::vector<std::string> words;
     } kCases[] = {
-        {"", {"subcommand"}},
         {"fly", {"fly"}},
         {"run", {"--input", "--random", "missing"}},
         {"run --input " + good + " --random 1,2,3", {"more than once"}},

@@ -232,9 +232,8 @@ TEST_CASE("a name is a preset or a file", "[config]") {
     const std::string file = ", or the path of a .json file";
     says("bas", {},
          "machine.device: device is bas; allowed: base, blackbox-128, blackbox-64, mla, small, "
-         "tiny, "
-         "wide" +
-             file);
+         "tiny, wide" +
+             file + "; did you mean base?");
     const std::string memories =
         "ddr4-2400r, ddr4-3200, hbm2-2000-1ch, hbm2-2000-8ch, hbm3, ideal, ideal-stall, "
         "lpddr5-6400";

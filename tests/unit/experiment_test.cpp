@@ -261,9 +261,10 @@ TEST_CASE("a value that is not allowed is named with its path", "[experiment]") 
     const std::pair<const char*, const char*> cases[] = {
         {"[]", "x.json: the experiment is an array of 0; allowed: a JSON object"},
         {R"({"machin": 1})",
-         "x.json: key machin is unknown; allowed: operation, machine, workload, schedule, outputs"},
+         "x.json: key machin is unknown; allowed: operation, machine, workload, schedule, outputs; "
+         "did you mean machine?"},
         {R"({"outputs": {"slots": {"head": 1}}})",
-         "x.json: key outputs.slots.head is unknown; allowed: heads, layers"},
+         "x.json: key outputs.slots.head is unknown; allowed: heads, layers; did you mean heads?"},
         {R"({"workload.scale": 1})",
          "x.json: key workload.scale is unknown; allowed: operation, machine, workload, schedule, "
          "outputs; write it as {\"workload\": {\"scale\": ...}}"},
@@ -277,7 +278,8 @@ TEST_CASE("a value that is not allowed is named with its path", "[experiment]") 
         {R"({"workload": {"mask": {"window": 1.5}}})",
          "x.json: workload.mask.window is 1.5; allowed: a whole number, 0 to 2147483648"},
         {R"({"workload": {"mask": {"kind": "causl"}}})",
-         "x.json: workload.mask.kind is \"causl\"; allowed: dense, causal, sparse, or null"},
+         "x.json: workload.mask.kind is \"causl\"; allowed: dense, causal, sparse, or null; did "
+         "you mean causal?"},
         {R"({"workload": {"mask": {"documents": [0, 4294967296]}}})",
          "x.json: workload.mask.documents[1] is 4294967296; allowed: a whole number, 0 to "
          "4294967295"},
