@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "host/cli/exit_codes.h"
+#include "host/exit_codes.h"
 #include "host/cli/field_options.h"
 #include "host/config/keys.h"
 #include "host/error.h"

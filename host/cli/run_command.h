@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "host/cli/exit_codes.h"
 #include "host/cli/options.h"
 #include "host/exit_codes.h"
 #include "include/tessera/error.h"
