@@ -26,6 +26,7 @@
 #include "host/cli/report_command.h"
 #include "host/cli/run_command.h"
 #include "host/cli/serve_command.h"
+#include "host/cli/task_command.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
 #include "host/io/cleanup.h"
@@ -51,6 +52,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kServe: return serve_command(line, command_line);
         case CommandName::kHeads: return heads_command(line, command_line);
         case CommandName::kProfile: return profile_command(line, command_line);
+        case CommandName::kTask: return task_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

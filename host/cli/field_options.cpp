@@ -46,6 +46,7 @@ constexpr FieldOption kOptions[] = {
     {"workload.head_order=heads_first", "--layout bhtd"},
     {"workload.head_order=tokens_first", "--layout bthd"},
     {"workload.allow_nonfinite", "--allow-nonfinite"},
+    {"workload.mask", "--mask"},
     {"workload.mask.kind", "--mask"},
     {"workload.mask.documents", "--documents"},
     {"workload.mask.tile_flags", "--tile-mask"},
@@ -84,6 +85,17 @@ constexpr FieldOption kOptions[] = {
     {"outputs.trace_commands", "--trace-commands"},
     {"outputs.folder", "--out"},
     {"outputs.wave", "--wave"},
+    {"task.name", "task"},
+    {"task.model", "--model"},
+    {"task.columns", "--dim"},
+    {"task.code", "--code"},
+    {"task.gap", "--gap"},
+    {"task.tokens", "--tokens"},
+    {"task.pairs", "--pairs"},
+    {"task.size", "--size"},
+    {"task.reach", "--reach"},
+    {"task.depth", "--depth"},
+    {"task.layout", "--layout"},
 };
 
 /// Are the terms of masks from the list of --masks?

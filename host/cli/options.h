@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/model/sampling.h"
+#include "host/task/task_options.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
@@ -29,7 +30,8 @@ enum class CommandName {
     kHeads,
     kProfile,
     kReport,
-    kVerifyModel
+    kVerifyModel,
+    kTask
 };
 
 inline constexpr uint64_t kMaxRandomTokens = 65536;  ///< of a random job of `verify`
@@ -125,6 +127,7 @@ struct CommandLine {
     PageOptions page;
     ModelOptions model;
     VerifyModelOptions verify_model;
+    TaskOptions task;
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include "host/cli/approximation_options.h"
+#include "host/cli/mask_options.h"
+#include "host/cli/option_checks.h"
+#include "host/cli/run_options.h"
+#include "host/cli/task_command.h"
+#include "host/task/catalogue.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  tessera task mqar --tokens 4096 --pairs 512 --layout spread --window 256 --sinks 4
+      512 values asked for under a window: how many come back, and how many have to by closed form
+  tessera task reg --size 512 --model linear --dim 32
+      a chain of 512 cells by linear attention, of which each must be right
+  tessera task ed --size 14 --model sparse --token-by-token --memory ideal
+      the model makes its own tokens, one at a time
+Exit codes: 0 as many right as by the closed form, 1 not so many, or an attention outside of its bound,
+2 user error, 3 a result that is withheld, 4 device error)";
+
+void add_number(CLI::App& task, const char* name, std::optional<uint64_t>& number,
+                const std::string& help) {
+    task.add_option(name, number, help)->check(whole_number())->type_name("N")->group("Task");
+}
+
+}  // namespace
+
+void add_task_options(CLI::App& task, CommandLine& line) {
+    const char* group = "Task";
+    TaskOptions& options = line.task;
+    Experiment& experiment = line.experiment;
+    std::string names = "one of:";
+    for (const TaskInfo& info : task_infos())
+        names += std::string("\n") + info.name + ": " + info.text;
+    task.footer(kExamples);
+    task.add_option("name", options.name, names)->required()->type_name("NAME");
+    task.add_option("--model", options.model,
+                    "standard, window, sparse, linear or ring (default standard)")
+        ->type_name("NAME")
+        ->group(group);
+    add_number(task, "--dim", options.columns,
+               "most elements of a query, key or value row (default: as the task needs)");
+    add_number(task, "--tokens", options.tokens, "tokens of kv and mqar");
+    add_number(task, "--pairs", options.pairs, "records of kv and mqar, each asked for once");
+    task.add_option("--layout", options.layout,
+                    "where the records are: first or spread (default first)")
+        ->type_name("NAME")
+        ->group(group);
+    add_number(task, "--depth", options.depth,
+               "percent of the room of kv in front of the records (default 0)");
+    add_number(task, "--size", options.size, "cells of reg, letters of ed");
+    add_number(task, "--reach", options.reach,
+               "letters of the pattern of ed-local, or how far back cells of reg-local look");
+    task.add_option("--seed", options.seed, "seed of the task (default 1)")
+        ->check(whole_number())
+        ->type_name("N")
+        ->group(group);
+    task.add_option("--code", options.code,
+                    "code of addresses of softmax attention: digits or bits (default: that of the "
+                    "task)")
+        ->type_name("NAME")
+        ->group(group);
+    task.add_option("--gap", options.gap,
+                    "scores of other addresses are lower by at least so many powers of two, up to "
+                    "128 (default 32)")
+        ->check(finite_number())
+        ->type_name("X")
+        ->group(group);
+    task.add_flag("--token-by-token", options.token_by_token,
+                  "one token after the other; those that the model makes are its own")
+        ->group(group);
+    add_mask_options(task, experiment.workload.mask);
+    add_schedule_options(task, experiment.schedule);
+    add_sentinel_options(task, experiment.schedule);
+    add_self_oracle_options(task, experiment.schedule);
+    add_approximation_options(task, experiment.schedule.approximation);
+    add_verdict_options(task, experiment);
+    add_machine_options(task, experiment.machine);
+    add_devices_option(task, experiment.machine);
+    add_choice<Implementation>(task, "--impl", experiment.machine.implementation,
+                               "implementation of the device: model or rtl (default model)")
+        ->group("Machine");
+    add_report_options(task, line, "report.json and out.safetensors",
+                       "4,096 tokens of an attention");
+}
+
+}  // namespace tessera::host
