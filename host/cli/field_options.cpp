@@ -96,6 +96,11 @@ constexpr FieldOption kOptions[] = {
     {"task.reach", "--reach"},
     {"task.depth", "--depth"},
     {"task.layout", "--layout"},
+    {"task.chains", "--chains"},
+    {"task.hops", "--hops"},
+    {"task.symbols", "--symbols"},
+    {"task.gram", "--gram"},
+    {"task.doubling", "--doubling"},
 };
 
 /// Are the terms of masks from the list of --masks?

@@ -43,7 +43,8 @@ void add_task_options(CLI::App& task, CommandLine& line) {
         ->group(group);
     add_number(task, "--dim", options.columns,
                "most elements of a query, key or value row (default: as the task needs)");
-    add_number(task, "--tokens", options.tokens, "tokens of kv and mqar");
+    add_number(task, "--tokens", options.tokens,
+               "tokens of kv, mqar, vartrack, induction and copy");
     add_number(task, "--pairs", options.pairs, "records of kv and mqar, each asked for once");
     task.add_option("--layout", options.layout,
                     "where the records are: first or spread (default first)")
@@ -51,7 +52,17 @@ void add_task_options(CLI::App& task, CommandLine& line) {
         ->group(group);
     add_number(task, "--depth", options.depth,
                "percent of the room of kv in front of the records (default 0)");
-    add_number(task, "--size", options.size, "cells of reg, letters of ed");
+    add_number(task, "--chains", options.chains, "chains of vartrack (default 1)");
+    add_number(task, "--hops", options.hops,
+               "assignments of a chain of vartrack behind its first (default 1)");
+    task.add_flag("--doubling", options.doubling,
+                  "every assignment of vartrack follows its pointer, which halves the layers")
+        ->group(group);
+    add_number(task, "--symbols", options.symbols, "symbols of induction and copy (default 64)");
+    add_number(task, "--gram", options.gram,
+               "symbols by which induction copies, 1 to 4 (default 1)");
+    add_number(task, "--size", options.size,
+               "cells of reg, letters of ed, operators of arithmetic");
     add_number(task, "--reach", options.reach,
                "letters of the pattern of ed-local, or how far back cells of reg-local look");
     task.add_option("--seed", options.seed, "seed of the task (default 1)")

@@ -86,12 +86,8 @@ void set_mask(const TaskShape& shape, ModelKind model, FetchSettings& settings) 
     const auto tokens = static_cast<uint32_t>(shape.task->tokens());
     settings.block = static_cast<uint32_t>(mask.block);
     if (mask.block == 0) settings.block = std::max(2U, sparse_block(tokens));
-    if (shape.span != 0) {
-        // Whatever a cell needs is then in its own block or in the one before.
-        if (mask.block == 0)
-            settings.block = std::max(settings.block, 1U << (bits_for(shape.span) - 1));
-        settings.kept = static_cast<uint32_t>(shape.span - 1);
-    }
+    // A block keeps what later tokens can still need.
+    if (shape.span != 0) settings.kept = static_cast<uint32_t>(shape.span - 1);
     settings.summaries = static_cast<uint32_t>(std::max<uint64_t>(mask.summary, 1));
     if (settings.block < 2 || (settings.block & (settings.block - 1)) != 0)
         throw bad_field("workload.mask.block", std::to_string(settings.block),
@@ -172,6 +168,9 @@ const std::vector<TaskInfo>& task_infos() {
     static const std::vector<TaskInfo> infos = {
         {"kv", "values of keys; records are single tokens", {M::kStandard, M::kLinear}},
         {"mqar", "values of keys; a record is a key token and a value token", {M::kStandard}},
+        {"vartrack", "values of variables at the end of chains", {M::kStandard}},
+        {"induction", "a text twice, copied by its last symbols", {M::kStandard}},
+        {"copy", "a text twice, copied by position", {M::kStandard, M::kSparse, M::kLinear}},
         {"reg", "regular dynamic programming", {M::kStandard, M::kSparse, M::kLinear}},
         {"reg-local",
          "the same; cells need only the last few",
@@ -179,6 +178,9 @@ const std::vector<TaskInfo>& task_infos() {
         {"ed",
          "edit distance of two texts, cell by cell",
          {M::kStandard, M::kSparse, M::kLinear, M::kRing}},
+        {"arithmetic",
+         "an expression modulo 11, step by step",
+         {M::kStandard, M::kWindow, M::kSparse, M::kLinear, M::kRing}},
         {"ed-local",
          "a pattern sought in a text, by edit distance",
          {M::kStandard, M::kWindow, M::kSparse, M::kLinear, M::kRing}}};

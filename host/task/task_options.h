@@ -16,9 +16,11 @@ struct TaskOptions {
     std::optional<uint64_t> columns;  ///< of a query, key or value, at most; none: as needed
     std::optional<double> gap;        ///< of scores, in powers of two
 
-    std::optional<uint64_t> tokens, pairs, size;
+    std::optional<uint64_t> tokens, pairs, size, chains, hops, symbols;
+    std::optional<uint64_t> gram;   ///< symbols by which a text is copied
     std::optional<uint64_t> reach;  ///< letters of a pattern, or how far back a cell looks
     std::optional<uint64_t> depth;  ///< of records, percent
+    bool doubling = false;          ///< of pointers
     std::string layout;             ///< "first" or "spread"; empty: first
     uint64_t seed = 1;
     bool token_by_token = false;  ///< the model makes its own tokens, one at a time

@@ -40,4 +40,23 @@ std::unique_ptr<Task> edit_task(uint64_t size, Addressing addressing, uint64_t s
 std::unique_ptr<Task> local_edit_task(uint64_t size, uint64_t pattern, Addressing addressing,
                                       uint64_t seed);
 
+/// Of `vartrack`.
+struct PointerShape {
+    uint64_t tokens = 0, chains = 0;
+    uint64_t hops = 0;      ///< from the last variable of a chain to the first
+    bool doubling = false;  ///< every assignment follows its pointer, too
+};
+std::unique_ptr<Task> pointer_task(const PointerShape& shape, uint64_t seed);
+
+/// A text of half the tokens, twice; copied by the last `gram` symbols (at most kMostGram), or by
+/// position.
+inline constexpr uint32_t kMostGram = kFields - 1;
+std::unique_ptr<Task> induction_task(uint64_t tokens, uint64_t symbols, uint32_t gram,
+                                     uint64_t seed);
+std::unique_ptr<Task> copy_task(uint64_t tokens, uint64_t symbols, uint64_t seed);
+
+/// Arithmetic modulo 11, step by step; and how many of the last tokens it needs.
+std::unique_ptr<Task> arithmetic_task(uint64_t operators, Addressing addressing, uint64_t seed);
+uint64_t arithmetic_kept(uint64_t operators);
+
 }  // namespace tessera::host

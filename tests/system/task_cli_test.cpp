@@ -36,7 +36,8 @@ TEST_CASE("task: known rows on base with ideal memory") {
         {"mqar --tokens 1024 --pairs 128 --layout spread", 128, 128, 72, 76644},
         {"reg --size 128 --dim 4", 128, 128, 6, 7570},
         {"reg --size 128 --model sparse --dim 15", 112, 128, 15, 17243},
-        {"ed --size 14 --model ring --dim 7", 196, 196, 11, 12835}};
+        {"ed --size 14 --model ring --dim 7", 196, 196, 11, 12835},
+        {"vartrack --tokens 4096 --chains 32 --hops 15 --doubling", 32, 32, 2640, 2710810}};
     Compared figures("figures");
     for (const Row& row : rows) {
         const auto where = [&] { return row.arguments; };
@@ -161,7 +162,7 @@ TEST_CASE("task --out: with the files anyone can check the answers") {
 TEST_CASE("task: mistakes of the user") {
     Compared messages("messages");
     expect_refusal(messages, "task", "name is required");
-    expect_refusal(messages, "task nothing", "task is nothing; allowed: kv, mqar, reg");
+    expect_refusal(messages, "task nothing", "task is nothing; allowed: kv, mqar, vartrack, ");
     expect_refusal(messages, "task mqar --model linear", "--model is linear; allowed: standard");
     expect_refusal(messages, "task mqar --pairs 300", "--pairs is 300; allowed: 1 to 256 here");
     expect_refusal(messages, "task mqar --size 3", "--size is 3; allowed: none with mqar");

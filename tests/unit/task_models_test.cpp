@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Models of tasks on exact attention: right where their memory is large enough, wrong one below.
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,17 @@ const std::vector<Point> kPoints = {{"reg", "standard", 40, 0, 4, true},
                                     {"reg-local", "sparse", 60, 8, 6, false},
                                     {"reg-local", "linear", 25, 4, 5, true},
                                     {"reg-local", "linear", 60, 4, 7, false},
+                                    {"arithmetic", "standard", 4, 0, 4, true},
+                                    {"arithmetic", "standard", 4, 0, 2, false},
+                                    {"arithmetic", "window", 10, 0, 4, true},
+                                    {"arithmetic", "sparse", 10, 0, 8, true},
+                                    {"arithmetic", "sparse", 10, 0, 7, false},
+                                    {"arithmetic", "linear", 4, 0, 8, true},
+                                    {"arithmetic", "linear", 4, 0, 4, false},
+                                    {"arithmetic", "ring", 4, 0, 5, true},
+                                    {"arithmetic", "ring", 4, 0, 4, false},
+                                    {"arithmetic", "ring", 10, 0, 7, true},
+                                    {"arithmetic", "ring", 10, 0, 6, false},
                                     {"reg-local", "ring", 60, 9, 3, true},
                                     {"reg-local", "ring", 60, 10, 3, false}};
 
@@ -172,4 +185,73 @@ TEST_CASE("task mqar: as many values come back as there are pairs that a query s
             shares.equal(result.expected_right.value_or(0), visible, where);
             shares.equal(result.unexpected, uint64_t{0}, where);
         }
+}
+
+TEST_CASE("task induction: right where the last symbols have had one continuation only") {
+    const uint64_t seed = test::test_seed();
+    Compared symbols("symbols");
+    test::ExactRunner runner;
+    for (const uint64_t gram : {1U, 2U, 3U}) {
+        host::TaskOptions options;
+        options.name = "induction";
+        options.tokens = 128;
+        options.symbols = 16;
+        options.gram = gram;
+        options.seed = seed;
+        const host::TaskSetup setup = host::make_task(options, {});
+        const host::TaskResult result = host::run_pass(*setup.task, host::models_of(setup), runner);
+        std::map<std::vector<int64_t>, std::set<int64_t>> continuations;
+        std::vector<int64_t> text;
+        for (uint64_t p = 0; p + 1 < 128; ++p) {
+            text.push_back(setup.task->token(p)[0]);
+            if (text.size() < gram) continue;
+            const auto end = static_cast<ptrdiff_t>(text.size()),
+                       begin = end - static_cast<ptrdiff_t>(gram);
+            const std::vector<int64_t> last(text.begin() + begin, text.begin() + end);
+            const int64_t next = setup.task->token(p + 1)[0];
+            if (setup.task->counts(p))
+                symbols.equal(result.answers[p] == setup.task->answer(p),
+                              continuations[last] == std::set<int64_t>{next},
+                              [&] { return std::to_string(p); });
+            continuations[last].insert(next);
+        }
+        symbols.equal(result.unexpected, uint64_t{0});
+    }
+}
+
+TEST_CASE("task vartrack: right where a query sees every link of its chain; doubling is as good") {
+    const uint64_t seed = test::test_seed();
+    Compared values("values");
+    test::ExactRunner runner;
+    for (const uint64_t hops : {1U, 3U})
+        for (const uint64_t window : {0U, 60U})
+            for (const bool doubling : {false, true}) {
+                if (doubling && window != 0) continue;  // links need not be seen by the query
+                host::TaskOptions options;
+                options.name = "vartrack";
+                options.tokens = 100;
+                options.chains = 12;
+                options.hops = hops;
+                options.doubling = doubling;
+                options.seed = seed;
+                Experiment experiment;
+                experiment.workload.mask.window = window;
+                const host::TaskSetup setup = host::make_task(options, experiment);
+                const host::TaskResult result =
+                    host::run_pass(*setup.task, host::models_of(setup), runner);
+                std::map<int64_t, uint64_t> places;
+                for (uint64_t p = 0; p < 100; ++p) {
+                    const host::Fields token = setup.task->token(p);
+                    if (token[2] != host::kNothing) places[token[2]] = p;
+                    if (!setup.task->counts(p)) continue;
+                    bool seen = true;
+                    for (host::Fields at = token; at[1] == 0;) {
+                        const uint64_t place = places.at(at[0]);
+                        seen = seen && sees(experiment.workload.mask, p, place);
+                        at = setup.task->token(place);
+                    }
+                    values.equal(result.answers[p] == setup.task->answer(p), seen);
+                }
+                values.equal(result.unexpected, uint64_t{0});
+            }
 }

@@ -232,3 +232,101 @@ TEST_CASE(
             }
     }
 }
+
+TEST_CASE("task vartrack: the last variable has the value that its chain begins with") {
+    Compared answers("answers"), chains("chains");
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        const host::PointerShape shape{60 + seed, 1 + seed % 7, 1 + seed % 5, false};
+        const auto task = host::pointer_task(shape, seed);
+        std::map<int64_t, std::pair<int64_t, bool>> assigned;  // name: pointer, is it a value
+        uint64_t asked = 0;
+        for (uint64_t p = 0; p < task->tokens(); ++p) {
+            const Fields token = task->token(p);
+            if (token[2] != host::kNothing) {
+                // Variables are named after those that they point to.
+                if (token[1] == 0) chains.equal(assigned.count(token[0]), size_t{1});
+                REQUIRE(assigned.emplace(token[2], std::pair(token[0], token[1] == 1)).second);
+            }
+            if (!task->counts(p)) continue;
+            ++asked;
+            uint64_t hops = 0;
+            auto at = assigned.at(token[0]);
+            for (; !at.second; ++hops) at = assigned.at(at.first);
+            answers.equal(task->answer(p), host::fields_of(at.first));
+            chains.equal(hops, shape.hops);
+        }
+        chains.equal(asked, shape.chains);
+    }
+}
+
+TEST_CASE("task induction and copy: the second text is the first") {
+    Compared symbols("symbols");
+    for (const uint64_t gram : {0U, 1U, 3U}) {
+        const auto task = gram == 0 ? host::copy_task(40, 9, 5)
+                                    : host::induction_task(40, 9, static_cast<uint32_t>(gram), 5);
+        std::mt19937_64 bits(5);
+        const std::vector<int64_t> text = drawn(bits, 20, 9);
+        for (uint64_t p = 0; p < 40; ++p) {
+            symbols.equal(task->token(p), host::fields_of(text[p % 20]));
+            symbols.equal(task->counts(p), p + 1 >= 20 + gram && p + 1 < 40);
+            if (task->counts(p))
+                symbols.equal(task->answer(p), host::fields_of(text[(p + 1) % 20]));
+        }
+    }
+}
+
+namespace {
+
+/// The value of an expression from `at` on, which moves behind it, by descent.
+int64_t evaluated(const std::vector<int64_t>& symbols, size_t& at) {
+    if (symbols[at] < 11) return symbols[at++];
+    REQUIRE(symbols[at++] == 15);  // (
+    const int64_t a = evaluated(symbols, at), op = symbols[at++], b = evaluated(symbols, at);
+    REQUIRE(symbols[at++] == 16);  // )
+    if (op == 11) return (a + b) % 11;
+    if (op == 12) return (a + 11 - b) % 11;
+    if (op == 13) return a * b % 11;
+    REQUIRE(op == 14);
+    for (int64_t quotient = 0; quotient < 11; ++quotient)
+        if (quotient * b % 11 == a) return quotient;
+    return -1;
+}
+
+}  // namespace
+
+TEST_CASE("task arithmetic: every step has the value of the first, and one operator less") {
+    Compared values("values"), fields("fields");
+    for (uint64_t seed = 1; seed <= 30; ++seed) {
+        const uint64_t operators = 1 + seed % 12, kept = 4 * operators + 3;
+        const auto task = host::arithmetic_task(operators, Addressing::kRing, seed);
+        REQUIRE(task->tokens() == 2 * (operators + 1) * (operators + 1) + 1);
+        std::vector<std::vector<int64_t>> steps(1);
+        int64_t start = host::kNothing, begin = 0;
+        for (uint64_t p = 0; p + 1 < task->tokens(); ++p) {
+            const Fields token = task->token(p);
+            fields.equal(token[1], static_cast<int64_t>(p) - begin);
+            fields.equal(token[3], start);
+            const int64_t before = p < kept ? 0 : task->token(p - kept)[0];
+            fields.equal(token[4], token[0] - before);
+            fields.equal(task->counts(p), p > 4 * operators);
+            if (token[0] == 17) {
+                start = begin;
+                begin = static_cast<int64_t>(p) + 1;
+                steps.emplace_back();
+            } else {
+                steps.back().push_back(token[0]);
+            }
+        }
+        fields.equal(task->token(task->tokens() - 1)[0], int64_t{18});
+        steps.pop_back();
+        values.equal(steps.size(), operators + 1);
+        size_t at = 0;
+        const int64_t value = evaluated(steps.front(), at);
+        for (size_t i = 0; i < steps.size(); ++i) {
+            at = 0;
+            values.equal(evaluated(steps[i], at), value, [&] { return std::to_string(seed); });
+            values.equal(at, steps[i].size());
+            values.equal(steps[i].size(), 4 * (operators - i) + 1);
+        }
+    }
+}
