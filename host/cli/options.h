@@ -114,6 +114,15 @@ struct ModelOptions {
     ProfileOptions profile;
 };
 
+/// Of `tessera task`: lists have commas; empty: what the task's options say.
+struct TaskGridOptions {
+    std::string models, sizes, columns;
+    std::string store;             ///< file of outcomes; empty: none
+    std::optional<uint64_t> jobs;  ///< simulations at once
+
+    bool given() const { return !models.empty() || !sizes.empty() || !columns.empty(); }
+};
+
 struct CommandLine {
     CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
     std::string text;
@@ -128,6 +137,8 @@ struct CommandLine {
     ModelOptions model;
     VerifyModelOptions verify_model;
     TaskOptions task;
+    bool verify_task = false;  ///< each attention on model and RTL
+    TaskGridOptions task_grid;
 };
 
 /// Parses the arguments after the program's name. UserError on anything that is not understood.

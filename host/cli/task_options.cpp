@@ -18,12 +18,36 @@ constexpr const char* kExamples = R"(Examples:
       a chain of 512 cells by linear attention, of which each must be right
   tessera task ed --size 14 --model sparse --token-by-token --memory ideal
       the model makes its own tokens, one at a time
+  tessera task reg --models standard,sparse,linear --sizes 32,128,512 --dims 4,8,16,32 --memory ideal
+      where each model can do it: a heat map
 Exit codes: 0 as many right as by the closed form, 1 not so many, or an attention outside of its bound,
 2 user error, 3 a result that is withheld, 4 device error)";
 
 void add_number(CLI::App& task, const char* name, std::optional<uint64_t>& number,
                 const std::string& help) {
     task.add_option(name, number, help)->check(whole_number())->type_name("N")->group("Task");
+}
+
+/// Lists of values: their combinations are the points of a grid.
+void add_grid_options(CLI::App& task, TaskGridOptions& grid) {
+    const char* group = "Grid";
+    const auto add_list = [&](const char* name, std::string& list, const char* help) {
+        task.add_option(name, list, help)->check(not_empty())->type_name("LIST")->group(group);
+    };
+    add_list("--models", grid.models, "models of a grid, commas between");
+    add_list("--sizes", grid.sizes,
+             "sizes of a grid: --pairs of kv, --tokens of mqar, vartrack, induction and copy, else "
+             "--size");
+    add_list("--dims", grid.columns, "values of --dim of a grid");
+    task.add_option("--store", grid.store,
+                    "file of the points that are done, from which a grid goes on")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
+    task.add_option("--jobs", grid.jobs, "points of a grid at once (default: all processors)")
+        ->check(from_one())
+        ->type_name("N")
+        ->group(group);
 }
 
 }  // namespace
@@ -83,6 +107,10 @@ void add_task_options(CLI::App& task, CommandLine& line) {
     task.add_flag("--token-by-token", options.token_by_token,
                   "one token after the other; those that the model makes are its own")
         ->group(group);
+    task.add_flag("--verify", line.verify_task,
+                  "run each attention on the RTL, too, and compare every bit and cycle")
+        ->group(group);
+    add_grid_options(task, line.task_grid);
     add_mask_options(task, experiment.workload.mask);
     add_schedule_options(task, experiment.schedule);
     add_sentinel_options(task, experiment.schedule);

@@ -79,6 +79,7 @@ std::vector<float> DeviceRunner::linear(const std::string& label, const Operands
 
 std::vector<float> DeviceRunner::run_one(const std::string& label, const Experiment& experiment,
                                          const Operands& operands) {
+    if (observer_) observer_(experiment, operands);
     Report report = tessera::run(experiment, operands);
     if (experiment.schedule.approximation.rule) reports_.push_back(report.json);
     for (const std::string& remark : report.remarks) remarks_.push_back(label + ": " + remark);

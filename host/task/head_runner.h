@@ -2,8 +2,10 @@
 // What runs the attentions of a task, and what they cost.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "include/tessera/tessera.h"
@@ -46,6 +48,10 @@ class DeviceRunner : public HeadRunner {
     /// Of `base` everything counts but operation, operands, mask and scale. Error.
     explicit DeviceRunner(const Experiment& base) : base_(base) {}
 
+    /// Told of each attention before it runs.
+    using Observer = std::function<void(const Experiment&, const Operands&)>;
+    void observe(Observer observer) { observer_ = std::move(observer); }
+
     std::vector<float> attention(const std::string& label, const Operands& operands,
                                  const Experiment::Mask& mask, double scale) override;
     std::vector<float> linear(const std::string& label, const Operands& operands) override;
@@ -63,6 +69,7 @@ class DeviceRunner : public HeadRunner {
                                const Operands& operands);
 
     const Experiment base_;
+    Observer observer_;
     std::vector<std::pair<std::string, HeadCost>> costs_;
     std::vector<std::string> remarks_, reports_;
 };

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // `tessera task` as a user meets it: figures that are known, files, mistakes.
 #include <cstring>
+#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "host/io/safetensors.h"
 #include "tests/support/compared.h"
+#include "tests/support/csv.h"
 #include "tests/support/report.h"
 
 using namespace tessera;
@@ -159,8 +162,48 @@ TEST_CASE("task --out: with the files anyone can check the answers") {
     numbers.holds(right != 0 && right != asked, [] { return ""; });
 }
 
+TEST_CASE("task: a grid shows the edges, and goes on where it was broken off") {
+    const test::Scratch scratch;
+    Compared points("points"), texts("texts");
+    const std::string arguments =
+        "task reg --models standard,sparse,linear --sizes 32,128 --dims 4,8,15,16 --memory ideal "
+        "--format csv --store " +
+        scratch / "store";
+    const Finished f = run_tessera(arguments);
+    REQUIRE(f.exit_code == 0);
+    // Right from so many columns on: digits of addresses below 256, the block, the root of tokens.
+    const std::map<std::string, uint64_t> least = {{"standard 32", 4}, {"standard 128", 4},
+                                                   {"sparse 32", 8},   {"sparse 128", 16},
+                                                   {"linear 32", 8},   {"linear 128", 16}};
+    const std::vector<std::vector<std::string>> rows = test::parse_csv(f.out);
+    REQUIRE(rows.size() == 1 + 3 * 2 * 4);
+    for (size_t i = 1; i < rows.size(); ++i) {
+        const std::vector<std::string>& row = rows[i];
+        const auto where = [&] { return row[0] + " " + row[1] + " " + row[2]; };
+        points.equal(row[3], std::string("ok"), where);
+        points.equal(row[6] == row[7], std::stoull(row[2]) >= least.at(row[0] + " " + row[1]),
+                     where);
+    }
+    // Half of the store, and a line that was being written.
+    const std::string store = test::read_text(scratch / "store");
+    size_t end = 0;
+    for (int line = 0; line < 12; ++line) end = store.find('\n', end) + 1;
+    std::ofstream(scratch / "store") << store.substr(0, end + 20);
+    const Finished again = run_tessera(arguments);
+    texts.equal(again.exit_code, 0);
+    texts.equal(again.out, f.out);
+    const Finished map =
+        run_tessera("task reg --models linear --sizes 32,128 --dims 8,16 --memory ideal");
+    texts.holds(contains(map.out, "linear           32         64      yes      yes"),
+                [&] { return map.out; });
+}
+
 TEST_CASE("task: mistakes of the user") {
     Compared messages("messages");
+    expect_refusal(messages, "task reg --store x", "--store and --jobs need --models");
+    expect_refusal(messages, "task reg --sizes 3,x", "--sizes is 3,x");
+    expect_refusal(messages, "task reg --models none,some", "--model is none");
+    expect_refusal(messages, "task reg --dims 4 --out x", "--out is x; allowed: none with a grid");
     expect_refusal(messages, "task", "name is required");
     expect_refusal(messages, "task nothing", "task is nothing; allowed: kv, mqar, vartrack, ");
     expect_refusal(messages, "task mqar --model linear", "--model is linear; allowed: standard");
