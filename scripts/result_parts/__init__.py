@@ -11,9 +11,10 @@ from .profiles import Profiles
 from .sampling import Sampling
 from .sentinel import Sentinel
 from .sparse import Sparse
+from .width import Width
 
 PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
-         Audit(), Profiles(), Gemm()]
+         Audit(), Profiles(), Gemm(), Width()]
 
 
 def part(name):
