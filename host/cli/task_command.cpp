@@ -120,6 +120,7 @@ int run_grid(const CommandLine& line, const std::vector<std::string>& command_li
     const std::vector<TaskPoint> tasks =
         grid_points(line.task, experiment, grid_of(line.task_grid));
     std::vector<SweepPoint> points;
+    points.reserve(tasks.size());
     for (const TaskPoint& task : tasks)
         points.push_back({task.name, [&task, &experiment, &command_line] {
                               return run_point_of_grid(task, experiment, command_line);

@@ -8,13 +8,14 @@ from .gemm import Gemm
 from .linear import Linear
 from .page import Failure
 from .profiles import Profiles
+from .recall import Recall
 from .sampling import Sampling
 from .sentinel import Sentinel
 from .sparse import Sparse
 from .width import Width
 
 PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
-         Audit(), Profiles(), Gemm(), Width()]
+         Audit(), Profiles(), Gemm(), Width(), Recall()]
 
 
 def part(name):

@@ -6,6 +6,7 @@ set ylabel "D"
 set format x "%.0f"
 set format y "%.0f"
 set xrange [40:7000]
+set xtics (64, 256, 1024, 4096)
 set yrange [3:90]
 set key off
 set multiplot layout 1,3
