@@ -80,6 +80,8 @@ int run_single(const CommandLine& line, const std::vector<std::string>& command_
         folder->write_report(with_options(render(document, Format::kJson)), tensors.get());
     }
     fmt::print("{}", with_options(render(document, format)));
+    for (const std::string& note : job.notes())
+        fmt::print(stderr, "tessera: {}\n", message_text(note));
     const std::vector<std::string> remarks = job.remarks();
     for (const std::string& remark : remarks) fmt::print(stderr, "tessera: {}\n", remark);
     const int verdict = remarks.empty() ? kExitGood : kExitMismatch;

@@ -16,7 +16,7 @@ constexpr const char* kExamples = R"(Examples:
       512 values asked for under a window: how many come back, and how many have to by closed form
   tessera task reg --size 512 --model linear --dim 32
       a chain of 512 cells by linear attention, of which each must be right
-  tessera task ed --size 14 --model sparse --token-by-token --memory ideal
+  tessera task ed --size 14 --model sparse --generate --memory ideal
       the model makes its own tokens, one at a time
   tessera task reg --models standard,sparse,linear --sizes 32,128,512 --dims 4,8,16,32 --memory ideal
       where each model can do it: a heat map
@@ -104,7 +104,7 @@ void add_task_options(CLI::App& task, CommandLine& line) {
         ->check(finite_number())
         ->type_name("X")
         ->group(group);
-    task.add_flag("--token-by-token", options.token_by_token,
+    task.add_flag("--generate", options.token_by_token,
                   "one token after the other; those that the model makes are its own")
         ->group(group);
     task.add_flag("--verify", line.verify_task,

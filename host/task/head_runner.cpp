@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/library/point.h"
+#include "host/run/worker.h"
+
 namespace tessera::host {
 namespace {
 
@@ -80,7 +83,11 @@ std::vector<float> DeviceRunner::linear(const std::string& label, const Operands
 std::vector<float> DeviceRunner::run_one(const std::string& label, const Experiment& experiment,
                                          const Operands& operands) {
     if (observer_) observer_(experiment, operands);
-    Report report = tessera::run(experiment, operands);
+    Caller caller;
+    caller.wants_tensors = true;
+    caller.operands = &operands;
+    caller.words = [](std::string_view text) { return std::string(text); };  // fields as they are
+    Report report = run_apart(experiment, caller, {}, kSimulationSeconds);
     if (experiment.schedule.approximation.rule) reports_.push_back(report.json);
     for (const std::string& remark : report.remarks) remarks_.push_back(label + ": " + remark);
     if (report.tensors.empty())

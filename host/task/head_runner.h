@@ -59,7 +59,8 @@ class DeviceRunner : public HeadRunner {
     /// Of each label, in the order in which they first ran.
     const std::vector<std::pair<std::string, HeadCost>>& costs() const { return costs_; }
     HeadCost sum() const;
-    /// What stands against a result, a sentence each; the audit's verdict is one of them.
+    /// What stands against a result, a sentence each; the audit's verdict is one of them. Fields
+    /// stand between backticks.
     const std::vector<std::string>& remarks() const { return remarks_; }
     /// JSON of the report's part on the approximation, of each attention that had one.
     const std::vector<std::string>& reports() const { return reports_; }

@@ -76,7 +76,8 @@ Section answers_section(const Task& task, const TaskResult& result) {
         add(fact("expected_right", nullptr));
         add(fact("expected_accuracy", nullptr));
     }
-    add(fact("no_closed_form", result.no_closed_form));
+    add(result.no_closed_form.empty() ? fact("no_closed_form", nullptr)
+                                      : fact("no_closed_form", result.no_closed_form));
     add(defined("unexpected", result.unexpected, "answer", "other than by the closed form"));
     add(first_wrong_entry(task, result));
     add(defined("token_by_token", result.emitted, "token", "that went through the layers alone"));
@@ -147,6 +148,13 @@ Table audits_table(const DeviceRunner& runner) {
     return table;
 }
 
+void add_audit_lines(const Table& audits, SummaryLines& lines) {
+    for (size_t row = 0; row < audits.rows.size(); ++row)
+        lines.add("audit", std::get<bool>(audits.cell(row, "valid")) ? "valid" : "NOT VALID",
+                  fmt::format("{} of {} audited rows fail; {}", audits.count(row, "failures"),
+                              audits.count(row, "rows"), audits.text(row, "text")));
+}
+
 SummaryBlock attentions_block(const Table& table) {
     SummaryBlock block;
     block.columns = {{"attention", 2, 18},    {"heads", 2, 5, true}, {"d_k", 2, 5, true},
@@ -182,6 +190,7 @@ SummaryBlock lines_of(const TaskReport& report, const HeadCost& cost) {
                               answer_text(task, wrong.want)),
                   "answers.first_wrong.position");
     }
+    add_audit_lines(audits_table(*report.runner), lines);
     if (result.emitted != 0)
         lines.add("token by token", with_commas(result.emitted),
                   fmt::format("tokens; {} cycles each",

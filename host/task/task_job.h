@@ -29,6 +29,9 @@ class TaskJob {
                       const std::vector<std::string>& files) const;
     /// What stands against the answers, a sentence each.
     std::vector<std::string> remarks() const;
+    /// What is to be known of attentions whose result was accepted nevertheless, likewise. Fields
+    /// stand between backticks.
+    const std::vector<std::string>& notes() const { return runner_.remarks(); }
 
   private:
     const bool token_by_token_;

@@ -28,9 +28,7 @@ class Numbers {
         const uint64_t value = (options_.*number).value_or(usual);
         if (value >= least && value <= most) return value;
         throw bad_field(std::string("task.") + name, std::to_string(value),
-                        least <= most
-                            ? fmt::format("{} to {} here", least, most)
-                            : fmt::format("none; {} tokens are too few", with_commas(most)));
+                        fmt::format("{} to {} here", least, most));
     }
     Layout layout() {
         layout_taken_ = true;
@@ -53,7 +51,7 @@ class Numbers {
         for (const auto& [name, number] : all)
             if (options_.*number && std::find(taken_.begin(), taken_.end(), number) == taken_.end())
                 throw bad_field(std::string("task.") + name, std::to_string(*(options_.*number)),
-                                "none with " + options_.name);
+                                "none here with " + options_.name);
         if (!layout_taken_ && !options_.layout.empty())
             throw bad_field("task.layout", options_.layout, "none with " + options_.name);
         if (!doubling_taken_ && options_.doubling)
@@ -73,8 +71,9 @@ TaskShape key_value_shape(Numbers& numbers, uint64_t seed) {
     shape.pairs = numbers.take("pairs", &TaskOptions::pairs, 64, 1, kMaxTokens / 2);
     shape.tokens =
         numbers.take("tokens", &TaskOptions::tokens, 2 * shape.pairs, 2 * shape.pairs, kMaxTokens);
-    shape.depth = numbers.take("depth", &TaskOptions::depth, 0, 0, 100);
     shape.layout = numbers.layout();
+    if (shape.layout == Layout::kFirst)  // elsewhere it means nothing
+        shape.depth = numbers.take("depth", &TaskOptions::depth, 0, 0, 100);
     return {key_value_task(shape, seed),
             fmt::format("{} pairs in {} tokens, layout {}, depth {} %", with_commas(shape.pairs),
                         with_commas(shape.tokens), name_of(shape.layout), shape.depth)};

@@ -77,7 +77,7 @@ TEST_CASE("task: token by token the same chain, on growing caches") {
     Compared tokens("tokens"), cycles("cycles of steps");
     // The queries are the last 128 of 256 tokens: a step of one head with n keys takes 4n + 1,482
     // cycles if n fills its tiles, so these take less than as many full ones.
-    const nlohmann::json steps = report_of("task kv --pairs 128 --token-by-token --memory ideal");
+    const nlohmann::json steps = report_of("task kv --pairs 128 --generate --memory ideal");
     tokens.equal(count(steps, "answers", "right"), uint64_t{128});
     const nlohmann::json prompt =
         report_of("run --random 1,128,4 --dim-v 3 --mask causal --memory ideal");
@@ -85,11 +85,11 @@ TEST_CASE("task: token by token the same chain, on growing caches") {
         static_cast<double>(count(steps, "cost", "cycles")) - test::figure(prompt, "cycles");
     cycles.holds(alone <= 128 * (4 * 256 + 1482.0), [&] { return std::to_string(alone); });
     cycles.holds(alone >= 128 * (4 * 128 + 1482.0) * 0.9, [&] { return std::to_string(alone); });
-    const nlohmann::json report = report_of("task reg --size 40 --token-by-token --memory ideal");
+    const nlohmann::json report = report_of("task reg --size 40 --generate --memory ideal");
     tokens.equal(count(report, "answers", "right"), uint64_t{40});
     tokens.equal(count(report, "answers", "token_by_token"), uint64_t{41});
     for (const char* model : {"sparse", "linear", "ring"}) {
-        const nlohmann::json other = report_of(std::string("task ed --size 5 --token-by-token "
+        const nlohmann::json other = report_of(std::string("task ed --size 5 --generate "
                                                            "--memory ideal --model ") +
                                                model);
         tokens.equal(count(other, "answers", "right"), uint64_t{25}, [&] { return model; });
@@ -116,9 +116,13 @@ TEST_CASE("task: profiles, covers, devices and approximations") {
     answers.holds(count(report, "answers", "right") < 512, [] { return ""; });
     answers.equal(report["audits"].size(), size_t{1});
     answers.equal(report["audits"][0]["valid"].get<bool>(), false);
-    answers.equal(
-        run_tessera("task kv --pairs 512 --mask dense --approximate sample --tiles 2").exit_code,
-        3);
+    const std::string arguments = "task kv --pairs 512 --mask dense --approximate sample --tiles 2";
+    const Finished refused = run_tessera(arguments);
+    answers.equal(refused.exit_code, 3);
+    answers.holds(contains(refused.err, "--accept-approximation writes it anyway"),
+                  [&] { return refused.err; });
+    answers.holds(contains(run_tessera(arguments + " --accept-approximation").out, "NOT VALID"),
+                  [] { return "the table has no verdict"; });
 }
 
 TEST_CASE("task --out: with the files anyone can check the answers") {
@@ -208,10 +212,12 @@ TEST_CASE("task: mistakes of the user") {
     expect_refusal(messages, "task nothing", "task is nothing; allowed: kv, mqar, vartrack, ");
     expect_refusal(messages, "task mqar --model linear", "--model is linear; allowed: standard");
     expect_refusal(messages, "task mqar --pairs 300", "--pairs is 300; allowed: 1 to 256 here");
-    expect_refusal(messages, "task mqar --size 3", "--size is 3; allowed: none with mqar");
+    expect_refusal(messages, "task mqar --size 3", "--size is 3; allowed: none here with mqar");
     expect_refusal(messages, "task reg --layout first",
                    "--layout is first; allowed: none with reg");
     expect_refusal(messages, "task mqar --layout last", "--layout is last; allowed: first, spread");
+    expect_refusal(messages, "task kv --layout spread --depth 5",
+                   "--depth is 5; allowed: none here");
     expect_refusal(messages, "task reg --dim 1", "--dim is 1; allowed: 2 to 4096");
     expect_refusal(messages, "task mqar --dim 8", "--dim is 8; allowed: from 10 on");
     expect_refusal(messages, "task reg --gap 300",
