@@ -196,8 +196,7 @@ SummaryBlock lines_of(const TaskReport& report, const HeadCost& cost) {
                   fmt::format("tokens; {} cycles each",
                               with_commas(cost.cycles / std::max<uint64_t>(result.emitted, 1))),
                   "answers.token_by_token");
-    lines.add("cycles", with_commas(cost.cycles), fmt::format("{} calls", with_commas(cost.calls)),
-              "cost.cycles");
+    lines.add("cycles", with_commas(cost.cycles), plural(cost.calls, "call"), "cost.cycles");
     lines.add("bytes", with_commas(cost.all_bytes()), "through the memory port", "cost.all_bytes");
     lines.add("host", with_commas(cost.elements),
               fmt::format("elements of q, k, v, o; {} fields of tokens",
