@@ -2,6 +2,7 @@
 #include "host/task/head_runner.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "host/library/point.h"
@@ -21,6 +22,10 @@ HeadCost cost_of(const Operands& operands, const Report& report) {
     cost.calls = static_cast<uint64_t>(report.figure("derived.calls").value);
     cost.cycles = static_cast<uint64_t>(report.figure("counters.cycles").value);
     const std::string prefix = kStreamPrefix;
+    cost.stall_free_cycles.reset();
+    for (const Report::Figure& figure : report.figures)
+        if (figure.path == "derived.stall_free_cycles" && !std::isnan(figure.value))
+            cost.stall_free_cycles = static_cast<uint64_t>(figure.value);
     for (const Report::Figure& figure : report.figures)
         if (figure.path.compare(0, prefix.size(), prefix) == 0)
             cost.bytes[figure.path.substr(prefix.size())] = static_cast<uint64_t>(figure.value);
@@ -43,6 +48,10 @@ HeadCost& HeadCost::operator+=(const HeadCost& other) {
     value_dimension = std::max(value_dimension, other.value_dimension);
     calls += other.calls;
     cycles += other.cycles;
+    if (stall_free_cycles && other.stall_free_cycles)
+        *stall_free_cycles += *other.stall_free_cycles;
+    else
+        stall_free_cycles.reset();
     for (const auto& [stream, count] : other.bytes) bytes[stream] += count;
     elements += other.elements;
     compared += other.compared;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,8 @@ struct HeadCost {
     uint64_t runs = 0, heads = 0;  ///< heads of one run
     uint64_t dimension = 0, value_dimension = 0;
     uint64_t calls = 0, cycles = 0;
-    std::map<std::string, uint64_t> bytes;  ///< through the memory port, by stream: "q"
+    std::optional<uint64_t> stall_free_cycles = 0;  ///< none: an attention has no closed formula
+    std::map<std::string, uint64_t> bytes;          ///< through the memory port, by stream: "q"
     uint64_t elements = 0;  ///< of q, k and v that the host makes, and of o that it reads
     uint64_t compared = 0, outside = 0;  ///< elements of o, with double precision
     double max_over_bound = 0;

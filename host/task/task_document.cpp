@@ -91,11 +91,18 @@ Section bytes_section(const HeadCost& cost) {
     return section;
 }
 
+Figure stall_free_figure(const HeadCost& cost) {
+    FigureValue value;
+    if (cost.stall_free_cycles) value = *cost.stall_free_cycles;
+    return defined("stall_free_cycles", value, "cycle",
+                   "by closed formula; null if an attention has none");
+}
+
 Section cost_section(const TaskResult& result, const HeadCost& cost) {
     return {"cost",
             {Figure{"attentions", cost.runs, "run", "of the device, each with all its heads"},
              Figure{"calls", cost.calls, "call", "of all attentions"},
-             Figure{"cycles", cost.cycles, "cycle", "likewise"},
+             Figure{"cycles", cost.cycles, "cycle", "likewise"}, stall_free_figure(cost),
              Figure{"all_bytes", cost.all_bytes(), "byte", "through the memory port"},
              bytes_section(cost),
              defined("host_elements", cost.elements, "element",
@@ -196,7 +203,11 @@ SummaryBlock lines_of(const TaskReport& report, const HeadCost& cost) {
                   fmt::format("tokens; {} cycles each",
                               with_commas(cost.cycles / std::max<uint64_t>(result.emitted, 1))),
                   "answers.token_by_token");
-    lines.add("cycles", with_commas(cost.cycles), plural(cost.calls, "call"), "cost.cycles");
+    std::string calls = plural(cost.calls, "call");
+    if (cost.stall_free_cycles)
+        calls += fmt::format("; {} without stalls, by closed formula",
+                             with_commas(*cost.stall_free_cycles));
+    lines.add("cycles", with_commas(cost.cycles), calls, "cost.cycles");
     lines.add("bytes", with_commas(cost.all_bytes()), "through the memory port", "cost.all_bytes");
     lines.add("host", with_commas(cost.elements),
               fmt::format("elements of q, k, v, o; {} fields of tokens",

@@ -53,6 +53,14 @@ TEST_CASE("task: known rows on base with ideal memory") {
         figures.equal(count(report, "cost", "calls"), row.calls, where);
         figures.equal(count(report, "cost", "cycles"), row.cycles, where);
         figures.equal(count(report, "error", "outside"), uint64_t{0}, where);
+        // Neither linear attention nor a block with summaries has a formula.
+        const bool formula = !contains(row.arguments, "--model");
+        const auto& stall_free = report["cost"]["stall_free_cycles"]["value"];
+        figures.equal(stall_free.is_null(), !formula, where);
+        if (formula)
+            figures.holds(stall_free.get<uint64_t>() <= row.cycles &&
+                              stall_free.get<uint64_t>() > row.cycles / 2,
+                          where);
         uint64_t bytes = 0;
         for (const auto& stream : report["cost"]["bytes"]) bytes += stream["value"].get<uint64_t>();
         figures.equal(count(report, "cost", "all_bytes"), bytes, where);
