@@ -31,6 +31,7 @@
 #include "host/cli/run_command.h"
 #include "host/cli/serve_command.h"
 #include "host/cli/sweep_command.h"
+#include "host/cli/task_command.h"
 #include "host/cli/terminal.h"
 #include "host/cli/verify_command.h"
 #include "host/error.h"
@@ -60,6 +61,7 @@ int dispatch(const std::vector<std::string>& command_line) {
         case CommandName::kServe: return serve_command(line, command_line);
         case CommandName::kHeads: return heads_command(line, command_line);
         case CommandName::kProfile: return profile_command(line, command_line);
+        case CommandName::kTask: return task_command(line, command_line);
         case CommandName::kDevices: fmt::print("{}", device_list()); break;
         case CommandName::kSchedules: fmt::print("{}", schedule_list()); break;
         case CommandName::kCovers: fmt::print("{}", cover_list()); break;

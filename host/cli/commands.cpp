@@ -12,6 +12,7 @@
 #include "host/cli/report_command.h"
 #include "host/cli/run_options.h"
 #include "host/cli/sweep_command.h"
+#include "host/cli/task_command.h"
 
 namespace tessera::host {
 namespace {
@@ -197,6 +198,8 @@ const std::vector<Command>& commands() {
         {CommandName::kProfile, "profile",
          "What a decoder would cost, layer by layer, from its config.json alone",
          add_profile_options},
+        {CommandName::kTask, "task", "A task with a known answer: how much of it comes out right",
+         add_task_options},
         {CommandName::kDevices, "devices", "List the device presets", add_no_options},
         {CommandName::kSchedules, "schedules", "List the schedules", add_no_options},
         {CommandName::kCovers, "covers",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/model/sampling.h"
+#include "host/task/task_options.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
@@ -35,7 +36,8 @@ enum class CommandName {
     kExplain,
     kCompletions,
     kManual,
-    kVerifyModel
+    kVerifyModel,
+    kTask
 };
 
 inline constexpr uint64_t kMaxRandomTokens = 65536;  ///< of a random job of `verify`
@@ -142,6 +144,15 @@ struct ModelOptions {
     ProfileOptions profile;
 };
 
+/// Of `tessera task`: lists have commas; empty: what the task's options say.
+struct TaskGridOptions {
+    std::string models, sizes, columns;
+    std::string store;             ///< file of outcomes; empty: none
+    std::optional<uint64_t> jobs;  ///< simulations at once
+
+    bool given() const { return !models.empty() || !sizes.empty() || !columns.empty(); }
+};
+
 struct CommandLine {
     CommandName command = CommandName::kNone;  ///< kNone: `text` is to be printed, no more
     std::string text;
@@ -158,6 +169,9 @@ struct CommandLine {
     DiffOptions diff;
     ModelOptions model;
     VerifyModelOptions verify_model;
+    TaskOptions task;
+    bool verify_task = false;  ///< each attention on model and RTL
+    TaskGridOptions task_grid;
     std::string key;    ///< of `tessera explain`; empty: all
     std::string shell;  ///< of `tessera completions`
 };

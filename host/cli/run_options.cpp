@@ -19,23 +19,6 @@ namespace {
 
 constexpr const char* kBlackboxGroup = "Black box (docs/use/schedules.md, section 1)";
 
-void add_schedule_options(CLI::App& run, Experiment::Schedule& schedule) {
-    const char* group = "Problem";
-    run.add_option("--schedule", schedule.name,
-                   "order in which the pairs of tiles come: auto, or a name from `tessera "
-                   "schedules` (default query-resident)")
-        ->check(not_empty())
-        ->type_name("NAME")
-        ->group(group);
-    add_choice<Minimise>(run, "--minimise", schedule.minimise,
-                         "what --schedule auto has the least of, by prediction: cycles (default), "
-                         "calls or bytes")
-        ->group(group);
-    run.add_flag("--stack-heads", schedule.stack_heads,
-                 "let the query heads of a head group share tiles")
-        ->group(group);
-}
-
 void add_sentinel_option(CLI::App& run, Experiment::Schedule& schedule) {
     add_choice<Sentinel>(
         run, "--sentinel", schedule.sentinel,
@@ -57,6 +40,23 @@ void set_slots(const std::string& text, Experiment::Slots& slots) {
 
 }  // namespace
 
+void add_schedule_options(CLI::App& run, Experiment::Schedule& schedule) {
+    const char* group = "Problem";
+    run.add_option("--schedule", schedule.name,
+                   "order in which the pairs of tiles come: auto, or a name from `tessera "
+                   "schedules` (default query-resident)")
+        ->check(not_empty())
+        ->type_name("NAME")
+        ->group(group);
+    add_choice<Minimise>(run, "--minimise", schedule.minimise,
+                         "what --schedule auto has the least of, by prediction: cycles (default), "
+                         "calls or bytes")
+        ->group(group);
+    run.add_flag("--stack-heads", schedule.stack_heads,
+                 "let the query heads of a head group share tiles")
+        ->group(group);
+}
+
 void add_sentinel_offset_option(CLI::App& run, Experiment::Schedule& schedule) {
     const auto set = [&schedule](int64_t offset) {
         if (offset < -kMaxSentinelOffset || offset > kMaxSentinelOffset)
@@ -70,6 +70,11 @@ void add_sentinel_offset_option(CLI::App& run, Experiment::Schedule& schedule) {
            "(default -20; with two-call 25)")
         ->type_name("N")
         ->group(kBlackboxGroup);
+}
+
+void add_sentinel_options(CLI::App& run, Experiment::Schedule& schedule) {
+    add_sentinel_option(run, schedule);
+    add_sentinel_offset_option(run, schedule);
 }
 
 void add_self_oracle_options(CLI::App& run, Experiment::Schedule& schedule) {
@@ -112,8 +117,7 @@ void add_problem_options(CLI::App& run, CommandLine& line) {
     add_mask_options(run, experiment.workload.mask);
     add_batch_options(run, line);
     add_schedule_options(run, experiment.schedule);
-    add_sentinel_option(run, experiment.schedule);
-    add_sentinel_offset_option(run, experiment.schedule);
+    add_sentinel_options(run, experiment.schedule);
     add_result_options(run, experiment.workload);
 }
 

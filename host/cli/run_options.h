@@ -14,6 +14,10 @@ namespace tessera::host {
 
 /// Mask, batch, schedule, sentinel, scale and format: what is to be computed, and in which order.
 void add_problem_options(CLI::App& run, CommandLine& line);
+/// Order of the pairs of tiles.
+void add_schedule_options(CLI::App& run, Experiment::Schedule& schedule);
+/// Form and offset of the sentinel.
+void add_sentinel_options(CLI::App& run, Experiment::Schedule& schedule);
 void add_self_oracle_options(CLI::App& run, Experiment::Schedule& schedule);
 void add_sentinel_offset_option(CLI::App& run, Experiment::Schedule& schedule);
 /// Scale, format of the output, log-sum-exp.

@@ -68,6 +68,12 @@ std::unique_ptr<Point> make_point(const Experiment& experiment, const Caller& ca
 std::unique_ptr<Point> run_point(const Experiment& experiment, const Caller& caller,
                                  const RunHooks& hooks);
 
+/// The same in a process of its own, which the hooks may end; what came out. Error, also if the
+/// process ends otherwise than by itself, or takes more than `seconds`; 0: no limit. Not from
+/// several threads at once.
+Report run_apart(const Experiment& experiment, const Caller& caller, const RunHooks& hooks,
+                 unsigned seconds);
+
 /// What to say then. `with_data`: without data it would take less.
 UserError out_of_host_memory(bool with_data);
 

@@ -43,25 +43,30 @@ Experiment experiment_of(const std::string& json) {
     return host::read_experiment("experiment", json);
 }
 
-Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds) {
-    host::check_experiment(experiment);
-    const auto work = [&experiment](const RunHooks& told) {
+Report host::run_apart(const Experiment& experiment, const Caller& caller, const RunHooks& hooks,
+                       unsigned seconds) {
+    check_experiment(experiment);
+    const auto work = [&experiment, &caller](const RunHooks& told) {
         // SystemC would print a banner.
         ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
-        host::Caller caller;
-        caller.wants_tensors = true;
-        return host::bytes_of(host::report_of(*host::run_point(experiment, caller, told)));
+        return bytes_of(report_of(*run_point(experiment, caller, told)));
     };
-    const host::Leftovers leftovers(experiment.outputs);
+    const Leftovers leftovers(experiment.outputs);
     pid_t process = -1;
     try {
-        host::Worker worker(work, seconds);
+        Worker worker(work, seconds);
         process = worker.process();
-        return host::report_from(worker.finish(hooks));
+        return report_from(worker.finish(hooks));
     } catch (...) {  // the worker is gone
         leftovers.remove(process);
         throw;
     }
+}
+
+Report run(const Experiment& experiment, const RunHooks& hooks, unsigned seconds) {
+    host::Caller caller;
+    caller.wants_tensors = true;
+    return host::run_apart(experiment, caller, hooks, seconds);
 }
 
 namespace {

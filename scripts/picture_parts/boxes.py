@@ -28,7 +28,8 @@ def block(c, x, y, width, height, kind, name, lines=(), paths=()):
 LAYERS = [
     ("purple", [("cli", "host/cli/", "options, commands, messages, exit codes")]),
     ("purple", [("verify", "host/verify/", "model against RTL, random jobs"),
-                ("sweep", "host/sweep/", "many points, each an outcome")]),
+                ("sweep", "host/sweep/", "many points, each an outcome"),
+                ("task", "host/task/", "tasks with known answers")]),
     ("purple", [("library", "host/library/", "from an experiment to its report and files; include/tessera/")]),
     ("purple", [("report", "host/report/", "a run as a document; text, Markdown, CSV, JSON; trace")]),
     ("blue", [("run", "host/run/", "what a run left behind, one process for each simulation")]),

@@ -8,14 +8,16 @@ from .gemm import Gemm
 from .linear import Linear
 from .page import Failure
 from .profiles import Profiles
+from .recall import Recall
 from .row_causal import RowCausal
 from .sampling import Sampling
 from .sentinel import Sentinel
 from .sparse import Sparse
 from .strided import Strided
+from .width import Width
 
 PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
-         Audit(), Profiles(), Gemm(), Strided(), RowCausal()]
+         Audit(), Profiles(), Gemm(), Strided(), RowCausal(), Width(), Recall()]
 
 
 def part(name):

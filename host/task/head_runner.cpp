@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "host/task/head_runner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "host/library/point.h"
+#include "host/run/worker.h"
+
+namespace tessera::host {
+namespace {
+
+constexpr const char* kStreamPrefix = "counters.bytes_";
+
+HeadCost cost_of(const Operands& operands, const Report& report) {
+    HeadCost cost;
+    cost.runs = 1;
+    cost.heads = operands.heads;
+    cost.dimension = operands.dimension;
+    cost.value_dimension = operands.value_dimension;
+    cost.calls = static_cast<uint64_t>(report.figure("derived.calls").value);
+    cost.cycles = static_cast<uint64_t>(report.figure("counters.cycles").value);
+    const std::string prefix = kStreamPrefix;
+    cost.stall_free_cycles.reset();
+    for (const Report::Figure& figure : report.figures)
+        if (figure.path == "derived.stall_free_cycles" && !std::isnan(figure.value))
+            cost.stall_free_cycles = static_cast<uint64_t>(figure.value);
+    for (const Report::Figure& figure : report.figures)
+        if (figure.path.compare(0, prefix.size(), prefix) == 0)
+            cost.bytes[figure.path.substr(prefix.size())] = static_cast<uint64_t>(figure.value);
+    cost.elements = operands.q.size() + operands.k.size() + operands.v.size() +
+                    operands.heads * operands.tokens * operands.value_dimension;
+    if (report.errors) {
+        cost.compared = report.errors->elements;
+        cost.outside = report.errors->outside;
+        cost.max_over_bound = report.errors->max_over_bound;
+    }
+    return cost;
+}
+
+}  // namespace
+
+HeadCost& HeadCost::operator+=(const HeadCost& other) {
+    runs += other.runs;
+    heads = std::max(heads, other.heads);
+    dimension = std::max(dimension, other.dimension);
+    value_dimension = std::max(value_dimension, other.value_dimension);
+    calls += other.calls;
+    cycles += other.cycles;
+    if (stall_free_cycles && other.stall_free_cycles)
+        *stall_free_cycles += *other.stall_free_cycles;
+    else
+        stall_free_cycles.reset();
+    for (const auto& [stream, count] : other.bytes) bytes[stream] += count;
+    elements += other.elements;
+    compared += other.compared;
+    outside += other.outside;
+    max_over_bound = std::max(max_over_bound, other.max_over_bound);
+    return *this;
+}
+
+uint64_t HeadCost::all_bytes() const {
+    uint64_t all = 0;
+    for (const auto& [stream, count] : bytes) all += count;
+    return all;
+}
+
+std::vector<float> DeviceRunner::attention(const std::string& label, const Operands& operands,
+                                           const Experiment::Mask& mask, double scale) {
+    Experiment experiment = base_;
+    experiment.operation = OperationKind::kAttention;
+    experiment.workload = {};
+    experiment.workload.source = Source::kMemory;
+    experiment.workload.mask = mask;
+    experiment.workload.scale = scale;
+    return run_one(label, experiment, operands);
+}
+
+std::vector<float> DeviceRunner::linear(const std::string& label, const Operands& operands) {
+    Experiment experiment;
+    experiment.operation = OperationKind::kLinear;
+    experiment.machine = base_.machine;
+    experiment.workload.source = Source::kMemory;
+    experiment.workload.mask.kind =
+        operands.tokens == operands.key_tokens ? MaskKind::kCausal : MaskKind::kDense;
+    experiment.outputs.check = base_.outputs.check;
+    experiment.outputs.accept_inexact = base_.outputs.accept_inexact;
+    return run_one(label, experiment, operands);
+}
+
+std::vector<float> DeviceRunner::run_one(const std::string& label, const Experiment& experiment,
+                                         const Operands& operands) {
+    if (observer_) observer_(experiment, operands);
+    Caller caller;
+    caller.wants_tensors = true;
+    caller.operands = &operands;
+    caller.words = [](std::string_view text) { return std::string(text); };  // fields as they are
+    Report report = run_apart(experiment, caller, {}, kSimulationSeconds);
+    if (experiment.schedule.approximation.rule) reports_.push_back(report.json);
+    for (const std::string& remark : report.remarks) remarks_.push_back(label + ": " + remark);
+    if (report.tensors.empty())
+        throw Error(ErrorCode::kNotValid, label + ": " + report.remarks.front());
+    auto place = std::find_if(costs_.begin(), costs_.end(),
+                              [&](const auto& cost) { return cost.first == label; });
+    if (place == costs_.end()) place = costs_.insert(place, {label, {}});
+    place->second += cost_of(operands, report);
+    return std::move(report.tensors.front().values);
+}
+
+HeadCost DeviceRunner::sum() const {
+    HeadCost sum;
+    for (const auto& [label, cost] : costs_) sum += cost;
+    return sum;
+}
+
+}  // namespace tessera::host
