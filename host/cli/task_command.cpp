@@ -33,8 +33,8 @@ class Verifier {
     explicit Verifier(const Experiment& experiment)
         : rtl_(device_factory(Implementation::kRtl, config_of(experiment), "")) {}
 
-    void operator()(const Experiment& experiment, const Operands& operands) {
-        for (const verify::Case& c : verify::given_cases(experiment, &operands).cases) {
+    void operator()(const Experiment& experiment) {
+        for (const verify::Case& c : verify::given_cases(experiment).cases) {
             if (!divergence_.empty()) return;
             divergence_ = verify::verify_case(c, rtl_, 0, totals_);
         }
@@ -64,9 +64,7 @@ int run_single(const CommandLine& line, const std::vector<std::string>& command_
     std::optional<Verifier> verifier;
     if (line.verify_task) {
         verifier.emplace(line.experiment);
-        job.observe([&verifier](const Experiment& experiment, const Operands& operands) {
-            (*verifier)(experiment, operands);
-        });
+        job.observe([&verifier](const Experiment& experiment) { (*verifier)(experiment); });
     }
     Progress progress;
     progress.phase("simulating");

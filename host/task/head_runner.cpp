@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 
+#include "host/float_bits.h"
 #include "host/library/point.h"
 #include "host/run/worker.h"
 
@@ -13,7 +15,7 @@ namespace {
 
 constexpr const char* kStreamPrefix = "counters.bytes_";
 
-HeadCost cost_of(const Operands& operands, const Report& report) {
+HeadCost cost_of(const HeadOperands& operands, const Report& report) {
     HeadCost cost;
     cost.runs = 1;
     cost.heads = operands.heads;
@@ -38,6 +40,43 @@ HeadCost cost_of(const Operands& operands, const Report& report) {
     }
     return cost;
 }
+
+/// Operands as the device gets them, in memory.
+class HalfOperands {
+  public:
+    explicit HalfOperands(const HeadOperands& operands)
+        : operands_(operands),
+          q_(halves(operands.q)),
+          k_(halves(operands.k)),
+          v_(halves(operands.v)) {}
+
+    /// `experiment` with these as its operands, which it must not outlive.
+    Experiment given_to(Experiment experiment) const {
+        const HeadOperands& o = operands_;
+        Experiment::Workload& workload = experiment.workload;
+        workload.source = Source::kMemory;
+        workload.head_order = HeadOrder::kHeadsFirst;
+        workload.operands.q = {q_.data(), {o.heads, o.tokens, o.dimension}, ElementType::kBf16};
+        workload.operands.k = {k_.data(), {1, o.key_tokens, o.dimension}, ElementType::kBf16};
+        workload.operands.v = {v_.data(), {1, o.key_tokens, o.value_dimension}, ElementType::kBf16};
+        return experiment;
+    }
+
+  private:
+    static std::vector<uint16_t> halves(const std::vector<float>& values) {
+        std::vector<uint16_t> halves;
+        halves.reserve(values.size());
+        for (const float value : values) {
+            halves.push_back(bf16_of(static_cast<double>(value)));
+            if (float_of(spec::bf16_to_fp32(halves.back())) != value)
+                throw std::logic_error("an operand of a task is not one of bf16");
+        }
+        return halves;
+    }
+
+    const HeadOperands& operands_;
+    const std::vector<uint16_t> q_, k_, v_;
+};
 
 }  // namespace
 
@@ -66,22 +105,20 @@ uint64_t HeadCost::all_bytes() const {
     return all;
 }
 
-std::vector<float> DeviceRunner::attention(const std::string& label, const Operands& operands,
+std::vector<float> DeviceRunner::attention(const std::string& label, const HeadOperands& operands,
                                            const Experiment::Mask& mask, double scale) {
     Experiment experiment = base_;
     experiment.operation = OperationKind::kAttention;
     experiment.workload = {};
-    experiment.workload.source = Source::kMemory;
     experiment.workload.mask = mask;
     experiment.workload.scale = scale;
     return run_one(label, experiment, operands);
 }
 
-std::vector<float> DeviceRunner::linear(const std::string& label, const Operands& operands) {
+std::vector<float> DeviceRunner::linear(const std::string& label, const HeadOperands& operands) {
     Experiment experiment;
     experiment.operation = OperationKind::kLinear;
     experiment.machine = base_.machine;
-    experiment.workload.source = Source::kMemory;
     experiment.workload.mask.kind =
         operands.tokens == operands.key_tokens ? MaskKind::kCausal : MaskKind::kDense;
     experiment.outputs.check = base_.outputs.check;
@@ -89,12 +126,14 @@ std::vector<float> DeviceRunner::linear(const std::string& label, const Operands
     return run_one(label, experiment, operands);
 }
 
-std::vector<float> DeviceRunner::run_one(const std::string& label, const Experiment& experiment,
-                                         const Operands& operands) {
-    if (observer_) observer_(experiment, operands);
+std::vector<float> DeviceRunner::run_one(const std::string& label,
+                                         const Experiment& without_operands,
+                                         const HeadOperands& operands) {
+    const HalfOperands halves(operands);
+    const Experiment experiment = halves.given_to(without_operands);
+    if (observer_) observer_(experiment);
     Caller caller;
     caller.wants_tensors = true;
-    caller.operands = &operands;
     caller.words = [](std::string_view text) { return std::string(text); };  // fields as they are
     Report report = run_apart(experiment, caller, {}, kSimulationSeconds);
     if (experiment.schedule.approximation.rule) reports_.push_back(report.json);

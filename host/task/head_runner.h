@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/task/head_operands.h"
 #include "include/tessera/tessera.h"
 
 namespace tessera::host {
@@ -22,11 +23,11 @@ class HeadRunner {
     HeadRunner& operator=(const HeadRunner&) = delete;
 
     /// Softmax attention; o [heads][tokens][value_dimension]. `label` says what it is for.
-    virtual std::vector<float> attention(const std::string& label, const Operands& operands,
+    virtual std::vector<float> attention(const std::string& label, const HeadOperands& operands,
                                          const Experiment::Mask& mask, double scale) = 0;
     /// Linear attention with the features elu(x) + 1, causal if there are as many queries as keys;
     /// a single query sees all keys.
-    virtual std::vector<float> linear(const std::string& label, const Operands& operands) = 0;
+    virtual std::vector<float> linear(const std::string& label, const HeadOperands& operands) = 0;
 };
 
 /// What the attentions of one label took.
@@ -51,12 +52,12 @@ class DeviceRunner : public HeadRunner {
     explicit DeviceRunner(const Experiment& base) : base_(base) {}
 
     /// Told of each attention before it runs.
-    using Observer = std::function<void(const Experiment&, const Operands&)>;
+    using Observer = std::function<void(const Experiment&)>;
     void observe(Observer observer) { observer_ = std::move(observer); }
 
-    std::vector<float> attention(const std::string& label, const Operands& operands,
+    std::vector<float> attention(const std::string& label, const HeadOperands& operands,
                                  const Experiment::Mask& mask, double scale) override;
-    std::vector<float> linear(const std::string& label, const Operands& operands) override;
+    std::vector<float> linear(const std::string& label, const HeadOperands& operands) override;
 
     /// Of each label, in the order in which they first ran.
     const std::vector<std::pair<std::string, HeadCost>>& costs() const { return costs_; }
@@ -68,8 +69,8 @@ class DeviceRunner : public HeadRunner {
     const std::vector<std::string>& reports() const { return reports_; }
 
   private:
-    std::vector<float> run_one(const std::string& label, const Experiment& experiment,
-                               const Operands& operands);
+    std::vector<float> run_one(const std::string& label, const Experiment& without_operands,
+                               const HeadOperands& operands);
 
     const Experiment base_;
     Observer observer_;

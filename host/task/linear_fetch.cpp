@@ -40,7 +40,7 @@ class LinearFetch : public FetchModel {
 };
 
 Fetched LinearFetch::fetch(const FetchRequest& request, HeadRunner& runner) {
-    Operands operands = shaped(request, size_, size_ + 1);
+    HeadOperands operands = shaped(request, size_, size_ + 1);
     std::fill(operands.k.begin(), operands.k.end(), kOff);
     std::vector<bool> touched(size_, false);
     for (uint64_t token = 0; token < request.tokens(); ++token) {

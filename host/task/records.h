@@ -10,8 +10,9 @@
 namespace tessera::host {
 
 /// Zeros in the shape of a request: a head a fetch, and one key/value head.
-inline Operands shaped(const FetchRequest& request, uint64_t dimension, uint64_t value_dimension) {
-    Operands operands;
+inline HeadOperands shaped(const FetchRequest& request, uint64_t dimension,
+                           uint64_t value_dimension) {
+    HeadOperands operands;
     operands.heads = request.asked.size();
     operands.tokens = request.queries();
     operands.key_tokens = request.tokens();
@@ -23,22 +24,22 @@ inline Operands shaped(const FetchRequest& request, uint64_t dimension, uint64_t
     return operands;
 }
 
-inline float* query_row(Operands& operands, size_t head, uint64_t query) {
+inline float* query_row(HeadOperands& operands, size_t head, uint64_t query) {
     return operands.q.data() + (head * operands.tokens + query) * operands.dimension;
 }
-inline float* key_row(Operands& operands, uint64_t token) {
+inline float* key_row(HeadOperands& operands, uint64_t token) {
     return operands.k.data() + token * operands.dimension;
 }
-inline float* value_row(Operands& operands, uint64_t token) {
+inline float* value_row(HeadOperands& operands, uint64_t token) {
     return operands.v.data() + token * operands.value_dimension;
 }
-inline const float* output_row(const std::vector<float>& o, const Operands& operands, size_t head,
-                               uint64_t query) {
+inline const float* output_row(const std::vector<float>& o, const HeadOperands& operands,
+                               size_t head, uint64_t query) {
     return o.data() + (head * operands.tokens + query) * operands.value_dimension;
 }
 
 inline void put_queries(const AddressCode& code, const std::vector<std::vector<int64_t>>& asked,
-                        Operands& operands) {
+                        HeadOperands& operands) {
     for (size_t head = 0; head < asked.size(); ++head)
         for (uint64_t query = 0; query < asked[head].size(); ++query)
             code.put_query(asked[head][query], query_row(operands, head, query));

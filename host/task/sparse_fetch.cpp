@@ -90,7 +90,7 @@ void SparseFetch::gather(const FetchRequest& request, HeadRunner& runner) {
     FetchRequest shares = request;
     shares.asked.assign(1, std::vector<int64_t>(request.queries(), kNothing));
     const AddressCode code(CodeKind::kDigits, share_addresses(request), settings_.columns, 0);
-    Operands operands = shaped(shares, code.key_columns(), slots_);
+    HeadOperands operands = shaped(shares, code.key_columns(), slots_);
     for (uint64_t query = 0; query < request.queries(); ++query) {
         const uint64_t token = request.first() + query;
         if (summary(token) != kNoShare)
@@ -142,7 +142,7 @@ Fetched SparseFetch::fetch(const FetchRequest& request, HeadRunner& runner) {
             if (asked != kNothing && !in_own_block(request.first() + query, asked))
                 asked = far.asked[head][query];
         }
-    Operands operands = shaped(near, code.key_columns(), 1 + code.tag_columns());
+    HeadOperands operands = shaped(near, code.key_columns(), 1 + code.tag_columns());
     put_queries(code, near.asked, operands);
     for (uint64_t token = 0; token < request.tokens(); ++token) {
         code.put_key(static_cast<int64_t>(token), key_row(operands, token));
@@ -151,7 +151,7 @@ Fetched SparseFetch::fetch(const FetchRequest& request, HeadRunner& runner) {
     }
     const double scale = scale_of_gap(settings_.gap);
     const std::vector<float> own = runner.attention(label() + ", own", operands, mask_, scale);
-    Operands summaries = shaped(far, code.key_columns(), slots_);
+    HeadOperands summaries = shaped(far, code.key_columns(), slots_);
     put_queries(code, far.asked, summaries);
     summaries.k = operands.k;
     summaries.v = gathered_;

@@ -42,7 +42,7 @@ class StandardFetch : public FetchModel {
 Fetched StandardFetch::fetch(const FetchRequest& request, HeadRunner& runner) {
     const AddressCode address = address_code(request);
     const ContentCode content = content_code(request);
-    Operands operands =
+    HeadOperands operands =
         shaped(request, address.key_columns(), content.columns() + address.tag_columns());
     put_queries(address, request.asked, operands);
     for (uint64_t token = 0; token < request.tokens(); ++token) {

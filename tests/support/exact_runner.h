@@ -13,7 +13,7 @@ namespace tessera::test {
 
 class ExactRunner : public host::HeadRunner {
   public:
-    std::vector<float> attention(const std::string&, const Operands& operands,
+    std::vector<float> attention(const std::string&, const host::HeadOperands& operands,
                                  const Experiment::Mask& mask, double scale) override {
         return weighted(operands, [&](const float* q, uint64_t i) {
             std::vector<double> scores;
@@ -28,7 +28,7 @@ class ExactRunner : public host::HeadRunner {
             return scores;
         });
     }
-    std::vector<float> linear(const std::string&, const Operands& operands) override {
+    std::vector<float> linear(const std::string&, const host::HeadOperands& operands) override {
         const auto feature = [](float x) { return x > 0 ? double{x} + 1 : std::exp(double{x}); };
         return weighted(operands, [&](const float* q, uint64_t i) {
             std::vector<double> weights(operands.key_tokens);
@@ -54,7 +54,7 @@ class ExactRunner : public host::HeadRunner {
     }
     /// o, from the weights of all keys for the query `q` at position i.
     template <typename Weights>
-    std::vector<float> weighted(const Operands& operands, const Weights& weights_of) {
+    std::vector<float> weighted(const host::HeadOperands& operands, const Weights& weights_of) {
         look_at(operands);
         std::vector<float> o;
         const uint64_t first = operands.key_tokens - operands.tokens;
@@ -72,7 +72,7 @@ class ExactRunner : public host::HeadRunner {
         }
         return o;
     }
-    void look_at(const Operands& operands) {
+    void look_at(const host::HeadOperands& operands) {
         for (const auto* values : {&operands.q, &operands.k, &operands.v})
             for (const float value : *values) {
                 ++elements_;
