@@ -25,9 +25,9 @@ bool read_number(const std::string& text, Number least, Number most, Number& num
     return true;
 }
 
-template <uint32_t SeenKeys::*Field>
+template <uint32_t SeenKeys::*kField>
 bool set_keys(HeadSettings& settings, const std::string& value) {
-    return read_number<uint32_t>(value, 1, kMost, settings.seen.*Field);
+    return read_number<uint32_t>(value, 1, kMost, settings.seen.*kField);
 }
 
 template <typename Table>

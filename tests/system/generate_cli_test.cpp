@@ -226,6 +226,28 @@ TEST_CASE("logits beside those of dense attention on the same tokens") {
         "--compare-dense is given; allowed: without --dump");
 }
 
+TEST_CASE("weights that are too small for the device are counted") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    const test::Scratch scratch;
+    test::RandomDecoder decoder(small("llama"), random);
+    decoder.write(scratch.path());
+    figures.equal(
+        report_of(scratch.path(), "--tokens 1,2 --n 2").at("results").count("weights_to_zero"),
+        size_t{0});
+    auto& elements = decoder.tensor("model.layers.1.mlp.up_proj.weight").elements;
+    elements[0] = 0;
+    elements[1] = 1e-39f;
+    elements[2] = -1e-45f;
+    elements[3] = 0x1p-126f;  // the least that is none
+    decoder.write(scratch.path());
+    const test::Finished f =
+        run_tessera(command(scratch.path(), "--tokens 1,2 --n 2 --format json"));
+    figures.equal(Json::parse(f.out).at("results").at("weights_to_zero").at("value"), Json(2));
+    figures.holds(f.err.find("note: 2 weights below 2^-126 count as zeros") != std::string::npos,
+                  [&] { return f.err; });
+}
+
 TEST_CASE("mistakes with decoders are named with file, key, value and what is allowed") {
     auto random = test::test_random();
     Compared messages("messages");
