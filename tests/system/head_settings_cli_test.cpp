@@ -176,11 +176,15 @@ TEST_CASE("a rule that sees all tiles changes no bit; others are within their bo
                      std::string("VALID"));
         values.equal(results.at("sentence_share_seen").at("value").get<double>(), 1.0);
     }
-    for (const char* name : {"hybrid,tiles=3", "sample,tiles=3", "sink+window,tiles=2"})
-        for (const char* heads : {"", "heads.1,3."}) {
-            const test::Finished f = run_tessera(
-                sentence.embed(std::string(" --check --accept-approximation --set 'layers.*.") +
-                               heads + "approximation.rule=" + name + "'"));
+    for (const char* name :
+         {"approximation.rule=hybrid,tiles=3", "approximation.rule=sample,tiles=3",
+          "approximation.rule=sink+window,tiles=2", "schedule.cover=half"})
+        for (const char* heads : {"' --set 'layers.first.*.",
+                                  "' --set device.profile=stats --set 'layers.*.heads.1,3."}) {
+            const test::Finished f = run_tessera(sentence.embed(
+                std::string(
+                    " --check --accept-approximation --set 'layers.*.schedule.name=paired") +
+                heads + name + "'"));
             INFO(f.err);
             REQUIRE(f.exit_code == 0);
             const auto error = nlohmann::json::parse(f.out).at("error");
