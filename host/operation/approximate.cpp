@@ -109,6 +109,17 @@ void write_result(const Layout& layout, uint32_t head, uint32_t row, const std::
     }
 }
 
+/// Two results in fp32 in place of one in bf16, which they become when they are merged.
+void place_two_results(const Problem& p, uint32_t bus_bytes, Layout& layout, MemoryMap& map) {
+    fw::AttentionJob& job = layout.job;
+    layout.merged_o = job.o;
+    const uint32_t results = 2 * p.query_heads;
+    job.bf16_output = false;
+    job.o =
+        map.tensor("two results", TensorLayout::heads(ElementType::kFp32, results, p.nq, p.d_v));
+    job.lse = map.rows("lse", results, p.nq, bus_bytes);
+}
+
 }  // namespace
 
 ApproximationShape approximation_shape(const Problem& p, uint32_t m) {
@@ -150,19 +161,10 @@ uint32_t result_tensors(const Problem& p) {
     return p.selection && p.selection->has_exact() && p.selection->has_sampled() ? 2 : 1;
 }
 
-void place_two_results(const Problem& p, uint32_t bus_bytes, Layout& layout, MemoryMap& map) {
-    if (result_tensors(p) == 1) return;
-    fw::AttentionJob& job = layout.job;
-    layout.merged_o = job.o;
-    const uint32_t results = 2 * p.query_heads;
-    job.bf16_output = false;
-    job.o =
-        map.tensor("two results", TensorLayout::heads(ElementType::kFp32, results, p.nq, p.d_v));
-    job.lse = map.rows("lse", results, p.nq, bus_bytes);
-}
-
 void place_approximation(const Problem& p, const spec::DeviceParams& params, Layout& layout,
                          MemoryMap& map) {
+    if (p.bf16_output && result_tensors(p) == 2)
+        place_two_results(p, params.bus_bytes, layout, map);
     auto arrays = std::make_shared<ApproximateArrays>();
     arrays->selection = p.selection;
     arrays->m = params.m;

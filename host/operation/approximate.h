@@ -38,10 +38,6 @@ void select_tiles_by(const TileSummaries& queries, const TileSummaries& keys, Pr
 /// How often o is stored: twice where some tiles stand for themselves and others for the rest.
 uint32_t result_tensors(const Problem& problem);
 
-/// Gives a job on a part of larger tensors two results in fp32 if the problem needs them: merged,
-/// they become the part of o that was its result.
-void place_two_results(const Problem& problem, uint32_t bus_bytes, Layout& layout, MemoryMap& map);
-
 /// Makes layout.job see the tiles that stand for themselves; with rule `sample`, the drawn ones.
 /// Adds the jobs of the remainder and of the audit, without their states. The remainder's o and lse
 /// lie behind those of layout.job, as if they belonged to further heads.

@@ -333,7 +333,6 @@ Layout make_layout(const Problem& p, const hw::PlatformConfig& config, MemoryMap
         place_view(p, *view, layout.job, map);
     else
         place_tensors(p, config.params.bus_bytes, layout.job, map);
-    if (p.selection && view) place_two_results(p, config.params.bus_bytes, layout, map);
     if (p.selection) place_approximation(p, config.params, layout, map);
     if (p.cover)
         place_cover(p, config, layout, map);
