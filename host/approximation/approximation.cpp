@@ -28,6 +28,8 @@ const char* rule_name(Rule rule) {
     return "";
 }
 
+uint32_t least_tiles(Rule rule) { return rule == Rule::kHybrid ? 3 : 1; }
+
 void check_approximation(const Approximation& approximation, const ApproximationShape& shape) {
     const char* name = rule_name(approximation.rule);
     const bool sample = approximation.rule == Rule::kSample;
@@ -43,8 +45,7 @@ void check_approximation(const Approximation& approximation, const Approximation
                         "{}",
                         name, shape.nq, shape.nk,
                         shape.causal ? "with `workload.mask.kind=dense`, sample" : "sample"));
-    // The first tile, the previous one, and one that is drawn.
-    const uint32_t least = approximation.rule == Rule::kHybrid ? 3 : 1;
+    const uint32_t least = least_tiles(approximation.rule);
     const uint32_t most = std::max(least, shape.key_tiles());
     if (approximation.tiles < least || approximation.tiles > most)
         throw bad_field(

@@ -45,6 +45,9 @@ struct ApproximationShape {
     uint32_t tiles_end(uint32_t tile) const { return causal ? tile + 1 : key_tiles(); }
 };
 
+/// Fewest tiles that the rule takes: of hybrid the first, the previous, and one that is drawn.
+uint32_t least_tiles(Rule rule);
+
 /// UserError, naming the option, unless the rule can be applied to this shape: `sample` is dense
 /// only, the others need nq = nk, and tiles and tolerance have their ranges.
 void check_approximation(const Approximation& approximation, const ApproximationShape& shape);

@@ -6,19 +6,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <numeric>
 #include <optional>
 #include <random>
 
+#include "host/cli/dense_comparison.h"
 #include "host/cli/model_session.h"
-#include "host/cli/option_values.h"
+#include "host/cli/prompt.h"
 #include "host/error.h"
-#include "host/io/utf8.h"
 #include "host/model/decoder.h"
+#include "host/model/dense_graphs.h"
 #include "host/model/generation.h"
 #include "host/text.h"
-#include "host/text/byte_bpe.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -38,41 +37,6 @@ void check_sampling(const GenerateOptions& options) {
     if (cut && sampling.temperature == 0)
         throw bad_value(kCommandLine, "--temperature", "0",
                         "more than 0 beside --top-k or --top-p");
-}
-
-using Tokenizer = std::optional<ByteBpeTokenizer>;
-
-/// Of a folder that has one: a prompt of text needs it, and tokens are shown as text with it. One
-/// that cannot be read does not matter to a prompt of tokens.
-Tokenizer tokenizer_of(const ModelFolder& folder, bool needed, Progress& progress) {
-    std::error_code none;
-    if (!needed && !std::filesystem::exists(folder.tokenizer(), none)) return std::nullopt;
-    try {
-        return Tokenizer(std::in_place, folder.tokenizer());
-    } catch (const UserError& error) {
-        if (needed) throw;
-        progress.note(fmt::format("no text beside the tokens: {}", error.what()));
-        return std::nullopt;
-    }
-}
-
-std::vector<uint32_t> prompt_of(const GenerateOptions& options, const Tokenizer& tokenizer,
-                                uint32_t vocabulary) {
-    const std::string allowed = fmt::format("tokens, 0 to {}", vocabulary - 1);
-    const char* const option = options.text ? "--text" : "--tokens";
-    if (!options.text && options.tokens.empty())
-        throw bad_value(kCommandLine, "prompt", "missing", "--tokens LIST or --text TEXT");
-    if (options.text && !is_utf8(*options.text))
-        throw bad_value(kCommandLine, option, "no UTF-8", "a text in UTF-8");
-    std::vector<uint32_t> tokens = options.text
-                                       ? tokenizer->encode(*options.text)
-                                       : number_list(option, options.tokens, allowed.c_str());
-    if (tokens.empty()) throw bad_value(kCommandLine, option, "empty", "at least one token");
-    for (const uint32_t token : tokens)
-        if (token >= vocabulary)
-            throw bad_value(options.text ? tokenizer->file() : kCommandLine,
-                            options.text ? "token" : option, std::to_string(token), allowed);
-    return tokens;
 }
 
 /// The text of new tokens, shown as it comes.
@@ -133,12 +97,6 @@ Table runs_table(const char* key, const std::vector<RowsCost>& runs, uint64_t ro
                               value_of(run.cost.processor_bytes),
                               value_of((uint64_t{run.position} + run.rows) * row_bytes)});
     return table;
-}
-
-StepCost sum_of(const std::vector<RowsCost>& runs) {
-    StepCost sum;
-    for (const RowsCost& run : runs) sum += run.cost;
-    return sum;
 }
 
 const char* text_of(GenerationEnd end) {
@@ -218,12 +176,15 @@ std::vector<ModelLine> lines_of(const std::vector<Figure>& results, const Genera
 int generate_command(const CommandLine& line, const std::vector<std::string>& command_line) {
     const GenerateOptions& options = line.model.generate;
     check_sampling(options);
+    check_comparison(line);
     ModelSession session(line, command_line, "");
+    if (options.compare_dense) session.add_dense_graphs();
     const DecoderShape& shape = session.folder().decoder_shape();
     const Tokenizer tokenizer =
         tokenizer_of(session.folder(), options.text.has_value(), session.progress());
     const std::vector<uint32_t> prompt = prompt_of(options, tokenizer, shape.vocabulary);
-    GenerationWish wish{options.most, options.chunk, {}, options.sampling, {}};
+    GenerationWish wish{options.most, options.chunk,        {}, options.sampling,
+                        {},           options.compare_dense};
     if (!options.ignore_end) wish.end_tokens = shape.end_tokens;
     const uint64_t rows = cache_rows(prompt.size(), wish);
     require_positions(shape, rows, options.beyond_positions);
@@ -255,6 +216,10 @@ int generate_command(const CommandLine& line, const std::vector<std::string>& co
     if (model.with_data() && tokenizer) report.results.push_back({"text", value_of(text.all())});
     report.details = {list("prompt", prompt), runs_table("prefill", made.prompt, row_bytes),
                       runs_table("decode", made.decoded, row_bytes)};
+    if (!options.compare_dense) return session.finish(std::move(report));
+    const ModelRecord own = model.record().without(kDensePrefix);
+    report.record = &own;
+    add_comparison(made, prompt.size(), report);
     return session.finish(std::move(report));
 }
 

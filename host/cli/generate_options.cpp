@@ -46,6 +46,10 @@ void add_generate_options(CLI::App& generate, CommandLine& line) {
         ->check(from_one(kMostTokens))
         ->type_name("ROWS")
         ->group(group);
+    generate
+        .add_flag("--compare-dense", o.compare_dense,
+                  "also run dense attention on the same tokens: how far are the logits apart?")
+        ->group("Result");
     group = "Tokens";
     generate.add_option("--n", o.most, "new tokens, at most (default 16)")
         ->check(from_one(kMostTokens))

@@ -8,7 +8,11 @@
 
 #include "host/cli/model_inputs.h"
 #include "host/cli/model_session.h"
+#include "host/cli/prompt.h"
+#include "host/error.h"
 #include "host/io/wav.h"
+#include "host/model/decoder.h"
+#include "host/model/generation.h"
 #include "host/model/head_mass.h"
 #include "host/model/sentences.h"
 #include "host/text.h"
@@ -107,12 +111,26 @@ std::vector<std::string> suggested(const std::vector<LayerHeads>& layers) {
 }
 
 /// One in a line, as a shell takes them.
-SummaryBlock options_block(const std::vector<std::string>& options) {
+SummaryBlock options_block(const std::vector<std::string>& options, const char* commands) {
     if (options.empty()) return {{}, {}, "No head is local."};
-    SummaryBlock block{{{"local heads: options of transcribe and embed", 2}}, {}};
+    SummaryBlock block{{{fmt::format("local heads: options of {}", commands), 2}}, {}};
     for (const std::string& option : options)
         block.rows.push_back({{option + (option == options.back() ? "" : " \\")}});
     return block;
+}
+
+/// Runs the prompt of a decoder.
+std::string run_decoder(const CommandLine& line, ModelSession& session, HeadObserver& observer) {
+    GenerateOptions prompt = line.model.generate;
+    if (!line.model.files.empty()) prompt.text = read_text(line.model.files.front());
+    const Tokenizer tokenizer =
+        prompt.text ? tokenizer_of(session.folder(), true, session.progress()) : Tokenizer();
+    const DecoderShape& shape = session.folder().decoder_shape();
+    const std::vector<uint32_t> tokens = prompt_of(prompt, tokenizer, shape.vocabulary);
+    require_positions(shape, tokens.size(), false);
+    run_texts(session.start(tokens.size(), observer.options()), kPrefillGraph, tokens,
+              {{static_cast<uint32_t>(tokens.size()), 0, {}}});
+    return plural(tokens.size(), "token");
 }
 
 /// Runs the encoder on speech, or a sentence encoder on a text. Says of what.
@@ -131,24 +149,48 @@ std::string run_encoder(const CommandLine& line, ModelSession& session, const st
     return plural(texts.front().tokens.size(), "token");
 }
 
+/// The graph whose heads are looked at.
+std::string graph_of(const Model& model) {
+    for (const char* name : {"sentence", kPrefillGraph})
+        if (model.graphs.count(name) != 0) return name;
+    return "encoder";
+}
+
+/// UserError unless there is what the graph takes.
+void check_input(const Model& model, const std::string& graph, const ModelOptions& options) {
+    const bool decoder = graph == kPrefillGraph;
+    if (graph == "sentence")
+        require_graph(model, graph, {{"tokens", InputKind::kIndices}},
+                      {{"embedding", InputKind::kNumbers}});
+    else if (!decoder)
+        require_graph(model, graph, {{"audio", InputKind::kNumbers}}, {});
+    const bool tokens = !options.generate.tokens.empty();
+    if (tokens && !decoder)
+        throw bad_value("command line", "--tokens", "given",
+                        fmt::format("of decoders; {} takes a file", printable(model.name)));
+    if (tokens == !options.files.empty())
+        throw bad_value("command line", "file", tokens ? "given with --tokens" : "missing",
+                        decoder ? "a text in UTF-8, or --tokens LIST"
+                                : "speech (WAV) or a text in UTF-8, as the model takes it");
+}
+
 }  // namespace
 
 int heads_command(const CommandLine& given, const std::vector<std::string>& command_line) {
     const Model model = open_model(given.model.model).model;
-    const std::string graph = model.graphs.count("sentence") != 0 ? "sentence" : "encoder";
+    const std::string graph = graph_of(model);
+    const bool decoder = graph == kPrefillGraph;
     CommandLine line = given;
     if (!line.model.device_given && graph == "sentence") line.experiment.machine.device = "wide";
+    check_input(model, graph, line.model);
     ModelSession session(line, command_line, line.model.model);
-    if (graph == "sentence")
-        require_graph(model, graph, {{"tokens", InputKind::kIndices}},
-                      {{"embedding", InputKind::kNumbers}});
-    else
-        require_graph(model, graph, {{"audio", InputKind::kNumbers}}, {});
     HeadObserver observer(model.graph(graph));
     ModelReport report;
     report.name = "heads";
-    report.input = line.model.files.front();
-    report.title = "heads of graph " + graph + ", " + run_encoder(line, session, graph, observer);
+    report.input = line.model.files.empty() ? "--tokens" : line.model.files.front();
+    report.title = "heads of graph " + graph + ", " +
+                   (decoder ? run_decoder(line, session, observer)
+                            : run_encoder(line, session, graph, observer));
     report.tables = {heads_table(observer.layers())};
     report.most_rows = report.tables[0].rows.size();
     const std::vector<std::string> options = suggested(observer.layers());
@@ -156,7 +198,7 @@ int heads_command(const CommandLine& given, const std::vector<std::string>& comm
         {"local_mass", kLocalMass, "1", "",
          fmt::format("a head is local if it has so much within {}", kNearKeys[kLocal])}};
     report.details = {list("suggestion", options)};
-    report.blocks = {options_block(options)};
+    report.blocks = {options_block(options, decoder ? "generate" : "transcribe and embed")};
     return session.finish(std::move(report));
 }
 

@@ -75,10 +75,14 @@ void add_common_model_options(CLI::App& app, CommandLine& line, const std::strin
     add_machine_options(app, line.experiment.machine, layer_settings(model));
     app.get_option("--set")->description(
         "change one configuration value, or what heads see, as "
-        "layers.PATTERN.window=64 or layers.PATTERN.heads.0,2-4.stride=4; may be repeated");
+        "layers.PATTERN.window=64 or layers.PATTERN.heads.0,2-4.stride=4 "
+        "(docs/use/models.md); may be repeated");
     add_precision_option(app, line)->group(kResult);
     app.add_flag("--timing-only", line.experiment.outputs.timing_only,
                  "simulate cycles and traffic only")
+        ->group(kResult);
+    app.add_flag("--accept-approximation", line.experiment.outputs.accept_approximation,
+                 "write tensors and exit with 0 even if an audit of heads is not valid")
         ->group(kResult);
     app.add_flag("--check", model.check, "hold each step against double precision")->group(kResult);
     app.add_option("--dump", model.dump, "write the values of layers whose names match")
@@ -148,8 +152,12 @@ void add_heads_options(CLI::App& heads, CommandLine& line) {
         .add_option_function<std::string>(
             "file", [&line](const std::string& file) { line.model.files = {file}; },
             "speech (WAV) or a text in UTF-8, as the model takes it")
-        ->required()
         ->type_name("FILE");
+    heads
+        .add_option("--tokens", line.model.generate.tokens,
+                    "of a decoder, in place of a text: commas between")
+        ->check(not_empty())
+        ->type_name("LIST");
     add_machine_options(heads, line.experiment.machine);
     heads.get_option("--device")
         ->description("device preset or .json file (default base; wide for texts)");

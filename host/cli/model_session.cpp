@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "host/cli/report_format.h"
 #include "host/cli/run_command.h"
@@ -13,7 +14,10 @@
 #include "host/io/npy.h"
 #include "host/library/overwriting.h"
 #include "host/model/head_settings.h"
+#include "host/report/audits.h"
 #include "host/report/seen_pairs.h"
+#include "host/report/summary.h"
+#include "host/text.h"
 
 namespace tessera::host {
 namespace {
@@ -34,22 +38,30 @@ ModelSession::ModelSession(const CommandLine& line, const std::vector<std::strin
     config_.platform.timing_only = line.experiment.outputs.timing_only;
     config_.platform.trace_commands = 0;
     check_pattern();
-    set_seen_keys(folder_.model, "--set", line.model.layers);
+    set_heads(folder_.model, "--set", line.model.layers);
     const std::string& out = line.experiment.outputs.folder;
     if (!line.model.dump.empty() && out.empty())
         throw bad_value("command line", "--dump", line.model.dump, "beside --out FOLDER");
-    if (line.experiment.outputs.timing_only && (line.model.check || !line.model.dump.empty()))
-        throw bad_value("command line", line.model.check ? "--check" : "--dump", "given",
-                        "without --timing-only, which computes nothing");
+    if (line.experiment.outputs.timing_only) check_without_data();
     if (out.empty()) return;
     std::vector<std::string> inputs = line.model.files;
     for (const std::string* file : {&line.model.reference_text, &line.model.reference_embeddings})
         if (!file->empty()) inputs.push_back(*file);
     for (const std::string& file : folder_.files()) inputs.push_back(file);
-    std::vector<std::string> names = {OutputFolder::kReport, OutputFolder::kPage, kEmbeddings};
-    if (!line.model.dump.empty()) names.emplace_back(kLayers);
-    refuse_overwriting(line.experiment, inputs, outputs_in(out, names));
+    refuse_overwriting(
+        line.experiment, inputs,
+        outputs_in(out, {OutputFolder::kReport, OutputFolder::kPage, kEmbeddings, kLayers}));
     output_.emplace(out);
+}
+
+void ModelSession::check_without_data() const {
+    if (line_.model.check || !line_.model.dump.empty())
+        throw bad_value("command line", line_.model.check ? "--check" : "--dump", "given",
+                        "without --timing-only, which computes nothing");
+    const std::string layer = first_approximate_layer(folder_.model);
+    if (!layer.empty())
+        throw bad_value("layer " + printable(layer), "approximation.rule", "given",
+                        "without --timing-only: tiles are chosen by what is in them");
 }
 
 void ModelSession::check_pattern() const {
@@ -96,8 +108,18 @@ void ModelSession::keep(const LayerValue& value) {
     dumped_.push_back(std::move(kept));
 }
 
+bool ModelSession::withheld() const {
+    return !run_->record().not_valid().empty() && !line_.experiment.outputs.accept_approximation;
+}
+
+/// Those of an earlier run that this one does not write are removed.
 void ModelSession::write_files(const std::string& text, const std::vector<LayerValue>& tensors) {
     const std::string folder = line_.experiment.outputs.folder + "/";
+    const std::vector<std::string> names = file_names(tensors);
+    for (const char* known : {kEmbeddings, kLayers})
+        if (std::find(names.begin(), names.end(), known) == names.end())
+            std::filesystem::remove(folder + known);
+    if (withheld()) return output_->write_report(text, nullptr);
     for (const LayerValue& tensor : tensors)
         write_npy(folder + tensor.spec.name + ".npy", tensor.spec.shape, tensor.numbers);
     if (!dumped_.empty()) {
@@ -114,6 +136,7 @@ void ModelSession::write_files(const std::string& text, const std::vector<LayerV
 std::vector<std::string> ModelSession::file_names(const std::vector<LayerValue>& tensors) const {
     if (!output_) return {};
     std::vector<std::string> names = OutputFolder::report_names();
+    if (withheld()) return names;
     if (!dumped_.empty()) names.emplace_back(kLayers);
     for (const LayerValue& tensor : tensors) names.push_back(tensor.spec.name + ".npy");
     return names;
@@ -127,11 +150,20 @@ int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tens
     report.command_line = command_line_;
     report.config = config_;
     report.precision = line_.experiment.workload.precision;
-    report.record = &record;
+    if (report.record == nullptr) report.record = &record;
     report.checked = line_.model.check && run_->with_data();
     report.seconds = watch_.seconds();
     report.files = file_names(tensors);
-    if (!line_.model.layers.empty()) add_seen_pairs(folder_.model, report);
+    if (has_settings(folder_.model)) add_seen_pairs(folder_.model, report);
+    add_audits(report);
+    if (const uint64_t vanished = run_->weights().vanished(); vanished != 0) {
+        report.results.push_back(defined("weights_to_zero", vanished, "element",
+                                         "weights that are not zero and below 2^-126, the least "
+                                         "normal number of bf16: the device takes them as zeros"));
+        progress_.note(
+            fmt::format("{} below 2^-126 count as zeros",
+                        vanished == 1 ? "1 weight" : with_commas(vanished) + " weights"));
+    }
     const Document document = model_document(report);
     if (output_) write_files(render(document, Format::kJson), tensors);
     fmt::print("{}", render(document, report_format(line_.format)));
@@ -139,6 +171,12 @@ int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tens
         fmt::print(stderr, "tessera: the result is not exact: {}\n", record.inexact);
         return kExitNotValid;
     }
+    const std::string not_valid = record.not_valid();
+    if (!not_valid.empty())
+        fmt::print(
+            stderr, "tessera: {}{}\n", not_valid,
+            withheld() ? "; tensors are withheld; --accept-approximation writes them anyway" : "");
+    if (withheld()) return kExitNotValid;
     const bool outside = std::any_of(record.layers.begin(), record.layers.end(),
                                      [](const LayerCost& layer) { return layer.outside != 0; });
     return outside ? kExitMismatch : kExitGood;

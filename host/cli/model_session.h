@@ -12,6 +12,7 @@
 #include "host/cli/options.h"
 #include "host/cli/progress.h"
 #include "host/library/output_folder.h"
+#include "host/model/dense_graphs.h"
 #include "host/model/model_folder.h"
 #include "host/model/model_run.h"
 #include "host/report/model_document.h"
@@ -21,7 +22,7 @@ namespace tessera::host {
 
 class ModelSession {
   public:
-    /// UserError as open_model() and set_seen_keys(), for a device that is not there, and for a
+    /// UserError as open_model() and set_heads(), for a device that is not there, and for a
     /// pattern that no layer of the model matches.
     /// `model`: the one of the command.
     ModelSession(const CommandLine& line, const std::vector<std::string>& command_line,
@@ -32,6 +33,9 @@ class ModelSession {
     /// kept, or `options` say where they go.
     ModelRun& start(const CacheShape& cache);
     ModelRun& start(const CacheShape& cache, ModelRun::Options options);
+    /// Adds graphs of dense attention beside the model's own (host/model/dense_graphs.h). Ahead of
+    /// start().
+    void add_dense_graphs() { host::add_dense_graphs(folder_.model); }
     double clock_ghz() const { return config_.clock_ghz; }
     Progress& progress() { return progress_; }
 
@@ -44,6 +48,9 @@ class ModelSession {
 
   private:
     void check_pattern() const;
+    void check_without_data() const;
+    /// Is a result of the run not to be written?
+    bool withheld() const;
     void keep(const LayerValue& value);
     std::vector<std::string> file_names(const std::vector<LayerValue>& tensors) const;
     void write_files(const std::string& text, const std::vector<LayerValue>& tensors);

@@ -104,6 +104,7 @@ struct GenerateOptions {
     uint32_t page = 0;   ///< rows of a page of the caches; 0: one piece
     Sampling sampling;
     bool ignore_end = false, beyond_positions = false;
+    bool compare_dense = false;  ///< logits beside those of dense attention
 };
 
 /// Of `tessera serve`.

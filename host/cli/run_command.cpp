@@ -7,6 +7,7 @@
 #include "host/cli/progress.h"
 #include "host/cli/report_format.h"
 #include "host/library/point.h"
+#include "host/report/page.h"
 
 namespace tessera::host {
 
@@ -28,6 +29,9 @@ int run_command(const CommandLine& line, const std::vector<std::string>& command
     const std::unique_ptr<Point> point = run_point(line.experiment, caller, progress.hooks());
     progress.finish();
     fmt::print("{}", point->text(report_format(line.format)));
+    if (!line.experiment.outputs.folder.empty() && report_format(line.format) != Format::kTable &&
+        line.experiment.operation == OperationKind::kAttention && !page_is_built())
+        progress.note(kNoPage);  // the table says so itself
     const RunVerdict verdict = point->verdict();
     for (const std::string& remark : remarks_on(verdict))
         fmt::print(stderr, "tessera: {}\n", message_text(remark));

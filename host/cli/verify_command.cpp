@@ -108,7 +108,7 @@ int verify_model_command(const CommandLine& line, const std::vector<std::string>
     const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config, "");
     const VerifyModelOptions& options = line.verify_model;
     ModelFolder folder = open_model(line.model.model, options.repeats);
-    set_seen_keys(folder.model, "--set", line.model.layers);
+    set_heads(folder.model, "--set", line.model.layers);
     const Experiment::Workload& workload = line.experiment.workload;
     const verify::Case c =
         verify::model_case(folder, {config.platform, config.energy, workload.precision},

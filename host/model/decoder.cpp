@@ -19,14 +19,16 @@ class GraphMaker {
     GraphMaker(const DecoderShape& shape, std::string prefix, Decoder& decoder)
         : shape_(shape), prefix_(std::move(prefix)), decoder_(decoder) {}
 
+    /// Without `head` only the caches matter: of the last layer there are its keys and values.
     ModelGraph graph(uint32_t layers, bool head) {
+        const auto caches_only = [&](uint32_t i) { return !head && i + 1 == layers; };
         graph_.inputs[kTokensInput] = {InputKind::kIndices, 1};
         if (shape_.gpt2()) {
             gpt2_embedding();
-            for (uint32_t i = 0; i < layers; ++i) gpt2_layer(i);
+            for (uint32_t i = 0; i < layers; ++i) gpt2_layer(i, caches_only(i));
         } else {
             embedding("embed_tokens", kTokensInput, "x", shape_.vocabulary);
-            for (uint32_t i = 0; i < layers; ++i) llama_layer(i);
+            for (uint32_t i = 0; i < layers; ++i) llama_layer(i, caches_only(i));
         }
         if (head) logits();
         return std::move(graph_);
@@ -96,7 +98,7 @@ class GraphMaker {
         embedding("wpe", kPositionsInput, "positions.x", shape_.positions);
         add("embed", "embed", AddLayer{"tokens.x", "positions.x", "x"});
     }
-    void gpt2_layer(uint32_t i) {
+    void gpt2_layer(uint32_t i, bool caches_only) {
         const std::string at = fmt::format("h.{}.", i);
         norm(at + "ln_1", "x");
         LinearLayer qkv;
@@ -105,6 +107,7 @@ class GraphMaker {
                      {cache("k", i), shape_.heads, {}, true},
                      {cache("v", i), shape_.heads, {}, true}};
         linear(at + "attn.c_attn", shape_.width, 3 * uint64_t{shape_.width}, true, qkv);
+        if (caches_only) return;
         attention(at + "attn", i);
         linear(at + "attn.c_proj", shape_.width, shape_.width, true, to_residual("o"));
         norm(at + "ln_2", "x");
@@ -114,12 +117,13 @@ class GraphMaker {
         linear(at + "mlp.c_proj", shape_.hidden, shape_.width, true, to_residual("h"));
     }
 
-    void llama_layer(uint32_t i) {
+    void llama_layer(uint32_t i, bool caches_only) {
         const std::string at = fmt::format("layers.{}.", i);
         norm(at + "input_layernorm", "x");
-        projection(at + "self_attn.q_proj", "q", shape_.heads, true, false);
+        if (!caches_only) projection(at + "self_attn.q_proj", "q", shape_.heads, true, false);
         projection(at + "self_attn.k_proj", cache("k", i), shape_.kv_heads, true, true);
         projection(at + "self_attn.v_proj", cache("v", i), shape_.kv_heads, false, true);
+        if (caches_only) return;
         attention(at + "self_attn", i);
         linear(at + "self_attn.o_proj", uint64_t{shape_.heads} * shape_.head_width, shape_.width,
                shape_.output_bias, to_residual("o"));

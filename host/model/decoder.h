@@ -2,7 +2,9 @@
 // A decoder as a model: its graphs over the tensors of a checkpoint as model hubs have it.
 //
 // Three graphs share the caches of keys and values; each adds its rows to them.
-// - `fill`: rows of a prompt before its last chunk. Only the caches matter.
+// - `fill`: rows of a prompt before its last chunk. Only the caches matter, so it ends with those
+// of
+//   the last layer.
 // - `prefill`: the last rows of a prompt; logits and `next` of the last of them.
 // - `decode`: the same for a new token.
 // `prefill` and `decode` have the same layers. They are two, so that a report tells them apart.

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "host/model/model_run.h"
@@ -17,6 +18,8 @@ struct GenerationWish {
     std::vector<uint32_t> end_tokens;  ///< each ends the text
     Sampling sampling;
     std::vector<uint32_t> pages;  ///< of the caches, in the order of the text; empty: 0, 1, ...
+    /// Runs the graphs of dense_graphs.h, too, on the same tokens, and compares.
+    bool compare_dense = false;
 };
 
 enum class GenerationEnd {
@@ -31,16 +34,31 @@ struct RowsCost {
     StepCost cost;
 };
 
+/// What several runs took together.
+StepCost sum_of(const std::vector<RowsCost>& runs);
+
+/// Logits of a step beside those of dense attention on the same tokens.
+struct LogitsDifference {
+    uint32_t best = 0, dense_best = 0;      ///< tokens with the largest logits
+    double largest = 0;                     ///< |logit - dense logit|
+    double squares = 0, dense_squares = 0;  ///< sums: of differences, of dense logits
+};
+LogitsDifference logits_difference(const std::vector<float>& logits,
+                                   const std::vector<float>& dense);
+
 struct Generation {
     std::vector<uint32_t> tokens;   ///< new ones; zeros where only time is simulated
     std::vector<RowsCost> prompt;   ///< its chunks; the last gives the first token
     std::vector<RowsCost> decoded;  ///< a run for each token but the first
+    /// Likewise of dense attention, if it is compared; then there is a difference for each token.
+    std::vector<RowsCost> dense_prompt, dense_decoded;
+    std::vector<LogitsDifference> differences;
     GenerationEnd end = GenerationEnd::kMost;
 };
 
 /// Runs a graph of a decoder on rows of texts, one text behind the other. Returns what it took.
 /// UserError as ModelRun::run().
-StepCost run_texts(ModelRun& model, const char* graph, std::vector<uint32_t> tokens,
+StepCost run_texts(ModelRun& model, const std::string& graph, std::vector<uint32_t> tokens,
                    const std::vector<TextRows>& texts);
 
 /// Rows of the caches that this needs: the last token is in none.

@@ -72,7 +72,12 @@ struct LayerStep {
     /// Of an attention: pairs of query and key, all heads together, that its description allows,
     /// and those of them that its heads see.
     uint64_t pairs = 0, pairs_seen = 0;
+    std::string heads = {};  ///< of which of its heads: "0,2,4"
+    bool audits = false;     ///< is this the audit of the step before?
 };
+
+/// Pairs of query and key that the mask allows, all heads together. `m`: tile tokens.
+uint64_t pairs_allowed(const Problem& problem, uint32_t m);
 
 /// Forms of products by their shapes: predicted once each.
 class GemmForms {

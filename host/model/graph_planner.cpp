@@ -56,7 +56,9 @@ void GraphPlanner::make_layer() {
         std::visit([&](const auto& layer) { make(layer); }, graph_.layers[at_].kind);
     } catch (const UserError& error) {
         const std::string text = error.what();
-        if (text.find(shown()) != std::string::npos || text.find(tensors()) != std::string::npos)
+        const bool says = text.rfind("layer ", 0) == 0;  // perhaps which layer wants the value
+        if (says || text.find(shown()) != std::string::npos ||
+            text.find(tensors()) != std::string::npos)
             throw;
         throw UserError(fmt::format("layer {}: {}", shown(), text));
     }

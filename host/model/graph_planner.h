@@ -9,6 +9,7 @@
 
 #include "host/error.h"
 #include "host/model/graph_plan.h"
+#include "host/operation/attention_view.h"
 #include "host/problem/problem.h"
 
 namespace tessera::host {
@@ -48,6 +49,9 @@ class GraphPlanner {
         const Value &q, &k, &v, &o;
     };
     void attend(const AttentionLayer& layer, const Problem& whole, const Operands& operands);
+    /// A step and its audit.
+    void approximate(const Problem& problem, const AttentionView& view, const std::string& part,
+                     const Bindings& reads, const Bindings& writes, const std::string& value);
 
     // Of a linear layer.
     LayerGemm gemm_of(const ModelLayer& layer, const LinearLayer& linear, const Value& x) const;

@@ -24,7 +24,7 @@ HeadSet longest_from_first(const std::vector<uint32_t>& heads) {
 }
 
 /// Those that may be one job with head `first`.
-std::vector<uint32_t> alike(const std::vector<SeenKeys>& heads, const std::vector<bool>& done,
+std::vector<uint32_t> alike(const std::vector<HeadSettings>& heads, const std::vector<bool>& done,
                             uint32_t first, uint32_t sharing) {
     std::vector<uint32_t> found;
     for (uint32_t head = first; head < heads.size(); ++head) {
@@ -43,8 +43,8 @@ std::string HeadSet::text() const {
     return text;
 }
 
-std::vector<HeadSet> head_sets(const std::vector<SeenKeys>& heads, uint32_t sharing) {
-    const auto as_first = [&](const SeenKeys& seen) { return seen == heads.front(); };
+std::vector<HeadSet> head_sets(const std::vector<HeadSettings>& heads, uint32_t sharing) {
+    const auto as_first = [&](const HeadSettings& one) { return one == heads.front(); };
     if (std::all_of(heads.begin(), heads.end(), as_first))
         return {{0, 1, static_cast<uint32_t>(heads.size()), heads.front()}};
     std::vector<HeadSet> sets;
@@ -52,7 +52,7 @@ std::vector<HeadSet> head_sets(const std::vector<SeenKeys>& heads, uint32_t shar
     for (uint32_t head = 0; head < heads.size(); ++head) {
         if (done[head]) continue;
         HeadSet set = longest_from_first(alike(heads, done, head, sharing));
-        set.seen = heads[head];
+        set.settings = heads[head];
         for (uint32_t i = 0; i < set.count; ++i) done[set.first + i * set.step] = true;
         sets.push_back(set);
     }

@@ -9,41 +9,22 @@
 #include <optional>
 
 #include "host/error.h"
+#include "host/model/head_keys.h"
+#include "host/problem/problem.h"
 
 namespace tessera::host {
 namespace {
 
-constexpr const char* kForm =
-    "layers.PATTERN.KEY=NUMBER or layers.PATTERN.heads.LIST.KEY=NUMBER with KEY window, sinks or "
-    "stride";
 constexpr const char* kHeads = ".heads.";
-constexpr uint32_t kMost = 1 << 20;  ///< keys; so many rows have fewer than 2^32 bytes
-
-struct KeyName {
-    const char* name;
-    uint32_t SeenKeys::*field;
-};
-constexpr KeyName kKeys[] = {
-    {"window", &SeenKeys::window}, {"sinks", &SeenKeys::sinks}, {"stride", &SeenKeys::stride}};
+constexpr uint32_t kManyKeys = 1 << 20;  ///< as many as a setting may name
 
 struct HeadRange {
     uint32_t first = 0, last = 0;
 };
 
-struct Setting {
-    std::string where;             ///< for messages
-    std::string path;              ///< "layers.encoder.*.heads.0,2.window"
-    std::string scope;             ///< the same without the key
-    std::string pattern;           ///< "encoder.*"
-    std::vector<HeadRange> heads;  ///< empty: all
-    const KeyName* key = nullptr;
-    uint32_t number = 0;
-
-    bool strides() const { return key->field == &SeenKeys::stride; }
-    UserError refusal(const std::string& value, const std::string& allowed) const {
-        return bad_value(where, printable(path), value, allowed);
-    }
-};
+UserError refusal(const HeadSetting& s, const std::string& value, const std::string& allowed) {
+    return bad_value(s.where, printable(s.path), value, allowed);
+}
 
 std::optional<uint32_t> number_of(std::string_view text) {
     uint32_t number = 0;
@@ -54,7 +35,7 @@ std::optional<uint32_t> number_of(std::string_view text) {
 }
 
 /// "0,2-4". Nothing if it is no such list.
-std::optional<std::vector<HeadRange>> heads_of(std::string_view list) {
+std::optional<std::vector<HeadRange>> ranges_of(std::string_view list) {
     std::vector<HeadRange> heads;
     for (size_t at = 0; at <= list.size();) {
         const size_t end = std::min(list.find(',', at), list.size());
@@ -69,33 +50,6 @@ std::optional<std::vector<HeadRange>> heads_of(std::string_view list) {
     return heads;
 }
 
-Setting setting_of(const std::string& where, const std::string& text) {
-    Setting s;
-    s.where = where;
-    const size_t equals = text.find('=');
-    s.path = text.substr(0, equals);
-    const size_t dot = s.path.rfind('.');
-    s.scope = s.path.substr(0, dot);
-    const std::string prefix = kLayerSetting, key = s.path.substr(dot + 1);
-    for (const KeyName& known : kKeys)
-        if (key == known.name) s.key = &known;
-    if (s.key == nullptr || s.scope.size() <= prefix.size()) throw s.refusal("not known", kForm);
-    if (equals == text.npos) throw s.refusal("without a number", kForm);
-    const std::optional<uint32_t> number = number_of(text.substr(equals + 1));
-    if (!number || *number == 0 || *number > kMost)
-        throw s.refusal(text.substr(equals + 1), fmt::format("1 to {}", kMost));
-    s.number = *number;
-    s.pattern = s.scope.substr(prefix.size());
-    const size_t heads = s.pattern.rfind(kHeads);
-    if (heads == s.pattern.npos) return s;
-    const std::string list = s.pattern.substr(heads + std::string(kHeads).size());
-    const auto ranges = heads_of(list);
-    if (!ranges) throw s.refusal("for heads " + list, "numbers of heads, as 0,2-4");
-    s.heads = *ranges;
-    s.pattern.resize(heads);
-    return s;
-}
-
 /// The part of a linear layer that writes a value; nullptr if there is none.
 const LinearPart* part_that_writes(const ModelGraph& graph, const std::string& value) {
     for (const ModelLayer& layer : graph.layers)
@@ -105,118 +59,256 @@ const LinearPart* part_that_writes(const ModelGraph& graph, const std::string& v
     return nullptr;
 }
 
-/// What is set of a head, and by which setting.
-struct HeadState {
-    std::string scope;
-    bool strides = false;
-};
+/// The settings of one layer, one after the other.
+class LayerSetter {
+  public:
+    LayerSetter(const ModelGraph& graph, ModelLayer& layer)
+        : graph_(graph), name_(layer.name), layer_(std::get<AttentionLayer>(layer.kind)) {}
 
-/// A layer that is to be changed.
-struct Target {
-    const ModelGraph& graph;
-    const std::string& name;
-    AttentionLayer& layer;
-    std::vector<HeadState>& states;
-};
-
-void check(const Setting& s, const Target& target) {
-    const std::string of = "of " + printable(target.name);
-    if (s.strides() && target.layer.causal)
-        throw s.refusal(of + ", which is causal", "only without a causal mask");
-    if (!s.strides() && part_that_writes(target.graph, target.layer.keys) == nullptr)
-        throw s.refusal(of + ", whose keys are of another graph",
-                        "only for keys that lie as the queries do; stride for others");
-    const size_t heads = target.layer.heads.size();
-    for (const HeadRange& range : s.heads)
-        if (range.last >= heads)
-            throw s.refusal(
-                fmt::format("for head {}", range.last),
-                fmt::format("0 to {}, the heads of {}", heads - 1, printable(target.name)));
-}
-
-/// Stride and the other terms are alternatives: what a setting of another kind said is gone.
-void set_head(const Setting& s, const Target& target, uint32_t head) {
-    SeenKeys& seen = target.layer.heads[head];
-    HeadState& state = target.states[head];
-    if (s.strides() != state.strides) {
-        if (state.scope == s.scope)
-            throw s.refusal(std::to_string(s.number),
-                            fmt::format("stride, or window and sinks: {} has both", s.scope));
-        seen = SeenKeys();
+    void set(const HeadSetting& s) {
+        const HeadKey* key = head_key(s.key);
+        if (key == nullptr) throw refusal(s, "not known", head_key_names());
+        spread(s);
+        check_layer(s, key->sort);
+        const auto heads = static_cast<uint32_t>(layer_.heads.size());
+        std::vector<HeadRange> ranges = given_ranges(s);
+        if (ranges.empty()) ranges.push_back({0, heads - 1});
+        for (const HeadRange& range : ranges)
+            for (uint32_t head = range.first; head <= range.last; ++head) set_head(s, *key, head);
+        last_ = s.where;
     }
-    seen.*s.key->field = s.number;
-    state = {s.scope, s.strides()};
-}
 
-void apply(const Setting& s, const Target& target) {
-    check(s, target);
-    const auto heads = static_cast<uint32_t>(target.layer.heads.size());
-    std::vector<HeadRange> ranges = s.heads;
-    if (ranges.empty()) ranges.push_back({0, heads - 1});
-    std::vector<bool> done(heads);
-    for (const HeadRange& range : ranges)
-        for (uint32_t head = range.first; head <= range.last; ++head) {
-            if (!done[head]) set_head(s, target, head);
-            done[head] = true;
+    /// Do all of them go together?
+    void check() const {
+        for (uint32_t head = 0; head < layer_.heads.size(); ++head)
+            about_heads(fmt::format("{}: layer {}, head {}", last_, printable(name_), head),
+                        [&] { check_head(head); });
+    }
+
+  private:
+    /// By which setting a head has what it has.
+    struct Origin {
+        std::string scopes[std::size(kHeadSorts)];
+        bool rule = false;  ///< is the rule given, or only its tiles?
+    };
+
+    /// Gives every head an entry. The number of heads is that of the queries.
+    void spread(const HeadSetting& s) {
+        if (layer_.heads.empty()) {
+            const LinearPart* queries = part_that_writes(graph_, layer_.queries);
+            if (queries == nullptr || queries->heads == 0)
+                throw refusal(s, fmt::format("of {}, whose queries are no heads", printable(name_)),
+                              "attention of heads that its graph makes");
+            layer_.heads.assign(queries->heads, layer_.described());
         }
+        if (!origins_.empty()) return;
+        origins_.resize(layer_.heads.size());
+        for (size_t i = 0; i < origins_.size(); ++i)
+            origins_[i].rule = layer_.heads[i].approximation.has_value();
+    }
+
+    std::vector<HeadRange> given_ranges(const HeadSetting& s) const {
+        if (s.heads.empty()) return {};
+        const auto ranges = ranges_of(s.heads);
+        if (!ranges) throw refusal(s, "for heads " + s.heads, "numbers of heads, as 0,2-4");
+        for (const HeadRange& range : *ranges)
+            if (range.last >= layer_.heads.size())
+                throw refusal(s, fmt::format("for head {}", range.last),
+                              fmt::format("0 to {}, the heads of {}", layer_.heads.size() - 1,
+                                          printable(name_)));
+        return *ranges;
+    }
+
+    /// Does a setting of this sort mean anything for the layer?
+    void check_layer(const HeadSetting& s, HeadSort sort) const {
+        const std::string of = "of " + printable(name_);
+        const bool by_tiles = sort == HeadSort::kRule || sort == HeadSort::kCover;
+        if (sort == HeadSort::kStride && layer_.causal)
+            throw refusal(s, of + ", which is causal", "only without a causal mask");
+        if ((sort == HeadSort::kMask || by_tiles) &&
+            part_that_writes(graph_, layer_.keys) == nullptr)
+            throw refusal(s, of + ", whose keys are of another graph",
+                          "only for keys that lie as the queries do; stride and schedule.name for "
+                          "others");
+        if (by_tiles && layer_.window != 0)
+            throw refusal(s, fmt::format("{}, which has window {}", of, layer_.window),
+                          "only without a window of the model's own");
+    }
+
+    /// Of sorts that exclude each other the later setting counts.
+    void set_head(const HeadSetting& s, const HeadKey& key, uint32_t head) {
+        HeadSettings& settings = layer_.heads[head];
+        Origin& origin = origins_[head];
+        for (const HeadSort other : kHeadSorts) {
+            if (!exclude_each_other(key.sort, other)) continue;
+            std::string& scope = origin.scopes[static_cast<size_t>(other)];
+            if (scope == s.scope)
+                throw refusal(s, s.value,
+                              fmt::format("{} or {}: {} has both", sort_name(other),
+                                          sort_name(key.sort), printable(s.scope)));
+            clear_sort(settings, other);
+            scope.clear();
+        }
+        if (key.sort == HeadSort::kRule && !settings.approximation) origin.rule = false;
+        if (!key.set(settings, s.value)) throw refusal(s, s.value, key.allowed);
+        origin.rule |= s.key == "approximation.rule";
+        origin.scopes[static_cast<size_t>(key.sort)] = s.scope;
+    }
+
+    void check_head(uint32_t head) const {
+        const HeadSettings& settings = layer_.heads[head];
+        Problem p;
+        p.nq = p.nk = kManyKeys;
+        p.mask = settings.seen.mask(layer_.causal);
+        check_mask(p, 1);
+        if (!settings.approximation) return;
+        if (!origins_[head].rule)
+            throw bad_field("schedule.approximation.rule", "missing",
+                            head_key("approximation.rule")->allowed);
+        if (settings.approximation->tiles == 0)
+            throw bad_field("schedule.approximation.tiles", "missing",
+                            head_key("approximation.tiles")->allowed);
+        check_approximation(*settings.approximation, {1, 1, p.nq, p.nk, 1, 1, layer_.causal});
+    }
+
+    const ModelGraph& graph_;
+    const std::string& name_;
+    AttentionLayer& layer_;
+    std::vector<Origin> origins_;
+    std::string last_;
+};
+
+/// A setting of all layers that match.
+struct PatternSettings {
+    std::string pattern;
+    std::vector<HeadSetting> settings;  ///< at least one
+};
+
+constexpr const char* kForm = "layers.PATTERN.KEY=VALUE or layers.PATTERN.heads.LIST.KEY=VALUE";
+
+/// The key at the end of `path`, behind a dot and a pattern; the longest that there is.
+const HeadKey* key_at_end(const std::string& path) {
+    const HeadKey* found = nullptr;
+    for (const HeadKey& key : head_keys()) {
+        const std::string end = std::string(".") + key.name;
+        const bool ends = path.size() > std::string(kLayerSetting).size() + end.size() &&
+                          path.compare(path.size() - end.size(), end.size(), end) == 0;
+        if (ends && (found == nullptr || end.size() > std::string(found->name).size() + 1))
+            found = &key;
+    }
+    return found;
 }
 
-/// Gives every head an entry. The number of heads is that of the queries.
-void spread(const Setting& s, const ModelGraph& graph, const std::string& name,
-            AttentionLayer& layer) {
-    if (!layer.heads.empty()) return;
-    const LinearPart* queries = part_that_writes(graph, layer.queries);
-    if (queries == nullptr || queries->heads == 0)
-        throw s.refusal(fmt::format("of {}, whose queries are no heads", printable(name)),
-                        "attention of heads that its graph makes");
-    layer.heads.assign(queries->heads, {layer.window, 0, 1});
+/// "topk-mean,tiles=8" behind "approximation.rule": values, and keys of the same sort or by their
+/// whole name.
+void read_values(const std::string& text, const HeadKey& key, HeadSetting s,
+                 std::vector<HeadSetting>& all) {
+    const std::string first = key.name;
+    const std::string group = first.substr(0, first.find('.') + 1);
+    s.key = key.name;
+    for (size_t at = 0, end = 0; at <= text.size(); at = end + 1) {
+        end = std::min(text.find(',', at), text.size());
+        std::string part = text.substr(at, end - at);
+        const size_t equals = part.find('=');
+        if (at != 0) {
+            const std::string name = part.substr(0, equals);
+            const HeadKey* known = head_key(name);
+            if (known == nullptr) known = head_key(group + name);
+            s.path = s.scope + "." + name;
+            if (known == nullptr) throw refusal(s, "not known", head_key_names());
+            if (equals == part.npos) throw refusal(s, "without a value", "KEY=VALUE");
+            s.key = known->name;
+            part.erase(0, equals + 1);
+        }
+        s.value = part;
+        all.push_back(s);
+    }
 }
 
-UserError no_match(const Setting& s, const Model& model) {
+PatternSettings settings_of(const std::string& where, const std::string& text) {
+    PatternSettings all;
+    HeadSetting s;
+    s.where = where;
+    const size_t equals = text.find('=');
+    s.path = text.substr(0, equals);
+    const HeadKey* key = key_at_end(s.path);
+    if (key == nullptr)
+        throw refusal(s, "not known", fmt::format("{} with KEY {}", kForm, head_key_names()));
+    if (equals == text.npos) throw refusal(s, "without a value", kForm);
+    s.scope = s.path.substr(0, s.path.size() - std::string(key->name).size() - 1);
+    all.pattern = s.scope.substr(std::string(kLayerSetting).size());
+    const size_t heads = all.pattern.rfind(kHeads);
+    if (heads != all.pattern.npos) {
+        s.heads = all.pattern.substr(heads + std::string(kHeads).size());
+        if (!ranges_of(s.heads))
+            throw refusal(s, "for heads " + s.heads, "numbers of heads, as 0,2-4");
+        all.pattern.resize(heads);
+    }
+    read_values(text.substr(equals + 1), *key, s, all.settings);
+    return all;
+}
+
+UserError no_match(const PatternSettings& s, const Model& model) {
     std::string first = "none";
     for (const auto& [graph_name, graph] : model.graphs)
         for (const ModelLayer& layer : graph.layers)
             if (first == "none" && std::holds_alternative<AttentionLayer>(layer.kind))
                 first = layer.name;
-    return s.refusal("for " + s.pattern,
-                     fmt::format("a pattern that an attention layer of {} matches, as {} or *",
-                                 printable(model.name), printable(first)));
+    return refusal(s.settings.front(), "for " + s.pattern,
+                   fmt::format("a pattern that an attention layer of {} matches, as {} or *",
+                               printable(model.name), printable(first)));
 }
 
 }  // namespace
 
-void set_seen_keys(Model& model, const std::string& where,
-                   const std::vector<std::string>& settings) {
-    std::map<const ModelLayer*, std::vector<HeadState>> states;
-    for (const std::string& text : settings) {
-        const Setting s = setting_of(where, text);
-        bool matched = false;
-        for (auto& [graph_name, graph] : model.graphs)
-            for (ModelLayer& layer : graph.layers) {
-                auto* attention = std::get_if<AttentionLayer>(&layer.kind);
-                if (attention == nullptr || fnmatch(s.pattern.c_str(), layer.name.c_str(), 0) != 0)
-                    continue;
-                matched = true;
-                spread(s, graph, layer.name, *attention);
-                states[&layer].resize(attention->heads.size());
-                apply(s, {graph, layer.name, *attention, states[&layer]});
-            }
-        if (!matched) throw no_match(s, model);
-    }
+void set_heads(const ModelGraph& graph, ModelLayer& layer,
+               const std::vector<HeadSetting>& settings) {
+    if (settings.empty()) return;
+    LayerSetter setter(graph, layer);
+    for (const HeadSetting& setting : settings) setter.set(setting);
+    setter.check();
 }
 
-std::string seen_text(const AttentionLayer& layer) {
-    const auto one = [](const SeenKeys& seen) {
-        std::string text;
-        const auto add = [&](const char* name, uint32_t number) {
-            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, number);
-        };
-        if (seen.window != 0) add("window", seen.window);
-        if (seen.sinks != 0) add("sinks", seen.sinks);
-        if (seen.stride != 1) add("stride", seen.stride);
-        return text.empty() ? "all" : text;
-    };
-    if (layer.heads.empty()) return one({layer.window, 0, 1});
+void set_heads(Model& model, const std::string& where, const std::vector<std::string>& settings) {
+    std::vector<PatternSettings> all;
+    all.reserve(settings.size());
+    for (const std::string& text : settings) all.push_back(settings_of(where, text));
+    std::vector<bool> matched(all.size());
+    for (auto& [graph_name, graph] : model.graphs)
+        for (ModelLayer& layer : graph.layers) {
+            if (!std::holds_alternative<AttentionLayer>(layer.kind)) continue;
+            std::vector<HeadSetting> own;
+            for (size_t i = 0; i < all.size(); ++i) {
+                if (fnmatch(all[i].pattern.c_str(), layer.name.c_str(), 0) != 0) continue;
+                matched[i] = true;
+                own.insert(own.end(), all[i].settings.begin(), all[i].settings.end());
+            }
+            set_heads(graph, layer, own);
+        }
+    const auto unused = std::find(matched.begin(), matched.end(), false);
+    if (unused != matched.end())
+        throw no_match(all[static_cast<size_t>(unused - matched.begin())], model);
+}
+
+bool has_settings(const Model& model) {
+    for (const auto& [name, graph] : model.graphs)
+        for (const ModelLayer& layer : graph.layers)
+            if (const auto* attention = std::get_if<AttentionLayer>(&layer.kind))
+                if (!attention->heads.empty()) return true;
+    return false;
+}
+
+std::string first_approximate_layer(const Model& model) {
+    for (const auto& [name, graph] : model.graphs)
+        for (const ModelLayer& layer : graph.layers)
+            if (const auto* attention = std::get_if<AttentionLayer>(&layer.kind))
+                for (const HeadSettings& head : attention->heads)
+                    if (head.approximation) return layer.name;
+    return "";
+}
+
+std::string heads_text(const AttentionLayer& layer) {
+    if (layer.heads.empty()) return settings_text(layer.described());
     std::string text;
     std::vector<bool> told(layer.heads.size());
     for (size_t first = 0; first < layer.heads.size(); ++first) {
@@ -227,8 +319,8 @@ std::string seen_text(const AttentionLayer& layer) {
             told[head] = true;
             heads += fmt::format("{}{}", heads.empty() ? "" : ",", head);
         }
-        text +=
-            fmt::format("{}heads {}: {}", text.empty() ? "" : "; ", heads, one(layer.heads[first]));
+        text += fmt::format("{}heads {}: {}", text.empty() ? "" : "; ", heads,
+                            settings_text(layer.heads[first]));
     }
     return text;
 }

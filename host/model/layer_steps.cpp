@@ -102,11 +102,13 @@ void GraphPlanner::make(const AttentionLayer& layer) {
     p.nq = static_cast<uint32_t>(q.rows());
     p.nk = static_cast<uint32_t>(k.rows());
     if (k.in_pages) set_texts(texts, memory_.cache, p);
-    const auto strides = [](const SeenKeys& seen) { return seen.stride != 1; };
-    if (k.in_pages && std::any_of(layer.heads.begin(), layer.heads.end(), strides))
+    const auto in_one_piece = [](const HeadSettings& head) {
+        return head.seen.stride != 1 || head.cover || head.approximation;
+    };
+    if (k.in_pages && std::any_of(layer.heads.begin(), layer.heads.end(), in_one_piece))
         throw UserError(
-            fmt::format("layer {}: every so many-th key of a cache in pages; allowed: "
-                        "a window, sinks",
+            fmt::format("layer {}: a stride, a cover or an approximation of a cache in pages; "
+                        "allowed: terms of a mask, a schedule",
                         shown()));
     if (texts.size() > 1 && !k.in_pages)
         throw UserError(fmt::format("layer {}: {} texts attend to {}, which is no cache of theirs",

@@ -81,6 +81,12 @@ GraphPlanner::LayerGemm GraphPlanner::gemm_of(const ModelLayer& layer, const Lin
         gemm.slices = Slices{static_cast<uint32_t>(spec::divide_up(x.rows(), times)),
                              static_cast<uint32_t>(x.columns() * times), stride / times};
     }
+    const spec::DeviceParams& params = machine_.platform.params;
+    if (params.profile != spec::Profile::kStateful && gemm.k > fw::gemm_inner(params))
+        throw UserError(
+            fmt::format("layer {}: {} inputs on a device whose profile adds up no calls; allowed: "
+                        "{}, or profile stateful",
+                        printable(layer.name), gemm.k, fw::gemm_inner(params)));
     const GemmForms::Choice& choice = forms_.choose(gemm);
     gemm.form = choice.form;
     planned.why = choice.why;

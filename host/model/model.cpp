@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include "host/error.h"
 
@@ -63,7 +64,35 @@ struct Writes {
     }
 };
 
+auto fields(const SeenKeys& s) {
+    return std::tie(s.window, s.sinks, s.prefix, s.block, s.summary, s.stride);
+}
+
+auto fields(const Approximation& a) { return std::tie(a.rule, a.tiles, a.seed, a.tolerance); }
+
+bool same(const std::optional<Approximation>& a, const std::optional<Approximation>& b) {
+    return a.has_value() == b.has_value() && (!a || fields(*a) == fields(*b));
+}
+
 }  // namespace
+
+bool SeenKeys::operator==(const SeenKeys& other) const { return fields(*this) == fields(other); }
+
+AttentionMask SeenKeys::mask(bool causal) const {
+    AttentionMask mask;
+    mask.causal = causal;
+    mask.window = window;
+    mask.sinks = sinks;
+    mask.prefix = prefix;
+    mask.block = block;
+    mask.summary = summary;
+    return mask;
+}
+
+bool HeadSettings::operator==(const HeadSettings& other) const {
+    return seen == other.seen && schedule == other.schedule && cover == other.cover &&
+           same(approximation, other.approximation);
+}
 
 const char* layer_kind_name(const LayerKind& kind) { return std::visit(KindName(), kind); }
 std::vector<std::string> values_read(const ModelLayer& layer) {

@@ -13,6 +13,10 @@
 #include "firmware/elementwise/activation.h"
 #include "firmware/elementwise/norm_job.h"
 #include "firmware/elementwise/rotary_job.h"
+#include "firmware/plan/job.h"
+#include "host/approximation/approximation.h"
+#include "host/cover/catalogue.h"
+#include "host/problem/mask.h"
 
 namespace tessera::host {
 
@@ -54,16 +58,28 @@ struct NormLayer {
     bool gamma = true, beta = false;
 };
 
-/// Which of the keys a head sees: those of a window, the first ones, or every so many-th. Window
-/// and sinks together: what one of them allows.
+/// Which of the keys a head sees: by terms of a mask (host/problem/mask.h), 0: no such term, or
+/// every so many-th.
 struct SeenKeys {
-    uint32_t window = 0;  ///< keys less than so many rows away; 0: no such term
-    uint32_t sinks = 0;   ///< the first so many keys; 0: no such term
+    uint32_t window = 0, sinks = 0, prefix = 0, block = 0, summary = 0;
     uint32_t stride = 1;  ///< keys 0, stride, 2 * stride, ...; not 1: without the others
 
-    bool operator==(const SeenKeys& other) const {
-        return window == other.window && sinks == other.sinks && stride == other.stride;
-    }
+    bool masked() const { return window + sinks + prefix + block + summary != 0; }
+    /// Its terms, under a causal mask or none. A stride is none of them.
+    AttentionMask mask(bool causal) const;
+    bool operator==(const SeenKeys& other) const;
+};
+
+/// What a query head of an attention sees, and in which order its pairs of tiles come.
+struct HeadSettings {
+    SeenKeys seen;
+    fw::ScheduleId schedule = fw::ScheduleId::kQueryResident;
+    std::optional<CoverKind> cover;  ///< calls by a cover instead; `schedule` means nothing
+    /// Some key tiles only. Cover and approximation are for as many queries as keys; with fewer
+    /// the head does without.
+    std::optional<Approximation> approximation;
+
+    bool operator==(const HeadSettings& other) const;
 };
 
 /// softmax(q k^T / sqrt(width of a head)) v, each of them heads.
@@ -71,8 +87,15 @@ struct AttentionLayer {
     std::string queries, keys, values, output;
     bool causal = false;  ///< the last query sees all keys, each before it one less
     uint32_t window = 0;  ///< sees so many neighbours; 0: all
-    /// What each query head sees of these keys (host/model/head_settings.h); empty: as `window`.
-    std::vector<SeenKeys> heads;
+    /// Of each query head (host/model/head_settings.h); empty: they see what `window` says.
+    std::vector<HeadSettings> heads;
+
+    /// Of a head without settings of its own.
+    HeadSettings described() const {
+        HeadSettings settings;
+        settings.seen.window = window;
+        return settings;
+    }
 };
 
 /// y = a * f(b): a is the input and b another value, or they are the halves of its columns.

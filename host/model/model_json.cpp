@@ -8,6 +8,7 @@
 #include "host/error.h"
 #include "host/io/json_text.h"
 #include "host/io/mapped_file.h"
+#include "host/model/head_settings.h"
 #include "host/model/members.h"
 #include "host/model/model.h"
 
@@ -62,6 +63,9 @@ class GraphReader {
         read_inputs(m);
         read_layers(m.path_of("layers"), m.value("layers", "a list of layers"));
         m.finish();
+        for (ModelLayer& layer : graph_.layers)
+            if (const auto found = settings_.find(layer.name); found != settings_.end())
+                set_heads(graph_, layer, found->second);
         return std::move(graph_);
     }
 
@@ -191,7 +195,30 @@ class GraphReader {
         layer.output = m.text("output");
         layer.causal = m.flag_or("causal", false);
         layer.window = m.count_or("window", 1, kMaxColumns, 0);
+        if (m.has("settings")) read_settings(m, settings_[m.text("name")]);
         return layer;
+    }
+    /// Objects, each with keys of head_keys.h and perhaps the heads that it is for.
+    void read_settings(Members& m, std::vector<HeadSetting>& all) {
+        const json& list = m.value("settings", "a list of settings");
+        if (!list.is_array() || list.empty())
+            m.refuse("settings", json_excerpt(list), "a list of settings");
+        for (size_t i = 0; i < list.size(); ++i) {
+            HeadSetting s;
+            s.where = where_;
+            s.scope = fmt::format("{}[{}]", m.path_of("settings"), i);
+            Members one(where_, s.scope, list[i]);
+            s.heads = one.text_or("heads", "");
+            for (const auto& [key, value] : list[i].items()) {
+                if (key == "heads") continue;
+                if (!value.is_number() && !value.is_string())
+                    one.refuse(key, json_excerpt(value), "a number or a name");
+                s.path = s.scope + "." + key;
+                s.key = key;
+                s.value = value.is_string() ? value.get<std::string>() : value.dump();
+                all.push_back(s);
+            }
+        }
     }
     LayerKind gate(Members& m) {
         GateLayer layer;
@@ -220,6 +247,7 @@ class GraphReader {
     bool repeating_ = false;
     ModelGraph graph_;
     std::set<std::string> names_;
+    std::map<std::string, std::vector<HeadSetting>> settings_;  ///< of layers, by name
 };
 
 /// Values and whether they hold indices.

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "host/error.h"
+#include "host/operation/audit_operation.h"
 
 namespace tessera::host {
 
@@ -14,6 +15,24 @@ StepCost ModelRecord::sum() const {
     StepCost sum;
     for (const LayerCost& layer : layers) sum += layer.cost;
     return sum;
+}
+
+ModelRecord ModelRecord::without(const std::string& prefix) const {
+    ModelRecord rest = *this;
+    const auto begins = [&](const auto& one) { return one.graph.rfind(prefix, 0) == 0; };
+    rest.layers.erase(std::remove_if(rest.layers.begin(), rest.layers.end(), begins),
+                      rest.layers.end());
+    rest.audits.erase(std::remove_if(rest.audits.begin(), rest.audits.end(), begins),
+                      rest.audits.end());
+    return rest;
+}
+
+std::string ModelRecord::not_valid() const {
+    for (const LayerAudit& audit : audits)
+        if (const Verdict verdict = audit.verdict(); !verdict.valid())
+            return fmt::format("layer {}, heads {}, {}", printable(audit.layer), audit.heads,
+                               verdict.text());
+    return "";
 }
 
 Value numbers_of(std::vector<float> numbers, uint64_t rows, uint64_t columns) {
@@ -36,6 +55,12 @@ LayerValue value_of_step(const LayerStep& step, const StepRecord& done) {
     LayerValue value{step.layer, step.value, step.step.operation->output(), done.result};
     for (float& x : value.numbers) x *= step.factor;
     return value;
+}
+
+/// An approximation chooses what it sees when it runs.
+uint64_t pairs_seen(const LayerStep& step, uint32_t m) {
+    const auto* chosen = dynamic_cast<const ApproximateOperation*>(step.step.operation.get());
+    return chosen == nullptr ? step.pairs_seen : pairs_allowed(chosen->problem(), m);
 }
 
 /// The steps of a plan, each with its place.
@@ -88,9 +113,11 @@ void ModelRun::note_step(const std::string& graph, const LayerStep& step, const 
     layer.runs += first;
     if (layer.runs == 1) layer.weight_bytes += step.weight_bytes;
     layer.pairs += step.pairs;
-    layer.pairs_seen += step.pairs_seen;
-    layer.cost += done.cost;
-    layer.macs += done.work.macs;
+    layer.pairs_seen += pairs_seen(step, machine_.platform.params.m);
+    if (!step.audits) {
+        layer.cost += done.cost;
+        layer.macs += done.work.macs;
+    }
     if (!step.note.empty()) layer.form = step.note;
     if (done.error) {
         layer.checked += done.error->elements;
@@ -104,6 +131,27 @@ void ModelRun::note_step(const std::string& graph, const LayerStep& step, const 
         options_.value(value_of_step(step, done));
 }
 
+void ModelRun::note_audit(const std::string& graph, const LayerStep& step,
+                          const StepRecord& audited, const StepRecord& audit) {
+    const auto& operation = dynamic_cast<const AuditOperation&>(*step.step.operation);
+    const Problem& p = operation.audited().problem();
+    LayerAudit* known = nullptr;
+    for (LayerAudit& one : record_.audits)
+        if (one.graph == graph && one.layer == step.layer && one.heads == step.heads) known = &one;
+    if (known == nullptr) {
+        record_.audits.push_back({graph, step.layer, step.heads, *p.approximation, 0, {}, {}, 0});
+        known = &record_.audits.back();
+    }
+    ++known->runs;
+    known->approximation.tiles = std::max(known->approximation.tiles, p.approximation->tiles);
+    const std::vector<HeadAudit> heads = operation.heads(audited.result, audit.result);
+    known->audited.insert(known->audited.end(), heads.begin(), heads.end());
+    known->cost += audit.cost;
+    const ApproximationShape shape = approximation_shape(p, machine_.platform.params.m);
+    known->selection_cycles +=
+        selection_cycles(selection_cost(p.approximation->rule, shape), machine_.platform.firmware);
+}
+
 void ModelRun::run(const GraphRun& run) {
     const GraphPlan plan =
         plan_graph(model_.graph(run.graph), weights_, machine_, forms_, memory_, run);
@@ -113,6 +161,8 @@ void ModelRun::run(const GraphRun& run) {
     for (size_t i = 0; i < record.steps.size(); ++i) {
         const bool first = i == 0 || plan.steps[i - 1].layer != plan.steps[i].layer;
         note_step(run.graph, plan.steps[i], record.steps[i], first);
+        if (plan.steps[i].audits && record.status.ok())
+            note_audit(run.graph, plan.steps[i], record.steps[i - 1], record.steps[i]);
     }
     if (!record.status.ok())
         throw Error(ErrorCode::kDevice,

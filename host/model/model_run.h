@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "host/approximation/audit.h"
 #include "host/model/graph_plan.h"
 
 namespace tessera::host {
@@ -26,11 +27,28 @@ struct LayerCost {
     double max_over_bound = 0;
 };
 
+/// What the audits of some heads of a layer say together.
+struct LayerAudit {
+    std::string graph, layer, heads;
+    Approximation approximation;
+    uint64_t runs = 0;
+    std::vector<HeadAudit> audited;  ///< of each head in each run
+    StepCost cost;                   ///< of the audits, which is no cost of the layer
+    uint64_t selection_cycles = 0;   ///< of choosing the tiles, by formula: not simulated
+
+    Verdict verdict() const { return verdict_of(audited, approximation.tolerance); }
+};
+
 struct ModelRecord {
-    std::vector<LayerCost> layers;  ///< in the order of their first runs
+    std::vector<LayerCost> layers;   ///< in the order of their first runs
+    std::vector<LayerAudit> audits;  ///< likewise
     std::string inexact;  ///< the first step that left something known not to be exact, and what
 
     StepCost sum() const;
+    /// That of graphs whose names do not begin so.
+    ModelRecord without(const std::string& prefix) const;
+    /// The first audit that is not valid, and why; empty: there is none.
+    std::string not_valid() const;
 };
 
 /// A value that a layer has written.
@@ -81,6 +99,8 @@ class ModelRun {
     LayerCost& cost_of(const std::string& graph, const LayerStep& step);
     void note_step(const std::string& graph, const LayerStep& step, const StepRecord& done,
                    bool first);
+    void note_audit(const std::string& graph, const LayerStep& step, const StepRecord& audited,
+                    const StepRecord& audit);
 
     const Model model_;
     const ModelWeights weights_;

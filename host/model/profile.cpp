@@ -33,6 +33,21 @@ uint64_t init_cycles(bool first_of_all) {
     return accesses * spec::kCsrAccessCycles;
 }
 
+/// Where the layers of a graph are among those of a phase: new ones are added. A graph before the
+/// last chunk has most of them, in the same order.
+std::vector<size_t> places_in(PhaseProfile& phase, const std::vector<LayerCost>& layers) {
+    std::vector<size_t> places;
+    places.reserve(layers.size());
+    for (const LayerCost& layer : layers) {
+        const auto found =
+            std::find_if(phase.layers.begin(), phase.layers.end(),
+                         [&](const LayerProfile& one) { return one.layer.layer == layer.layer; });
+        places.push_back(static_cast<size_t>(found - phase.layers.begin()));
+        if (found == phase.layers.end()) phase.layers.push_back({layer, false, 0});
+    }
+    return places;
+}
+
 }  // namespace
 
 void LayerProfile::add(const LayerProfile& other) {
@@ -158,14 +173,12 @@ JobCost Profiler::job_cost(const Step& step, uint64_t keys, const JobStart& star
 
 void Profiler::run(const std::string& name, uint32_t rows, uint64_t position, PhaseProfile& phase) {
     const Graph& graph = this->graph(name, rows);
-    // A graph before the last chunk has the first layers of the last one.
-    for (size_t i = phase.layers.size(); i < graph.layers.size(); ++i)
-        phase.layers.push_back({graph.layers[i], false, 0});
+    const std::vector<size_t> places = places_in(phase, graph.layers);
     ++phase.runs;
     std::vector<bool> noted(graph.layers.size());
     for (size_t i = 0; i < graph.steps.size(); ++i) {
         const Step& step = graph.steps[i];
-        LayerProfile& layer = phase.layers[step.layer];
+        LayerProfile& layer = phase.layers[places[step.layer]];
         // Behind each step the host reads the counters. Behind the last one of a graph that is
         // nobody's time.
         const uint64_t counters = submitted_ == 0 ? 0 : kCounterCycles;

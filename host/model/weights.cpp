@@ -18,6 +18,18 @@ bool is_whole(Dtype dtype) { return dtype == Dtype::kI8 || dtype == Dtype::kU8; 
                     allowed);
 }
 
+/// The device takes numbers without an exponent as zeros.
+uint64_t vanished_elements(const TensorView& tensor, const std::vector<uint16_t>& elements) {
+    constexpr uint16_t kExponent = 0x7f80;
+    uint64_t vanished = 0;
+    for (size_t i = 0; i < elements.size(); ++i) {
+        double given = 0;
+        if ((elements[i] & kExponent) == 0) tensor.to_double(i, 1, &given);
+        vanished += given != 0 ? 1 : 0;
+    }
+    return vanished;
+}
+
 }  // namespace
 
 ModelWeights::ModelWeights(std::string source, const TensorShapes& shapes, ComputedRows computed)
@@ -69,8 +81,10 @@ std::vector<uint16_t> ModelWeights::matrix(const std::string& name) const {
     require_elements(tensor);
     std::vector<uint16_t> elements(tensor.elements);
     if (!is_whole(tensor.dtype)) {
-        tensor.require_finite();
+        tensor.require_finite_matrix();
         tensor.to_bf16(0, elements.size(), elements.data());
+        if (const uint64_t vanished = vanished_elements(tensor, elements); vanished != 0)
+            vanished_[name] = vanished;
         return elements;
     }
     const std::string zero_name = name + ".weight_zero_point";
@@ -81,6 +95,12 @@ std::vector<uint16_t> ModelWeights::matrix(const std::string& name) const {
         elements[i] = bf16_of(static_cast<double>(whole) - zero);
     }
     return elements;
+}
+
+uint64_t ModelWeights::vanished() const {
+    uint64_t all = 0;
+    for (const auto& [name, vanished] : vanished_) all += vanished;
+    return all;
 }
 
 std::vector<float> ModelWeights::scales(const std::string& name, uint64_t columns) const {
@@ -97,7 +117,7 @@ std::vector<float> ModelWeights::row(const std::string& name, uint64_t elements)
     require_elements(tensor);
     if (tensor.shape.size() != 1 || (elements != 0 && tensor.elements != elements))
         refuse_shape(tensor, elements == 0 ? "one dimension" : fmt::format("[{}]", elements));
-    tensor.require_finite();
+    tensor.require_finite_matrix();
     std::vector<float> values(tensor.elements);
     tensor.to_float(0, values.size(), values.data());
     return values;

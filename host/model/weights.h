@@ -39,6 +39,9 @@ class ModelWeights {
     /// Its elements in bf16, row by row. Whole numbers of 8 bits less NAME.weight_zero_point, which
     /// bf16 has exactly. UserError if an element is not finite.
     std::vector<uint16_t> matrix(const std::string& name) const;
+    /// Elements of matrices read so far that are no zeros and become some: they are below what bf16
+    /// has as a normal number, 2^-126.
+    uint64_t vanished() const;
     /// NAME.weight_scale, of one element or of `columns`; empty if there is none.
     std::vector<float> scales(const std::string& name, uint64_t columns) const;
     /// The elements of a tensor, as many as `elements`, or any number of them if that is 0.
@@ -55,6 +58,7 @@ class ModelWeights {
     std::optional<SafetensorsFile> file_;       ///< else there are only
     std::map<std::string, TensorView> shapes_;  ///< without elements
     ComputedRows computed_;
+    mutable std::map<std::string, uint64_t> vanished_;  ///< of matrices that have some
 };
 
 }  // namespace tessera::host

@@ -14,6 +14,7 @@
 #include "host/approximation/audit.h"
 #include "host/float_bits.h"
 #include "host/operation/device_memory.h"
+#include "spec/float.h"
 #include "spec/state.h"
 
 namespace tessera::host {
@@ -77,6 +78,48 @@ double weight_over(const WeightedRow& row, int m) {
     return std::ldexp(static_cast<double>(float_of(row.state.l)), row.state.m - m);
 }
 
+/// A row of the remainder, merged with what the tiles that stand for themselves give.
+std::vector<float> merged_row(const Layout& layout, uint32_t head, uint32_t row,
+                              const MemoryAccess& memory) {
+    const fw::AttentionJob& remainder = layout.remainder.value();
+    const uint32_t first = layout.job.nq - remainder.nq;
+    WeightedRow own = read_row(layout.job, head, row, memory);
+    const WeightedRow rest = read_row(remainder, head, row - first, memory);
+    const int peak = std::max(own.state.m, rest.state.m);
+    const double a = weight_over(own, peak);
+    const double b = weight_over(rest, peak) * layout.approximate->weight(head, row);
+    if (b == 0) return std::move(own.o);
+    for (uint32_t c = 0; c < own.o.size(); ++c)
+        own.o[c] = static_cast<float>((a * own.o[c] + b * rest.o[c]) / (a + b));
+    return std::move(own.o);
+}
+
+void write_result(const Layout& layout, uint32_t head, uint32_t row, const std::vector<float>& o,
+                  const MemoryAccess& memory) {
+    const bool bf16 = layout.o_type() == ElementType::kBf16;
+    const uint64_t bytes = o.size() * element_bytes(layout.o_type());
+    uint8_t* const to = memory(fw::row_address(layout.o(), head, row), bytes);
+    for (size_t c = 0; c < o.size(); ++c) {
+        const uint32_t bits = bits_of(o[c]);
+        const uint16_t rounded = spec::fp32_to_bf16(bits);
+        if (bf16)
+            std::memcpy(to + 2 * c, &rounded, sizeof rounded);
+        else
+            std::memcpy(to + 4 * c, &bits, sizeof bits);
+    }
+}
+
+/// Two results in fp32 in place of one in bf16, which they become when they are merged.
+void place_two_results(const Problem& p, uint32_t bus_bytes, Layout& layout, MemoryMap& map) {
+    fw::AttentionJob& job = layout.job;
+    layout.merged_o = job.o;
+    const uint32_t results = 2 * p.query_heads;
+    job.bf16_output = false;
+    job.o =
+        map.tensor("two results", TensorLayout::heads(ElementType::kFp32, results, p.nq, p.d_v));
+    job.lse = map.rows("lse", results, p.nq, bus_bytes);
+}
+
 }  // namespace
 
 ApproximationShape approximation_shape(const Problem& p, uint32_t m) {
@@ -84,15 +127,20 @@ ApproximationShape approximation_shape(const Problem& p, uint32_t m) {
 }
 
 void select_tiles_of(Problem& p, const Inputs& inputs, uint32_t m) {
-    const Approximation& a = p.approximation.value();
     TileSummaries queries, keys;
-    if (needs_summaries(a.rule)) {
+    if (needs_summaries(p.approximation.value().rule)) {
         const ReferenceProblem r = reference_problem(p, inputs, m, false);
         queries = summarise_tiles(r.q, p.query_heads, p.nq, p.d_k, m);
         if (p.scale < 0)  // the sign of a score is its own, its size is the same for all tiles
             for (double& mean : queries.mean) mean = -mean;
         keys = summarise_tiles(r.k, p.kv_heads, p.nk, p.d_k, m);
     }
+    select_tiles_by(queries, keys, p, m);
+}
+
+void select_tiles_by(const TileSummaries& queries, const TileSummaries& keys, Problem& p,
+                     uint32_t m) {
+    const Approximation& a = p.approximation.value();
     auto s = std::make_shared<Selection>(select_tiles(a, approximation_shape(p, m), queries, keys));
     TileFlags& tiles = p.mask.tiles;
     tiles = {fmt::format("`schedule.approximation.rule={}`", rule_name(a.rule)), s->heads,
@@ -115,6 +163,8 @@ uint32_t result_tensors(const Problem& p) {
 
 void place_approximation(const Problem& p, const spec::DeviceParams& params, Layout& layout,
                          MemoryMap& map) {
+    if (p.bf16_output && result_tensors(p) == 2)
+        place_two_results(p, params.bus_bytes, layout, map);
     auto arrays = std::make_shared<ApproximateArrays>();
     arrays->selection = p.selection;
     arrays->m = params.m;
@@ -133,6 +183,7 @@ void place_approximation(const Problem& p, const spec::DeviceParams& params, Lay
     audit.query_list = list("audited rows", arrays->audit_rows, p.nq);
     audit.o = map.tensor("audit",
                          TensorLayout::heads(ElementType::kFp32, p.query_heads, audit.nq, p.d_v));
+    audit.bf16_output = false;
     audit.want_lse = false;
     audit.tile_flags = nullptr;
 
@@ -149,23 +200,14 @@ void place_approximation(const Problem& p, const spec::DeviceParams& params, Lay
 }
 
 void merge_remainder(const Layout& layout, const MemoryAccess& memory) {
-    const ApproximateArrays& arrays = *layout.approximate;
-    const fw::AttentionJob &job = layout.job, &remainder = layout.remainder.value();
-    const uint32_t first = job.nq - remainder.nq;
+    const fw::AttentionJob& job = layout.job;
+    const uint32_t first = job.nq - layout.remainder.value().nq;
     for (uint32_t head = 0; head < job.query_heads; ++head)
-        for (uint32_t i = 0; i < remainder.nq; ++i) {
-            const WeightedRow own = read_row(job, head, first + i, memory);
-            const WeightedRow rest = read_row(remainder, head, i, memory);
-            const int peak = std::max(own.state.m, rest.state.m);
-            const double a = weight_over(own, peak);
-            const double b = weight_over(rest, peak) * arrays.weight(head, first + i);
-            if (b == 0) continue;
-            std::vector<float> o;
-            for (uint32_t c = 0; c < job.d_v; ++c)
-                o.push_back(static_cast<float>((a * own.o[c] + b * rest.o[c]) / (a + b)));
-            std::memcpy(memory(fw::row_address(job.o, head, first + i), uint64_t{4} * job.d_v),
-                        o.data(), size_t{4} * job.d_v);
-        }
+        for (uint32_t row = layout.merged_o ? 0 : first; row < job.nq; ++row)
+            write_result(layout, head, row,
+                         row < first ? read_row(job, head, row, memory).o
+                                     : merged_row(layout, head, row, memory),
+                         memory);
 }
 
 fw::MergeWork remainder_work(const Layout& layout) {
@@ -174,7 +216,12 @@ fw::MergeWork remainder_work(const Layout& layout) {
     fw::MergeWork work;
     work.elements = fw::merged_elements(rows, job.d_v, false);
     work.bytes_read = rows * 2 * (8 + uint64_t{4} * job.d_v);
-    work.bytes_written = rows * job.o.pitch;
+    work.bytes_written = rows * layout.o().pitch;
+    if (!layout.merged_o) return work;
+    const uint64_t before = uint64_t{job.query_heads} * layout.job.nq - rows;
+    work.elements += before * job.d_v;
+    work.bytes_read += before * 4 * job.d_v;
+    work.bytes_written += before * layout.o().pitch;
     return work;
 }
 
@@ -241,6 +288,12 @@ ReferenceProblem audit_reference(const Problem& p, const Inputs& inputs, uint32_
         }
     };
     return r;
+}
+
+uint64_t selection_cycles(const SelectionCost& cost, const hw::FirmwareCosts& firmware) {
+    return static_cast<uint64_t>(
+        std::ceil(static_cast<double>(cost.element_steps + cost.multiply_adds) *
+                  firmware.merge_cycles_per_element));
 }
 
 uint32_t most_tiles_seen(const Selection& s) {

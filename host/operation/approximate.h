@@ -31,6 +31,9 @@ ApproximationShape approximation_shape(const Problem& problem, uint32_t m);
 
 /// Chooses the tiles of a problem that has an approximation; reads q and k if the rule asks for it.
 void select_tiles_of(Problem& problem, const Inputs& inputs, uint32_t m);
+/// The same by summaries, which may be empty if the rule reads none.
+void select_tiles_by(const TileSummaries& queries, const TileSummaries& keys, Problem& problem,
+                     uint32_t m);
 
 /// How often o is stored: twice where some tiles stand for themselves and others for the rest.
 uint32_t result_tensors(const Problem& problem);
@@ -43,10 +46,11 @@ void place_approximation(const Problem& problem, const spec::DeviceParams& param
 
 /// Merges the remainder into o, row by row. Each side counts with its sum of weights; the
 /// remainder's is divided by the probability that a tile was drawn. In double precision, rounded to
-/// fp32.
+/// fp32, and then to bf16 where the result is that.
 void merge_remainder(const Layout& layout, const MemoryAccess& memory);
 /// What that takes firmware: l and every O[j] of each row of the remainder; {l, m} and O of both
-/// sides read, O written in whole beats. It finishes no row of its own, so `rows` is 0.
+/// sides read, O written in whole beats. Where the result is bf16, also every O[j] of the rows
+/// before, read and written. It finishes no row of its own, so `rows` is 0.
 fw::MergeWork remainder_work(const Layout& layout);
 
 /// The jobs of a layout with a remainder, and the merging of that into o. The counters cover it
@@ -62,6 +66,10 @@ ReferenceProblem audit_reference(const Problem& problem, const Inputs& inputs, u
                                  const std::vector<uint32_t>& rows);
 /// The problem without its approximation: what the audit computes some rows of.
 Problem exact_problem(const Problem& problem);
+
+/// What choosing the tiles would take the processor: a cycle of merging for each step and each
+/// multiply-add.
+uint64_t selection_cycles(const SelectionCost& cost, const hw::FirmwareCosts& firmware);
 
 /// Most tiles that a row sees, and two for the roundings of merge_remainder.
 uint32_t most_tiles_seen(const Selection& selection);

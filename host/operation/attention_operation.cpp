@@ -60,6 +60,11 @@ void AttentionOperation::place(MemoryMap& map) {
     set_layout(make_layout(problem_, config_, map, view_));
 }
 
+void AttentionOperation::set_problem(Problem problem, Layout layout) {
+    problem_ = std::move(problem);
+    set_layout(std::move(layout));
+}
+
 void AttentionOperation::set_layout(Layout layout) {
     layout_ = std::move(layout);
     of_devices_.clear();

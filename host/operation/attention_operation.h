@@ -34,6 +34,7 @@ class AttentionOperation : public Operation {
     void set_inputs(Inputs inputs) { inputs_ = std::move(inputs); }
 
     const Problem& problem() const { return problem_; }
+    const Inputs& inputs() const { return inputs_; }
     const Layout& layout() const { return layout_; }
 
     const char* name() const override { return "attention"; }
@@ -74,19 +75,24 @@ class AttentionOperation : public Operation {
     std::string bound() const override;
     OperationWork work_by_formula() const override;
 
+    const hw::PlatformConfig& config() const { return config_; }
+    /// The part that it is of what buffers hold.
+    const std::optional<AttentionView>& view() const { return view_; }
+
   protected:
-    const Inputs& inputs() const { return inputs_; }
     uint32_t tile_tokens() const { return config_.params.m; }
+    /// Of the same shape, in this place.
+    void set_problem(Problem problem, Layout layout);
+    void set_layout(Layout layout);
 
   private:
     RowNames clamped_in(const ReferenceProblem& exact, const CounterValues& counters,
                         const fw::MergeWork& merged) const;
-    void set_layout(Layout layout);
     /// What the result is held against, and how near it has to be.
     virtual ReferenceProblem reference(bool original) const;
     virtual BoundParams bound_params() const;
 
-    const Problem problem_;
+    Problem problem_;
     Inputs inputs_;
     const hw::PlatformConfig config_;
     std::optional<AttentionView> view_;

@@ -52,6 +52,8 @@ struct Layout {
     /// Of an approximate schedule (approximate.h): the job of the tiles that stand for others, run
     /// behind `job`, and that of the rows that are audited, run by itself.
     std::optional<fw::AttentionJob> remainder, audit;
+    /// Where o goes when the remainder is merged into it, if that is bf16. job.o is fp32 then.
+    std::optional<fw::Tensor> merged_o;
     std::shared_ptr<const ApproximateArrays> approximate;  ///< holds the arrays of all three
     fw::DriverConfig driver;                               ///< of device 0
     int32_t sentinel_offset = 0;                           ///< SentinelChoice::offset
@@ -64,6 +66,11 @@ struct Layout {
 
     /// The same memory as one of the devices sees it: its share of the job, its ring and record.
     Layout of_device(uint32_t device) const;
+    /// The result, [query_heads][nq], and what its elements are.
+    const fw::Tensor& o() const { return merged_o ? *merged_o : job.o; }
+    ElementType o_type() const {
+        return merged_o || job.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
+    }
     /// What firmware runs, one after the other: `job`, or that of each sequence, and `remainder`.
     /// The layout must outlive them.
     std::vector<fw::AttentionJob> jobs() const;

@@ -64,7 +64,8 @@ void write_operands(const Inputs& inputs, const Layout& layout, const MemoryAcce
 std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& memory, uint64_t head,
                                     uint64_t first, uint64_t count) {
     const fw::AttentionJob& job = layout.job;
-    const ElementType type = job.bf16_output ? ElementType::kBf16 : ElementType::kFp32;
+    const fw::Tensor& tensor = layout.o();
+    const ElementType type = layout.o_type();
     std::vector<float> o;
     o.reserve(count * job.d_v);
     for (const Rows& rows : layout.written_rows(head)) {
@@ -72,9 +73,10 @@ std::vector<float> read_output_rows(const Layout& layout, const MemoryAccess& me
         const uint64_t end = std::min<uint64_t>(first + count, rows.end);
         if (begin >= end) continue;
         o.resize((begin - first) * job.d_v);
-        const uint8_t* row = memory(job.o.address + head * job.o.head_stride + begin * job.o.pitch,
-                                    (end - begin) * job.o.pitch);
-        for (uint64_t i = begin; i < end; ++i, row += job.o.pitch)
+        const uint8_t* row =
+            memory(tensor.address + head * tensor.head_stride + begin * tensor.pitch,
+                   (end - begin) * tensor.pitch);
+        for (uint64_t i = begin; i < end; ++i, row += tensor.pitch)
             append_row(row, job.d_v, type, o);
     }
     o.resize(count * job.d_v);

@@ -55,6 +55,9 @@ class Operation {
     /// Writes the operands that the host has. Others lie in buffers that an earlier operation
     /// wrote. Not where only time is simulated.
     virtual void write(const MemoryAccess& memory) const = 0;
+    /// Settles what of the work depends on operands in device memory. Behind write(), ahead of
+    /// program(); the place stays. Not where only time is simulated.
+    virtual void prepare(const MemoryAccess& memory) { (void)memory; }
     /// Devices that work on it at the same time.
     virtual uint32_t devices() const { return 1; }
     /// Ring and record of a device.

@@ -150,7 +150,6 @@ void Program::place(MemoryMap& map, const std::set<std::string>& kept,
 void Program::begin_record(size_t number, StepRecord& record) const {
     record.name = steps_[number].name;
     record.title = steps_[number].operation->title();
-    record.work = steps_[number].operation->work_by_formula();
 }
 
 /// Does not simulate a step that took as long before. False: it has to be.
@@ -159,6 +158,7 @@ bool Program::take_known(size_t number, const std::optional<StepTimes::Key>& key
     const StepTime* const known = key ? times.known(*key) : nullptr;
     if (known == nullptr) return false;
     record.outcome = known->outcome;
+    record.work = steps_[number].operation->work_by_formula();
     record.more = steps_[number].operation->figures(record.outcome);
     record.cost = cost_of(record.outcome, known->cycles);
     times.passed(key, *known, false);
@@ -172,7 +172,11 @@ void Program::run_step(Platform& platform, size_t number, const CounterValues& b
         return platform.memory(address, bytes);
     };
     const bool data = !config_.timing_only;
-    if (data) operation.write(memory);
+    if (data) {
+        operation.write(memory);
+        operation.prepare(memory);
+    }
+    record.work = operation.work_by_formula();
     const bool overwrites = overwrites_operands(steps_[number]);
     if (data && (check || overwrites)) operation.read_operands(memory);
     record.outcome = std::move(run_on(platform, operation, memory).front());

@@ -23,9 +23,10 @@ void add_graph(const std::string& graph, uint64_t pairs, uint64_t seen, ModelRep
         {graph + "_pairs", value_of(pairs), "pair",
          "sum over attention layers, heads, queries and runs of the keys that the description lets "
          "a query see"});
-    report.results.push_back({graph + "_pairs_seen", value_of(seen), "pair",
-                              "the same of the keys that are seen: |i - j| < window or j < sinks, "
-                              "or ceil(keys / stride) of each query"});
+    report.results.push_back(
+        {graph + "_pairs_seen", value_of(seen), "pair",
+         "the same of the keys that are seen, by terms of a mask, a stride or an "
+         "approximation"});
     const double share = share_of(seen, pairs);
     report.results.push_back({graph + "_share_seen", value_of(share), "1",
                               fmt::format("{0}_pairs_seen / {0}_pairs", graph)});
@@ -38,10 +39,16 @@ void add_graph(const std::string& graph, uint64_t pairs, uint64_t seen, ModelRep
 }  // namespace
 
 void add_seen_pairs(const Model& model, ModelReport& report) {
-    Table table{
-        "seen_pairs",
-        {{"graph"}, {"layer"}, {"sees"}, {"pairs", "pair"}, {"seen", "pair"}, {"share", "1"}},
-        {}};
+    Table table{"seen_pairs",
+                {{"graph"},
+                 {"layer"},
+                 {"sees"},
+                 {"pairs", "pair"},
+                 {"seen", "pair"},
+                 {"share", "1"},
+                 {"calls", "call"},
+                 {"cycles", "cycle"}},
+                {}};
     for (const auto& [name, graph] : model.graphs) {
         uint64_t pairs = 0, seen = 0;
         for (const LayerCost& cost : report.record->layers) {
@@ -49,9 +56,10 @@ void add_seen_pairs(const Model& model, ModelReport& report) {
             if (layer == nullptr || cost.pairs == 0) continue;
             pairs += cost.pairs;
             seen += cost.pairs_seen;
-            table.rows.push_back({cost.graph, cost.layer, seen_text(*layer), value_of(cost.pairs),
+            table.rows.push_back({cost.graph, cost.layer, heads_text(*layer), value_of(cost.pairs),
                                   value_of(cost.pairs_seen),
-                                  value_of(share_of(cost.pairs_seen, cost.pairs))});
+                                  value_of(share_of(cost.pairs_seen, cost.pairs)),
+                                  value_of(cost.cost.calls), value_of(cost.cost.cycles)});
         }
         if (pairs != 0) add_graph(name, pairs, seen, report);
     }

@@ -4,12 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
-#include "host/approximation/row_partials.h"
 #include "host/operation/approximate.h"
 #include "host/platform/counters.h"
 #include "host/predict/formulas.h"
@@ -56,10 +53,6 @@ Audit::Audit(const Problem& problem, const Inputs& inputs, const hw::PlatformCon
       operation_(problem, inputs, config, layout),
       work_([&](const RunHooks&) { return run_audit(operation_, config); }) {}
 
-const std::vector<uint32_t>& Audit::rows() const {
-    return operation_.layout().approximate->audit_rows;
-}
-
 void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
     const Bytes bytes = work_.finish();
     Unpacker unpacker(bytes);
@@ -70,12 +63,12 @@ void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
 
     const Problem& p = record.problem;
     const uint32_t m = record.config.platform.params.m;
-    a.audit_calls_formula = audit_calls(p, rows(), m);
+    a.audit_calls_formula = audit_calls(p, operation_.rows(), m);
     const uint64_t calls = counter_value(a.audit.counters, spec::Counter::kAttendsRetired);
     if (calls != a.audit_calls_formula)
         throw std::logic_error(fmt::format("the audit made {} calls, the formula says {}", calls,
                                            a.audit_calls_formula));
-    a.heads = heads(p, m, o, exact);
+    a.heads = audit_heads(p, inputs_, m, operation_.rows(), o, exact);
     a.verdict = verdict_of(a.heads, p.approximation->tolerance);
     if (check) a.audit_error = operation_.compare(operation_.exact(false, {}), exact, {});
 }
@@ -83,44 +76,15 @@ void Audit::finish(const std::vector<float>& o, bool check, RunRecord& record) {
 void Audit::judge(RunRecord& record) const {
     const AuditRun& audit = record.approximation->audit;
     RowNames clamped = operation_.clamped(audit.counters, audit.merging);
-    for (RowName& name : clamped) name.row = rows()[name.row];
+    for (RowName& name : clamped) name.row = operation_.rows()[name.row];
     record.exactness.add(Inexact::kAuditedSaturated, clamped);
-}
-
-std::vector<HeadAudit> Audit::heads(const Problem& p, uint32_t m, const std::vector<float>& o,
-                                    const std::vector<float>& exact) const {
-    const ReferenceProblem problem = reference_problem(exact_problem(p), inputs_, m, false);
-    const std::vector<uint32_t>& rows = this->rows();
-    std::vector<HeadAudit> heads;
-    const auto row_of = [&](const std::vector<float>& all, size_t row) {
-        const auto at = all.begin() + static_cast<ptrdiff_t>(row * p.d_v);
-        return std::vector<double>(at, at + p.d_v);
-    };
-    std::optional<RowSource> source;  // of a group of heads
-    for (uint32_t head = 0; head < p.query_heads; ++head) {
-        if (head % p.group() == 0)
-            source.emplace(problem, head / p.group(), m, p.mask.causal, p.selection->key_list);
-        std::vector<AuditedRow> audited;
-        for (size_t i = 0; i < rows.size(); ++i) {
-            const SelectedRow seen =
-                selected_row(source->row(head, rows[i]), *p.selection, head, rows[i] / m);
-            const double error =
-                row_error(row_of(o, size_t{head} * p.nq + rows[i]).data(),
-                          row_of(exact, size_t{head} * rows.size() + i).data(), p.d_v);
-            audited.push_back({error, seen.effective_samples, seen.largest_share, seen.complete});
-        }
-        heads.push_back(audit_head(audited, p.approximation->tolerance, rows.size() == p.nq));
-    }
-    return heads;
 }
 
 ApproximationRecord approximation_record(const Problem& problem, const hw::PlatformConfig& config) {
     ApproximationRecord a;
     const ApproximationShape shape = approximation_shape(problem, config.params.m);
     a.selection = selection_cost(problem.approximation->rule, shape);
-    a.selection_cycles = static_cast<uint64_t>(
-        std::ceil(static_cast<double>(a.selection.element_steps + a.selection.multiply_adds) *
-                  config.firmware.merge_cycles_per_element));
+    a.selection_cycles = selection_cycles(a.selection, config.firmware);
     const Problem exact = exact_problem(problem);
     a.exact_calls = work_formula(exact, config.params.m).calls;
     a.exact = predict(make_layout(exact, config), config);

@@ -28,10 +28,6 @@ class Audit {
     void judge(RunRecord& record) const;
 
   private:
-    std::vector<HeadAudit> heads(const Problem& problem, uint32_t m, const std::vector<float>& o,
-                                 const std::vector<float>& exact) const;
-    const std::vector<uint32_t>& rows() const;
-
     const Inputs inputs_;
     const AuditOperation operation_;
     Worker work_;

@@ -105,16 +105,17 @@ void walk(Walker& p, End& end) {
     p.value(end.outside);
     p.value(end.pairs);
     p.value(end.pairs_seen);
+    p.value(end.audited);
 }
 
 host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
-    constexpr uint64_t kCapacity = 64;
+    constexpr uint64_t kCapacity = 512;
     host::ModelRun::Options options;
     options.check = !c.platform.timing_only;
     options.step_times = c.step_times;
     host::Platform platform(c.platform);
     host::Model described = host::read_model("test", c.description);
-    host::set_seen_keys(described, "test", c.settings);
+    host::set_heads(described, "test", c.settings);
     host::ModelRun model(std::move(described), host::ModelWeights(c.weights),
                          {c.platform, host::EnergyTable(), c.precision}, platform, kCapacity,
                          options);
@@ -137,6 +138,7 @@ host::Bytes run_here(const ModelCase& c, const ModelInputs& inputs) {
         end.pairs += layer.pairs;
         end.pairs_seen += layer.pairs_seen;
     }
+    for (const host::LayerAudit& audit : model.record().audits) end.audited += audit.runs;
     host::Packer p;
     walk(p, end);
     return p.bytes;

@@ -29,6 +29,7 @@ struct ModelEnd {
     std::vector<uint64_t> costs;
     uint64_t checked = 0, outside = 0;
     uint64_t pairs = 0, pairs_seen = 0;  ///< of all attention layers
+    uint64_t audited = 0;                ///< runs of sets of heads that were audited
 };
 
 /// Inputs, one for each run.

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // `tessera generate` as a user meets it: what the report says, and what is refused.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "host/io/safetensors.h"
 #include "tests/support/compared.h"
 #include "tests/support/random_decoder.h"
 #include "tests/support/run_tessera.h"
@@ -149,6 +154,98 @@ TEST_CASE("a prompt is text by tokenizer.json, and so is what comes behind it") 
     texts.equal(shown.out.find(by_text.at("text").get<std::string>()), size_t{0});
     std::filesystem::remove(scratch / "tokenizer.json");
     test::expect_refusal(texts, command(scratch.path(), "--text a"), "tokenizer.json");
+}
+
+TEST_CASE("logits beside those of dense attention on the same tokens") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    const test::Scratch scratch;
+    const test::RandomDecoder decoder(small("llama"), random);
+    decoder.write(scratch.path());
+    std::vector<uint32_t> tokens = decoder.random_tokens(40, random);
+    const auto logits = [&](const std::string& options, size_t rows) {
+        const Json report = report_of(
+            scratch.path(), options + "--tokens " + fmt::format("{}", fmt::join(tokens, ",")) +
+                                " --dump lm_head --n " + std::to_string(rows) + " --out " +
+                                scratch / "out");
+        const host::SafetensorsFile file(scratch / "out/layers.safetensors");
+        std::vector<std::vector<double>> all;
+        for (size_t i = 0; i < rows; ++i) {
+            const std::string name = "lm_head/logits";
+            const host::TensorView& view =
+                file.tensor(i == 0 ? name : name + "#" + std::to_string(i));
+            all.emplace_back(view.elements);
+            view.to_double(0, view.elements, all.back().data());
+        }
+        return std::pair(all, report.at("results").at("tokens"));
+    };
+    constexpr size_t kRows = 4;
+    const std::string settings = "--ignore-end --set 'layers.*.window=3' ";
+    const std::string list = fmt::format("--tokens {} --n 4 ", fmt::join(tokens, ","));
+    const Json results =
+        report_of(scratch.path(), settings + list + "--compare-dense").at("results");
+    const auto [own, made] = logits(settings, kRows);
+    figures.equal(results.at("tokens"), made);
+    double largest = 0, squares = 0, dense_squares = 0;
+    uint64_t changed = 0, first = 0;
+    for (size_t row = 0; row < kRows; ++row) {
+        const std::vector<double> dense = logits("", 1).first[0];  // by one run of a longer prompt
+        for (size_t i = 0; i < dense.size(); ++i) {
+            largest = std::max(largest, std::abs(own[row][i] - dense[i]));
+            squares += (own[row][i] - dense[i]) * (own[row][i] - dense[i]);
+            dense_squares += dense[i] * dense[i];
+        }
+        const auto best = std::max_element(dense.begin(), dense.end()) - dense.begin();
+        figures.equal(results.at("logits").at(row).at("dense_best_token").get<ptrdiff_t>(), best);
+        figures.equal(results.at("logits").at(row).at("best_token"), made.at(row));
+        if (best != made.at(row).get<ptrdiff_t>() && changed++ == 0) first = 40 + row;
+        tokens.push_back(made.at(row).get<uint32_t>());
+    }
+    const auto value = [&](const Json& all, const char* key) { return all.at(key).at("value"); };
+    figures.equal(value(results, "logits_compared"), Json(kRows));
+    figures.holds(largest > 0, [] { return std::string("a window changes nothing"); });
+    figures.equal(value(results, "logits_max_abs").get<double>(), largest);
+    figures.holds(std::abs(value(results, "logits_rms_relative").get<double>() -
+                           std::sqrt(squares / dense_squares)) < 1e-12,
+                  [&] { return results.dump(); });
+    figures.equal(value(results, "tokens_changed"), Json(changed));
+    figures.equal(value(results, "first_changed"), changed == 0 ? Json() : Json(first));
+    // The run itself is as without the comparison, and dense attention beside dense is the same.
+    const Json alone = report_of(scratch.path(), settings + list);
+    const Json beside = report_of(scratch.path(), settings + list + "--compare-dense");
+    figures.equal(beside.at("sum").at("calls"), alone.at("sum").at("calls"));
+    const Json dense =
+        report_of(scratch.path(), list + "--ignore-end --chunk 16 --compare-dense").at("results");
+    figures.equal(value(dense, "logits_max_abs").get<double>(), 0.0);
+    figures.equal(value(dense, "tokens_changed"), Json(0));
+    test::expect_refusal(figures, command(scratch.path(), list + "--compare-dense --timing-only"),
+                         "--compare-dense is given; allowed: without --timing-only");
+    test::expect_refusal(
+        figures,
+        command(scratch.path(), list + "--compare-dense --dump '*' --out " + scratch / "o"),
+        "--compare-dense is given; allowed: without --dump");
+}
+
+TEST_CASE("weights that are too small for the device are counted") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    const test::Scratch scratch;
+    test::RandomDecoder decoder(small("llama"), random);
+    decoder.write(scratch.path());
+    figures.equal(
+        report_of(scratch.path(), "--tokens 1,2 --n 2").at("results").count("weights_to_zero"),
+        size_t{0});
+    auto& elements = decoder.tensor("model.layers.1.mlp.up_proj.weight").elements;
+    elements[0] = 0;
+    elements[1] = 1e-39f;
+    elements[2] = -1e-45f;
+    elements[3] = 0x1p-126f;  // the least that is none
+    decoder.write(scratch.path());
+    const test::Finished f =
+        run_tessera(command(scratch.path(), "--tokens 1,2 --n 2 --format json"));
+    figures.equal(Json::parse(f.out).at("results").at("weights_to_zero").at("value"), Json(2));
+    figures.holds(f.err.find("note: 2 weights below 2^-126 count as zeros") != std::string::npos,
+                  [&] { return f.err; });
 }
 
 TEST_CASE("mistakes with decoders are named with file, key, value and what is allowed") {

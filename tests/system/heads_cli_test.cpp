@@ -3,83 +3,20 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "host/io/safetensors.h"
 #include "tests/support/compared.h"
-#include "tests/support/model_weights.h"
-#include "tests/support/run_tessera.h"
-#include "tests/support/scratch.h"
+#include "tests/support/random_decoder.h"
+#include "tests/support/small_sentence.h"
 
 using namespace tessera;
 using test::Compared;
-using test::contains;
-using test::run_tessera;
+using test::dumped;
+using test::results_of;
+using test::Sentence;
 
 namespace {
 
-constexpr size_t kPieces = 20, kHeads = 4, kWidth = 4, kColumns = kHeads * kWidth;
-constexpr size_t kFirst = 6;  ///< of the pieces that a text may have
-
-const char* const kModel = R"({"format": "tessera-model-1", "name": "s", "graphs": {
-  "sentence": {"inputs": {"tokens": {"type": "indices"}}, "layers": [
-    {"layer": "embedding", "name": "embed", "input": "tokens", "output": "x"},
-    {"layer": "linear", "name": "qkv", "input": "x", "parts": [
-      {"output": "q", "heads": 4}, {"output": "k", "heads": 4}, {"output": "v", "heads": 4}]},
-    {"layer": "attention", "name": "first.attn", "queries": "q", "keys": "k", "values": "v",
-     "output": "o"},
-    {"layer": "pool", "name": "pool", "input": "o", "output": "embedding", "keep": true}]}}})";
-
-/// A folder with this model and a text of some 100 tokens.
-class Sentence {
-  public:
-    explicit Sentence(std::mt19937_64& random) {
-        std::ofstream(folder_ / "model.json") << kModel;
-        test::RandomWeights weights(random);
-        weights.matrix("embed", kPieces, kColumns);
-        weights.fill("embed.weight_scale", 0.02f);
-        weights.matrix("qkv", kColumns, 3 * kColumns);
-        weights.fill("qkv.weight_scale", 0.01f);
-        weights.write(folder_ / "model.safetensors");
-        std::ofstream vocabulary(folder_ / "vocabulary.txt");
-        for (size_t i = 0; i < kFirst; ++i) vocabulary << "-\t-1\n";  // never found
-        vocabulary << "\xe2\x96\x81\t-1\n";
-        for (size_t i = kFirst + 1; i < kPieces; ++i)
-            vocabulary << static_cast<char>('a' + i - kFirst) << "\t-1\n";
-        std::ofstream(folder_ / "b.txt") << "bcd\n";
-        std::ofstream text(folder_ / "a.txt");
-        for (size_t i = 0; i < 100; ++i)
-            text << static_cast<char>('b' + random() % (kPieces - kFirst - 1));
-    }
-    std::string operator/(const std::string& name) const { return folder_ / name; }
-    std::string embed(const std::string& options) const {
-        return "embed " + folder_ / "a.txt" + " --model " + folder_.path() + common() + options;
-    }
-    std::string heads(const std::string& options = "") const {
-        return "heads " + folder_.path() + " " + folder_ / "a.txt" + common() + options;
-    }
-
-  private:
-    static std::string common() { return " --device tiny --memory ideal --format json "; }
-
-    test::Scratch folder_;
-};
-
-nlohmann::json results_of(const std::string& arguments) {
-    const test::Finished f = run_tessera(arguments);
-    INFO(arguments << ": " << f.err);
-    REQUIRE(f.exit_code == 0);
-    return nlohmann::json::parse(f.out).at("results");
-}
-
-std::vector<double> dumped(const host::SafetensorsFile& file, const std::string& name) {
-    const host::TensorView* tensor = file.find(name);
-    REQUIRE(tensor != nullptr);
-    std::vector<double> elements(tensor->elements);
-    tensor->to_double(0, tensor->elements, elements.data());
-    return elements;
-}
+constexpr size_t kHeads = test::kHeads, kWidth = test::kWidth, kColumns = test::kColumns;
 
 }  // namespace
 
@@ -225,7 +162,78 @@ TEST_CASE("what is wrong with heads and their options is one message") {
     std::ofstream(sentence / "empty.txt") << "\n";
     expect_refusal(messages, "heads " + sentence / "" + " " + sentence / "empty.txt",
                    "text is empty");
-    expect_refusal(messages, "heads " + sentence / "", "file is required");
+    expect_refusal(messages, "heads " + sentence / "", "file is missing; allowed: speech");
     expect_refusal(messages, "run --random 1,8,8 --device tiny --set layers.first.attn.window=2",
                    "layers.first.attn.window");
+}
+
+TEST_CASE("the heads of a decoder, under its causal mask") {
+    auto random = test::test_random();
+    Compared figures("figures");
+    for (const char* type : {"gpt2", "llama"}) {
+        test::DecoderDims dims;
+        dims.type = type;
+        if (dims.gpt2()) dims.kv_heads = dims.heads;
+        const test::Scratch folder;
+        const test::RandomDecoder decoder(dims, random);
+        decoder.write(folder.path());
+        std::string list;
+        for (const uint32_t token : decoder.random_tokens(90, random))
+            list += (list.empty() ? "" : ",") + std::to_string(token);
+        const std::string common = " --device tiny --memory ideal --format json --tokens " + list;
+        const auto results = results_of("heads " + folder.path() + common);
+        results_of("generate --n 1 --model " + folder.path() + common + " --dump '*attn*' --out " +
+                   folder / "out");
+        const host::SafetensorsFile file(folder / "out/layers.safetensors");
+        const auto& rows = results.at("heads");
+        REQUIRE(rows.size() == dims.layers * dims.heads);
+        for (size_t n = 0; n < rows.size(); ++n) {
+            const size_t layer = n / dims.heads, head = n % dims.heads;
+            const std::string at = std::to_string(layer);
+            const std::string gpt2 = "h." + at + ".attn", llama = "layers." + at + ".self_attn";
+            const std::vector<double> q =
+                dumped(file, dims.gpt2() ? gpt2 + ".c_attn/q" : llama + ".q_proj/q");
+            const std::vector<double> k =
+                dumped(file, dims.gpt2() ? gpt2 + ".c_attn/cache.k." + at
+                                         : llama + ".k_proj/cache.k." + at);
+            const size_t kv = head / (dims.heads / dims.kv_heads);
+            double near = 0, first = 0;
+            for (size_t i = 0; i < 90; ++i) {
+                std::vector<double> p(i + 1);
+                double sum = 0;
+                for (size_t j = 0; j <= i; ++j) {
+                    double score = 0;
+                    for (size_t c = 0; c < dims.head; ++c)
+                        score += q[(i * dims.heads + head) * dims.head + c] *
+                                 k[(j * dims.kv_heads + kv) * dims.head + c];
+                    sum += p[j] = std::exp(score / std::sqrt(double(dims.head)));
+                }
+                for (size_t j = 0; j <= i; ++j) {
+                    near += i - j < 16 ? p[j] / sum / 90 : 0;
+                    first += j < 16 ? p[j] / sum / 90 : 0;
+                }
+            }
+            const auto close = [&](const char* key, double expected) {
+                const double actual = rows.at(n).at(key).get<double>();
+                figures.holds(std::abs(actual - expected) <= 1e-6 * expected, [&] {
+                    return std::string(key) + ": " + std::to_string(actual) + " is not " +
+                           std::to_string(expected);
+                });
+            };
+            figures.equal(rows.at(n).at("layer").get<std::string>(), dims.gpt2() ? gpt2 : llama);
+            close("within_16", near);
+            close("first_16", first);
+        }
+        const auto& suggestion = results.at("suggestion");
+        figures.holds(!suggestion.empty(), [] { return std::string("no head is local"); });
+        const auto with = results_of("generate --n 1 --model " + folder.path() + common + " " +
+                                     suggestion.at(0).get<std::string>());
+        figures.equal(with.count("prefill_share_seen"), size_t{1});
+        expect_refusal(figures, "heads " + folder.path(), "file is missing; allowed: a text");
+        expect_refusal(figures, "heads " + folder.path() + " " + folder / "config.json" + common,
+                       "file is given with --tokens");
+    }
+    const Sentence sentence(random);
+    expect_refusal(figures, "heads " + sentence / "" + " --tokens 1,2",
+                   "--tokens is given; allowed: of decoders");
 }

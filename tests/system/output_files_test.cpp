@@ -116,6 +116,19 @@ TEST_CASE("the files of --out hold the result in the shape of the input") {
     CHECK(folder.entries() == 3 + report["files"].size());
 }
 
+TEST_CASE("in every format the user hears if there is no page") {
+    Compared facts("facts");
+    for (const char* format : {"table", "json", "csv", "markdown"}) {
+        const Scratch scratch;
+        const Finished f = run_tessera("run --random 1,8,8 --device tiny --format " +
+                                       std::string(format) + " --out " + scratch / "out");
+        const bool said = contains(f.out + f.err, "report.html: this tessera was built without it");
+        facts.equal(f.exit_code, 0);
+        facts.equal(said, !fs::exists(scratch / "out/report.html"),
+                    [&] { return std::string(format); });
+    }
+}
+
 TEST_CASE("a folder that was made for a failed run is removed, one that was there stays") {
     const Scratch scratch;
     Compared facts("facts");

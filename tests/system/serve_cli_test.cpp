@@ -145,8 +145,20 @@ TEST_CASE("mistakes of a service are named with file, key, value and what is all
     test::Scratch out;
     expect("--requests 2 --format x --out " + out / "new", "--format is x");
     messages.equal(out.entries(), size_t{0});
-    expect("--set device.profile=blackbox --prompt-tokens 17 --requests 1 --new-tokens 1",
-           "17 keys on a device of profile blackbox; allowed: M = 16");
+    const std::string blackbox =
+        "--set device.profile=blackbox --prompt-tokens 17 --requests 1 --new-tokens 1";
+    expect(
+        blackbox,
+        "tessera: layer layers.0.self_attn.q_proj: 32 inputs on a device whose profile adds up no "
+        "calls; allowed: 16, or profile stateful");
+    test::DecoderDims narrow;  // its products are single calls
+    narrow.heads = 2;
+    narrow.hidden = 16;
+    const test::Scratch folder;
+    test::RandomDecoder(narrow, random).write(folder.path());
+    test::expect_refusal(
+        messages, "serve --device tiny --memory ideal --model " + folder.path() + " " + blackbox,
+        "17 keys on a device of profile blackbox; allowed: M = 16");
     expect("--prompt-tokens 9,3", "--prompt-tokens is 9,3; allowed: LEAST,MOST");
     expect("--policy fast", "--policy is fast; allowed: prefill-first, decode-first, mixed");
     expect("--prompt-tokens 30 --new-tokens 3 --page 8 --pages 3",

@@ -13,7 +13,7 @@
 #include "tests/support/error_of.h"
 
 using namespace tessera;
-using host::SeenKeys;
+using host::HeadSettings;
 using test::Compared;
 
 namespace {
@@ -38,7 +38,7 @@ constexpr const char* kModel = R"({"format": "tessera-model-1", "name": "m", "gr
 
 host::Model with(const std::vector<std::string>& settings) {
     host::Model model = host::read_model("m.json", kModel);
-    host::set_seen_keys(model, "--set", settings);
+    host::set_heads(model, "--set", settings);
     return model;
 }
 
@@ -47,7 +47,8 @@ std::string seen(const std::string& layer, const std::vector<std::string>& setti
     const host::Model model = with(settings);
     for (const auto& [name, graph] : model.graphs)
         for (const host::ModelLayer& one : graph.layers)
-            if (one.name == layer) return host::seen_text(std::get<host::AttentionLayer>(one.kind));
+            if (one.name == layer)
+                return host::heads_text(std::get<host::AttentionLayer>(one.kind));
     return "no layer";
 }
 
@@ -78,6 +79,24 @@ TEST_CASE("settings of heads: patterns, lists, and the later overrides the earli
          "heads 0,1,2,3,4,5: all");
     text("de.attn", {"layers.de.attn.window=3"}, "heads 0,1: window 3");
     text("de.cross", {"layers.de.cross.stride=2"}, "heads 0,1: stride 2");
+    text("de.cross", {"layers.de.cross.schedule.name=paired", "layers.de.cross.stride=2"},
+         "heads 0,1: stride 2, schedule paired");
+    text("de.attn", {"layers.de.attn.window=8,sinks=2,block=4"},
+         "heads 0,1: window 8, sinks 2, block 4");
+    text("de.attn", {"layers.de.attn.block=8,summary=2"}, "heads 0,1: block 8, summary 2");
+    text("de.attn", {"layers.de.attn.heads.1.approximation.rule=topk-mean,tiles=8,seed=3"},
+         "heads 0: all; heads 1: rule topk-mean, tiles 8");
+    text("de.attn",
+         {"layers.de.*attn.approximation.rule=hybrid,tiles=8",
+          "layers.de.attn.approximation.tiles=4"},
+         "heads 0,1: rule hybrid, tiles 4");
+    text("de.attn",
+         {"layers.de.*attn.approximation.rule=hybrid,tiles=8", "layers.de.attn.heads.0.window=4"},
+         "heads 0: window 4; heads 1: rule hybrid, tiles 8");
+    text("de.attn", {"layers.de.*attn.schedule.name=paired", "layers.de.attn.schedule.cover=half"},
+         "heads 0,1: cover half");
+    text("de.attn", {"layers.de.*attn.schedule.cover=half", "layers.de.attn.window=9"},
+         "heads 0,1: window 9");
 }
 
 TEST_CASE("settings that are none: one message each") {
@@ -91,7 +110,7 @@ TEST_CASE("settings that are none: one message each") {
     refused({"layers.en.*.windows=4"}, "layers.en.*.windows is not known; allowed: layers.PATTERN");
     refused({"layers.window=4"}, "layers.window is not known");
     refused({"layers."}, "layers. is not known");
-    refused({"layers.en.*.window"}, "is without a number");
+    refused({"layers.en.*.window"}, "is without a value");
     for (const char* number : {"0", "-1", "x", "", "4.5", "1048577", "99999999999999"})
         refused({std::string("layers.en.*.window=") + number}, "; allowed: 1 to 1048576");
     refused(
@@ -108,8 +127,39 @@ TEST_CASE("settings that are none: one message each") {
     refused({"layers.de.*.window=4"}, "is of de.cross, whose keys are of another graph; allowed:");
     refused({"layers.de.cross.sinks=4"}, "is of de.cross, whose keys are of another graph");
     refused({"layers.en.*.stride=4", "layers.en.*.window=4"},
-            "is 4; allowed: stride, or window and sinks: layers.en.* has both");
+            "is 4; allowed: a stride or terms of a mask: layers.en.* has both");
+    refused({"layers.de.attn.schedule.name=paired", "layers.de.attn.schedule.cover=half"},
+            "has both");
+    refused({"layers.de.attn.schedule.cover=half,window=4"}, "has both");
     refused({"layers.en.*.heads.1.sinks=4", "layers.en.*.heads.1.stride=2"}, "has both");
+    refused({"layers.de.attn.schedule.name=fast"}, "is fast; allowed: query-resident, ");
+    refused({"layers.de.attn.schedule.cover=round"}, "is round; allowed: auto, affine, ");
+    refused({"layers.de.attn.approximation.rule=best"}, "is best; allowed: sample, sink+window, ");
+    for (const char* number : {"0", "1.5", "-1", "nan", "x", ""})
+        refused({std::string("layers.de.attn.approximation.tolerance=") + number},
+                "; allowed: more than 0, at most 1");
+    refused({"layers.de.attn.approximation.rule=hybrid,tile=4"}, "attn.tile is not known");
+    refused({"layers.de.attn.window=4,sinks"}, "sinks is without a value");
+    refused({"layers.de.attn.approximation.rule=hybrid"},
+            "layer de.attn, head 0: approximation.tiles is missing; allowed: 1 to 1048576");
+    refused({"layers.de.attn.approximation.tiles=4"},
+            "layer de.attn, head 0: approximation.rule is missing; allowed: sample");
+    refused({"layers.de.attn.approximation.rule=hybrid,tiles=2"},
+            "head 0: approximation.tiles is 2; allowed: 3 to ");
+    refused({"layers.de.attn.approximation.rule=sample,tiles=2"},
+            "head 0: approximation.rule: sample draws keys whatever their position; with causal");
+    refused({"layers.en.*.approximation.rule=hybrid,tiles=3"},
+            "is of en.0.attn, which has window 9; allowed: only without a window");
+    refused({"layers.en.*.schedule.cover=half"}, "is of en.0.attn, which has window 9");
+    refused({"layers.de.cross.approximation.rule=sample,tiles=3"},
+            "is of de.cross, whose keys are of another graph");
+    refused({"layers.de.attn.block=12"}, "head 0: block is 12; allowed: a power of two");
+    refused({"layers.de.attn.summary=1"}, "head 0: summary is 1; allowed: only with block B");
+    refused({"layers.de.attn.heads.1.block=8,summary=9"},
+            "head 1: summary is 9; allowed: 1 to block=8");
+    refused({"layers.de.attn.block=8,summary=1,window=4"},
+            "only with causal attention and without window, sinks and prefix");
+    refused({"layers.en.*.prefix=4"}, "head 0: prefix is 4; allowed: only with causal attention");
 }
 
 TEST_CASE("sets of heads: each head once, with what it sees, as far apart as the next") {
@@ -118,11 +168,11 @@ TEST_CASE("sets of heads: each head once, with what it sees, as far apart as the
     for (int run = 0; run < 500; ++run) {
         const uint32_t sharing = 1 + static_cast<uint32_t>(random() % 3);
         const uint32_t count = sharing * (1 + static_cast<uint32_t>(random() % 8));
-        std::vector<SeenKeys> all(count);
-        for (SeenKeys& one : all) one.window = static_cast<uint32_t>(random() % 3);
+        std::vector<HeadSettings> all(count);
+        for (HeadSettings& one : all) one.seen.window = static_cast<uint32_t>(random() % 3);
         const bool alike = std::set<uint32_t>{[&] {
                                std::set<uint32_t> kinds;
-                               for (const SeenKeys& one : all) kinds.insert(one.window);
+                               for (const HeadSettings& one : all) kinds.insert(one.seen.window);
                                return kinds;
                            }()}
                                .size() == 1;
@@ -133,15 +183,15 @@ TEST_CASE("sets of heads: each head once, with what it sees, as far apart as the
                 const uint32_t head = set.first + i * set.step;
                 REQUIRE(head < count);
                 ++times[head];
-                heads.equal(set.seen == all[head], true);
+                heads.equal(set.settings == all[head], true);
                 if (sharing > 1 && !alike) heads.equal(head / sharing, set.first / sharing);
             }
         for (const uint32_t one : times) heads.equal(one, 1u);
         if (alike) sets.equal(made.size(), size_t{1});
     }
     const auto texts = [](const std::vector<uint32_t>& local) {
-        std::vector<SeenKeys> all(8);
-        for (const uint32_t head : local) all[head].window = 64;
+        std::vector<HeadSettings> all(8);
+        for (const uint32_t head : local) all[head].seen.window = 64;
         std::string text;
         for (const host::HeadSet& set : host::head_sets(all, 1)) text += set.text() + " ";
         return text;
