@@ -28,14 +28,15 @@ LaneGroup ScoreTiming::enter(const spec::DeviceParams& p, Scoreboard& scoreboard
     entering.attend = current;
     entering.index = group;
     entering.rows = std::min(p.group_rows(), c.rows - group * p.group_rows());
+    entering.keys = spec::group_keys(p, c, current->positions, group);
     entering.last = group + 1 == p.groups(c.rows);
     entering.score_start = at;
     entering.buffer = static_cast<uint32_t>(entered % 2);
-    keys_end = at + spec::group_cycles(p, c.keys);
+    keys_end = at + spec::group_cycles(p, entering.keys.count);
     ++entered;
     ++group;
     if (entering.last) {
-        entering.operands_free = at + spec::score_release_after(p, c.keys);
+        entering.operands_free = at + spec::score_release_after(p, entering.keys.count);
         for (const BankKind kind : {BankKind::kQ, BankKind::kK})
             scoreboard.release(Engine::kCompute, current->bank(kind), entering.operands_free, at);
         queue.pop(at);
@@ -68,16 +69,16 @@ ValueTiming::Admission ValueTiming::admit(const spec::DeviceParams& p, Scoreboar
     Admission a;
     a.group = std::move(groups.front());
     groups.pop_front();
-    const spec::Command& c = a.group.command();
-    const Cycle known = a.group.score_start + spec::max_known_after(p, c.keys);
-    const Cycle spaced = admitted == 0 ? 0 : last_value + spec::value_spacing(p, last_keys, c.keys);
+    const uint32_t keys = a.group.keys.count;
+    const Cycle known = a.group.score_start + spec::max_known_after(p, keys);
+    const Cycle spaced = admitted == 0 ? 0 : last_value + spec::value_spacing(p, last_keys, keys);
     a.value_start = std::max({known, spaced, at + 1});
-    a.first_row = a.value_start + spec::merge_write_after(p, c.keys);
+    a.first_row = a.value_start + spec::merge_write_after(p, keys);
     a.last_row = a.first_row + a.group.rows - 1;
-    a.value_free = a.value_start + spec::value_release_after(p, c.keys);
+    a.value_free = a.value_start + spec::value_release_after(p, keys);
     admission_from = at + 1;
     last_value = a.value_start;
-    last_keys = c.keys;
+    last_keys = keys;
     // S(g) is at least V(g-2) + 1 - score_lead, and not before this admission is visible.
     const Cycle lead = spec::score_lead(p);
     buffer_free_at[admitted % buffer_free_at.size()] =

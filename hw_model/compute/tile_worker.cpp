@@ -124,6 +124,7 @@ void TileWorker::execute_score(const Task& task) {
     in.rows = group.rows;
     in.q_position = &q.position[in.first_row];
     in.k_position = k.position.data();
+    in.visited = group.keys;
     in.factor = c.factor;
     in.identity = c.has(spec::kFlagIdentity);
     in.mask = c.mask;

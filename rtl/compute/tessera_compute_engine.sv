@@ -99,7 +99,7 @@ module tessera_compute_engine #(
     .clk_i, .clear_i(clear), .cycle_i,
     .head_valid_i(queue_i.valid), .head_granted_i(granted), .halted_i,
     .head_score_i(head_score), .head_mask_i(tessera_mask_pkg::of_words(queue_mask_i)),
-    .head_value_i(head_value), .head_d_k_i(attend.d_k[9:0]),
+    .head_value_i(head_value), .head_positions_i(queue_i.positions), .head_d_k_i(attend.d_k[9:0]),
     .pop_o(queue_o.pop), .continuing_o(continuing),
     .lane_group_valid_o(enter), .lane_group_o(entered), .admit_i(admission), .abort_i(abort_o),
     .q_read_o(q_read), .k_read_o(k_read), .q_i(q_data), .k_i(k_data),

@@ -11,13 +11,15 @@ module tessera_score_stage #(
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // <-> compute queue. Of the records, what varies from group to group is not used.
+  // <-> compute queue. Of the records, what varies from group to group is not used. `keys` are those
+  // of the command.
   input  logic                                 head_valid_i,
   input  logic                                 head_granted_i,  // Q and K
   input  logic                                 halted_i,
   input  tessera_lane_group_pkg::score_group_t head_score_i,
   input  logic [tessera_mask_pkg::MaskBits-1:0] head_mask_i,  // of all its groups
   input  tessera_lane_group_pkg::value_group_t head_value_i,
+  input  tessera_port_pkg::tile_positions_t    head_positions_i,
   input  logic [9:0]                           head_d_k_i,
   output logic                                 pop_o,           // pulse: its last group enters
   output logic                                 continuing_o,    // register: it has started
@@ -56,7 +58,8 @@ module tessera_score_stage #(
   logic [1:0]  free_known_q;                // per buffer: the cycle from which it may be had
   logic [63:0] free_q [2];
   logic        enter, last, busy;
-  logic [10:0] rows_left;
+  logic [10:0] rows_left, rows, keys;
+  logic [9:0]  first_key;
   tessera_lane_group_pkg::score_group_t entering;
 
   assign rows_left = head_score_i.rows - {1'b0, first_row_q};
@@ -64,6 +67,10 @@ module tessera_score_stage #(
   assign enter = (continuing_q || (head_valid_i && head_granted_i && !halted_i)) && !busy &&
                  free_known_q[parity_q] && cycle_i >= free_q[parity_q] && !abort_i;
   assign pop_o = enter && last;
+  assign rows = last ? rows_left : 11'(GroupRows);
+  assign {first_key, keys} = tessera_mask_pkg::key_range(
+      head_mask_i, head_positions_i.known, head_positions_i.q + 32'(first_row_q),
+      head_positions_i.k, rows, head_score_i.keys);
   assign continuing_o = continuing_q;
 
   always_comb begin
@@ -71,11 +78,15 @@ module tessera_score_stage #(
     entering.last = last;
     entering.index = index_q;
     entering.first_row = first_row_q;
+    entering.first_key = first_key;
+    entering.keys = keys;
     lane_group_o = head_value_i;
     lane_group_o.last = last;
     lane_group_o.index = index_q;
     lane_group_o.first_row = first_row_q;
-    lane_group_o.rows = last ? rows_left : 11'(GroupRows);
+    lane_group_o.rows = rows;
+    lane_group_o.first_key = first_key;
+    lane_group_o.keys = keys;
     lane_group_o.score_start = cycle_i;
   end
   assign lane_group_valid_o = enter;
@@ -110,11 +121,11 @@ module tessera_score_stage #(
   // ---- Entry: keys
   tessera_lane_group_pkg::key_step_t step;
   logic       q_bank_q, k_bank_q;
-  logic [9:0] index_now_q, d_k_q;
+  logic [9:0] index_now_q, d_k_q, first_key_q;
   logic       unused_step;
 
   tessera_key_counter #(.INTERLEAVE(INTERLEAVE)) u_enter (
-    .clk_i, .clear_i, .start_i(enter), .keys_i(head_score_i.keys), .busy_o(busy), .step_o(step)
+    .clk_i, .clear_i, .start_i(enter), .keys_i(keys), .busy_o(busy), .step_o(step)
   );
   assign unused_step = ^step;
 
@@ -124,6 +135,7 @@ module tessera_score_stage #(
       k_bank_q <= head_score_i.k_bank;
       index_now_q <= index_q;
       d_k_q <= head_d_k_i;
+      first_key_q <= first_key;
     end
 
   assign q_read_o.valid = step.valid;
@@ -131,7 +143,7 @@ module tessera_score_stage #(
   assign q_read_o.row_index = (enter ? index_q : index_now_q) * 10'(INTERLEAVE) + 10'(step.turn);
   assign k_read_o.valid = step.valid && step.turn == 3'd0;
   assign k_read_o.bank = enter ? head_score_i.k_bank : k_bank_q;
-  assign k_read_o.row_index = step.key;
+  assign k_read_o.row_index = (enter ? first_key : first_key_q) + step.key;
 
   // ---- The chains
   logic [LANES*32-1:0] sum;
@@ -168,7 +180,7 @@ module tessera_score_stage #(
   assign q_position_read_o.row_index = group_t0.index * 10'(INTERLEAVE) + 10'(step_t0.turn);
   assign k_position_read_o.valid = step_t0.valid;
   assign k_position_read_o.bank = group_t0.k_bank;
-  assign k_position_read_o.row_index = step_t0.key;
+  assign k_position_read_o.row_index = group_t0.first_key + step_t0.key;
   assign q_release_o.valid = step_t0.done && group_t0.last;
   assign q_release_o.bank = group_t0.q_bank;
   assign k_release_o.valid = step_t0.done && group_t0.last;
@@ -198,7 +210,7 @@ module tessera_score_stage #(
 
   // ---- Mask: two cycles from t1, then waits for the score
   tessera_mask_unit #(.LANES(LANES)) u_mask (
-    .clk_i, .valid_i(valid_t1), .key_i(key_t1), .k_position_i, .row_i(row_t1),
+    .clk_i, .valid_i(valid_t1), .key_i(group_t1.first_key + key_t1), .k_position_i, .row_i(row_t1),
     .rows_i(group_t1.rows), .q_position_i, .mask_i(mask_t1), .allowed_o(allowed_t3)
   );
   tessera_delay #(.WIDTH(LANES), .CYCLES(2)) u_allowed (

@@ -95,7 +95,8 @@ module tessera_value_stage #(
 
   tessera_delay #(.WIDTH(13), .CYCLES(3)) u_address (
     .clk_i, .clear_i,
-    .d_i({valid_t1 && turn_t1 == '0, valid_t1 && done_t1 && group_q.last, group_q.v_bank, key_t1}),
+    .d_i({valid_t1 && turn_t1 == '0, valid_t1 && done_t1 && group_q.last, group_q.v_bank,
+          group_q.first_key + key_t1}),
     .q_o({v_read_o.valid, v_release_o.valid, v_read_o.bank, v_read_o.row_index})
   );
   assign v_release_o.bank = v_read_o.bank;

@@ -12,6 +12,7 @@ package tessera_lane_group_pkg;
     logic [9:0]  index;        // within the command
     logic [9:0]  first_row;    // tile row
     logic [10:0] rows;         // of the command
+    logic [9:0]  first_key;    // of the keys that it visits
     logic [10:0] keys;
     logic [31:0] factor;
   } score_group_t;
@@ -26,6 +27,7 @@ package tessera_lane_group_pkg;
     logic [9:0]  index;
     logic [9:0]  first_row;
     logic [10:0] rows;         // valid rows of this group
+    logic [9:0]  first_key;    // of the keys that it visits
     logic [10:0] keys;
     logic [9:0]  d_v;
     logic [31:0] number;       // of the command
@@ -36,10 +38,10 @@ package tessera_lane_group_pkg;
   // A key of a lane group enters a stage.
   typedef struct packed {
     logic       valid;
-    logic       first;  // key 0
+    logic       first;  // key
     logic       last;   // the last key
     logic       done;   // its last turn
-    logic [9:0] key;
+    logic [9:0] key;    // counted from the group's first
     logic [2:0] turn;
   } key_step_t;
 
@@ -57,7 +59,7 @@ package tessera_lane_group_pkg;
     logic [9:0] row_index;
   } bank_read_t;
 
-  // Accesses to the score buffer: LANES scores of a key.
+  // Accesses to the score buffer: LANES scores of a key, counted from its group's first.
   typedef struct packed {
     logic       valid;
     logic       buffer;

@@ -115,6 +115,7 @@ SAME(VersionBase, kVersionBase);
 SAME(VersionTerms, kVersionTerms);
 SAME(RingMinDescriptors, kRingMinDescriptors);
 SAME(RingMaxDescriptors, kRingMaxDescriptors);
+SAME_BIT(CapKeyRanges, kCapKeyRanges);
 SAME_BIT(ControlEnable, kControlEnable);
 SAME_BIT(ControlSoftReset, kControlSoftReset);
 SAME_BIT(ControlClearCounters, kControlClearCounters);

@@ -36,6 +36,9 @@ module rtl_engine_top #(
   input  logic [31:0]            head_free_from_i,
   input  logic [31:0]            head_diag_group_i,
   input  logic [31:0]            head_prefix_i,
+  input  logic                   head_known_i,
+  input  logic [31:0]            head_q_position_i,
+  input  logic [31:0]            head_k_position_i,
   output logic                   pop_o,
   output logic                   drop_o,
   // The lane group to be admitted next
@@ -126,6 +129,7 @@ module rtl_engine_top #(
     queue.k_granted = k_granted_i;
     queue.number = head_number_i;
     queue.tickets = head_tickets_i;
+    queue.positions = {head_known_i, head_q_position_i, head_k_position_i};
     queue.command.rows = head_rows_i;
     queue.command.keys = head_keys_i;
     queue.command.d_k = head_d_k_i;

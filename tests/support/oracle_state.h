@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "tests/support/key_range_oracle.h"
 #include "tests/support/timing_oracle.h"
 
 namespace tessera::test {
@@ -28,6 +29,7 @@ struct Item {
     spec::ErrorCode illegal = spec::ErrorCode::kNone;
     uint32_t engine = 0;
     std::vector<Touch> touches;  ///< ATTEND: Q, K, V, state
+    KnownPositions q, k;         ///< ATTEND: of its banks
     Cycle dispatch = hw::kNever, start = hw::kNever, popped = hw::kNever, retire = hw::kNever;
     uint32_t groups = 0;      ///< ATTEND: groups that entered
     uint32_t beats_read = 0;  ///< stores

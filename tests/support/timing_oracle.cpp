@@ -259,14 +259,15 @@ void Oracle::score(Cycle t) {
     OracleLaneGroup g;
     g.item = static_cast<size_t>(item - items.data());
     g.index = item->groups++;
-    g.n = c.keys;
     g.rows = std::min(p.group_rows(), c.rows - g.index * p.group_rows());
+    g.n = p.key_ranges ? visited_keys(c, item->q, item->k, g.index * p.group_rows(), g.rows).count
+                       : c.keys;
     g.last = item->groups == p.groups(c.rows);
     g.s = t;
     groups.push_back(g);
     if (!g.last) return;
     item->popped = t;
-    const Cycle free = t + Cycle{i} * (c.keys + p.d);
+    const Cycle free = t + Cycle{i} * (g.n + p.d);
     release(*item, kQBank + c.q_bank, free);
     release(*item, kKBank + c.k_bank, free);
 }
@@ -369,6 +370,7 @@ Oracle::Oracle(const OracleInput& input)
     for (const RegisterWrite& w : writes_)
         if (w.reg == spec::Reg::kWatchdog) watchdog_cycles = w.value;
     spec::IdentityTiles identity;
+    std::array<KnownPositions, spec::kBanks> q, k;
     for (const spec::Descriptor& d : input.descriptors) {
         Item item;
         item.c = spec::decode(d);
@@ -376,8 +378,14 @@ Oracle::Oracle(const OracleInput& input)
         if (item.illegal == spec::ErrorCode::kNone) identity.dispatched(item.c);
         const Command& c = item.c;
         switch (c.opcode) {
-            case Opcode::kLoadQ: item.touches = {{kQBank + c.q_bank, {}}}; break;
-            case Opcode::kLoadK: item.touches = {{kKBank + c.k_bank, {}}}; break;
+            case Opcode::kLoadQ:
+                item.touches = {{kQBank + c.q_bank, {}}};
+                note_load(c, q[c.q_bank]);
+                break;
+            case Opcode::kLoadK:
+                item.touches = {{kKBank + c.k_bank, {}}};
+                note_load(c, k[c.k_bank]);
+                break;
             case Opcode::kLoadV: item.touches = {{kVBank + c.v_bank, {}}}; break;
             case Opcode::kFence: break;
             case Opcode::kAttend:
@@ -385,6 +393,8 @@ Oracle::Oracle(const OracleInput& input)
                                 {kKBank + c.k_bank, {}},
                                 {kVBank + c.v_bank, {}},
                                 {kStateBank + c.state_bank, {}}};
+                item.q = q[c.q_bank];
+                item.k = k[c.k_bank];
                 break;
             default: item.touches = {{kStateBank + c.state_bank, {}}}; break;
         }
