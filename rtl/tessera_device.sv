@@ -199,7 +199,7 @@ module tessera_device #(
   tessera_compute_engine #(
     .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_compute_engine (
-    .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q),
+    .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q), .key_ranges_i,
     .queue_i(compute_head), .queue_mask_i(compute_mask), .queue_o(compute_taken),
     .admit_o(admit), .admit_i(admit_granted),
     .halted_i(halted), .load_active_i(active.load != '0), .store_active_i(active.store != '0),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "spec/command.h"
+#include "spec/latency.h"
 #include "spec/mask.h"
 
 namespace tessera::spec {
@@ -127,6 +128,33 @@ constexpr KeyRange group_keys(const DeviceParams& p, const Command& c, const Til
     const uint32_t left = c.rows - first_row;
     const uint32_t rows = left < p.group_rows() ? left : p.group_rows();
     return key_range(c.mask, tile, first_row, rows, c.keys);
+}
+
+/// Keys for which the group takes room in the score buffer: those that it visits, or M on a device
+/// without ranges of keys.
+constexpr uint32_t group_room(const DeviceParams& p, const Command& c, const TilePositions& tile,
+                              uint32_t group) {
+    return p.key_ranges ? group_keys(p, c, tile, group).count : p.m;
+}
+
+/// Which scores must have been read before a group's may be written: those of the group `back`
+/// groups before it, up to its key `keys` (below 0: so many keys before its first).
+struct ScoreRead {
+    uint32_t back = 0;
+    int64_t keys = 0;
+};
+
+/// `room[i]`: of the group i groups before, 0 if there is none. Its entries follow each other in a
+/// ring of 2 * M, so the last that the group overwrites decides.
+constexpr ScoreRead score_read(const DeviceParams& p, const uint32_t (&room)[kScoreGroups + 1]) {
+    const int64_t ring = int64_t{2} * p.m;
+    int64_t between = room[1];  // from the group of `back` to this one
+    for (uint32_t back = 2; back < kScoreGroups; ++back) {
+        between += room[back];
+        if (between + room[0] > ring) return {back, between - ring};
+    }
+    between += room[kScoreGroups];
+    return {kScoreGroups, between > ring ? between - ring : 0};
 }
 
 }  // namespace tessera::spec

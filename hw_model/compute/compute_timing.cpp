@@ -13,9 +13,15 @@ Cycle ScoreTiming::granted(const Scoreboard& scoreboard) const {
                      d.granted(scoreboard, Engine::kCompute, BankKind::kK)});
 }
 
-Cycle ScoreTiming::next(const Scoreboard& scoreboard, const ValueTiming& value) const {
-    // The buffer of two groups ago must be read before this group's scores arrive.
-    return std::max({keys_end, granted(scoreboard), value.buffer_free(entered)});
+Cycle ScoreTiming::next(const spec::DeviceParams& p, const Scoreboard& scoreboard,
+                        const ValueTiming& value) const {
+    const Dispatched* const attend = current ? current.get() : queue.oldest();
+    if (attend == nullptr) return kNever;
+    const uint32_t next_group = current ? group : 0;
+    ScoreRooms room = {spec::group_room(p, attend->command, attend->positions, next_group)};
+    std::copy(rooms.begin(), rooms.end(), room + 1);
+    // What the scores overwrite must be read before they arrive.
+    return std::max({keys_end, granted(scoreboard), value.buffer_free(p, entered, room)});
 }
 
 LaneGroup ScoreTiming::enter(const spec::DeviceParams& p, Scoreboard& scoreboard, Cycle at) {
@@ -31,7 +37,9 @@ LaneGroup ScoreTiming::enter(const spec::DeviceParams& p, Scoreboard& scoreboard
     entering.keys = spec::group_keys(p, c, current->positions, group);
     entering.last = group + 1 == p.groups(c.rows);
     entering.score_start = at;
-    entering.buffer = static_cast<uint32_t>(entered % 2);
+    entering.slot = static_cast<uint32_t>(entered % spec::kScoreGroups);
+    std::copy_backward(rooms.begin(), rooms.end() - 1, rooms.end());
+    rooms[0] = spec::group_room(p, c, current->positions, group);
     keys_end = at + spec::group_cycles(p, entering.keys.count);
     ++entered;
     ++group;
@@ -45,9 +53,19 @@ LaneGroup ScoreTiming::enter(const spec::DeviceParams& p, Scoreboard& scoreboard
     return entering;
 }
 
-Cycle ValueTiming::buffer_free(uint64_t n) const {
-    if (n < 2) return 0;
-    return n - 2 < admitted ? buffer_free_at[(n - 2) % buffer_free_at.size()] : kNever;
+Cycle ValueTiming::buffer_free(const spec::DeviceParams& p, uint64_t n,
+                               const ScoreRooms& room) const {
+    const auto lead = static_cast<int64_t>(spec::score_lead(p));
+    // From when on scores may arrive that wait for a group's read of its key `key`.
+    const auto read = [&](const spec::ScoreRead& r) -> Cycle {
+        if (n < r.back) return 0;
+        if (n - r.back >= admitted) return kNever;
+        const size_t slot = (n - r.back) % spec::kScoreGroups;
+        const int64_t at =
+            static_cast<int64_t>(value_start[slot]) + p.interleave * r.keys + 1 - lead;
+        return std::max(admitted_at[slot], static_cast<Cycle>(std::max<int64_t>(at, 0)));
+    };
+    return std::max(read({spec::kScoreGroups, 0}), read(spec::score_read(p, room)));
 }
 
 Cycle ValueTiming::value_granted(const Scoreboard& scoreboard) const {
@@ -79,10 +97,9 @@ ValueTiming::Admission ValueTiming::admit(const spec::DeviceParams& p, Scoreboar
     admission_from = at + 1;
     last_value = a.value_start;
     last_keys = keys;
-    // S(g) is at least V(g-2) + 1 - score_lead, and not before this admission is visible.
-    const Cycle lead = spec::score_lead(p);
-    buffer_free_at[admitted % buffer_free_at.size()] =
-        std::max(admission_from, last_value + 1 > lead ? last_value + 1 - lead : 0);
+    const size_t slot = admitted % spec::kScoreGroups;
+    admitted_at[slot] = admission_from;
+    value_start[slot] = last_value;
     ++admitted;
 
     const Dispatched& d = *a.group.attend;

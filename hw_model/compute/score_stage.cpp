@@ -27,7 +27,7 @@ void ScoreStage::act(Cycle now) {
             return;
         }
     }
-    const Cycle at = timing.next(core_.scoreboard, core_.value->timing());
+    const Cycle at = timing.next(core_.params, core_.scoreboard, core_.value->timing());
     if (at <= now) {
         enter(now);
         return;

@@ -50,7 +50,7 @@ package tessera_port_pkg;
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
   // sign of their difference. So an engine may have 511 touches of a bank that are not released. It
   // has 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and
-  // the end of their keys. LaneGroups in tessera_compute_engine bounds those: 294 with D = 576 and
+  // the end of their keys. LaneGroups in tessera_compute_engine bounds those: 296 with D = 576 and
   // LANES = 2.
   localparam int unsigned TicketBits = 10;
 

@@ -64,9 +64,21 @@ inline std::vector<GroupCycles> expected_cycles(const std::vector<Attend>& atten
             Cycle s = g.first ? std::max({a.visible, head, a.q, a.k}) : 0;
             if (!groups.empty())
                 s = std::max(s, groups.back().score_start + p.interleave * groups.back().keys);
-            if (groups.size() >= 2) {
-                const GroupCycles& g2 = groups[groups.size() - 2];
-                s = std::max({s, Cycle(int64_t(g2.value_start) + 1 - i * d - 5), g2.admit + 1});
+            // Key `key` of the group `back` groups before must be read.
+            const auto read = [&](size_t back, int64_t key) {
+                if (groups.size() < back) return;
+                const GroupCycles& before = groups[groups.size() - back];
+                const int64_t free = int64_t(before.value_start) + i * key + 1 - i * d - 5;
+                s = std::max({s, Cycle(std::max<int64_t>(free, 0)), before.admit + 1});
+            };
+            read(4, 0);
+            // The 2 * M scores before each of this group's, the last one first.
+            int64_t behind = 0;  // scores from group `back` on, this one's not counted
+            for (size_t back = 1; back <= groups.size(); ++back) {
+                behind += groups[groups.size() - back].keys;
+                if (behind + g.keys <= 2 * int64_t(p.m)) continue;
+                read(back, behind - 2 * int64_t(p.m));
+                break;
             }
             g.score_start = s;
             if (g.last) head = s + 1;
@@ -126,6 +138,7 @@ class EngineBench {
   public:
     EngineBench() {
         dut.rst_ni = 0;
+        dut.key_ranges_i = 1;
         step();
         dut.rst_ni = 1;
     }

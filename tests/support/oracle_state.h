@@ -41,6 +41,7 @@ struct Item {
 struct OracleLaneGroup {
     size_t item = 0;
     uint32_t index = 0, n = 0, rows = 0;
+    uint64_t first_score = 0, room = 0;  ///< of all scores since reset: its place, and for how many
     bool last = false;
     Cycle s = 0, a = hw::kNever, v = 0;
     Cycle merge = 0;  ///< row 0 of the group is written
@@ -109,6 +110,7 @@ class Oracle {
     void watchdog(Cycle t);
     void load(Cycle t, bool front_end_presents);
     void present_load(Item& item, Cycle t);
+    bool scores_read(const OracleLaneGroup& g, Cycle t) const;
     void score(Cycle t);
     void value(Cycle t);
     void read_beat(Cycle t);

@@ -250,19 +250,17 @@ void Oracle::score(Cycle t) {
     if (item->start == hw::kNever && (halted(t) || !granted(*item, kQBank + c.q_bank, 0, t) ||
                                       !granted(*item, kKBank + c.k_bank, 0, t)))
         return;
-    if (groups.size() >= 2) {
-        const OracleLaneGroup& before = groups[groups.size() - 2];
-        if (before.a >= t) return;
-        if (t + Cycle{i} * p.d + spec::kScoreWriteCycles < before.v + 1) return;
-    }
-    if (item->start == hw::kNever) item->start = t;
     OracleLaneGroup g;
     g.item = static_cast<size_t>(item - items.data());
-    g.index = item->groups++;
+    g.index = item->groups;
     g.rows = std::min(p.group_rows(), c.rows - g.index * p.group_rows());
     g.n = p.key_ranges ? visited_keys(c, item->q, item->k, g.index * p.group_rows(), g.rows).count
                        : c.keys;
-    g.last = item->groups == p.groups(c.rows);
+    g.room = p.key_ranges ? g.n : p.m;
+    if (!groups.empty()) g.first_score = groups.back().first_score + groups.back().room;
+    if (!scores_read(g, t)) return;
+    if (item->start == hw::kNever) item->start = t;
+    g.last = ++item->groups == p.groups(c.rows);
     g.s = t;
     groups.push_back(g);
     if (!g.last) return;
@@ -270,6 +268,26 @@ void Oracle::score(Cycle t) {
     const Cycle free = t + Cycle{i} * (g.n + p.d);
     release(*item, kQBank + c.q_bank, free);
     release(*item, kKBank + c.k_bank, free);
+}
+
+/// May the scores of a group that enters in `t` be written? Of four groups before it the maxima are
+/// read, and of 2 * M scores before each of its own the old one.
+bool Oracle::scores_read(const OracleLaneGroup& g, Cycle t) const {
+    const Cycle written = t + Cycle{p.interleave} * p.d + spec::kScoreWriteCycles;
+    if (groups.size() >= 4) {
+        const OracleLaneGroup& before = groups[groups.size() - 4];
+        if (before.a >= t || written < before.v + 1) return false;
+    }
+    for (uint64_t place = g.first_score; place < g.first_score + g.room; ++place)
+        for (auto before = groups.rbegin(); before != groups.rend(); ++before) {
+            const uint64_t old = before->first_score + 2 * uint64_t{p.m};
+            if (place < old) continue;
+            if (place >= old + before->room) break;
+            if (before->a >= t) return false;
+            const Cycle read = before->v + p.interleave * (place - old);
+            if (written + p.interleave * (place - g.first_score) <= read) return false;
+        }
+    return true;
 }
 
 void Oracle::value(Cycle t) {
