@@ -146,15 +146,16 @@ struct ScoreRead {
 
 /// `room[i]`: of the group i groups before, 0 if there is none. Its entries follow each other in a
 /// ring of 2 * M, so the last that the group overwrites decides.
-constexpr ScoreRead score_read(const DeviceParams& p, const uint32_t (&room)[kScoreGroups + 1]) {
+constexpr ScoreRead score_read(const DeviceParams& p,
+                               const uint32_t (&room)[kScoreLaneGroups + 1]) {
     const int64_t ring = int64_t{2} * p.m;
     int64_t between = room[1];  // from the group of `back` to this one
-    for (uint32_t back = 2; back < kScoreGroups; ++back) {
+    for (uint32_t back = 2; back < kScoreLaneGroups; ++back) {
         between += room[back];
         if (between + room[0] > ring) return {back, between - ring};
     }
-    between += room[kScoreGroups];
-    return {kScoreGroups, between > ring ? between - ring : 0};
+    between += room[kScoreLaneGroups];
+    return {kScoreLaneGroups, between > ring ? between - ring : 0};
 }
 
 }  // namespace tessera::spec

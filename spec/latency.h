@@ -48,7 +48,7 @@ constexpr Cycle score_release_after(const DeviceParams& p, uint32_t n) {
 }
 
 /// Lane groups that have scores in the score buffer, at most; it has entries for 2 * M keys.
-inline constexpr uint32_t kScoreGroups = 4;
+inline constexpr uint32_t kScoreLaneGroups = 4;
 
 /// S(g) >= V(h) + I*k + 1 - score_lead: the group's first entry is written after group h has read
 /// the score of its key k.

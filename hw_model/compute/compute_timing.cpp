@@ -37,7 +37,7 @@ LaneGroup ScoreTiming::enter(const spec::DeviceParams& p, Scoreboard& scoreboard
     entering.keys = spec::group_keys(p, c, current->positions, group);
     entering.last = group + 1 == p.groups(c.rows);
     entering.score_start = at;
-    entering.slot = static_cast<uint32_t>(entered % spec::kScoreGroups);
+    entering.slot = static_cast<uint32_t>(entered % spec::kScoreLaneGroups);
     std::copy_backward(rooms.begin(), rooms.end() - 1, rooms.end());
     rooms[0] = spec::group_room(p, c, current->positions, group);
     keys_end = at + spec::group_cycles(p, entering.keys.count);
@@ -60,12 +60,12 @@ Cycle ValueTiming::buffer_free(const spec::DeviceParams& p, uint64_t n,
     const auto read = [&](const spec::ScoreRead& r) -> Cycle {
         if (n < r.back) return 0;
         if (n - r.back >= admitted) return kNever;
-        const size_t slot = (n - r.back) % spec::kScoreGroups;
+        const size_t slot = (n - r.back) % spec::kScoreLaneGroups;
         const int64_t at =
             static_cast<int64_t>(value_start[slot]) + p.interleave * r.keys + 1 - lead;
         return std::max(admitted_at[slot], static_cast<Cycle>(std::max<int64_t>(at, 0)));
     };
-    return std::max(read({spec::kScoreGroups, 0}), read(spec::score_read(p, room)));
+    return std::max(read({spec::kScoreLaneGroups, 0}), read(spec::score_read(p, room)));
 }
 
 Cycle ValueTiming::value_granted(const Scoreboard& scoreboard) const {
@@ -97,7 +97,7 @@ ValueTiming::Admission ValueTiming::admit(const spec::DeviceParams& p, Scoreboar
     admission_from = at + 1;
     last_value = a.value_start;
     last_keys = keys;
-    const size_t slot = admitted % spec::kScoreGroups;
+    const size_t slot = admitted % spec::kScoreLaneGroups;
     admitted_at[slot] = admission_from;
     value_start[slot] = last_value;
     ++admitted;

@@ -12,7 +12,7 @@
 
 namespace tessera::hw {
 
-using ScoreRooms = uint32_t[spec::kScoreGroups + 1];
+using ScoreRooms = uint32_t[spec::kScoreLaneGroups + 1];
 
 /// Lane groups on their way from the score stage until they are merged.
 struct ValueTiming {
@@ -39,8 +39,8 @@ struct ValueTiming {
 
     std::deque<LaneGroup> groups;  ///< entered the score stage, not admitted
     uint64_t admitted = 0;         ///< since reset
-    /// A + 1 and V, per lane group number modulo kScoreGroups.
-    std::array<Cycle, spec::kScoreGroups> admitted_at{}, value_start{};
+    /// A + 1 and V, per lane group number modulo kScoreLaneGroups.
+    std::array<Cycle, spec::kScoreLaneGroups> admitted_at{}, value_start{};
     Cycle admission_from = 0;  ///< A of the last + 1
     Cycle last_value = 0;      ///< V of the last
     uint32_t last_keys = 0;
@@ -72,7 +72,7 @@ struct ScoreTiming {
     uint64_t entered = 0;                       ///< lane groups since reset
     Cycle keys_end = 0;                         ///< S + I*n of the last
     /// Keys for which the latest groups take room in the score buffer, the last one first.
-    std::array<uint32_t, spec::kScoreGroups> rooms{};
+    std::array<uint32_t, spec::kScoreLaneGroups> rooms{};
 
     auto fields() const { return std::tie(queue, group, entered, keys_end, rooms); }
     friend bool operator==(const ScoreTiming& a, const ScoreTiming& b) {

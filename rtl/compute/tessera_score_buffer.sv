@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The score buffer: a ring of LANES scores per key and turn, for 2*M keys, and for up to four lane
-// groups the running row maxima and flags of each turn. A read gives entry, maximum and flags in the
-// next cycle. The maximum includes writes up to the cycle before the read. A lane group's first key
-// starts new maxima.
+// groups the running row maxima and flags of each turn. A read gives entry, maximum and flags in
+// the next cycle. The maximum includes writes up to the cycle before the read. A lane group's first
+// key starts new maxima.
 module tessera_score_buffer #(
   parameter int unsigned M = 16,
   parameter int unsigned LANES = 2,
@@ -27,7 +27,7 @@ module tessera_score_buffer #(
   localparam int unsigned Entry = LANES * 34;
 
   logic [Entry-1:0]            entry_q [2 << (KeyBits + TurnBits)];
-  logic [LANES*18-1:0]         maximum_q [tessera_pkg::ScoreGroups << TurnBits];
+  logic [LANES*18-1:0]         maximum_q [tessera_pkg::ScoreLaneGroups << TurnBits];
   logic [LANES*18-1:0]         maximum_old, maximum_new;
   logic [TurnBits+1:0]         write_maximum, read_maximum;  // addresses
   logic [KeyBits+TurnBits:0]   write_entry, read_entry;

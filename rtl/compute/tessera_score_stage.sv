@@ -13,8 +13,8 @@ module tessera_score_stage #(
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
   input  logic                                 key_ranges_i,
-  // <-> compute queue. Of the records, what varies from group to group is not used. `keys` are those
-  // of the command.
+  // <-> compute queue. Of the records, what varies from group to group is not used. `keys` are
+  // those of the command.
   input  logic                                 head_valid_i,
   input  logic                                 head_granted_i,  // Q and K
   input  logic                                 halted_i,
@@ -56,7 +56,7 @@ module tessera_score_stage #(
   // ---- Entry: when, and which rows
   logic        continuing_q;                // groups of the head are left
   logic [9:0]  index_q, first_row_q;
-  // Groups in the score buffer, by their numbers modulo ScoreGroups.
+  // Groups in the score buffer, by their numbers modulo ScoreLaneGroups.
   logic [1:0]  slot_q, admit_slot_q;        // of the next group to enter, to be admitted
   logic [3:0]  free_known_q;                // it is admitted: when another may take its place
   logic [63:0] free_q [4];

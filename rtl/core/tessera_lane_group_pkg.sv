@@ -14,7 +14,7 @@ package tessera_lane_group_pkg;
     logic [10:0] rows;         // of the command
     logic [9:0]  first_key;    // of the keys that it visits
     logic [10:0] keys;
-    logic [1:0]  slot;         // number since reset modulo ScoreGroups: its maxima
+    logic [1:0]  slot;         // number since reset modulo ScoreLaneGroups: its maxima
     logic [10:0] first_entry;  // of the score buffer
     logic [31:0] factor;
   } score_group_t;
@@ -31,7 +31,7 @@ package tessera_lane_group_pkg;
     logic [10:0] rows;         // valid rows of this group
     logic [9:0]  first_key;    // of the keys that it visits
     logic [10:0] keys;
-    logic [1:0]  slot;         // number since reset modulo ScoreGroups: its maxima
+    logic [1:0]  slot;         // number since reset modulo ScoreLaneGroups: its maxima
     logic [10:0] first_entry;  // of the score buffer
     logic [9:0]  d_v;
     logic [31:0] number;       // of the command
@@ -49,8 +49,8 @@ package tessera_lane_group_pkg;
     logic [2:0] turn;
   } key_step_t;
 
-  // A lane group is admitted: in cycle `free` a group may enter whose first scores take the place of
-  // its first scores.
+  // A lane group is admitted: in cycle `free` a group may enter whose first scores take the place
+  // of its first scores.
   typedef struct packed {
     logic        valid;
     logic [63:0] free;

@@ -34,7 +34,7 @@ package tessera_pkg;
   localparam int unsigned ConvertCycles    /*verilator public*/ = 1;
   localparam int unsigned ScoreWriteCycles /*verilator public*/ = 2 + ScaleCycles + ConvertCycles;
   localparam int unsigned MaxKnownCycles   /*verilator public*/ = ScoreWriteCycles;
-  localparam int unsigned ScoreGroups      /*verilator public*/ = 4;  // in the score buffer
+  localparam int unsigned ScoreLaneGroups  /*verilator public*/ = 4;  // in the score buffer
   localparam int unsigned ExpCycles        /*verilator public*/ = 4;
   localparam int unsigned ValueReadCycles  /*verilator public*/ = 4;
   localparam int unsigned StoreReadCycles  /*verilator public*/ = 2;

@@ -52,7 +52,7 @@ SAME(ScaleCycles, kScaleCycles);
 SAME(ConvertCycles, kConvertCycles);
 SAME(ScoreWriteCycles, kScoreWriteCycles);
 SAME(MaxKnownCycles, kMaxKnownCycles);
-SAME(ScoreGroups, kScoreGroups);
+SAME(ScoreLaneGroups, kScoreLaneGroups);
 SAME(ExpCycles, kExpCycles);
 SAME(ValueReadCycles, kValueReadCycles);
 SAME(StoreReadCycles, kStoreReadCycles);
