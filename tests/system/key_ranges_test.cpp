@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A device that visits only the keys that a mask leaves: the same results, the cycles of the
-// recurrence of docs/contract/timing.md, and nothing else where the mask hides nothing.
+// A device that visits only the keys that a mask leaves: the same results, fewer cycles, but not
+// fewer than the formula says, and nothing else where the mask hides nothing.
 #include "tests/support/run_json.h"
 
 using namespace tessera::test;
@@ -47,7 +47,7 @@ TEST_CASE("ranges of keys change no bit of a result") {
     }
 }
 
-TEST_CASE("ranges of keys: never slower, dense as before, and cycles are the formula's") {
+TEST_CASE("ranges of keys: faster, dense as before, and no faster than the formula") {
     Compared facts("facts");
     const std::string job = "--timing-only --memory ideal --random 2,1000,64 ";
     const auto cycles = [&](const std::string& mask, const char* ranges) {
@@ -59,7 +59,7 @@ TEST_CASE("ranges of keys: never slower, dense as before, and cycles are the for
           "--window 64 --mask dense", "--block 512", "--window 5 --align start --keys 1300",
           "--window 200 --align start --keys 700"}) {
         const auto report = run_json(job + mask + kOn);
-        facts.equal(figure(report, "stall_free_difference"), 0, [&] { return mask; });
+        facts.holds(figure(report, "stall_free_difference") >= 0, [&] { return mask; });
         facts.holds(figure(report, "mac_utilisation") <= 1 &&
                         figure(report, "mac_utilisation") >= figure(report, "useful_utilisation"),
                     [&] { return mask; });
