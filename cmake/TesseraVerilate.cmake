@@ -1,5 +1,5 @@
 # tessera_verilate(NAME M D LANES INTERLEAVE BUS_BYTES [OPT_FAST ...]): the RTL with these parameters
-# as library tessera_rtl_NAME, in any profile: that is a pin. What follows the parameters takes the
+# as library tessera_rtl_NAME, with any fuses: those are pins. What follows the parameters takes the
 # place of the optimisation that all designs have. tessera_rtl_library(): all of them behind one device
 # for the platform.
 # tessera_verilates(NAME RESULT): whether this build wants the design NAME.
@@ -71,7 +71,7 @@ function(tessera_verilate name m d lanes interleave bus_bytes)
     ${optimise})
   set_property(GLOBAL APPEND PROPERTY tessera_rtl_names ${name})
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_declarations
-    "std::unique_ptr<VerilatedTop> make_${name}_top(spec::Profile profile, const std::string& wave);\n")
+    "std::unique_ptr<VerilatedTop> make_${name}_top(const spec::DeviceParams& params, const std::string& wave);\n")
   set_property(GLOBAL APPEND_STRING PROPERTY tessera_rtl_choices
     "    if (is(${m}, ${d}, ${lanes}, ${interleave}, ${bus_bytes})) return {make_${name}_top, ${waves}};\n")
 endfunction()

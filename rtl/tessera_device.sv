@@ -12,6 +12,7 @@ module tessera_device #(
   input  logic                   clk_i,
   input  logic                   rst_ni,        // synchronous
   input  logic [1:0]             profile_i,     // a fuse: tessera_pkg::Profile*, constant
+  input  logic                   key_ranges_i,  // a fuse: lane groups visit ranges of keys
   output logic                   irq_o,
   output logic                   idle_o,        // nothing will happen without an access
   // AXI4-Lite, registers
@@ -137,7 +138,7 @@ module tessera_device #(
                   !front_data.beat && !load_data.beat && !front_read.valid;
 
   tessera_csr #(.M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)) u_csr (
-    .clk_i, .rst_ni, .profile_i,
+    .clk_i, .rst_ni, .profile_i, .key_ranges_i,
     .s_axil_awaddr_i, .s_axil_awvalid_i, .s_axil_awready_o,
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_wvalid_i, .s_axil_wready_o,
     .s_axil_bresp_o, .s_axil_bvalid_o, .s_axil_bready_i,
@@ -176,8 +177,8 @@ module tessera_device #(
   );
 
   tessera_issue #(.M(M), .D(D), .BUS_BYTES(BUS_BYTES)) u_issue (
-    .clk_i, .rst_ni, .clear_i(soft_reset), .profile_i, .control_i(control), .halted_i(halted),
-    .status_o(issue_status), .error_o(dispatch_error),
+    .clk_i, .rst_ni, .clear_i(soft_reset), .profile_i, .key_ranges_i, .control_i(control),
+    .halted_i(halted), .status_o(issue_status), .error_o(dispatch_error),
     .descriptor_i(descriptor), .pop_o(descriptor_pop),
     .load_o(load_head), .load_i(load_taken),
     .compute_o(compute_head), .compute_mask_o(compute_mask), .compute_i(compute_taken),
@@ -198,7 +199,7 @@ module tessera_device #(
   tessera_compute_engine #(
     .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_compute_engine (
-    .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q),
+    .clk_i, .rst_ni, .clear_i(soft_reset), .cycle_i(cycle_q), .key_ranges_i,
     .queue_i(compute_head), .queue_mask_i(compute_mask), .queue_o(compute_taken),
     .admit_o(admit), .admit_i(admit_granted),
     .halted_i(halted), .load_active_i(active.load != '0), .store_active_i(active.store != '0),
@@ -230,6 +231,6 @@ module tessera_device #(
 `ifndef SYNTHESIS
   assert property (@(posedge clk_i) disable iff (!rst_ni)
                    profile_i <= 2'(tessera_pkg::ProfileStateful));
-  assert property (@(posedge clk_i) disable iff (!rst_ni) $stable(profile_i));
+  assert property (@(posedge clk_i) disable iff (!rst_ni) $stable({profile_i, key_ranges_i}));
 `endif
 endmodule

@@ -51,8 +51,8 @@ namespace tessera::spec {
     X(SramKWrite, "sram_k_write", "beat", "beats written to K banks")                              \
     X(SramVWrite, "sram_v_write", "beat", "beats written to V banks")                              \
     X(SramQRead, "sram_q_read", "row", "Q rows read: LANES per cycle of score_busy")               \
-    X(SramKRead, "sram_k_read", "row", "K rows read: one per key and lane group")                  \
-    X(SramVRead, "sram_v_read", "row", "V rows read: one per key and lane group")                  \
+    X(SramKRead, "sram_k_read", "row", "K rows read: one per lane group and key it visits")        \
+    X(SramVRead, "sram_v_read", "row", "V rows read: one per lane group and key it visits")        \
     X(SramScoreWrite, "sram_score_write", "entry",                                                 \
       "scores written: LANES per cycle of score_busy")                                             \
     X(SramScoreRead, "sram_score_read", "entry", "scores read: LANES per cycle of value_busy")     \

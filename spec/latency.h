@@ -47,7 +47,11 @@ constexpr Cycle score_release_after(const DeviceParams& p, uint32_t n) {
     return Cycle{p.interleave} * (n + p.d);
 }
 
-/// S(g) >= V(g-2) + 1 - score_lead: a score buffer entry is written after its old value was read.
+/// Lane groups that have scores in the score buffer, at most; it has entries for 2 * M keys.
+inline constexpr uint32_t kScoreLaneGroups = 4;
+
+/// S(g) >= V(h) + I*k + 1 - score_lead: the group's first entry is written after group h has read
+/// the score of its key k.
 constexpr Cycle score_lead(const DeviceParams& p) {
     return Cycle{p.interleave} * p.d + kScoreWriteCycles;
 }

@@ -21,6 +21,8 @@ struct DeviceParams {
     uint32_t interleave = 4;  ///< stages of the pipelined adder = query rows that share a lane
     uint32_t bus_bytes = 0;   ///< memory data bus, bytes per beat
     Profile profile = Profile::kStateful;
+    /// A lane group visits only keys that its mask may allow (key_range.h). A fuse, too.
+    bool key_ranges = false;
 
     /// Query rows that are computed together ("lane group").
     constexpr uint32_t group_rows() const { return lanes * interleave; }

@@ -57,9 +57,15 @@ struct RegisterInfo {
 
 inline constexpr uint32_t kIdValue = 0x54455353;  ///< "TESS"
 /// Of this register map and command set. Each mask term above eight raises it by one.
-inline constexpr uint32_t kVersionBase = 2, kVersionTerms = 8;
+inline constexpr uint32_t kVersionBase = 3, kVersionTerms = 8;
 inline constexpr uint32_t kVersionValue = kVersionBase + (kMaskTerms - kVersionTerms);
 
+// CAP_PROFILE: the fuses
+inline constexpr uint32_t kCapProfileMask = 3;      ///< Profile
+inline constexpr uint32_t kCapKeyRanges = 1u << 8;  ///< DeviceParams::key_ranges
+constexpr uint32_t cap_profile(const DeviceParams& p) {
+    return static_cast<uint32_t>(p.profile) | (p.key_ranges ? kCapKeyRanges : 0);
+}
 // CONTROL
 inline constexpr uint32_t kControlEnable = 1u << 0;         ///< fetch and dispatch descriptors
 inline constexpr uint32_t kControlSoftReset = 1u << 1;      ///< acts, reads 0

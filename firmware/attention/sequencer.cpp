@@ -89,6 +89,10 @@ void Sequencer::begin_job() {
 
 void Sequencer::begin_step() {
     pass_ = 0;
+    const Extent extent = extent_of(map(), device_, step_.q_tile, step_.k_tile, step_.mask);
+    attending_ = extent.rows;
+    // A key tile that stays for other query tiles is loaded whole.
+    if (planner_.open_tiles() == 1) step_.keys = step_.k_rows = extent.keys;
     partial_ = is_partial(job(), device_, step_);
     if (partial_) ++partials_;
     begin_pass();
@@ -101,7 +105,10 @@ uint32_t Sequencer::early_keys() const {
     const bool wanted = !step_.last && planner_.open_tiles() == 1 &&
                         job().sentinel.form == SentinelForm::kNone &&
                         step_.q_rows <= device_.lanes * device_.interleave;
-    return wanted ? map().keys(step_.q_tile, step_.next_k_tile) : 0;
+    if (!wanted) return 0;
+    const uint32_t stack = step_.query_head / map().stack_heads();
+    const spec::Mask mask = map().mask(stack, step_.q_tile, step_.next_k_tile);
+    return extent_of(map(), device_, step_.q_tile, step_.next_k_tile, mask).keys;
 }
 
 /// Chooses the banks of a call and lists its commands.
@@ -281,7 +288,8 @@ uint32_t Sequencer::build_key_load(const Tensor& tensor, uint32_t tile, uint32_t
     }
     Run run = map.key_run(tile, row_);
     const bool positions = c.opcode == Opcode::kLoadK;  // values have none
-    if (!positions && job().documents != nullptr) run.rows = rows - row_;
+    const bool all_at_once = !positions && job().documents != nullptr;
+    if (all_at_once || run.rows > rows - row_) run.rows = rows - row_;
     run.rows = job().pages.run(run.row, run.rows);
     c.rows = run.rows;
     c.first_row = row_;
@@ -308,7 +316,7 @@ uint32_t Sequencer::build_attend(Command& c) const {
     c.k_bank = k_bank_;
     c.v_bank = v_.bank();
     c.state_bank = state_.bank();
-    c.rows = step_.q_rows;
+    c.rows = c.has(spec::kFlagContinue) ? attending_ : step_.q_rows;
     c.keys = step_.keys;
     c.d_k = key_columns(job());
     c.d_v = value_columns(job(), pass_);

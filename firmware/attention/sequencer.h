@@ -18,6 +18,7 @@
 
 #include "firmware/merge/partial.h"
 #include "firmware/plan/bank_set.h"
+#include "firmware/plan/extent.h"
 #include "firmware/plan/origin.h"
 #include "firmware/plan/planner.h"
 #include "spec/command.h"
@@ -87,6 +88,7 @@ class Sequencer {
     uint32_t stage_ = 0;            ///< kind of the last command
     uint32_t stage_row_ = 0;        ///< and the row of the tile that it began with
     uint32_t k_bank_ = 0;           ///< keys of this step
+    uint32_t attending_ = 0;        ///< query rows of this step that may see a key
     Step step_;
     BankSet q_, k_, v_, state_;
     bool retrying_ = false;

@@ -86,7 +86,8 @@ Status Driver::discover() {
         if (Status s = read(capability.reg, capability.value); !s.ok()) return s;
         if (id != spec::kIdValue) return failed(Code::kWrongDevice);
     }
-    device_.profile = static_cast<spec::Profile>(profile);
+    device_.profile = static_cast<spec::Profile>(profile & spec::kCapProfileMask);
+    device_.key_ranges = (profile & spec::kCapKeyRanges) != 0;
     const bool known = version == spec::kVersionValue && banks == spec::kBanks &&
                        spec::params_error(device_) == nullptr;
     return known ? Status{} : failed(Code::kWrongDevice);

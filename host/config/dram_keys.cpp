@@ -14,7 +14,6 @@ using hw::MemoryConfig;
 
 constexpr double kMaxClocks = 1e6;
 constexpr std::array<const char*, 2> kMappings = {"RoBaRaCoCh", "MOP4CLXOR"};
-constexpr std::array<const char*, 2> kSwitch = {"off", "on"};
 
 ConfigKey number(const char* path, double low, double high, const char* meaning,
                  void (*set)(ResolvedConfig&, const KeyValue&),

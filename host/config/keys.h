@@ -2,6 +2,7 @@
 // Every configuration key, once: its path, type, range and place in the resolved configuration.
 // Reading, --set, error texts and docs/use/configuration.md all come from this table.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -14,6 +15,8 @@ namespace tessera::host {
 using KeyValue = std::variant<uint64_t, double, std::string>;
 enum class KeyKind { kUnsigned, kNumber, kText };
 enum class KeyFile { kDevice, kMemory };
+/// Choices of what is switched.
+inline constexpr std::array<const char*, 2> kSwitch = {"off", "on"};
 /// The upper end of a range that only the type limits.
 inline constexpr double kMaxUnsigned = 18446744073709551615.0;
 

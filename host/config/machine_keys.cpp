@@ -28,6 +28,14 @@ KeyValue get_profile(const ResolvedConfig& c) {
     return std::string(kProfiles.at(static_cast<uint32_t>(c.platform.params.profile)));
 }
 
+void set_key_ranges(ResolvedConfig& c, const KeyValue& value) {
+    c.platform.params.key_ranges = std::get<std::string>(value) == kSwitch[1];
+}
+
+KeyValue get_key_ranges(const ResolvedConfig& c) {
+    return std::string(kSwitch.at(c.platform.params.key_ranges ? 1 : 0));
+}
+
 void set_clock(ResolvedConfig& c, const KeyValue& value) {
     c.clock_ghz = std::get<double>(value);
     c.platform.cycle_fs = static_cast<uint32_t>(std::lround(1e6 / c.clock_ghz));
@@ -125,6 +133,17 @@ std::vector<ConfigKey> machine_keys() {
          "the commands that the device accepts",
          set_profile,
          get_profile},
+        {"device.key_ranges",
+         kDevice,
+         kText,
+         kOptional,
+         kSet,
+         0,
+         0,
+         {kSwitch.begin(), kSwitch.end()},
+         "on: rows visit only the keys that their mask may allow, docs/contract/device.md",
+         set_key_ranges,
+         get_key_ranges},
         {"device.clock_ghz",
          kDevice,
          KeyKind::kNumber,

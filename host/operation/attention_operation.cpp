@@ -14,6 +14,7 @@
 #include "host/operation/inexact_rows.h"
 #include "host/platform/counters.h"
 #include "host/predict/cover_work.h"
+#include "host/predict/visited_keys.h"
 
 namespace tessera::host {
 
@@ -200,8 +201,9 @@ OperationWork AttentionOperation::work_by_formula() const {
     const WorkFormula work = work_formula(problem_, m);
     return {work.calls,
             calls_formula_text(problem_, m),
-            static_cast<double>(work.pairs_issued) * (problem_.d_k + problem_.d_v),
-            "pairs of real rows and keys * (d_k + d_v)",
+            static_cast<double>(visited_pairs(problem_, config_.params)) *
+                (problem_.d_k + problem_.d_v),
+            "pairs of real rows and the keys that they visit * (d_k + d_v)",
             compulsory_bytes(problem_, m).all(),
             "q, k, v read once, o written once, without padding"};
 }

@@ -92,8 +92,12 @@ QueryTileCalls CallList::calls(uint32_t stack, uint32_t q_tile) const {
     const auto tile_keys = [&](uint32_t tile) {
         return std::min(key_m_, problem_.nk - tile * key_m_);
     };
-    touched.each([&](uint32_t tile) { result.keys.push_back(tile_keys(tile)); });
-    if (result.keys.empty()) result.keys.push_back(tile_keys(0));  // fully masked: EMPTY rows
+    const auto add = [&](uint32_t tile) {
+        result.keys.push_back(tile_keys(tile));
+        result.k_tiles.push_back(tile);
+    };
+    touched.each(add);
+    if (result.keys.empty()) add(0);  // fully masked: EMPTY rows
     return result;
 }
 

@@ -11,9 +11,10 @@ namespace tessera::host {
 
 /// What one query tile takes.
 struct QueryTileCalls {
-    uint32_t rows = 0;           ///< queries
-    std::vector<uint32_t> keys;  ///< of each pair of tiles, in their order
-    uint64_t pairs_allowed = 0;  ///< (query, key)
+    uint32_t rows = 0;              ///< queries
+    std::vector<uint32_t> keys;     ///< of each pair of tiles, in their order
+    std::vector<uint32_t> k_tiles;  ///< of these the key tiles, the last ones; others are gathered
+    uint64_t pairs_allowed = 0;     ///< (query, key)
 };
 
 class CallList {

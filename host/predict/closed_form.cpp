@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "host/predict/call_list.h"
+#include "host/predict/visited_keys.h"
 #include "spec/integers.h"
 #include "spec/latency.h"
 
@@ -28,14 +28,18 @@ class ClosedForm {
           layout_(layout),
           config_(config),
           p_(config.params),
-          calls_(problem, config.params.m) {}
+          calls_(problem, config.params.m),
+          visited_(problem, config.params) {}
 
     Cycle cycles() {
+        visited_.begin(0, 0);
         start_up(calls_.calls(0, 0));
         for (uint32_t stack = 0; stack < calls_.stacks(); ++stack)
-            for (uint32_t t = 0; t < calls_.query_tiles(); ++t)
+            for (uint32_t t = 0; t < calls_.query_tiles(); ++t) {
+                visited_.begin(stack, t);
                 query_tile(calls_.calls(stack, t),
                            stack + 1 == calls_.stacks() && t + 1 == calls_.query_tiles());
+            }
         return end_of_run();
     }
 
@@ -50,9 +54,9 @@ class ClosedForm {
         const Cycle load_start = line_usable + 1;  // dispatched, seen by the load engine
         const Cycle data = load_start + spec::kAcceptCycles + latency;
         const uint64_t q = uint64_t{p_.beats(2 * problem_.d_k)} * rows_of(problem_.nq, 0);
-        const uint32_t n = first.keys.front();
-        const uint64_t k = uint64_t{p_.beats(2 * problem_.d_k)} * n;
-        const uint64_t v = uint64_t{p_.beats(2 * problem_.d_v)} * n;
+        const uint64_t k = uint64_t{p_.beats(2 * problem_.d_k)} * first.keys.front();
+        const uint64_t v = uint64_t{p_.beats(2 * problem_.d_v)} * first.keys.front();
+        const uint32_t n = visited_.keys(0, first, 0);
         const Cycle k_ready = data + q + k - 1 + spec::kSinkCycles + 1;
         score_ = std::max(k_ready, line_usable + 4);  // the ATTEND is the fourth descriptor
         value_ =
@@ -61,28 +65,21 @@ class ClosedForm {
 
     /// Adds the lane groups of a query tile to the stream; keeps the rows of its last key tile.
     void query_tile(const QueryTileCalls& tile, bool last) {
-        const uint32_t rows = tile.rows;
-        const uint32_t groups = p_.groups(rows);
-        const size_t calls = tile.keys.size();
-        const uint32_t ragged = tile.keys.back();
-        const auto advance = [&](uint32_t n) {
-            if (groups_ != 0) value_ += spec::value_spacing(p_, last_keys_, n);
-            last_keys_ = n;
-            ++groups_;
-        };
-        // Full key tiles in one step: their groups are I * M cycles apart.
-        if (calls > 1) {
-            advance(p_.m);
-            const uint64_t more = uint64_t{calls - 1} * groups - 1;
-            value_ += more * spec::value_spacing(p_, p_.m, p_.m);
-            groups_ += more;
-        }
-        for (uint32_t g = 0; g < groups; ++g) {
-            advance(ragged);
-            if (last)
-                merged_.push_back({std::min(p_.group_rows(), rows - g * p_.group_rows()),
-                                   value_ + spec::merge_write_after(p_, ragged) + 1});
-        }
+        for (size_t call = 0; call < tile.keys.size(); ++call)
+            for (uint32_t g = 0; g < visited_.groups(tile, call); ++g) {
+                const uint32_t n = visited_.keys(g, tile, call);
+                if (last_keys_ != 0) value_ += spec::value_spacing(p_, last_keys_, n);
+                last_keys_ = n;
+                if (last && call + 1 == tile.keys.size())
+                    merged_.push_back(
+                        {visited_.rows(g), value_ + spec::merge_write_after(p_, n) + 1});
+            }
+        if (!last) return;
+        // Rows that take no part in the last call are visible with its last row, all at once.
+        const Cycle released = merged_.back().first_visible + merged_.back().rows - 1;
+        const auto attended = static_cast<uint32_t>(merged_.size());
+        for (uint32_t g = attended; g < visited_.groups(); ++g)
+            for (uint32_t row = 0; row < visited_.rows(g); ++row) merged_.push_back({1, released});
     }
 
     /// Reads, bursts and responses of one store of the last query tile, which may begin at `begin`.
@@ -133,9 +130,9 @@ class ClosedForm {
     const hw::PlatformConfig& config_;
     const spec::DeviceParams& p_;
     const CallList calls_;
+    VisitedKeys visited_;
     Cycle score_ = 0, value_ = 0;  // of the first, then of the latest group
-    uint64_t groups_ = 0;
-    uint32_t last_keys_ = 0;
+    uint32_t last_keys_ = 0;       // of the latest group; 0 before the first
     std::vector<MergedRows> merged_;
     Cycle write_ = 0;  // the write data bus is free from here on
 };

@@ -174,7 +174,7 @@ bool PredictedDevice::dispatch() {
 
 /// The next lane group enters the score stage.
 bool PredictedDevice::score() {
-    const Cycle at = score_.next(scoreboard_, value_);
+    const Cycle at = score_.next(p_, scoreboard_, value_);
     if (at == kNever) return false;
     value_.groups.push_back(score_.enter(p_, scoreboard_, at));
     return true;

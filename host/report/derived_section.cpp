@@ -9,7 +9,7 @@
 #include "host/predict/closed_form.h"
 #include "host/predict/cover_work.h"
 #include "host/predict/dram_bandwidth.h"
-#include "host/predict/formulas.h"
+#include "host/predict/visited_keys.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"
 
@@ -97,6 +97,8 @@ void Derived::add_work(const RunRecord& record) {
     add("pairs_issued", work_.pairs_issued, "pair",
         "sum over pairs of tiles (by a cover: calls) of real query rows * real key rows, by "
         "formula");
+    add("pairs_visited", visited_pairs(record.problem, record.config.platform.params), "pair",
+        "of pairs_issued those with a key that the query's lane group visits, by formula");
     add("pairs_allowed", work_.pairs_allowed, "pair", "(query, key) pairs that the mask allows");
 }
 
@@ -152,8 +154,8 @@ void Derived::add_utilisation(const RunRecord& record) {
     const double devices = record.config.platform.devices;
     const double peak =
         devices * static_cast<double>(params.peak_macs_per_cycle()) * number("cycles");
-    add("mac_utilisation", measure(quotient(macs(record, count("pairs_issued")), peak)), "1",
-        "pairs_issued * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
+    add("mac_utilisation", measure(quotient(macs(record, count("pairs_visited")), peak)), "1",
+        "pairs_visited * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
     add("useful_utilisation", measure(quotient(macs(record, count("pairs_allowed")), peak)), "1",
         "pairs_allowed * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
     add("cycles_useful", measure(number("useful_utilisation") * number("cycles")), "cycle",
@@ -206,8 +208,8 @@ void Derived::add_traffic(const RunRecord& record) {
     add("bytes_read", bytes - written, "byte", "bytes - bytes_written");
     add("bytes_written", written, "byte", "bytes_o + bytes_state_write + bytes_record");
     add("arithmetic_intensity",
-        measure(quotient(2 * macs(record, count("pairs_issued")), static_cast<double>(bytes))),
-        "flop/byte", "2 * pairs_issued * (d_k + d_v) / bytes; a multiply-add is two, exp2 none");
+        measure(quotient(2 * macs(record, count("pairs_visited")), static_cast<double>(bytes))),
+        "flop/byte", "2 * pairs_visited * (d_k + d_v) / bytes; a multiply-add is two, exp2 none");
     add("bandwidth", measure(quotient(static_cast<double>(bytes), number("cycles"))), "byte/cycle",
         "bytes / cycles; the bus carries BUS_BYTES each way");
 }
@@ -277,7 +279,7 @@ void Derived::add_roofline(const RunRecord& record) {
     add("port_bandwidth", measure(port), "byte/s",
         "devices * BUS_BYTES * device clock * bytes / the larger of bytes_read and bytes_written");
     add("performance", measure(number("mac_utilisation") * peak), "flop/s",
-        "mac_utilisation * peak_flops: pairs issued");
+        "mac_utilisation * peak_flops: pairs visited");
     add("performance_useful", measure(number("useful_utilisation") * peak), "flop/s",
         "useful_utilisation * peak_flops: allowed pairs");
     add("roof", measure(roof), "flop/s",
@@ -291,9 +293,9 @@ void Derived::add_roofline(const RunRecord& record) {
 }
 
 void Derived::add_energy(const RunRecord& record) {
-    const EnergyEstimate e =
-        estimate_energy(record.layout.job, work_, record.config, record.outcome.counters,
-                        record.layout.stored_rows() - record.outcome.merging.work.rows_finished);
+    const EnergyEstimate e = estimate_energy(
+        record.layout.job, work_, count("pairs_visited"), record.config, record.outcome.counters,
+        record.layout.stored_rows() - record.outcome.merging.work.rows_finished);
     add("energy_arithmetic", e.arithmetic, "J", kArithmeticEnergyFormula);
     add("energy_sram", e.sram, "J", kSramEnergyFormula);
     add("energy_dram_low", e.dram_low, "J", std::string(kDramEnergyFormula) + "_low");

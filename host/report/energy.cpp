@@ -25,7 +25,7 @@ struct Operations {
     double merged_elements = 0;  ///< of a state row, on average over the calls
 };
 
-Operations operations(const fw::AttentionJob& job, const WorkFormula& work,
+Operations operations(const fw::AttentionJob& job, const WorkFormula& work, uint64_t pairs_visited,
                       uint64_t rows_by_device) {
     const fw::SentinelForm form = job.sentinel.form;
     const uint32_t passes = fw::sentinel_passes(form);
@@ -38,7 +38,7 @@ Operations operations(const fw::AttentionJob& job, const WorkFormula& work,
         const double sentinels = fw::has_sentinel(form, pass) ? rows : 0;
         const double weights = static_cast<double>(work.pairs_allowed) + sentinels;
         n.weights += weights;
-        n.macs += (static_cast<double>(work.pairs_issued) + sentinels) * fw::key_columns(job) +
+        n.macs += (static_cast<double>(pairs_visited) + sentinels) * fw::key_columns(job) +
                   weights * columns;
         if (form != fw::SentinelForm::kNone) n.divisions += rows * columns;
         n.merged_elements += (columns + 1) / passes;
@@ -49,15 +49,15 @@ Operations operations(const fw::AttentionJob& job, const WorkFormula& work,
 }  // namespace
 
 EnergyEstimate estimate_energy(const fw::AttentionJob& job, const WorkFormula& work,
-                               const ResolvedConfig& config, const CounterValues& counters,
-                               uint64_t rows_by_device) {
+                               uint64_t pairs_visited, const ResolvedConfig& config,
+                               const CounterValues& counters, uint64_t rows_by_device) {
     using spec::Counter;
     const auto count = [&](Counter counter) {
         return static_cast<double>(counter_value(counters, counter));
     };
     const EnergyTable& pj = config.energy;
     const spec::DeviceParams& params = config.platform.params;
-    const Operations n = operations(job, work, rows_by_device);
+    const Operations n = operations(job, work, pairs_visited, rows_by_device);
     const double state_written = count(Counter::kSramStateWrite);
 
     EnergyEstimate e;

@@ -26,7 +26,8 @@ struct EnergyEstimate {
 
 /// How each part is counted, for the report.
 inline constexpr const char* kArithmeticEnergyFormula =
-    "(pairs issued * d_k + pairs allowed * d_v) * multiply_add + pairs allowed * score_to_weight + "
+    "(pairs visited * d_k + pairs allowed * d_v) * multiply_add + pairs allowed * score_to_weight "
+    "+ "
     "state rows written * (d_v + 1) * merge_element + outputs * divide_element; with a sentinel "
     "over "
     "its calls, itself and its columns included, calls retried not";
@@ -36,10 +37,10 @@ inline constexpr const char* kSramEnergyFormula =
 inline constexpr const char* kDramEnergyFormula = "all bytes through the memory port * dram_byte";
 
 /// Of the devices alone: without a sentinel they divided and stored `rows_by_device` rows of o.
-/// `work` is that of the job.
+/// `work` and `pairs_visited` are of the job.
 EnergyEstimate estimate_energy(const fw::AttentionJob& job, const WorkFormula& work,
-                               const ResolvedConfig& config, const CounterValues& counters,
-                               uint64_t rows_by_device);
+                               uint64_t pairs_visited, const ResolvedConfig& config,
+                               const CounterValues& counters, uint64_t rows_by_device);
 
 /// Of a DRAM by class of access, beside the estimate and not part of it. Refresh and standby are
 /// not in it.

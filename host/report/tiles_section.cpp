@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/predict/call_list.h"
+#include "host/predict/visited_keys.h"
 #include "spec/integers.h"
 #include "spec/latency.h"
 
@@ -65,15 +65,18 @@ std::vector<uint64_t> allowed_pairs(const Problem& p, uint32_t m, uint32_t stack
 void add_runs(const RunRecord& record, uint32_t stack, uint32_t tile, Table& runs) {
     const Problem& p = record.problem;
     const spec::DeviceParams& params = record.config.platform.params;
-    const uint32_t m = params.m, heads = p.stacked ? p.group() : 1;
-    const uint32_t rows = std::min(m, heads * p.nq - tile * m);
+    const uint32_t m = params.m;
     const std::vector<uint64_t> pairs = allowed_pairs(p, m, stack, tile);
     const bool none = std::all_of(pairs.begin(), pairs.end(), [](uint64_t n) { return n == 0; });
+    VisitedKeys visited(p, params);
+    visited.begin(stack, tile);
     uint32_t last = 0;
     for (uint32_t key = 0; key < pairs.size(); ++key) {
         if (pairs[key] == 0 && !(none && key == 0)) continue;
         const uint32_t keys = std::min(m, p.nk - key * m);
-        const uint64_t cycles = params.groups(rows) * spec::group_cycles(params, keys);
+        uint64_t cycles = 0;
+        for (uint32_t g = 0; g < visited.groups(); ++g)
+            cycles += spec::group_cycles(params, visited.keys_of_tile(g, key, keys));
         auto* before = runs.rows.empty() ? nullptr : &runs.rows.back();
         const bool same = before != nullptr && (*before)[0] == FigureValue(uint64_t{stack}) &&
                           (*before)[1] == FigureValue(uint64_t{tile}) && last + 1 == key &&

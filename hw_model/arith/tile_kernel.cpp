@@ -63,12 +63,18 @@ class FlushGuard {
 /// Fills in the mask; is anything masked?
 bool mask_group(const Loops& loops, const ScoreInput& in, LaneGroupScores& out) {
     std::fill(out.state.begin(), out.state.end(), kPlainEntry);
-    if (allows_all(in.mask, in.q_position, in.rows, in.k_position, out.keys)) return false;
-    bool masked = false;
+    const uint32_t first = in.visited.first;
+    const uint32_t end = first + std::min(in.visited.count, out.keys - first);
+    const bool whole = first == 0 && end == out.keys;
+    if (whole && allows_all(in.mask, in.q_position, in.rows, in.k_position, out.keys)) return false;
+    bool masked = !whole;
     for (uint32_t i = 0; i < in.rows; ++i) {
         const MaskRow row{&in.mask,      in.first_row + i, in.q_position[i],
                           in.k_position, out.keys,         out.padded};
-        masked |= loops.mask_row(row, out.state.data() + uint64_t{i} * out.padded);
+        uint8_t* const state = out.state.data() + uint64_t{i} * out.padded;
+        masked |= loops.mask_row(row, state);
+        std::fill(state, state + first, kMaskedEntry);
+        std::fill(state + end, state + out.keys, kMaskedEntry);
     }
     return masked;
 }

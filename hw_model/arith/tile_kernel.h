@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "spec/command.h"
+#include "spec/key_range.h"
 #include "spec/params.h"
 #include "spec/state.h"
 
@@ -57,6 +57,7 @@ struct ScoreInput {
     uint32_t factor = 0;  ///< fp32 bits: scale * log2(e), or scale in identity mode
     bool identity = false;
     spec::Mask mask;
+    spec::KeyRange visited{0, UINT32_MAX};  ///< others count as masked
 };
 
 /// fp32 columns of `n` bf16 key rows; row r starts at k[r * stride].

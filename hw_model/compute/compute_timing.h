@@ -12,6 +12,8 @@
 
 namespace tessera::hw {
 
+using ScoreRooms = uint32_t[spec::kScoreLaneGroups + 1];
+
 /// Lane groups on their way from the score stage until they are merged.
 struct ValueTiming {
     /// What is certain of a lane group that is admitted.
@@ -24,8 +26,8 @@ struct ValueTiming {
     };
 
     /// The earliest cycle in which lane group number `n` since reset may enter the score stage, as
-    /// far as its score buffer is concerned; kNever if not known yet.
-    Cycle buffer_free(uint64_t n) const;
+    /// far as the score buffer is concerned; kNever if not known yet. `room` as spec::score_read.
+    Cycle buffer_free(const spec::DeviceParams& p, uint64_t n, const ScoreRooms& room) const;
     /// From when on the oldest lane group may use its V and state bank; kNever if not known yet.
     Cycle value_granted(const Scoreboard& scoreboard) const;
     Cycle state_granted(const Scoreboard& scoreboard) const;
@@ -35,16 +37,17 @@ struct ValueTiming {
     /// banks and retirement become known.
     Admission admit(const spec::DeviceParams& p, Scoreboard& scoreboard, Cycle at);
 
-    std::deque<LaneGroup> groups;           ///< entered the score stage, not admitted
-    uint64_t admitted = 0;                  ///< since reset
-    std::array<Cycle, 4> buffer_free_at{};  ///< per lane group number modulo 4
-    Cycle admission_from = 0;               ///< A of the last + 1
-    Cycle last_value = 0;                   ///< V of the last
+    std::deque<LaneGroup> groups;  ///< entered the score stage, not admitted
+    uint64_t admitted = 0;         ///< since reset
+    /// A + 1 and V, per lane group number modulo kScoreLaneGroups.
+    std::array<Cycle, spec::kScoreLaneGroups> admitted_at{}, value_start{};
+    Cycle admission_from = 0;  ///< A of the last + 1
+    Cycle last_value = 0;      ///< V of the last
     uint32_t last_keys = 0;
     Milestones retired;  ///< ATTENDs
     auto fields() const {
-        return std::tie(groups, admitted, buffer_free_at, admission_from, last_value, last_keys,
-                        retired);
+        return std::tie(groups, admitted, admitted_at, value_start, admission_from, last_value,
+                        last_keys, retired);
     }
     friend bool operator==(const ValueTiming& a, const ValueTiming& b) {
         return a.fields() == b.fields();
@@ -57,7 +60,8 @@ struct ScoreTiming {
     /// known yet.
     Cycle granted(const Scoreboard& scoreboard) const;
     /// S of the next lane group; kNever if not known yet.
-    Cycle next(const Scoreboard& scoreboard, const ValueTiming& value) const;
+    Cycle next(const spec::DeviceParams& p, const Scoreboard& scoreboard,
+               const ValueTiming& value) const;
     /// The next lane group enters in cycle `at`. With the last of an ATTEND it leaves the queue,
     /// and the release of Q and K becomes known.
     LaneGroup enter(const spec::DeviceParams& p, Scoreboard& scoreboard, Cycle at);
@@ -67,8 +71,10 @@ struct ScoreTiming {
     uint32_t group = 0;                         ///< next lane group of `current`
     uint64_t entered = 0;                       ///< lane groups since reset
     Cycle keys_end = 0;                         ///< S + I*n of the last
+    /// Keys for which the latest groups take room in the score buffer, the last one first.
+    std::array<uint32_t, spec::kScoreLaneGroups> rooms{};
 
-    auto fields() const { return std::tie(queue, group, entered, keys_end); }
+    auto fields() const { return std::tie(queue, group, entered, keys_end, rooms); }
     friend bool operator==(const ScoreTiming& a, const ScoreTiming& b) {
         const bool both = a.current && b.current;
         return a.fields() == b.fields() &&

@@ -27,7 +27,7 @@ void ScoreStage::act(Cycle now) {
             return;
         }
     }
-    const Cycle at = timing.next(core_.scoreboard, core_.value->timing());
+    const Cycle at = timing.next(core_.params, core_.scoreboard, core_.value->timing());
     if (at <= now) {
         enter(now);
         return;
@@ -47,12 +47,11 @@ void ScoreStage::enter(Cycle now) {
     }
     LaneGroup group = timing.enter(core_.params, core_.scoreboard, now);
     if (!core_.timing_only) core_.worker.score(group);
-    const uint32_t keys = group.command().keys;
     const Cycle cycles = timing.keys_end - now;
     core_.counters.book_keys(TimeLine::kScore, now, cycles);
     Counters& n = core_.counters;
     n[Counter::kSramQRead] += cycles * core_.params.lanes;
-    n[Counter::kSramKRead] += keys;
+    n[Counter::kSramKRead] += group.keys.count;
     n[Counter::kSramScoreWrite] += cycles * core_.params.lanes;
     if (group.last) {
         core_.released(Engine::kCompute, group.operands_free);

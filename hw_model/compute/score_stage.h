@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // First half of the compute engine: keys enter lane group by lane group, scores are scaled, masked
-// and put into one of two score buffers while the row maxima are tracked. Starts ATTENDs (S(0)).
+// and put into the score buffer while the row maxima are tracked. Starts ATTENDs (S(0)).
 #pragma once
 #include "hw_model/compute/compute_timing.h"
 #include "hw_model/device_unit.h"

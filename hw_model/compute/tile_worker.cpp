@@ -132,10 +132,11 @@ void TileWorker::execute_score(const Task& task) {
     in.rows = group.rows;
     in.q_position = &q.position[in.first_row];
     in.k_position = k.position.data();
+    in.visited = group.keys;
     in.factor = c.factor;
     in.identity = c.has(spec::kFlagIdentity);
     in.mask = c.mask;
-    score_group(in, keys, scores_[group.buffer]);
+    score_group(in, keys, scores_[group.slot]);
 }
 
 void TileWorker::execute_value(const Task& task) {
@@ -147,7 +148,7 @@ void TileWorker::execute_value(const Task& task) {
         prepare_values(v.element.data(), v.stride, c.keys, c.d_v, values);
         values_version_[c.v_bank] = task.version;
     }
-    value_group(scores_[group.buffer], values, rows_);
+    value_group(scores_[group.slot], values, rows_);
     StateBank& state = banks_.state[c.state_bank];
     const size_t row = size_t{group.index} * params_.group_rows();
     merge_group(rows_, !c.has(spec::kFlagContinue), &state.o[row * state.stride], state.stride,

@@ -63,7 +63,7 @@ class TileWorker {
     std::thread thread_;
 
     // Used only where execute() runs.
-    std::array<LaneGroupScores, 2> scores_;
+    std::array<LaneGroupScores, spec::kScoreLaneGroups> scores_;
     std::array<PreparedKeys, spec::kBanks> keys_;
     std::array<PreparedValues, spec::kBanks> values_;
     std::array<uint64_t, spec::kBanks> keys_version_{}, values_version_{};

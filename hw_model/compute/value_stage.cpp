@@ -38,7 +38,8 @@ void ValueStage::admit(Cycle now) {
 
     // The cycles from the end of the last lane group's keys to V, and those of this one's.
     const spec::Command& c = a.group.command();
-    const Cycle cycles = spec::group_cycles(p, c.keys);
+    const uint32_t keys = a.group.keys.count;
+    const Cycle cycles = spec::group_cycles(p, keys);
     Counters::Gap gap = core_.counters.gap(TimeLine::kValue, a.value_start);
     gap.until(a.group.score_start + 1, Counter::kValueIdle);
     gap.until(value_granted, Counter::kValueStallV);
@@ -48,10 +49,10 @@ void ValueStage::admit(Cycle now) {
 
     if (!core_.timing_only) core_.worker.value(a.group);
     if (core_.store->waiting()) core_.store->wake(a.first_row + 1);
-    core_.trace.group({a.group.attend->number, a.group.index, c.keys, a.group.score_start,
+    core_.trace.group({a.group.attend->number, a.group.index, keys, a.group.score_start,
                        a.value_start, a.last_row});
     Counters& n = core_.counters;
-    n[Counter::kSramVRead] += c.keys;
+    n[Counter::kSramVRead] += keys;
     n[Counter::kSramScoreRead] += cycles * p.lanes;
     n[Counter::kSramStateWrite] += a.group.rows;
     if (c.has(spec::kFlagContinue)) n[Counter::kSramStateRead] += a.group.rows;

@@ -9,6 +9,7 @@
 #include "hw_model/core/visible.h"
 #include "hw_model/front/scoreboard.h"
 #include "spec/command.h"
+#include "spec/key_range.h"
 
 namespace tessera::hw {
 
@@ -18,6 +19,7 @@ struct Dispatched {
     uint64_t number = 0;
     Cycle visible_from = 0;         ///< in its engine's queue
     std::array<Ticket, 4> tickets;  ///< per BankKind
+    spec::TilePositions positions;  ///< of an ATTEND
 
     Ticket& ticket(BankKind kind) { return tickets[static_cast<size_t>(kind)]; }
     const Ticket& ticket(BankKind kind) const { return tickets[static_cast<size_t>(kind)]; }
@@ -38,7 +40,8 @@ struct Dispatched {
     friend bool operator==(const Dispatched& a, const Dispatched& b) {
         const spec::Descriptor x = spec::encode(a.command), y = spec::encode(b.command);
         return std::equal(std::begin(x.word), std::end(x.word), std::begin(y.word)) &&
-               a.number == b.number && a.visible_from == b.visible_from && a.tickets == b.tickets;
+               a.number == b.number && a.visible_from == b.visible_from && a.tickets == b.tickets &&
+               a.positions == b.positions;
     }
 };
 

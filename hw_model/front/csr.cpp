@@ -71,7 +71,7 @@ uint32_t Csr::read_word(Reg reg, Cycle now) {
         case Reg::kCapLanes: return p.lanes;
         case Reg::kCapInterleave: return p.interleave;
         case Reg::kCapBusBytes: return p.bus_bytes;
-        case Reg::kCapProfile: return static_cast<uint32_t>(p.profile);
+        case Reg::kCapProfile: return spec::cap_profile(p);
         case Reg::kControl: return state_.enable.get(now) ? spec::kControlEnable : 0;
         case Reg::kStatus: {
             const bool busy = core_.dispatch->outstanding(now) != 0 || !core_.port->quiet(now);

@@ -35,6 +35,7 @@ void DispatchTiming::dispatch(Dispatched d, Scoreboard& scoreboard, CommandQueue
         case Opcode::kLoadK: take(BankKind::kK); break;
         case Opcode::kLoadV: take(BankKind::kV); break;
         case Opcode::kAttend:
+            d.positions = positions.of(d.command);
             for (const BankKind kind : {BankKind::kQ, BankKind::kK, BankKind::kV, BankKind::kState})
                 take(kind);
             break;
@@ -43,6 +44,7 @@ void DispatchTiming::dispatch(Dispatched d, Scoreboard& scoreboard, CommandQueue
         case Opcode::kStoreState: take(BankKind::kState); break;
         case Opcode::kFence: break;
     }
+    positions.dispatched(d.command);
     ++sent[static_cast<size_t>(engine)];
     fenced = d.command.opcode == Opcode::kFence;
     from = d.visible_from = at + 1;

@@ -51,7 +51,8 @@ struct DispatchTiming {
     std::array<uint64_t, kEngines> sent{};  ///< commands to each engine since reset
     Cycle from = 0;                         ///< the cycle after the last dispatch
     bool fenced = false;                    ///< the last command was a FENCE
-    auto fields() const { return std::tie(sent, from, fenced); }
+    spec::PositionMemory positions;         ///< of what the Q and K banks will hold
+    auto fields() const { return std::tie(sent, from, fenced, positions); }
     friend bool operator==(const DispatchTiming& a, const DispatchTiming& b) {
         return a.fields() == b.fields();
     }

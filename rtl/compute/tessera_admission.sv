@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Admits lane groups in order. A group that has entered the score stage waits here for its V and
 // state banks. From its admission on its cycles are certain: the unit computes V, and the cycle
-// from which the group's score buffer may be had. After an error it drops the groups that wait for
-// a bank that nobody will release.
+// from which other scores may take the place of the group's. After an error it drops the groups
+// that wait for a bank that nobody will release.
 module tessera_admission #(
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
@@ -46,7 +46,9 @@ module tessera_admission #(
   logic [63:0] known, spaced, value_start;
   logic [10:0] short_by;
 
-  tessera_lane_group_fifo #(.WIDTH($bits(waiting) + $bits(tickets_i)), .DEPTH(2)) u_waiting (
+  tessera_lane_group_fifo #(
+    .WIDTH($bits(waiting) + $bits(tickets_i)), .DEPTH(tessera_pkg::ScoreLaneGroups)
+  ) u_waiting (
     .clk_i, .clear_i, .push_i(lane_group_valid_i), .data_i({lane_group_i, tickets_i}),
     .valid_o(waiting_valid), .head_o({waiting, admit_o.tickets}), .pop_i(admit)
   );

@@ -15,6 +15,7 @@ module tessera_compute_engine #(
   input  logic                                rst_ni,         // synchronous
   input  logic                                clear_i,        // soft reset; the banks stay
   input  logic [63:0]                         cycle_i,        // free-running; differences matter
+  input  logic                                key_ranges_i,   // a fuse, as in queue_i
   // <-> compute queue: an ATTEND that passed the checks. Its grants must not depend on outputs.
   input  tessera_port_pkg::compute_req_t      queue_i,
   input  logic [tessera_mask_pkg::MaskWordsBits-1:0] queue_mask_i,  // words of its mask
@@ -47,9 +48,9 @@ module tessera_compute_engine #(
   output tessera_port_pkg::compute_activity_t activity_o
 );
   localparam int unsigned I = INTERLEAVE;
-  // V + I*n grows by at least I*LANES from group to group, and S(g) >= V(g-2) + 1 - I*D - 5: so
+  // V + I*n grows by at least I*LANES from group to group, and S(g) >= V(g-4) + 1 - I*D - 5: so
   // many groups at most are between S and the end of their keys.
-  localparam int unsigned LaneGroups = 5 + (I * D + 11) / (I * LANES);
+  localparam int unsigned LaneGroups = 7 + (I * D + 11) / (I * LANES);
 
   logic clear, unused_bits;
   assign clear = !rst_ni || clear_i;
@@ -94,12 +95,12 @@ module tessera_compute_engine #(
   logic [LANES-1:0]                     write_nan, write_saturated, write_allowed;
 
   tessera_score_stage #(
-    .D(D), .LANES(LANES), .INTERLEAVE(I), .LANE_GROUPS(LaneGroups)
+    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(I), .LANE_GROUPS(LaneGroups)
   ) u_score (
-    .clk_i, .clear_i(clear), .cycle_i,
+    .clk_i, .clear_i(clear), .cycle_i, .key_ranges_i,
     .head_valid_i(queue_i.valid), .head_granted_i(granted), .halted_i,
     .head_score_i(head_score), .head_mask_i(tessera_mask_pkg::of_words(queue_mask_i)),
-    .head_value_i(head_value), .head_d_k_i(attend.d_k[9:0]),
+    .head_value_i(head_value), .head_positions_i(queue_i.positions), .head_d_k_i(attend.d_k[9:0]),
     .pop_o(queue_o.pop), .continuing_o(continuing),
     .lane_group_valid_o(enter), .lane_group_o(entered), .admit_i(admission), .abort_i(abort_o),
     .q_read_o(q_read), .k_read_o(k_read), .q_i(q_data), .k_i(k_data),
@@ -140,7 +141,7 @@ module tessera_compute_engine #(
     .maximum_o(read_maximum)
   );
   tessera_value_stage #(
-    .D(D), .LANES(LANES), .INTERLEAVE(I), .LANE_GROUPS(LaneGroups)
+    .M(M), .D(D), .LANES(LANES), .INTERLEAVE(I), .LANE_GROUPS(LaneGroups)
   ) u_value (
     .clk_i, .clear_i(clear), .cycle_i,
     .admit_i(admission.valid), .lane_group_i(admitted),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which of LANES queries (tile rows row_i + l) may see a key: the predicate of
 // docs/contract/device.md, section 4. The answer comes two cycles later; one key and turn enter a
-// cycle. The keys of a tile must come in order from 0, because the unit counts the groups of
-// DIAG_OFF and does not divide.
+// cycle. With DIAG_OFF the keys of a tile must come in order from 0, because the unit counts the
+// groups and does not divide.
 module tessera_mask_unit #(
   parameter int unsigned LANES = 2
 ) (

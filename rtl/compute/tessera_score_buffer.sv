@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The two score buffers: LANES scores per key and turn, and the running row maxima and flags of
-// each turn. A read gives entry, maximum and flags in the next cycle. The maximum includes writes
-// up to the cycle before the read. A lane group's first key starts new maxima.
+// The score buffer: a ring of LANES scores per key and turn, for 2*M keys, and for up to four lane
+// groups the running row maxima and flags of each turn. A read gives entry, maximum and flags in
+// the next cycle. The maximum includes writes up to the cycle before the read. A lane group's first
+// key starts new maxima.
 module tessera_score_buffer #(
   parameter int unsigned M = 16,
   parameter int unsigned LANES = 2,
@@ -26,16 +27,16 @@ module tessera_score_buffer #(
   localparam int unsigned Entry = LANES * 34;
 
   logic [Entry-1:0]            entry_q [2 << (KeyBits + TurnBits)];
-  logic [LANES*18-1:0]         maximum_q [2 << TurnBits];
+  logic [LANES*18-1:0]         maximum_q [tessera_pkg::ScoreLaneGroups << TurnBits];
   logic [LANES*18-1:0]         maximum_old, maximum_new;
-  logic [TurnBits:0]           write_maximum, read_maximum;  // addresses
+  logic [TurnBits+1:0]         write_maximum, read_maximum;  // addresses
   logic [KeyBits+TurnBits:0]   write_entry, read_entry;
   logic                        unused_bits;
 
-  assign write_maximum = {write_i.buffer, write_i.turn[TurnBits-1:0]};
-  assign read_maximum = {read_i.buffer, read_i.turn[TurnBits-1:0]};
-  assign write_entry = {write_i.buffer, write_i.key[KeyBits-1:0], write_i.turn[TurnBits-1:0]};
-  assign read_entry = {read_i.buffer, read_i.key[KeyBits-1:0], read_i.turn[TurnBits-1:0]};
+  assign write_maximum = {write_i.slot, write_i.turn[TurnBits-1:0]};
+  assign read_maximum = {read_i.slot, read_i.turn[TurnBits-1:0]};
+  assign write_entry = {write_i.entry[KeyBits:0], write_i.turn[TurnBits-1:0]};
+  assign read_entry = {read_i.entry[KeyBits:0], read_i.turn[TurnBits-1:0]};
   assign unused_bits = ^{write_i, read_i};
   assign maximum_old = maximum_q[write_maximum];
 
@@ -46,7 +47,7 @@ module tessera_score_buffer #(
     always_comb begin
       m = maximum_old[l*18 +: 16];
       flags = maximum_old[l*18 + 16 +: 2];
-      if (write_i.key == 10'd0) begin
+      if (write_i.first) begin
         m = tessera_pkg::Empty;
         flags = 2'd0;
       end

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // First half of the compute engine. The keys of a lane group enter one a cycle; S is the cycle of
-// the first. Their scores are scaled, masked and written to the score buffer of the group's parity.
-// The stage starts ATTENDs and hands every group over in the cycle of its S.
+// the first. Their scores are scaled, masked and written to the score buffer. The
+// stage starts ATTENDs and hands every group over in the cycle of its S.
 module tessera_score_stage #(
+  parameter int unsigned M = 16,
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
@@ -11,13 +12,16 @@ module tessera_score_stage #(
   input  logic                                 clk_i,
   input  logic                                 clear_i,
   input  logic [63:0]                          cycle_i,
-  // <-> compute queue. Of the records, what varies from group to group is not used.
+  input  logic                                 key_ranges_i,
+  // <-> compute queue. Of the records, what varies from group to group is not used. `keys` are
+  // those of the command.
   input  logic                                 head_valid_i,
   input  logic                                 head_granted_i,  // Q and K
   input  logic                                 halted_i,
   input  tessera_lane_group_pkg::score_group_t head_score_i,
   input  logic [tessera_mask_pkg::MaskBits-1:0] head_mask_i,  // of all its groups
   input  tessera_lane_group_pkg::value_group_t head_value_i,
+  input  tessera_port_pkg::tile_positions_t    head_positions_i,
   input  logic [9:0]                           head_d_k_i,
   output logic                                 pop_o,           // pulse: its last group enters
   output logic                                 continuing_o,    // register: it has started
@@ -52,30 +56,79 @@ module tessera_score_stage #(
   // ---- Entry: when, and which rows
   logic        continuing_q;                // groups of the head are left
   logic [9:0]  index_q, first_row_q;
-  logic        parity_q, admit_parity_q;    // buffer of the next group to enter, to be admitted
-  logic [1:0]  free_known_q;                // per buffer: the cycle from which it may be had
-  logic [63:0] free_q [2];
+  // Groups in the score buffer, by their numbers modulo ScoreLaneGroups.
+  logic [1:0]  slot_q, admit_slot_q;        // of the next group to enter, to be admitted
+  logic [3:0]  free_known_q;                // it is admitted: when another may take its place
+  logic [63:0] free_q [4];
+  logic [10:0] first_entry_q;
+  logic [10:0] room_q [4];                  // entries of the groups 1 to 4 before the next
   logic        enter, last, busy;
-  logic [10:0] rows_left;
+  logic [10:0] rows_left, rows, keys;
+  logic [9:0]  first_key;
   tessera_lane_group_pkg::score_group_t entering;
 
   assign rows_left = head_score_i.rows - {1'b0, first_row_q};
   assign last = rows_left <= 11'(GroupRows);
   assign enter = (continuing_q || (head_valid_i && head_granted_i && !halted_i)) && !busy &&
-                 free_known_q[parity_q] && cycle_i >= free_q[parity_q] && !abort_i;
+                 maxima_free && scores_free && !abort_i;
   assign pop_o = enter && last;
+  assign rows = last ? rows_left : 11'(GroupRows);
+  assign {first_key, keys} = tessera_mask_pkg::key_range(
+      head_mask_i, head_positions_i.known, head_positions_i.q + 32'(first_row_q),
+      head_positions_i.k, rows, head_score_i.keys);
   assign continuing_o = continuing_q;
+
+  // ---- Entry: is there room in the score buffer?
+  // The last entry that the group overwrites is of the group `back` groups before it; that one must
+  // have read `ahead` keys more than its first when this one's scores arrive (spec/key_range.h).
+  localparam int unsigned Entries = 2 * M;
+  logic               maxima_free, scores_free;
+  logic [10:0]        room, next_entry;
+  logic [11:0]        behind;
+  logic signed [14:0] room2, room3, room4, ahead;
+  logic [1:0]         read_slot;
+  logic [63:0]        read_free;
+
+  assign room = key_ranges_i ? keys : 11'(M);
+  assign behind = 12'(first_entry_q) + 12'(room);
+  assign next_entry = 11'(behind < 12'(Entries) ? behind : behind - 12'(Entries));
+  assign room2 = 15'(room_q[0]) + 15'(room_q[1]) - 15'(Entries);
+  assign room3 = room2 + 15'(room_q[2]);
+  assign room4 = room3 + 15'(room_q[3]);
+  always_comb begin
+    if (room2 + $signed({4'd0, room}) > 15'sd0) begin
+      read_slot = slot_q - 2'd2;
+      ahead = room2;
+    end else if (room3 + $signed({4'd0, room}) > 15'sd0) begin
+      read_slot = slot_q - 2'd3;
+      ahead = room3;
+    end else begin
+      read_slot = slot_q;
+      ahead = room4 > 15'sd0 ? room4 : 15'sd0;
+    end
+  end
+  assign read_free = free_q[read_slot] + 64'(ahead) * 64'(INTERLEAVE);
+  assign maxima_free = free_known_q[slot_q] && cycle_i >= free_q[slot_q];
+  assign scores_free = free_known_q[read_slot] && $signed(cycle_i) >= $signed(read_free);
 
   always_comb begin
     entering = head_score_i;
     entering.last = last;
     entering.index = index_q;
     entering.first_row = first_row_q;
+    entering.first_key = first_key;
+    entering.keys = keys;
+    entering.slot = slot_q;
+    entering.first_entry = first_entry_q;
     lane_group_o = head_value_i;
     lane_group_o.last = last;
     lane_group_o.index = index_q;
     lane_group_o.first_row = first_row_q;
-    lane_group_o.rows = last ? rows_left : 11'(GroupRows);
+    lane_group_o.rows = rows;
+    lane_group_o.first_key = first_key;
+    lane_group_o.keys = keys;
+    lane_group_o.slot = slot_q;
+    lane_group_o.first_entry = first_entry_q;
     lane_group_o.score_start = cycle_i;
   end
   assign lane_group_valid_o = enter;
@@ -85,23 +138,29 @@ module tessera_score_stage #(
       continuing_q <= 1'b0;
       index_q <= 10'd0;
       first_row_q <= 10'd0;
-      parity_q <= 1'b0;
-      admit_parity_q <= 1'b0;
-      free_known_q <= 2'b11;
-      free_q[0] <= 64'd0;
-      free_q[1] <= 64'd0;
+      slot_q <= 2'd0;
+      admit_slot_q <= 2'd0;
+      free_known_q <= '1;
+      first_entry_q <= 11'd0;
+      for (int s = 0; s < 4; s++) begin
+        free_q[s] <= 64'd0;
+        room_q[s] <= 11'd0;
+      end
     end else begin
       if (enter) begin
         continuing_q <= !last;
         index_q <= last ? 10'd0 : index_q + 10'd1;
         first_row_q <= last ? 10'd0 : first_row_q + 10'(GroupRows);
-        parity_q <= !parity_q;
-        free_known_q[parity_q] <= 1'b0;
+        slot_q <= slot_q + 2'd1;
+        free_known_q[slot_q] <= 1'b0;
+        first_entry_q <= next_entry;
+        room_q[0] <= room;
+        for (int s = 1; s < 4; s++) room_q[s] <= room_q[s-1];
       end
       if (admit_i.valid) begin
-        admit_parity_q <= !admit_parity_q;
-        free_known_q[admit_parity_q] <= 1'b1;
-        free_q[admit_parity_q] <= admit_i.free;
+        admit_slot_q <= admit_slot_q + 2'd1;
+        free_known_q[admit_slot_q] <= 1'b1;
+        free_q[admit_slot_q] <= admit_i.free;
       end
       if (abort_i) continuing_q <= 1'b0;
     end
@@ -110,11 +169,11 @@ module tessera_score_stage #(
   // ---- Entry: keys
   tessera_lane_group_pkg::key_step_t step;
   logic       q_bank_q, k_bank_q;
-  logic [9:0] index_now_q, d_k_q;
+  logic [9:0] index_now_q, d_k_q, first_key_q;
   logic       unused_step;
 
   tessera_key_counter #(.INTERLEAVE(INTERLEAVE)) u_enter (
-    .clk_i, .clear_i, .start_i(enter), .keys_i(head_score_i.keys), .busy_o(busy), .step_o(step)
+    .clk_i, .clear_i, .start_i(enter), .keys_i(keys), .busy_o(busy), .step_o(step)
   );
   assign unused_step = ^step;
 
@@ -124,6 +183,7 @@ module tessera_score_stage #(
       k_bank_q <= head_score_i.k_bank;
       index_now_q <= index_q;
       d_k_q <= head_d_k_i;
+      first_key_q <= first_key;
     end
 
   assign q_read_o.valid = step.valid;
@@ -131,7 +191,7 @@ module tessera_score_stage #(
   assign q_read_o.row_index = (enter ? index_q : index_now_q) * 10'(INTERLEAVE) + 10'(step.turn);
   assign k_read_o.valid = step.valid && step.turn == 3'd0;
   assign k_read_o.bank = enter ? head_score_i.k_bank : k_bank_q;
-  assign k_read_o.row_index = step.key;
+  assign k_read_o.row_index = (enter ? first_key : first_key_q) + step.key;
 
   // ---- The chains
   logic [LANES*32-1:0] sum;
@@ -168,13 +228,14 @@ module tessera_score_stage #(
   assign q_position_read_o.row_index = group_t0.index * 10'(INTERLEAVE) + 10'(step_t0.turn);
   assign k_position_read_o.valid = step_t0.valid;
   assign k_position_read_o.bank = group_t0.k_bank;
-  assign k_position_read_o.row_index = step_t0.key;
+  assign k_position_read_o.row_index = group_t0.first_key + step_t0.key;
   assign q_release_o.valid = step_t0.done && group_t0.last;
   assign q_release_o.bank = group_t0.q_bank;
   assign k_release_o.valid = step_t0.done && group_t0.last;
   assign k_release_o.bank = group_t0.k_bank;
 
-  logic                valid_t1, valid_t2, valid_t4, buffer_t1;
+  logic                valid_t1, valid_t2, valid_t4;
+  logic [10:0]         entry_t1;
   logic [9:0]          key_t1, row_t1;
   logic [TurnBits-1:0] turn_t1, write_turn;
   logic [31:0]         factor_t2;
@@ -183,12 +244,11 @@ module tessera_score_stage #(
 
   always_ff @(posedge clk_i) begin
     valid_t1 <= step_t0.valid && !clear_i;
-    if (clear_i) buffer_t1 <= 1'b1;
-    else if (start_t0) buffer_t1 <= !buffer_t1;
     if (start_t0) group_t1 <= next_group;
     if (start_t0) mask_t1 <= next_mask;
     if (step_t0.valid) begin
       key_t1 <= step_t0.key;
+      entry_t1 <= tessera_lane_group_pkg::entry_of(group_t0.first_entry, step_t0.key, 12'(Entries));
       turn_t1 <= step_t0.turn[TurnBits-1:0];
       row_t1 <= group_t0.first_row + 10'(LANES) * 10'(step_t0.turn);
     end
@@ -198,7 +258,7 @@ module tessera_score_stage #(
 
   // ---- Mask: two cycles from t1, then waits for the score
   tessera_mask_unit #(.LANES(LANES)) u_mask (
-    .clk_i, .valid_i(valid_t1), .key_i(key_t1), .k_position_i, .row_i(row_t1),
+    .clk_i, .valid_i(valid_t1), .key_i(group_t1.first_key + key_t1), .k_position_i, .row_i(row_t1),
     .rows_i(group_t1.rows), .q_position_i, .mask_i(mask_t1), .allowed_o(allowed_t3)
   );
   tessera_delay #(.WIDTH(LANES), .CYCLES(2)) u_allowed (
@@ -219,15 +279,16 @@ module tessera_score_stage #(
       .t_o(t_o[l*32 +: 32]), .nan_o(nan_o[l]), .saturated_o(saturated_o[l])
     );
   end
-  tessera_delay #(.WIDTH(3 + 10 + TurnBits), .CYCLES(4)) u_write (
-    .clk_i, .clear_i, .d_i({valid_t1, buffer_t1, group_t1.identity, key_t1, turn_t1}),
-    .q_o({write_o.valid, write_o.buffer, write_o.identity, write_o.key, write_turn})
+  tessera_delay #(.WIDTH(5 + 11 + TurnBits), .CYCLES(4)) u_write (
+    .clk_i, .clear_i,
+    .d_i({valid_t1, key_t1 == 10'd0, group_t1.identity, group_t1.slot, entry_t1, turn_t1}),
+    .q_o({write_o.valid, write_o.first, write_o.identity, write_o.slot, write_o.entry, write_turn})
   );
   assign write_o.turn = 3'(write_turn);
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i)
     if (!clear_i && admit_i.valid)
-      assert (!free_known_q[admit_parity_q]) else $error("group admitted twice");
+      assert (!free_known_q[admit_slot_q]) else $error("group admitted twice");
 `endif
 endmodule

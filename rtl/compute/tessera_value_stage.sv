@@ -3,6 +3,7 @@
 // weights times values are summed. Finished turns go to the array's shadow register, where the
 // merge takes them.
 module tessera_value_stage #(
+  parameter int unsigned M = 16,
   parameter int unsigned D = 16,
   parameter int unsigned LANES = 2,
   parameter int unsigned INTERLEAVE = 4,
@@ -40,10 +41,10 @@ module tessera_value_stage #(
 
   // ---- V: keys enter (t0), scores and maxima come a cycle later
   tessera_lane_group_pkg::key_step_t    step_t0;
-  tessera_lane_group_pkg::value_group_t next_group, group_q;
-  logic                                 start, next_valid, buffer_q;
+  tessera_lane_group_pkg::value_group_t next_group, group_q, group_t0;
+  logic                                 start, next_valid;
   logic                                 unused_busy, unused_valid, unused_bits;
-  assign unused_bits = ^{group_q, step_t0};
+  assign unused_bits = ^{group_q, group_t0, step_t0};
 
   tessera_lane_group_fifo #(.WIDTH($bits(lane_group_i)), .DEPTH(LANE_GROUPS)) u_admitted (
     .clk_i, .clear_i, .push_i(admit_i), .data_i(lane_group_i), .valid_o(next_valid),
@@ -55,13 +56,13 @@ module tessera_value_stage #(
     .step_o(step_t0)
   );
   always_ff @(posedge clk_i) begin
-    if (clear_i) buffer_q <= 1'b1;
-    else if (start) buffer_q <= !buffer_q;
     if (start) group_q <= next_group;
   end
   assign read_o.valid = step_t0.valid;
-  assign read_o.buffer = buffer_q ^ start;
-  assign read_o.key = step_t0.key;
+  assign group_t0 = start ? next_group : group_q;
+  assign read_o.slot = group_t0.slot;
+  assign read_o.entry =
+      tessera_lane_group_pkg::entry_of(group_t0.first_entry, step_t0.key, 12'(2 * M));
   assign read_o.turn = step_t0.turn;
   assign busy_o = step_t0.valid;
   assign pending_o = next_valid;
@@ -95,7 +96,8 @@ module tessera_value_stage #(
 
   tessera_delay #(.WIDTH(13), .CYCLES(3)) u_address (
     .clk_i, .clear_i,
-    .d_i({valid_t1 && turn_t1 == '0, valid_t1 && done_t1 && group_q.last, group_q.v_bank, key_t1}),
+    .d_i({valid_t1 && turn_t1 == '0, valid_t1 && done_t1 && group_q.last, group_q.v_bank,
+          group_q.first_key + key_t1}),
     .q_o({v_read_o.valid, v_release_o.valid, v_read_o.bank, v_read_o.row_index})
   );
   assign v_release_o.bank = v_read_o.bank;

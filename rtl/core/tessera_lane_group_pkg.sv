@@ -12,7 +12,10 @@ package tessera_lane_group_pkg;
     logic [9:0]  index;        // within the command
     logic [9:0]  first_row;    // tile row
     logic [10:0] rows;         // of the command
+    logic [9:0]  first_key;    // of the keys that it visits
     logic [10:0] keys;
+    logic [1:0]  slot;         // number since reset modulo ScoreLaneGroups: its maxima
+    logic [10:0] first_entry;  // of the score buffer
     logic [31:0] factor;
   } score_group_t;
 
@@ -26,7 +29,10 @@ package tessera_lane_group_pkg;
     logic [9:0]  index;
     logic [9:0]  first_row;
     logic [10:0] rows;         // valid rows of this group
+    logic [9:0]  first_key;    // of the keys that it visits
     logic [10:0] keys;
+    logic [1:0]  slot;         // number since reset modulo ScoreLaneGroups: its maxima
+    logic [10:0] first_entry;  // of the score buffer
     logic [9:0]  d_v;
     logic [31:0] number;       // of the command
     logic [63:0] score_start;  // S
@@ -36,14 +42,15 @@ package tessera_lane_group_pkg;
   // A key of a lane group enters a stage.
   typedef struct packed {
     logic       valid;
-    logic       first;  // key 0
+    logic       first;  // key
     logic       last;   // the last key
     logic       done;   // its last turn
-    logic [9:0] key;
+    logic [9:0] key;    // counted from the group's first
     logic [2:0] turn;
   } key_step_t;
 
-  // A lane group is admitted, and its score buffer may be had from cycle `free` on.
+  // A lane group is admitted: in cycle `free` a group may enter whose first scores take the place
+  // of its first scores.
   typedef struct packed {
     logic        valid;
     logic [63:0] free;
@@ -59,18 +66,19 @@ package tessera_lane_group_pkg;
 
   // Accesses to the score buffer: LANES scores of a key.
   typedef struct packed {
-    logic       valid;
-    logic       buffer;
-    logic       identity;  // the scores are weights
-    logic [9:0] key;
-    logic [2:0] turn;
+    logic        valid;
+    logic        first;     // key of its group: its maxima begin anew
+    logic        identity;  // the scores are weights
+    logic [1:0]  slot;
+    logic [10:0] entry;
+    logic [2:0]  turn;
   } score_write_t;
 
   typedef struct packed {
-    logic       valid;
-    logic       buffer;
-    logic [9:0] key;
-    logic [2:0] turn;
+    logic        valid;
+    logic [1:0]  slot;
+    logic [10:0] entry;
+    logic [2:0]  turn;
   } score_read_t;
 
   // The sums of a turn enter the shadow register.
@@ -101,5 +109,13 @@ package tessera_lane_group_pkg;
     logic [9:0] cols;  // columns below it are written: d_v
     row_word_t  word;
   } state_write_t;
+
+  // Entry `key` of a group, in a ring of `entries`.
+  function automatic logic [10:0] entry_of(input logic [10:0] first, input logic [9:0] key,
+                                           input logic [11:0] entries);
+    logic [11:0] entry;
+    entry = 12'(first) + 12'(key);
+    entry_of = 11'(entry < entries ? entry : entry - entries);
+  endfunction
 
 endpackage

@@ -101,4 +101,66 @@ package tessera_mask_pkg;
                       (near || block || (windowed && (distance < window || (!past && causal)))));
   endfunction
 
+  // Tile row of a position, at least 0 and at most the number of `keys`; the first row is at `k`.
+  function automatic logic [10:0] row_at(input logic signed [34:0] position, input logic [31:0] k,
+                                         input logic [10:0] keys);
+    logic signed [35:0] row;
+    row = 36'(position) - $signed({4'd0, k});
+    row_at = row < 36'sd0 ? 11'd0 : row > $signed({25'd0, keys}) ? keys : row[10:0];
+  endfunction
+
+  function automatic logic signed [34:0] lower(input logic signed [34:0] a,
+                                               input logic signed [34:0] b);
+    lower = a < b ? a : b;
+  endfunction
+
+  // The keys that `rows` queries from position `q` on visit, of `keys` from position `k` on
+  // (spec/key_range.h): {first tile row, number}.
+  function automatic logic [20:0] key_range(input logic [MaskBits-1:0] mask, input logic known,
+                                            input logic [31:0] q, input logic [31:0] k,
+                                            input logic [10:0] rows, input logic [10:0] keys);
+    localparam logic signed [34:0] NoLimit = 35'sh2_0000_0000;
+    logic signed [34:0] low, high, limit, in_block, window, sinks, prefix, free;
+    logic signed [34:0] begins [6], ends [6];  // of the terms' positions: everywhere, window, ...
+    logic [5:0]         given;
+    logic [10:0]        from, to, first, past;
+    logic               local_term;
+    low = $signed({3'd0, q});
+    high = low + $signed({24'd0, rows}) - 35'sd1;
+    limit = mask[MaskCausal] ? high + 35'sd1 : NoLimit;
+    in_block = $signed({3'd0, mask[BlockAt +: 32]}) - 35'sd1;
+    window = $signed({3'd0, mask[WindowAt +: 32]});
+    sinks = $signed({3'd0, mask[SinksAt +: 32]});
+    prefix = $signed({3'd0, mask[PrefixAt +: 32]});
+    free = $signed({3'd0, k}) + $signed({24'd0, mask[FreeFromAt +: 11]});
+    local_term = mask[MaskWindow] || mask[MaskSink] || mask[MaskBlock] || mask[MaskSummary];
+    given = {mask[MaskFree], mask[MaskPrefix], mask[MaskBlock], mask[MaskSink], mask[MaskWindow],
+             !local_term || mask[MaskSummary]};
+    begins[0] = '0;
+    ends[0] = limit;
+    begins[1] = low - window + 35'sd1;
+    ends[1] = lower(high + window, limit);
+    begins[2] = '0;
+    ends[2] = lower(sinks, limit);
+    begins[3] = low & ~in_block;
+    ends[3] = lower((high | in_block) + 35'sd1, limit);
+    begins[4] = '0;
+    ends[4] = prefix;
+    begins[5] = free;
+    ends[5] = NoLimit;
+    first = keys;
+    past = '0;
+    for (int t = 0; t < 6; t++) begin
+      from = row_at(begins[t], k, keys);
+      to = row_at(ends[t], k, keys);
+      if (given[t] && from < to) begin
+        if (from < first) first = from;
+        if (to > past) past = to;
+      end
+    end
+    if (!known || mask[MaskDiagOff]) key_range = {10'd0, keys};
+    else if (first >= past) key_range = {10'd0, 11'd1};
+    else key_range = {first[9:0], past - first};
+  endfunction
+
 endpackage

@@ -34,6 +34,7 @@ package tessera_pkg;
   localparam int unsigned ConvertCycles    /*verilator public*/ = 1;
   localparam int unsigned ScoreWriteCycles /*verilator public*/ = 2 + ScaleCycles + ConvertCycles;
   localparam int unsigned MaxKnownCycles   /*verilator public*/ = ScoreWriteCycles;
+  localparam int unsigned ScoreLaneGroups  /*verilator public*/ = 4;  // in the score buffer
   localparam int unsigned ExpCycles        /*verilator public*/ = 4;
   localparam int unsigned ValueReadCycles  /*verilator public*/ = 4;
   localparam int unsigned StoreReadCycles  /*verilator public*/ = 2;
@@ -105,7 +106,7 @@ package tessera_pkg;
 
   // Registers: byte offsets (spec/registers.h)
   localparam logic [31:0] IdValue          /*verilator public*/ = 32'h5445_5353;
-  localparam logic [31:0] VersionBase      /*verilator public*/ = 32'd2;
+  localparam logic [31:0] VersionBase      /*verilator public*/ = 32'd3;
   localparam int unsigned VersionTerms     /*verilator public*/ = 8;  // more mask terms raise it
   typedef enum logic [11:0] {
     RegId            = 12'h000,
@@ -138,6 +139,7 @@ package tessera_pkg;
   localparam int unsigned RingMaxDescriptors /*verilator public*/ = 65536;
 
   // Bit numbers
+  localparam int unsigned CapKeyRanges     /*verilator public*/ = 8;  // of CAP_PROFILE
   localparam int unsigned ControlEnable    /*verilator public*/ = 0;
   localparam int unsigned ControlSoftReset /*verilator public*/ = 1;
   localparam int unsigned ControlClearCounters /*verilator public*/ = 2;

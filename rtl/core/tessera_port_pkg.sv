@@ -50,7 +50,7 @@ package tessera_port_pkg;
   // Tickets: touches of a bank are counted modulo 2^TicketBits, and the order of two counts is the
   // sign of their difference. So an engine may have 511 touches of a bank that are not released. It
   // has 8 queued, and under way at most 63 loads, or the ATTENDs of the lane groups between S and
-  // the end of their keys. LaneGroups in tessera_compute_engine bounds those: 294 with D = 576 and
+  // the end of their keys. LaneGroups in tessera_compute_engine bounds those: 296 with D = 576 and
   // LANES = 2.
   localparam int unsigned TicketBits = 10;
 
@@ -103,13 +103,21 @@ package tessera_port_pkg;
     logic [TicketBits-1:0] state_load;
     logic [TicketBits-1:0] state_store;
   } admit_tickets_t;
+  // Of row 0 of the Q and the K bank of an ATTEND; the others follow one by one if they are known.
   typedef struct packed {
-    logic           valid;
-    logic           q_granted;
-    logic           k_granted;
-    admit_tickets_t tickets;  // travel on with the lane groups, and come back in admit_req_t
-    logic [31:0]    number;
-    attend_t        command;
+    logic        known;
+    logic [31:0] q;
+    logic [31:0] k;
+  } tile_positions_t;
+  localparam int unsigned TilePositionsBits = 65;
+  typedef struct packed {
+    logic            valid;
+    logic            q_granted;
+    logic            k_granted;
+    tile_positions_t positions;
+    admit_tickets_t  tickets;  // travel on with the lane groups, and come back in admit_req_t
+    logic [31:0]     number;
+    attend_t         command;
   } compute_req_t;
   typedef struct packed {
     logic        valid;

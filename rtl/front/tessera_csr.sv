@@ -13,6 +13,7 @@ module tessera_csr #(
   input  logic                            clk_i,
   input  logic                            rst_ni,
   input  logic [1:0]                      profile_i,
+  input  logic                            key_ranges_i,
   // AXI4-Lite
   input  logic [11:0]                     s_axil_awaddr_i,
   input  logic                            s_axil_awvalid_i,
@@ -179,7 +180,10 @@ module tessera_csr #(
       tessera_pkg::RegCapLanes: rdata_d = LANES;
       tessera_pkg::RegCapInterleave: rdata_d = INTERLEAVE;
       tessera_pkg::RegCapBusBytes: rdata_d = BUS_BYTES;
-      tessera_pkg::RegCapProfile: rdata_d[1:0] = profile_i;
+      tessera_pkg::RegCapProfile: begin
+        rdata_d[1:0] = profile_i;
+        rdata_d[tessera_pkg::CapKeyRanges] = key_ranges_i;
+      end
       tessera_pkg::RegCapBanks: rdata_d = tessera_pkg::Banks;
       tessera_pkg::RegCapQueueDepth: rdata_d = tessera_pkg::QueueDepth;
       tessera_pkg::RegCapCounters: rdata_d = tessera_pkg::Counters;

@@ -11,6 +11,7 @@ module tessera_issue #(
   input  logic                               rst_ni,
   input  logic                               clear_i,
   input  logic [1:0]                         profile_i,
+  input  logic                               key_ranges_i,
   // <-> registers
   input  tessera_port_pkg::control_t         control_i,
   input  logic                               halted_i,
@@ -97,6 +98,14 @@ module tessera_issue #(
     .released_o(released)
   );
 
+  // ---- Positions of rows
+  tessera_port_pkg::tile_positions_t positions;
+  tessera_position_memory u_positions (
+    .clk_i, .clear_i(!rst_ni || clear_i), .enable_i(key_ranges_i),
+    .load_i(push.load), .load_id_i(load_id), .command_i(command),
+    .attend_i(descriptor_i.words[tessera_port_pkg::AttendBits-1:0]), .positions_o(positions)
+  );
+
   // The touches of others that a command waits for, of Q, K, V and state: by loads, ATTENDs, stores
   logic [B-1:0] q_load, k_load, v_load, s_load, s_compute, s_store, load_compute;
   assign load_compute = taken.compute[32'(take.load_id)*B+:B];
@@ -128,15 +137,16 @@ module tessera_issue #(
     .size_o(status_o.load_queued)
   );
   tessera_command_queue #(
-    .WIDTH(AttendBits + 32 + 5 * B)
+    .WIDTH(AttendBits + 32 + 5 * B + tessera_port_pkg::TilePositionsBits)
   ) u_compute_queue (
     .clk_i, .rst_ni, .clear_i,
     .push_i(push.compute),
-    .data_i({q_load, k_load, v_load, s_load, s_store, number,
+    .data_i({positions, q_load, k_load, v_load, s_load, s_store, number,
              descriptor_i.words[AttendBits-1:0]}),
     .full_o(full.compute),
     .valid_o(compute_o.valid),
-    .head_o({q_ticket, k_ticket, admit_tickets, compute_number, compute_mask_o, compute}),
+    .head_o({compute_o.positions, q_ticket, k_ticket, admit_tickets, compute_number,
+             compute_mask_o, compute}),
     .engine_i(compute_i),
     .size_o(status_o.compute_queued)
   );

@@ -79,11 +79,12 @@ class Wave {
 
 class Top : public VerilatedTop {
   public:
-    Top(spec::Profile profile, const std::string& wave)
+    Top(const spec::DeviceParams& params, const std::string& wave)
         : top_(&context_, "top"), wave_(context_, top_, wave) {
         constexpr int kResetCycles = 4;
         top_.rst_ni = 0;
-        top_.profile_i = static_cast<uint8_t>(profile);
+        top_.profile_i = static_cast<uint8_t>(params.profile);
+        top_.key_ranges_i = params.key_ranges;
         top_.m_axi_arready_i = top_.m_axi_awready_i = 1;
         top_.s_axil_bready_i = top_.s_axil_rready_i = 1;
         top_.s_axil_wstrb_i = 15;
@@ -200,8 +201,9 @@ class Top : public VerilatedTop {
 
 }  // namespace
 
-std::unique_ptr<VerilatedTop> TESSERA_MAKE(spec::Profile profile, const std::string& wave) {
-    return std::make_unique<Top>(profile, wave);
+std::unique_ptr<VerilatedTop> TESSERA_MAKE(const spec::DeviceParams& params,
+                                           const std::string& wave) {
+    return std::make_unique<Top>(params, wave);
 }
 
 }  // namespace tessera::rtl

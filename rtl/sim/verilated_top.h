@@ -70,7 +70,8 @@ class VerilatedTop {
     virtual bool answer(bool write, uint32_t& data) const = 0;
 };
 
-/// Whether the RTL was built with these parameters; the profile is a pin, so any will do.
+/// Whether the RTL was built with these parameters; profile and
+/// key ranges are pins, so any will do.
 bool has_verilated_top(const spec::DeviceParams& params);
 /// Whether that design was built such that it can write waveforms.
 bool has_waveforms(const spec::DeviceParams& params);

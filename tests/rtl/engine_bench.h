@@ -13,9 +13,10 @@
 #include <vector>
 
 #include "host/verify/tile_reference.h"
-#include "spec/command.h"
+#include "spec/key_range.h"
 #include "spec/latency.h"
 #include "tests/support/compared.h"
+#include "tests/support/key_range_oracle.h"
 
 namespace tessera::test {
 
@@ -28,8 +29,9 @@ inline constexpr spec::DeviceParams kParams = TESSERA_ENGINE_PARAMS;
 /// An ATTEND and when the outside lets it go on.
 struct Attend {
     spec::Command command;
-    Cycle visible = 0;                     ///< head of the queue at the earliest
-    Cycle q = 0, k = 0, v = 0, state = 0;  ///< granted from here on
+    KnownPositions q_positions, k_positions;  ///< of the first rows, one by one
+    Cycle visible = 0;                        ///< head of the queue at the earliest
+    Cycle q = 0, k = 0, v = 0, state = 0;     ///< granted from here on
 };
 
 /// What a lane group must do.
@@ -53,17 +55,30 @@ inline std::vector<GroupCycles> expected_cycles(const std::vector<Attend>& atten
             GroupCycles g;
             g.command = c;
             g.index = n;
-            g.keys = a.command.keys;
             g.first_row = n * p.group_rows();
             g.rows = std::min(p.group_rows(), a.command.rows - g.first_row);
+            g.keys =
+                visited_keys(a.command, a.q_positions, a.k_positions, g.first_row, g.rows).count;
             g.first = n == 0;
             g.last = n + 1 == count;
             Cycle s = g.first ? std::max({a.visible, head, a.q, a.k}) : 0;
             if (!groups.empty())
                 s = std::max(s, groups.back().score_start + p.interleave * groups.back().keys);
-            if (groups.size() >= 2) {
-                const GroupCycles& g2 = groups[groups.size() - 2];
-                s = std::max({s, Cycle(int64_t(g2.value_start) + 1 - i * d - 5), g2.admit + 1});
+            // Key `key` of the group `back` groups before must be read.
+            const auto read = [&](size_t back, int64_t key) {
+                if (groups.size() < back) return;
+                const GroupCycles& before = groups[groups.size() - back];
+                const int64_t free = int64_t(before.value_start) + i * key + 1 - i * d - 5;
+                s = std::max({s, Cycle(std::max<int64_t>(free, 0)), before.admit + 1});
+            };
+            read(4, 0);
+            // The 2 * M scores before each of this group's, the last one first.
+            int64_t behind = 0;  // scores from group `back` on, this one's not counted
+            for (size_t back = 1; back <= groups.size(); ++back) {
+                behind += groups[groups.size() - back].keys;
+                if (behind + g.keys <= 2 * int64_t(p.m)) continue;
+                read(back, behind - 2 * int64_t(p.m));
+                break;
             }
             g.score_start = s;
             if (g.last) head = s + 1;
@@ -123,6 +138,7 @@ class EngineBench {
   public:
     EngineBench() {
         dut.rst_ni = 0;
+        dut.key_ranges_i = 1;
         step();
         dut.rst_ni = 1;
     }
@@ -220,6 +236,9 @@ class EngineBench {
         dut.head_free_from_i = c.mask.free_from & 0x7ff;
         dut.head_diag_group_i = c.mask.diag_group & 0x7ff;
         dut.head_prefix_i = c.mask.prefix;
+        dut.head_known_i = a->q_positions.size() >= c.rows && a->k_positions.size() >= c.keys;
+        dut.head_q_position_i = dut.head_known_i ? a->q_positions.front() : 0;
+        dut.head_k_position_i = dut.head_known_i ? a->k_positions.front() : 0;
         dut.q_granted_i = a->q <= cycle_;
         dut.k_granted_i = a->k <= cycle_;
     }

@@ -11,6 +11,7 @@ module rtl_engine_top #(
   input  logic                   rst_ni,
   input  logic                   clear_i,
   input  logic [63:0]            cycle_i,
+  input  logic                   key_ranges_i,
   // Head of the compute queue
   input  logic                   head_valid_i,
   input  logic                   q_granted_i,
@@ -36,6 +37,9 @@ module rtl_engine_top #(
   input  logic [31:0]            head_free_from_i,
   input  logic [31:0]            head_diag_group_i,
   input  logic [31:0]            head_prefix_i,
+  input  logic                   head_known_i,
+  input  logic [31:0]            head_q_position_i,
+  input  logic [31:0]            head_k_position_i,
   output logic                   pop_o,
   output logic                   drop_o,
   // The lane group to be admitted next
@@ -126,6 +130,7 @@ module rtl_engine_top #(
     queue.k_granted = k_granted_i;
     queue.number = head_number_i;
     queue.tickets = head_tickets_i;
+    queue.positions = {head_known_i, head_q_position_i, head_k_position_i};
     queue.command.rows = head_rows_i;
     queue.command.keys = head_keys_i;
     queue.command.d_k = head_d_k_i;
@@ -150,7 +155,8 @@ module rtl_engine_top #(
   tessera_compute_engine #(
     .M(M), .D(D), .LANES(LANES), .INTERLEAVE(INTERLEAVE), .BUS_BYTES(BUS_BYTES)
   ) u_engine (
-    .clk_i, .rst_ni, .clear_i, .cycle_i, .queue_i(queue), .queue_mask_i(queue_mask), .queue_o(taken),
+    .clk_i, .rst_ni, .clear_i, .cycle_i, .key_ranges_i,
+    .queue_i(queue), .queue_mask_i(queue_mask), .queue_o(taken),
     .admit_o(admit), .admit_i(granted), .halted_i, .load_active_i, .store_active_i, .abort_o,
     .release_o(release_all), .state_rows_o, .active_o,
     .bank_write_i(bank_write), .bank_data_i(load_data_i),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The exponential on every fraction with every power that matters, and the mask unit on every set
-// of mask terms, against spec/.
+// The exponential on every fraction with every power that matters, the mask unit and the range of
+// keys on every set of mask terms, against spec/.
 #include <deque>
 
 #include "Vrtl_softmax_top.h"
+#include "spec/key_range.h"
 #include "spec/latency.h"
-#include "spec/mask.h"
 #include "spec/softmax.h"
 #include "tests/support/compared.h"
+#include "tests/support/random_terms.h"
 
 namespace {
 
@@ -19,6 +20,17 @@ void tick(Vrtl_softmax_top& dut) {
     dut.eval();
     dut.clk_i = 1;
     dut.eval();
+}
+
+void set_mask(Vrtl_softmax_top& dut, const spec::Mask& mask) {
+    dut.flags_i = mask.flags;
+    dut.window_i = mask.window;
+    dut.sinks_i = mask.sinks;
+    dut.block_i = mask.block;
+    dut.summary_i = mask.summary;
+    dut.free_from_i = mask.free_from;
+    dut.diag_group_i = mask.diag_group;
+    dut.prefix_i = mask.prefix;
 }
 
 /// Feeds scores at full rate and compares what leaves kExpCycles later.
@@ -88,29 +100,13 @@ TEST_CASE("mask unit: every set of terms") {
     const auto any = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
     for (uint32_t round = 0; round < 60; ++round)
         for (uint32_t flags = 0; flags <= spec::kMaskAll; ++flags) {
-            spec::Mask mask;
-            mask.flags = flags;
             const uint32_t far = round % 4 == 3 ? 1u << 31 : 2 * kM;
-            if (flags & spec::kMaskWindow) mask.window = 1 + any(far);
-            if (flags & spec::kMaskSink) mask.sinks = any(uint64_t{far} + 1);
-            if (flags & (spec::kMaskBlock | spec::kMaskSummary))
-                mask.block = 1u << any(round % 4 == 3 ? 32 : 6);
-            if (flags & spec::kMaskSummary) mask.summary = 1 + any(mask.block);
-            if (flags & spec::kMaskFree) mask.free_from = any(kM + 1);
-            if (flags & spec::kMaskDiagOff) mask.diag_group = 1 + any(kM);
-            if (flags & spec::kMaskPrefix) mask.prefix = any(uint64_t{far} + 1);
+            const spec::Mask mask = test::random_terms(random, flags, kM, far);
             REQUIRE(spec::mask_legal(mask, kM));
             const uint32_t rows = 1 + any(kM), row = any(kM);
             uint32_t q[4];
             for (uint32_t& x : q) x = any(far);
-            dut.flags_i = flags & 0xff;
-            dut.window_i = mask.window;
-            dut.sinks_i = mask.sinks;
-            dut.block_i = mask.block;
-            dut.summary_i = mask.summary;
-            dut.free_from_i = mask.free_from & 0x7ff;
-            dut.diag_group_i = mask.diag_group & 0x7ff;
-            dut.prefix_i = mask.prefix;
+            set_mask(dut, mask);
             dut.rows_i = rows & 0x7ff;
             dut.row_i = row & 0x3ff;
             for (int l = 0; l < 4; ++l) dut.q_position_i[l] = q[l];
@@ -137,6 +133,34 @@ TEST_CASE("mask unit: every set of terms") {
     // Neither all nor nothing.
     CHECK(allowed * 10 > compared.count());
     CHECK(allowed * 10 < compared.count() * 9);
+}
+
+TEST_CASE("ranges of keys: every set of terms") {
+    constexpr uint32_t kM = 1024;
+    auto random = test::test_random();
+    Vrtl_softmax_top dut;
+    Compared compared("ranges of keys");
+    const auto any = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
+    for (uint32_t round = 0; round < 200; ++round)
+        for (uint32_t flags = 0; flags <= spec::kMaskAll; ++flags) {
+            const uint32_t m = round % 2 == 0 ? kM : 24;
+            const uint32_t far = round % 4 == 3 ? (1u << 31) - m : 4 * m;
+            const spec::Mask mask = test::random_terms(random, flags, m, far);
+            const uint32_t q = any(far), k = any(2) == 0 ? any(far) : q - std::min(q, any(m));
+            const spec::TilePositions tile{any(16) != 0, q, k};
+            const uint32_t first = any(m), rows = 1 + any(m - first), keys = 1 + any(m);
+            set_mask(dut, mask);
+            dut.known_i = tile.known;
+            dut.q_first_i = q + first;
+            dut.k_first_i = k;
+            dut.rows_i = rows & 0x7ff;
+            dut.keys_i = keys & 0x7ff;
+            dut.eval();
+            const spec::KeyRange range = spec::key_range(mask, tile, first, rows, keys);
+            const auto which = [&] { return "flags " + std::to_string(flags); };
+            compared.equal(uint32_t{dut.range_first_o}, range.first, which);
+            compared.equal(uint32_t{dut.range_keys_o}, range.count, which);
+        }
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ uint32_t reset_value(const spec::RegisterInfo& info, const spec::DeviceParams& p
         case spec::Reg::kCapLanes: return params.lanes;
         case spec::Reg::kCapInterleave: return params.interleave;
         case spec::Reg::kCapBusBytes: return params.bus_bytes;
-        case spec::Reg::kCapProfile: return static_cast<uint32_t>(params.profile);
+        case spec::Reg::kCapProfile:
+            return static_cast<uint32_t>(params.profile) | (params.key_ranges ? 1u << 8 : 0);
         default: return info.reset;
     }
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "tests/support/key_range_oracle.h"
 #include "tests/support/timing_oracle.h"
 
 namespace tessera::test {
@@ -28,6 +29,7 @@ struct Item {
     spec::ErrorCode illegal = spec::ErrorCode::kNone;
     uint32_t engine = 0;
     std::vector<Touch> touches;  ///< ATTEND: Q, K, V, state
+    KnownPositions q, k;         ///< ATTEND: of its banks
     Cycle dispatch = hw::kNever, start = hw::kNever, popped = hw::kNever, retire = hw::kNever;
     uint32_t groups = 0;      ///< ATTEND: groups that entered
     uint32_t beats_read = 0;  ///< stores
@@ -39,6 +41,7 @@ struct Item {
 struct OracleLaneGroup {
     size_t item = 0;
     uint32_t index = 0, n = 0, rows = 0;
+    uint64_t first_score = 0, room = 0;  ///< of all scores since reset: its place, and for how many
     bool last = false;
     Cycle s = 0, a = hw::kNever, v = 0;
     Cycle merge = 0;  ///< row 0 of the group is written
@@ -107,6 +110,7 @@ class Oracle {
     void watchdog(Cycle t);
     void load(Cycle t, bool front_end_presents);
     void present_load(Item& item, Cycle t);
+    bool scores_read(const OracleLaneGroup& g, Cycle t) const;
     void score(Cycle t);
     void value(Cycle t);
     void read_beat(Cycle t);

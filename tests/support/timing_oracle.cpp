@@ -250,25 +250,44 @@ void Oracle::score(Cycle t) {
     if (item->start == hw::kNever && (halted(t) || !granted(*item, kQBank + c.q_bank, 0, t) ||
                                       !granted(*item, kKBank + c.k_bank, 0, t)))
         return;
-    if (groups.size() >= 2) {
-        const OracleLaneGroup& before = groups[groups.size() - 2];
-        if (before.a >= t) return;
-        if (t + Cycle{i} * p.d + spec::kScoreWriteCycles < before.v + 1) return;
-    }
-    if (item->start == hw::kNever) item->start = t;
     OracleLaneGroup g;
     g.item = static_cast<size_t>(item - items.data());
-    g.index = item->groups++;
-    g.n = c.keys;
+    g.index = item->groups;
     g.rows = std::min(p.group_rows(), c.rows - g.index * p.group_rows());
-    g.last = item->groups == p.groups(c.rows);
+    g.n = p.key_ranges ? visited_keys(c, item->q, item->k, g.index * p.group_rows(), g.rows).count
+                       : c.keys;
+    g.room = p.key_ranges ? g.n : p.m;
+    if (!groups.empty()) g.first_score = groups.back().first_score + groups.back().room;
+    if (!scores_read(g, t)) return;
+    if (item->start == hw::kNever) item->start = t;
+    g.last = ++item->groups == p.groups(c.rows);
     g.s = t;
     groups.push_back(g);
     if (!g.last) return;
     item->popped = t;
-    const Cycle free = t + Cycle{i} * (c.keys + p.d);
+    const Cycle free = t + Cycle{i} * (g.n + p.d);
     release(*item, kQBank + c.q_bank, free);
     release(*item, kKBank + c.k_bank, free);
+}
+
+/// May the scores of a group that enters in `t` be written? Of four groups before it the maxima are
+/// read, and of 2 * M scores before each of its own the old one.
+bool Oracle::scores_read(const OracleLaneGroup& g, Cycle t) const {
+    const Cycle written = t + Cycle{p.interleave} * p.d + spec::kScoreWriteCycles;
+    if (groups.size() >= 4) {
+        const OracleLaneGroup& before = groups[groups.size() - 4];
+        if (before.a >= t || written < before.v + 1) return false;
+    }
+    for (uint64_t place = g.first_score; place < g.first_score + g.room; ++place)
+        for (auto before = groups.rbegin(); before != groups.rend(); ++before) {
+            const uint64_t old = before->first_score + 2 * uint64_t{p.m};
+            if (place < old) continue;
+            if (place >= old + before->room) break;
+            if (before->a >= t) return false;
+            const Cycle read = before->v + p.interleave * (place - old);
+            if (written + p.interleave * (place - g.first_score) <= read) return false;
+        }
+    return true;
 }
 
 void Oracle::value(Cycle t) {
@@ -369,6 +388,7 @@ Oracle::Oracle(const OracleInput& input)
     for (const RegisterWrite& w : writes_)
         if (w.reg == spec::Reg::kWatchdog) watchdog_cycles = w.value;
     spec::IdentityTiles identity;
+    std::array<KnownPositions, spec::kBanks> q, k;
     for (const spec::Descriptor& d : input.descriptors) {
         Item item;
         item.c = spec::decode(d);
@@ -376,8 +396,14 @@ Oracle::Oracle(const OracleInput& input)
         if (item.illegal == spec::ErrorCode::kNone) identity.dispatched(item.c);
         const Command& c = item.c;
         switch (c.opcode) {
-            case Opcode::kLoadQ: item.touches = {{kQBank + c.q_bank, {}}}; break;
-            case Opcode::kLoadK: item.touches = {{kKBank + c.k_bank, {}}}; break;
+            case Opcode::kLoadQ:
+                item.touches = {{kQBank + c.q_bank, {}}};
+                note_load(c, q[c.q_bank]);
+                break;
+            case Opcode::kLoadK:
+                item.touches = {{kKBank + c.k_bank, {}}};
+                note_load(c, k[c.k_bank]);
+                break;
             case Opcode::kLoadV: item.touches = {{kVBank + c.v_bank, {}}}; break;
             case Opcode::kFence: break;
             case Opcode::kAttend:
@@ -385,6 +411,8 @@ Oracle::Oracle(const OracleInput& input)
                                 {kKBank + c.k_bank, {}},
                                 {kVBank + c.v_bank, {}},
                                 {kStateBank + c.state_bank, {}}};
+                item.q = q[c.q_bank];
+                item.k = k[c.k_bank];
                 break;
             default: item.touches = {{kStateBank + c.state_bank, {}}}; break;
         }

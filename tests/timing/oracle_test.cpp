@@ -39,6 +39,7 @@ void compare_groups(Compared& compared, const test::Scenario& s, const test::Out
         const hw::LaneGroupTrace &a = model.groups[i], &b = oracle.groups[i];
         compared.equal(a.number, b.number);
         compared.equal(a.group, b.group);
+        compared.equal(a.keys, b.keys, [&] { return place(s, a.number, "keys"); });
         compared.equal(a.score_start, b.score_start, [&] { return place(s, a.number, "S"); });
         compared.equal(a.value_start, b.value_start, [&] { return place(s, a.number, "V"); });
         compared.equal(a.merged, b.merged, [&] { return place(s, a.number, "merge"); });
@@ -65,13 +66,14 @@ test::OracleResult predict(const test::Scenario& s, const test::Outcome& outcome
 
 void compare_random(const std::string& preset, uint32_t sequences, uint32_t most_commands) {
     auto random = test::test_random();
-    const spec::DeviceParams params = test::device_params(preset);
+    spec::DeviceParams params = test::device_params(preset);
     REQUIRE(spec::params_error(params) == nullptr);
     Compared commands("dispatch, start and retire cycles on " + preset);
     Compared groups("lane group cycles on " + preset);
     Compared counters("counters on " + preset);
     for (uint32_t i = 0; i < sequences; ++i) {
         test::ScenarioOptions options;
+        params.key_ranges = i % 3 != 0;
         options.commands = 4 + static_cast<uint32_t>(random() % (most_commands - 3));
         test::Scenario s = test::random_scenario(random, params, options);
         s.platform.timing_only = random() % 2 == 0;

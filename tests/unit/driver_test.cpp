@@ -172,6 +172,34 @@ TEST_CASE("every output holds exactly its keys in order, whatever the job and th
     }
 }
 
+TEST_CASE("ranges of keys: what no row of a tile sees is neither loaded nor attended to") {
+    constexpr spec::DeviceParams kRanges{16, 16, 4, 2, kBus, spec::Profile::kStateful, true};
+    auto random = tessera::test::test_random();
+    Compared outputs("answers about jobs on a device with ranges of keys");
+    uint64_t pairs = 0, issued = 0;
+    for (int n = 0; n < 800; ++n) {
+        MockDevice mock(kRanges, random());
+        fw::Driver driver(mock);
+        REQUIRE(driver.init(config(16)).ok());
+        tessera::verify::MaskArrays arrays;
+        const fw::AttentionJob job = random_job(random, 60, arrays);
+        const auto where = [&] { return text(job); };
+        SymbolicEngines engines(job, kRanges);
+        outputs.equal(run(driver, mock, job, engines).ok(), true, where);
+        outputs.equal(first_of(engines.faults), "", where);
+        outputs.equal(first_of(mock.faults), "", where);
+        outputs.equal(engines.outputs, uint64_t{job.query_heads} * job.nq, where);
+        uint64_t steps = 0;
+        fw::Planner planner(job, kRanges.m);
+        for (fw::Step step; planner.next(step); ++steps)
+            issued += uint64_t{step.q_rows} * step.keys;
+        outputs.equal(engines.attends, steps, where);
+        pairs += engines.pairs;
+    }
+    outputs.holds(pairs * 50 < issued * 49,
+                  [&] { return std::to_string(pairs) + " of " + std::to_string(issued); });
+}
+
 TEST_CASE("stats: firmware merges every partial result once, in order, behind its FENCE") {
     auto random = tessera::test::test_random();
     Compared outputs("answers about jobs of partial results");

@@ -2,8 +2,9 @@
 // Formulas of calls, pairs and bytes against brute force and against firmware's planner.
 #include <cmath>
 
-#include "firmware/plan/planner.h"
+#include "firmware/attention/sequencer.h"
 #include "host/predict/formulas.h"
+#include "host/predict/visited_keys.h"
 #include "host/report/sections.h"
 #include "spec/integers.h"
 #include "tests/support/catch.h"
@@ -150,6 +151,34 @@ TEST_CASE("work formulas equal what firmware's planner does") {
         problems.holds(f.calls == calls && f.pairs_issued == pairs,
                        [&] { return text_of(p, config.params.m); });
     }
+}
+
+TEST_CASE("visited pairs equal those of firmware's commands") {
+    auto random = test::test_random();
+    Compared problems("problems");
+    uint64_t hidden = 0;
+    for (int n = 0; n < 1000; ++n) {
+        hw::PlatformConfig config = small_platform();
+        config.params.key_ranges = between(random, 0, 7) != 0;
+        if (between(random, 0, 3) == 0) config.params.profile = spec::Profile::kStats;
+        const spec::DeviceParams& params = config.params;
+        const Problem p = random_problem(random, params.m);
+        const Layout layout = make_layout(p, config);
+        fw::Sequencer sequencer(layout.job, params, 0);
+        spec::PositionMemory positions;
+        uint64_t pairs = 0;
+        for (spec::Command c; sequencer.next(c); positions.dispatched(c)) {
+            if (c.opcode != spec::Opcode::kAttend) continue;
+            for (uint32_t g = 0; g < params.groups(c.rows); ++g) {
+                const uint32_t left = c.rows - g * params.group_rows();
+                pairs += uint64_t{std::min(left, params.group_rows())} *
+                         spec::group_keys(params, c, positions.of(c), g).count;
+            }
+        }
+        problems.equal(visited_pairs(p, params), pairs, [&] { return text_of(p, params.m); });
+        hidden += work_formula(p, params.m).pairs_issued - pairs;
+    }
+    CHECK(hidden != 0);
 }
 
 TEST_CASE("the formulas of docs/contract/schedules.md") {

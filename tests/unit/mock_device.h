@@ -112,7 +112,7 @@ class MockDevice final : public fw::WordByWordBus {
         set(spec::Reg::kCapLanes, params_.lanes);
         set(spec::Reg::kCapInterleave, params_.interleave);
         set(spec::Reg::kCapBusBytes, params_.bus_bytes);
-        set(spec::Reg::kCapProfile, static_cast<uint32_t>(params_.profile));
+        set(spec::Reg::kCapProfile, spec::cap_profile(params_));
         head_ = written_ = word_ = 0;
         armed_ = false;
         ring_.clear();

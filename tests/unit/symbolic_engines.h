@@ -160,6 +160,7 @@ class SymbolicEngines {
                 s.keys.push_back(k[j].where.second);
             }
         }
+        if (c.has(spec::kFlagContinue)) return;  // rows behind stay as they are
         for (uint32_t i = c.rows; i < m_; ++i) state_[c.state_bank][i].valid = false;
     }
 

@@ -65,7 +65,7 @@ struct Device {
         return true;
     }
     bool next_group(const spec::DeviceParams& p) {
-        const Cycle entry = score.next(scoreboard, value);
+        const Cycle entry = score.next(p, scoreboard, value);
         if (entry != kNever) {
             value.groups.push_back(score.enter(p, scoreboard, entry));
             return true;
