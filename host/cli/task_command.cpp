@@ -103,11 +103,11 @@ TaskGrid grid_of(const TaskGridOptions& options) {
 
 /// Points that are not possible are part of the map. If none is, the reason of the first one is the
 /// command's; a point that failed is so in any case.
-void require_points(const std::vector<Outcome>& outcomes) {
-    const auto refused = [](const Outcome& outcome) {
+void require_points(const std::vector<TaskOutcome>& outcomes) {
+    const auto refused = [](const TaskOutcome& outcome) {
         return outcome.error && outcome.error->code() == ErrorCode::kUser;
     };
-    for (const Outcome& outcome : outcomes)
+    for (const TaskOutcome& outcome : outcomes)
         if (outcome.error && !refused(outcome)) throw *outcome.error;
     if (std::all_of(outcomes.begin(), outcomes.end(), refused)) throw *outcomes.front().error;
 }
@@ -119,27 +119,15 @@ int run_grid(const CommandLine& line, const std::vector<std::string>& command_li
         throw bad_field("outputs.folder", experiment.outputs.folder, "none with a grid");
     const std::vector<TaskPoint> tasks =
         grid_points(line.task, experiment, grid_of(line.task_grid));
-    std::vector<SweepPoint> points;
-    points.reserve(tasks.size());
-    for (const TaskPoint& task : tasks)
-        points.push_back({task.name, [&task, &experiment, &command_line] {
-                              return run_point_of_grid(task, experiment, command_line);
-                          }});
-    std::optional<SweepStore> store;
+    std::optional<TaskStore> store;
     if (!line.task_grid.store.empty()) store.emplace(line.task_grid.store);
     const uint64_t processors = std::max(1U, std::thread::hardware_concurrency());
-    const ProcessLimits limits{line.task_grid.jobs.value_or(processors)};
     Progress progress;
-    progress.phase(fmt::format("simulating {} points", points.size()));
-    const std::vector<Outcome> outcomes = sweep(
-        points,
-        [&limits](const std::vector<SweepPoint>& all, const Ends& ends) {
-            run_in_processes(all, limits, ends);
-        },
-        store ? &*store : nullptr,
-        [&](size_t ended) {
-            progress.share(static_cast<double>(ended) / static_cast<double>(points.size()));
-        });
+    progress.phase(fmt::format("simulating {} points", tasks.size()));
+    const std::vector<TaskOutcome> outcomes =
+        run_points(tasks, experiment,
+                   {line.task_grid.jobs.value_or(processors), store ? &*store : nullptr,
+                    [&progress](double share) { progress.share(share); }});
     progress.finish();
     require_points(outcomes);
     const Document document = grid_document(tasks, outcomes, command_line);

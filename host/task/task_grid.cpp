@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "host/experiment/experiment_json.h"
+#include "host/report/document_json.h"
 #include "host/report/render.h"
 #include "host/report/sections.h"
-#include "host/sweep/grid.h"
+#include "host/sweep/executor.h"
 #include "host/task/task_job.h"
 #include "host/text.h"
 
@@ -40,27 +42,17 @@ std::string name_of(const TaskOptions& o, const Experiment& experiment) {
         o.token_by_token, experiment_hash(experiment));
 }
 
-template <typename Value, typename Set>
-void add_axis(const char* name, const std::vector<Value>& values, const Set& set,
-              std::vector<Axis<TaskOptions>>& axes) {
-    if (values.empty()) return;
-    Axis<TaskOptions> axis{name, {}};
-    for (const Value& value : values)
-        axis.values.push_back({fmt::format("{}", value),
-                               [set, value](TaskOptions& options) { set(options, value); }});
-    axes.push_back(std::move(axis));
-}
-
 /// Cells that a device just wide enough has, times cycles.
 double cells_cycles(const Section& report) {
     const auto lanes = static_cast<double>(report.count("configuration.resolved.device.LANES"));
     return 2 * lanes * report.number("task.columns") * report.number("cost.cycles");
 }
 
-std::vector<FigureValue> row_of(const TaskPoint& point, const Outcome& outcome) {
+std::vector<FigureValue> row_of(const TaskPoint& point, const TaskOutcome& outcome) {
     TaskOptions options = point.options;
     std::vector<FigureValue> row = {options.model, value_of(text_of(size_of(options))),
-                                    value_of(text_of(options.columns)), state_name(outcome)};
+                                    value_of(text_of(options.columns)),
+                                    outcome.error ? state_name(*outcome.error) : "ok"};
     if (outcome.error) {
         row.resize(15);
         row.emplace_back(outcome.error->text());
@@ -77,7 +69,7 @@ std::vector<FigureValue> row_of(const TaskPoint& point, const Outcome& outcome) 
     return row;
 }
 
-Table points_table(const std::vector<TaskPoint>& points, const std::vector<Outcome>& outcomes) {
+Table points_table(const std::vector<TaskPoint>& points, const std::vector<TaskOutcome>& outcomes) {
     Table table{kTable,
                 {{"model"},
                  {"size"},
@@ -133,28 +125,59 @@ SummaryBlock heat_map(const Table& table) {
 
 std::vector<TaskPoint> grid_points(const TaskOptions& options, const Experiment& experiment,
                                    const TaskGrid& grid) {
-    std::vector<Axis<TaskOptions>> axes;
-    add_axis(
-        "model", grid.models, [](TaskOptions& o, const std::string& model) { o.model = model; },
-        axes);
-    add_axis(
-        "size", grid.sizes, [](TaskOptions& o, uint64_t size) { size_of(o) = size; }, axes);
-    add_axis(
-        "dim", grid.columns, [](TaskOptions& o, uint64_t columns) { o.columns = columns; }, axes);
+    // Of an empty list one turn, which changes nothing.
+    const auto turns = [](size_t values) { return std::max<size_t>(values, 1); };
     std::vector<TaskPoint> points;
-    for (const GridPoint<TaskOptions>& point : host::grid(options, axes))
-        points.push_back({point.point, name_of(point.point, experiment)});
+    points.reserve(turns(grid.models.size()) * turns(grid.sizes.size()) *
+                   turns(grid.columns.size()));
+    for (size_t model = 0; model < turns(grid.models.size()); ++model)
+        for (size_t size = 0; size < turns(grid.sizes.size()); ++size)
+            for (size_t columns = 0; columns < turns(grid.columns.size()); ++columns) {
+                TaskOptions task = options;
+                if (!grid.models.empty()) task.model = grid.models[model];
+                if (!grid.sizes.empty()) size_of(task) = grid.sizes[size];
+                if (!grid.columns.empty()) task.columns = grid.columns[columns];
+                points.push_back({task, name_of(task, experiment)});
+            }
     return points;
 }
 
-Document run_point_of_grid(const TaskPoint& point, const Experiment& experiment,
-                           const std::vector<std::string>& command_line) {
-    TaskJob job(point.options, experiment);
-    job.run({});
-    return job.document(command_line, {});
+std::vector<TaskOutcome> run_points(const std::vector<TaskPoint>& points,
+                                    const Experiment& experiment, const TaskGridRun& run) {
+    std::vector<TaskOutcome> outcomes(points.size());
+    std::vector<PointWork> missing;
+    std::vector<size_t> places;  // of a missing point among all
+    for (size_t i = 0; i < points.size(); ++i) {
+        const Document* done = run.store == nullptr ? nullptr : run.store->find(points[i].name);
+        if (done != nullptr) {
+            outcomes[i].document = *done;
+            continue;
+        }
+        places.push_back(i);
+        missing.emplace_back([&point = points[i], &experiment] {
+            TaskJob job(point.options, experiment);
+            job.run({});
+            return dumped(to_json(job.document({}, {})), -1);
+        });
+    }
+    size_t ended = points.size() - missing.size();
+    ProcessLimits limits{run.at_once};
+    limits.one_processor = run.at_once > 1;
+    run_in_processes(missing, limits, [&](size_t i, Outcome outcome) {
+        TaskOutcome& own = outcomes[places[i]];
+        own.error = std::move(outcome.error);
+        if (!own.error) {
+            own.document = from_json(nlohmann::ordered_json::parse(outcome.result));
+            if (run.store != nullptr) run.store->add(points[places[i]].name, own.document);
+        }
+        if (run.progress)
+            run.progress(static_cast<double>(++ended) / static_cast<double>(points.size()));
+    });
+    return outcomes;
 }
 
-Document grid_document(const std::vector<TaskPoint>& points, const std::vector<Outcome>& outcomes,
+Document grid_document(const std::vector<TaskPoint>& points,
+                       const std::vector<TaskOutcome>& outcomes,
                        const std::vector<std::string>& command_line) {
     const Table table = points_table(points, outcomes);
     SummaryBlock summary = heat_map(table);

@@ -2,13 +2,15 @@
 // A task over models, sizes and columns: where each model can do it, and what that costs.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "host/report/document.h"
-#include "host/sweep/sweep.h"
 #include "host/task/task_options.h"
+#include "host/task/task_store.h"
+#include "include/tessera/error.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {
@@ -30,12 +32,27 @@ struct TaskPoint {
 std::vector<TaskPoint> grid_points(const TaskOptions& options, const Experiment& experiment,
                                    const TaskGrid& grid);
 
-/// Simulates a point; its report.
-Document run_point_of_grid(const TaskPoint& point, const Experiment& experiment,
-                           const std::vector<std::string>& command_line);
+/// The report of a point, or why there is none.
+struct TaskOutcome {
+    Document document = {};
+    std::optional<Error> error = {};
+};
+
+/// How a grid runs.
+struct TaskGridRun {
+    size_t at_once = 1;
+    TaskStore* store = nullptr;  ///< of points that are done; null: none
+    std::function<void(double share)> progress = {};
+};
+
+/// Simulates the points that the store does not have, each in a process of its own; all outcomes in
+/// the order of the points.
+std::vector<TaskOutcome> run_points(const std::vector<TaskPoint>& points,
+                                    const Experiment& experiment, const TaskGridRun& run);
 
 /// A row a point; as a table for people a heat map.
-Document grid_document(const std::vector<TaskPoint>& points, const std::vector<Outcome>& outcomes,
+Document grid_document(const std::vector<TaskPoint>& points,
+                       const std::vector<TaskOutcome>& outcomes,
                        const std::vector<std::string>& command_line);
 /// The rows as CSV, with a heading.
 std::string grid_csv(const Document& document);
