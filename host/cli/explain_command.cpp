@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "host/cli/exit_meanings.h"
 #include "host/cli/field_options.h"
 #include "host/config/keys.h"
 #include "host/error.h"
-#include "host/exit_codes.h"
 #include "host/experiment/fields.h"
 #include "host/io/nearest_name.h"
 #include "include/tessera/tessera.h"

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "host/cli/commands.h"
-#include "host/exit_codes.h"
+#include "host/cli/exit_meanings.h"
 #include "host/version.h"
 
 namespace tessera::host {
