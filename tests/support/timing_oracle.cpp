@@ -395,14 +395,15 @@ Oracle::Oracle(const OracleInput& input)
         item.illegal = spec::check(p, d, identity);
         if (item.illegal == spec::ErrorCode::kNone) identity.dispatched(item.c);
         const Command& c = item.c;
+        const bool legal = item.illegal == spec::ErrorCode::kNone;
         switch (c.opcode) {
             case Opcode::kLoadQ:
                 item.touches = {{kQBank + c.q_bank, {}}};
-                note_load(c, q[c.q_bank]);
+                if (legal) note_load(c, q[c.q_bank]);
                 break;
             case Opcode::kLoadK:
                 item.touches = {{kKBank + c.k_bank, {}}};
-                note_load(c, k[c.k_bank]);
+                if (legal) note_load(c, k[c.k_bank]);
                 break;
             case Opcode::kLoadV: item.touches = {{kVBank + c.v_bank, {}}}; break;
             case Opcode::kFence: break;

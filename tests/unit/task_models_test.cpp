@@ -219,7 +219,8 @@ TEST_CASE("task induction: right where the last symbols have had one continuatio
     }
 }
 
-TEST_CASE("task vartrack: right where a query sees every link of its chain; doubling is as good") {
+TEST_CASE(
+    "task vartrack: right where a query sees every link of its chain, and doubling is as good") {
     const uint64_t seed = test::test_seed();
     Compared values("values");
     test::ExactRunner runner;

@@ -96,7 +96,9 @@ TEST_CASE("what is not implemented is refused by its name", "[text]") {
          "is not looked at"},
         {"/normalizer",
          {{"type", "NFKC"}},
-         "normalizer.type is \"NFKC\"; allowed: NFC, or null in place of a normalizer"},
+         "normalizer.type is \"NFKC\"; allowed: NFC, or null in place of a normalizer; did you "
+         "mean "
+         "NFC?"},
         {"/pre_tokenizer", {{"type", "Metaspace"}}, pre_tokenizer.c_str()},
         {"/pre_tokenizer", {{"type", "Split"}}, no_level.c_str()},
         {"/pre_tokenizer", nullptr, nothing.c_str()},
