@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "host/run/execution_of.h"
 
+#include <optional>
 #include <utility>
 
+#include "host/error.h"
+#include "host/operation/layout.h"
+#include "host/operation/memory_map.h"
 #include "host/predict/host_time.h"
 #include "host/run/decisions.h"
 #include "host/run/device_factory.h"
@@ -16,10 +20,21 @@ std::string unchecked(const Experiment& experiment, const Job& job) {
     return reason_not_to_check(experiment.outputs, job.config.platform.timing_only, job.problem);
 }
 
+/// Has the device memory room for it? If not, the run is refused later, with the reason.
+bool fits(const Job& job) {
+    try {
+        MemoryMap map(job.config.platform);
+        make_layout(job.problem, job.config.platform, map, std::nullopt, ScheduleCheck::kNone);
+        return true;
+    } catch (const UserError&) {
+        return false;
+    }
+}
+
 /// How long it will take, if that is long; the RTL is too slow to foretell.
 void tell_time(const RunProgress& progress, const Experiment& experiment, const Job& job) {
     const bool model = experiment.machine.implementation == Implementation::kModel;
-    if (!model || job.problem.cover || job.problem.approximation) return;
+    if (!model || job.problem.cover || job.problem.approximation || !fits(job)) return;
     const hw::PlatformConfig& platform = job.config.platform;
     const WorkFormula work = work_formula(job.problem, platform.params.m);
     const std::string text =
