@@ -198,7 +198,7 @@ TEST_CASE("a divergence: what differs first, both event lists, the command in wo
     Compared cases("divergences reported");
     const spec::DeviceParams params = test::device_params("tiny");
     uint32_t with_events = 0;  // a job of one query row takes as long on more lanes
-    for (uint64_t seed = 0; seed < 8; ++seed) {
+    for (uint64_t seed = 0; seed < 12; ++seed) {
         verify::Totals totals;
         const verify::Case c = verify::attention_case(seed, params, 64);
         const std::string text = verify::verify_case(c, quick_device, 60, totals);

@@ -45,7 +45,7 @@ TEST_CASE("tessera alone shows three commands that work") {
         words.holds(contains(alone.out, command), [&] { return alone.out; });
 }
 
-TEST_CASE("--quiet says nothing, --verbose says what is done and decided") {
+TEST_CASE("option --quiet says nothing, --verbose what is done and decided") {
     Compared words("words on stderr");
     words.equal(run_tessera(std::string(kRun)).err, "");
     const Finished verbose = run_tessera(std::string(kRun) + "--verbose --schedule auto");
