@@ -162,7 +162,7 @@ TEST_CASE("heads see the tiles that their rule says, and the audit says how far 
     }
 }
 
-TEST_CASE("a rule that sees all tiles changes no bit; others are within their bounds") {
+TEST_CASE("a rule that sees all tiles changes no bit, and others are within their bounds") {
     auto random = test::test_random();
     Compared values("values");
     const Sentence sentence(random);
