@@ -79,8 +79,9 @@ class ScheduleApproximation:
 
 class Schedule:
     name: Optional[str]  # order of the pairs of tiles: a name from `tessera schedules`, or `auto`; null: query-resident
+    minimise: str  # what schedule `auto` has the least of, by prediction
     stack_heads: bool  # let the query heads of a head group share tiles
-    oracle: str  # tokens of a call: a query tile and a key tile, or one set of tokens
+    oracle: str  # tokens of a call: a query tile and a key tile, or one set of tokens; causal: a query tile and a key tile of which row i sees rows 0 to i
     cover: Optional[str]  # cover of a self oracle: a name from `tessera covers`; null: auto
     sentinel: Optional[str]  # form of the sentinel, which recovers the softmax sums on a black box; null: auto
     sentinel_offset: Optional[int]  # distance of the sentinel from the typical row maximum, in powers of two; null: -20, of two-call 25

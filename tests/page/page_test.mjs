@@ -67,7 +67,7 @@ function pages() {
   writeFileSync(at('task_grid.json'), grid);
   run('report', at('task_grid.json'), '-o', at('task_grid.html'));
   writeFileSync(at('grid.json'), JSON.stringify({base: {machine: {device: 'tiny', memory: 'ideal'},
-    outputs: {timing_only: true}}, fields: {'workload.random.tokens': [16, 48], 'workload.mask.window': [0, 8, 16]}}));
+    workload: {random: {dimension: 16}}, outputs: {timing_only: true}}, fields: {'workload.random.tokens': [16, 48], 'workload.mask.window': [0, 8, 16]}}));
   run('sweep', at('grid.json'), '-o', at('sweep'));
   run('report', at('sweep'), '-o', at('sweep.html'));
   const one = (name) => [name, at(`${name}/report.html`), json_of(at(`${name}/report.json`))];
