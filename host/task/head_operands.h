@@ -8,8 +8,8 @@ namespace tessera::host {
 
 /// Query heads on one key/value head.
 struct HeadOperands {
-    uint64_t heads = 1;            ///< of q
-    uint64_t tokens = 0;           ///< queries
+    uint64_t heads = 1;   ///< of q
+    uint64_t tokens = 0;  ///< queries
     uint64_t key_tokens = 0;
     uint64_t dimension = 0;        ///< elements of a query or key row
     uint64_t value_dimension = 0;  ///< elements of a value row
