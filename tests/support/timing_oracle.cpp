@@ -412,6 +412,7 @@ Oracle::Oracle(const OracleInput& input)
                                 {kKBank + c.k_bank, {}},
                                 {kVBank + c.v_bank, {}},
                                 {kStateBank + c.state_bank, {}}};
+                if (!legal) break;  // its banks may be none
                 item.q = q[c.q_bank];
                 item.k = k[c.k_bank];
                 break;
