@@ -54,7 +54,8 @@ CLI::Option* add_precision_option(CLI::App& app, CommandLine& line) {
 }
 
 void add_report_options(CLI::App& app, CommandLine& line) {
-    app.add_option("--out", line.experiment.outputs.folder, "folder for report.json and tensors")
+    app.add_option("--out", line.experiment.outputs.folder,
+                   "folder for report.json, report.html and tensors")
         ->check(not_empty())
         ->type_name("FOLDER")
         ->group(kResult);

@@ -10,7 +10,7 @@ class App;
 namespace tessera::host {
 
 /// What --out is for.
-inline constexpr const char* kOperationFiles = "report.json and out.safetensors";
+inline constexpr const char* kOperationFiles = "report.json, report.html and out.safetensors";
 /// Up to what size the check is on by default.
 inline constexpr const char* kOperationCheckLimit = "2^33 multiply-adds";
 

@@ -15,8 +15,8 @@
 #include "host/io/output_file.h"
 #include "host/library/output_folder.h"
 #include "host/report/page.h"
-#include "host/report/page_sweep.h"
 #include "host/report/page_timeline.h"
+#include "host/sweep/sweep_page.h"
 #include "host/text.h"
 
 namespace tessera::host {

@@ -83,7 +83,9 @@ void add_serve_options(CLI::App& serve, CommandLine& line) {
         .add_flag("--timing-only", line.experiment.outputs.timing_only,
                   "simulate cycles and traffic only")
         ->group(group);
-    serve.add_option("--out", line.experiment.outputs.folder, "folder for report.json")
+    serve
+        .add_option("--out", line.experiment.outputs.folder,
+                    "folder for report.json and report.html")
         ->check(not_empty())
         ->type_name("FOLDER")
         ->group(group);

@@ -28,10 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string file_in(const std::string& folder, const char* name) {
-    return (fs::path(folder) / name).string();
-}
-
 bool is_folder(const std::string& path) {
     std::error_code error;
     return fs::is_directory(path, error);

@@ -58,7 +58,7 @@ int run_single(const CommandLine& line, const std::vector<std::string>& command_
     std::optional<OutputFolder> folder;
     if (!name.empty()) {
         refuse_overwriting(line.experiment, line.sources,
-                           outputs_in(name, {OutputFolder::kReport, OutputFolder::kTensors}));
+                           outputs_in(name, OutputFolder::all_file_names()));
         folder.emplace(name);
     }
     std::optional<Verifier> verifier;
@@ -71,7 +71,10 @@ int run_single(const CommandLine& line, const std::vector<std::string>& command_
     job.run([&progress](double share) { progress.share(share); });
     progress.finish();
     std::vector<std::string> files;
-    if (folder) files = {OutputFolder::kReport, OutputFolder::kTensors};
+    if (folder) {
+        files = OutputFolder::report_names();
+        files.emplace_back(OutputFolder::kTensors);
+    }
     const Document document = job.document(command_line, files);
     if (folder) {
         const auto tensors = task_tensors(folder->tensors_file(), job.task(), job.result());

@@ -122,7 +122,7 @@ void add_task_options(CLI::App& task, CommandLine& line) {
     add_choice<Implementation>(task, "--impl", experiment.machine.implementation,
                                "implementation of the device: model or rtl (default model)")
         ->group("Machine");
-    add_report_options(task, line, "report.json and out.safetensors",
+    add_report_options(task, line, "report.json, report.html and out.safetensors",
                        "4,096 tokens of an attention");
 }
 

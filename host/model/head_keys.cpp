@@ -12,8 +12,6 @@
 namespace tessera::host {
 namespace {
 
-constexpr uint32_t kMost = 1 << 20;  ///< keys; so many rows have fewer than 2^32 bytes
-
 template <typename Number>
 bool read_number(const std::string& text, Number least, Number most, Number& number) {
     Number read{};
@@ -27,7 +25,7 @@ bool read_number(const std::string& text, Number least, Number most, Number& num
 
 template <uint32_t SeenKeys::*kField>
 bool set_keys(HeadSettings& settings, const std::string& value) {
-    return read_number<uint32_t>(value, 1, kMost, settings.seen.*kField);
+    return read_number<uint32_t>(value, 1, kMostKeys, settings.seen.*kField);
 }
 
 template <typename Table>
@@ -69,7 +67,7 @@ bool set_rule(HeadSettings& settings, const std::string& value) {
 }
 
 bool set_tiles(HeadSettings& settings, const std::string& value) {
-    return read_number<uint32_t>(value, 1, kMost, approximation_of(settings).tiles);
+    return read_number<uint32_t>(value, 1, kMostKeys, approximation_of(settings).tiles);
 }
 
 bool set_seed(HeadSettings& settings, const std::string& value) {
@@ -84,7 +82,7 @@ bool set_tolerance(HeadSettings& settings, const std::string& value) {
 }
 
 std::vector<HeadKey> all_keys() {
-    const std::string keys = fmt::format("1 to {}", kMost);
+    const std::string keys = fmt::format("1 to {}", kMostKeys);
     constexpr HeadSort kMask = HeadSort::kMask, kRule = HeadSort::kRule;
     return {
         {"window", "workload.mask.window", kMask, keys, set_keys<&SeenKeys::window>},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The keys of settings of heads, as a table: what each is called, what it sets, what it allows.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "host/model/model.h"
 
 namespace tessera::host {
+
+/// The most keys or tiles that a setting may name: so many rows have fewer than 2^32 bytes.
+inline constexpr uint32_t kMostKeys = 1 << 20;
 
 /// Settings of one sort go together. Some sorts exclude each other.
 enum class HeadSort { kMask, kStride, kRule, kSchedule, kCover };

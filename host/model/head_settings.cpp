@@ -16,7 +16,6 @@ namespace tessera::host {
 namespace {
 
 constexpr const char* kHeads = ".heads.";
-constexpr uint32_t kManyKeys = 1 << 20;  ///< as many as a setting may name
 
 struct HeadRange {
     uint32_t first = 0, last = 0;
@@ -158,7 +157,7 @@ class LayerSetter {
     void check_head(uint32_t head) const {
         const HeadSettings& settings = layer_.heads[head];
         Problem p;
-        p.nq = p.nk = kManyKeys;
+        p.nq = p.nk = kMostKeys;
         p.mask = settings.seen.mask(layer_.causal);
         check_mask(p, 1);
         if (!settings.approximation) return;

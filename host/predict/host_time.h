@@ -18,8 +18,8 @@ struct HostTime {
     double all() const { return timing + data + check; }
 };
 
-/// By the number of calls, the multiply-adds of each, and those of the comparison if `checked`:
-/// within a factor of three on the processor where its constants were measured.
+/// By the number of calls, the multiply-adds of each, and those of the comparison if `checked`. Its
+/// constants are from single runs on one computer; how far off it is elsewhere is not known.
 HostTime host_time(const Problem& problem, const WorkFormula& work,
                    const hw::PlatformConfig& platform, bool checked);
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iterator>
 #include <utility>
 
@@ -97,10 +96,6 @@ void write_sqlite(const OutputFile& file, const SweepResults& results,
     database.finish();
 }
 
-std::string file_in(const std::string& folder, const char* name) {
-    return (std::filesystem::path(folder) / name).string();
-}
-
 }  // namespace
 
 uint64_t SweepOverview::count(const std::string& state) const {
@@ -161,7 +156,7 @@ void write_tables(const std::string& folder, const SweepResults& results,
     write_sqlite(sqlite, results, overview.figures);
     csv.commit();
     sqlite.commit();
-    write_file(file_in(folder, "sweep.json"), render(document, Format::kJson));
+    write_file(file_in(folder, kSweepReport), render(document, Format::kJson));
 }
 
 }  // namespace tessera::host

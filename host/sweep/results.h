@@ -17,6 +17,7 @@
 namespace tessera::host {
 
 inline constexpr int kSweepSchemaVersion = 1;
+inline constexpr const char* kSweepReport = "sweep.json";
 
 /// All points and their outcomes, which are read one by one: a sweep may be larger than the memory.
 struct SweepResults {

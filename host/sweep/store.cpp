@@ -11,13 +11,9 @@ namespace tessera::host {
 
 using Json = nlohmann::json;
 
-namespace {
-
 std::string file_in(const std::string& folder, const char* name) {
     return (std::filesystem::path(folder) / name).string();
 }
-
-}  // namespace
 
 std::string definition_line(const FigureDefinition& definition) {
     const auto& [path, unit, meaning] = definition;

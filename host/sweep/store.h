@@ -18,6 +18,8 @@ namespace tessera::host {
 
 /// Path, unit and meaning of a figure. One path may mean this in one operation and that in another.
 using FigureDefinition = std::tuple<std::string, std::string, std::string>;
+/// The path of a file of a sweep's folder.
+std::string file_in(const std::string& folder, const char* name);
 /// As a line of figures.jsonl.
 std::string definition_line(const FigureDefinition& definition);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // `tessera task` as a user meets it: figures that are known, files, mistakes.
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "host/io/safetensors.h"
@@ -142,6 +144,11 @@ TEST_CASE("task --out: with the files anyone can check the answers") {
         scratch / "out");
     REQUIRE(f.exit_code == 0);
     numbers.equal(test::read_text(scratch / "out/report.json"), f.out);
+    std::set<std::string> there;
+    for (const auto& entry : std::filesystem::directory_iterator(scratch / "out"))
+        there.insert(entry.path().filename().string());
+    const auto named = nlohmann::json::parse(f.out)["files"].get<std::set<std::string>>();
+    numbers.equal(named == there, true);
     const host::SafetensorsFile file(scratch / "out/out.safetensors");
     const auto column = [&file](const char* name, uint64_t row, uint64_t width) {
         const host::TensorView* tensor = file.find(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the page needs of a sweep's folder (docs/use/sweeps.md).
+// What report.html needs of a sweep's folder (docs/use/sweeps.md).
 #pragma once
 #include <string>
 
