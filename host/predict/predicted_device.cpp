@@ -109,6 +109,9 @@ void PredictedDevice::take_write(Cycle last_beat) {
     store_stirred_ = true;
     if (!written.store_end) return;
     store_.retire(response, now_);
+    // Kept, since the timing forgets what its own readers have seen.
+    for (Fence& fence : fences_)
+        if (fence.number == store_.retired.posted()) fence.retired = store_.retired.last();
     stirred_ = true;
 }
 
@@ -136,17 +139,16 @@ bool PredictedDevice::fetch_more() {
 void PredictedDevice::end_batch(const Command& command) {
     if (hw::DispatchTiming::engine_of(command.opcode) == hw::Engine::kStore) ++stores_;
     if (merging_.empty() || !command.has(spec::kFlagInterrupt)) return;
-    if (batches_ != 0) to_merge_.push_back({last_fence_, merging_.at(batches_ - 1)});
-    last_fence_ = stores_;
-    if (++batches_ == merging_.size()) to_merge_.push_back({last_fence_, merging_.back()});
+    if (batches_ != 0) to_merge_.push_back(merging_.at(batches_ - 1));
+    fences_.push_back({stores_, kNever});
+    if (++batches_ == merging_.size()) to_merge_.push_back(merging_.back());
 }
 
 /// Has firmware merge a batch that is in memory.
 bool PredictedDevice::merge() {
-    if (to_merge_.empty()) return false;
-    const Cycle stored = store_.retired.when(to_merge_.front().fence);
-    if (stored == kNever) return false;
-    planned_ = std::max(planned_, stored) + to_merge_.front().cycles;
+    if (to_merge_.empty() || fences_.front().retired == kNever) return false;
+    planned_ = std::max(planned_, fences_.front().retired) + to_merge_.front();
+    fences_.pop_front();
     to_merge_.pop_front();
     return true;
 }

@@ -64,10 +64,10 @@ class PredictedDevice {
         bool store_end = false;  ///< the last of a store
     };
 
-    /// A batch that firmware merges before it plans more.
-    struct Merge {
-        uint64_t fence = 0;  ///< of the store engine's commands the one that ends it
-        Cycle cycles = 0;
+    /// The FENCE that ends a batch.
+    struct Fence {
+        uint64_t number = 0;  ///< among the store engine's commands, from 1
+        Cycle retired = hw::kNever;
     };
 
     void open_ring();
@@ -117,9 +117,10 @@ class PredictedDevice {
     Cycle planned_;                      ///< what firmware has planned is in the ring
     Cycle published_ = 0;                ///< and the device sees it
     const std::vector<Cycle> merging_;
-    size_t batches_ = 0;          ///< ended
-    std::deque<Merge> to_merge_;  ///< in this order
-    uint64_t last_fence_ = 0;     ///< of the batch that ended last
+    size_t batches_ = 0;  ///< ended
+    std::deque<Cycle>
+        to_merge_;              ///< cycles of the batches that firmware merges before it plans more
+    std::deque<Fence> fences_;  ///< of the batches that are not merged
 
     // The device.
     std::deque<Line> lines_;  ///< asked for, and not all dispatched

@@ -56,8 +56,6 @@ TEST_CASE("random jobs: exact, in T^2 calls and the cycles that were foretold") 
         figures.equal(run.outcome.calls, s.problem.query_heads * tiles * tiles, where);
         const host::Prediction prediction =
             host::predict(host::make_layout(s.problem, s.platform), s.platform);
-        // Merging of every call is not foretold as well: docs/contract/schedules.md, section 4.
-        if (tiles != 1 && s.platform.params.profile == spec::Profile::kStats) continue;
         // Where firmware merges, a prediction is some cycles short for each FENCE of a batch.
         const double cycles = static_cast<double>(run.outcome.counter(spec::Counter::kCycles));
         const double off = std::fabs(static_cast<double>(prediction.cycles) - cycles);
