@@ -16,8 +16,7 @@ uint32_t power_of(uint32_t q, uint32_t n) { return n == 0 ? 1 : q * power_of(q, 
 /// Vectors over a field as numbers with their coordinates as digits in base q, the first lowest.
 class VectorSpace {
   public:
-    VectorSpace(uint32_t dimensions, uint32_t q)
-        : field_(q), dimensions_(dimensions), size_(power_of(q, dimensions)) {}
+    VectorSpace(uint32_t dimensions, uint32_t q) : field_(q), size_(power_of(q, dimensions)) {}
 
     uint32_t size() const { return size_; }
     /// a + factor * b
@@ -40,7 +39,7 @@ class VectorSpace {
 
   private:
     Field field_;
-    uint32_t dimensions_, size_;
+    uint32_t size_;
 };
 
 /// The lines of one direction: every point is on one of them.
