@@ -8,7 +8,6 @@
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "host/cli/compare_options.h"
@@ -21,6 +20,7 @@
 #include "host/io/output_file.h"
 #include "host/library/overwriting.h"
 #include "host/library/point.h"
+#include "host/processors.h"
 #include "host/report/comparison.h"
 #include "host/report/document_json.h"
 #include "host/run/job.h"
@@ -124,8 +124,7 @@ class Compare {
     }
 
     size_t most_at_once() const {
-        const uint64_t processors = std::max(1u, std::thread::hardware_concurrency());
-        return std::min<uint64_t>(options_.jobs.value_or(processors), combinations_.size());
+        return std::min<uint64_t>(options_.jobs.value_or(processors()), combinations_.size());
     }
 
     void simulate() {

@@ -8,7 +8,6 @@
 #include <iterator>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "host/cli/option_values.h"
 #include "host/cli/progress.h"
@@ -17,6 +16,7 @@
 #include "host/error.h"
 #include "host/io/output_file.h"
 #include "host/io/temporary.h"
+#include "host/processors.h"
 #include "host/sweep/foreseen.h"
 #include "host/sweep/merge.h"
 #include "host/sweep/results.h"
@@ -157,8 +157,7 @@ class SweepRun {
     void simulate() {
         const size_t all = points_.size();
         progress_.phase(fmt::format("sweeping {}", plural(all, "point")));
-        const uint64_t processors = std::max(1u, std::thread::hardware_concurrency());
-        ProcessLimits limits{options_.jobs.value_or(processors)};
+        ProcessLimits limits{options_.jobs.value_or(processors())};
         limits.one_processor = true;
         const auto executor = [&](const std::vector<PointWork>& work, const Ends& ends) {
             run_in_processes(work, limits, ends);

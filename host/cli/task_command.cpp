@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 
 #include "host/cli/field_options.h"
 #include "host/cli/option_values.h"
@@ -16,6 +15,7 @@
 #include "host/experiment/problem_of.h"
 #include "host/library/output_folder.h"
 #include "host/library/overwriting.h"
+#include "host/processors.h"
 #include "host/run/device_factory.h"
 #include "host/task/task_grid.h"
 #include "host/task/task_job.h"
@@ -124,12 +124,11 @@ int run_grid(const CommandLine& line, const std::vector<std::string>& command_li
         grid_points(line.task, experiment, grid_of(line.task_grid));
     std::optional<TaskStore> store;
     if (!line.task_grid.store.empty()) store.emplace(line.task_grid.store);
-    const uint64_t processors = std::max(1U, std::thread::hardware_concurrency());
     Progress progress;
     progress.phase(fmt::format("simulating {} points", tasks.size()));
     const std::vector<TaskOutcome> outcomes =
         run_points(tasks, experiment,
-                   {line.task_grid.jobs.value_or(processors), store ? &*store : nullptr,
+                   {line.task_grid.jobs.value_or(processors()), store ? &*store : nullptr,
                     [&progress](double share) { progress.share(share); }});
     progress.finish();
     require_points(outcomes);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "host/platform/platform.h"
 
+#include <algorithm>
 #include <exception>
 #include <stdexcept>
 #include <utility>
 
 #include "firmware/runner/runner.h"
 #include "host/platform/processor.h"
+#include "host/processors.h"
+#include "hw_model/compute/tile_threads.h"
 #include "hw_model/device.h"
 #include "hw_model/memory/arbiter.h"
 #include "hw_model/memory/dram_memory.h"
@@ -46,6 +49,11 @@ struct Node {
     sc_core::sc_signal<bool> irq;
 };
 
+/// Of each device. Where there is a processor to spare, each has a second one.
+unsigned tile_threads(uint32_t devices) {
+    return processors() == 1 ? 1 : std::max(processors() / devices, 2U);
+}
+
 }  // namespace
 
 struct Platform::Impl {
@@ -53,6 +61,7 @@ struct Platform::Impl {
         : image(config.memory.size_bytes),
           arbiter("arbiter", config.devices),
           memory(make_memory(config, image)) {
+        hw::set_tile_threads(tile_threads(config.devices));
         arbiter.socket.bind(memory->socket);
         for (uint32_t i = 0; i < config.devices; ++i) {
             nodes.push_back(std::make_unique<Node>(config, i, image));

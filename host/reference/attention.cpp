@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "host/float_bits.h"
+#include "host/processors.h"
 #include "host/reference/inner_loops.h"
-#include "host/reference/reference_threads.h"
 #include "spec/float.h"
 #include "spec/integers.h"
 
@@ -209,13 +209,11 @@ void parallel_for(uint64_t count, uint32_t threads, const MakeWorker& make_worke
     if (failure) std::rethrow_exception(failure);
 }
 
-std::atomic<bool> one_thread{false};
-
 /// Threads cost more than a small problem takes.
 uint32_t threads_for(const ReferenceProblem& p) {
     constexpr uint64_t kSmallPairs = 1000000;
     const bool small = uint64_t{p.query_heads} * p.nq * p.nk < kSmallPairs;
-    return small || one_thread ? 1 : std::max(1u, std::thread::hardware_concurrency());
+    return small ? 1 : processors();
 }
 
 ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
@@ -233,8 +231,6 @@ ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
 }
 
 }  // namespace
-
-void use_one_reference_thread() { one_thread = true; }
 
 ElementReader bf16_reader(const uint16_t* data) {
     return [data](size_t first, size_t count, double* out) {

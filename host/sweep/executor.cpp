@@ -8,8 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "host/reference/reference_threads.h"
-#include "hw_model/compute/tile_threads.h"
+#include "host/processors.h"
 
 namespace tessera::host {
 namespace {
@@ -21,10 +20,7 @@ struct Running {
 
 Running start(const std::vector<PointWork>& points, size_t point, const ProcessLimits& limits) {
     const auto work = [&points, point, alone = limits.one_processor](const RunHooks&) {
-        if (alone) {
-            hw::compute_in_place();
-            use_one_reference_thread();
-        }
+        if (alone) use_processors(1);
         const std::string text = points[point]();
         return Bytes(text.begin(), text.end());
     };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Where many simulations run at once, each in a process of its own, more threads only get in each
-// other's way.
+// How many host threads compute tiles. Nothing but the speed of a simulation depends on it: results
+// have the same bits with any number.
 #pragma once
 
 namespace tessera::hw {
 
-/// Devices that this process makes from now on compute tiles in place, without a thread of their
-/// own. Nothing but their speed changes.
-void compute_in_place();
+/// Each device made from now on has `threads` threads for its tiles (2 unless told), the one that
+/// simulates time among them. With 1 the tiles are computed in place.
+void set_tile_threads(unsigned threads);
 
 }  // namespace tessera::hw
