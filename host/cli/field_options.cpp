@@ -107,6 +107,7 @@ constexpr FieldOption kOptions[] = {
     {"task.symbols", "--symbols"},
     {"task.gram", "--gram"},
     {"task.doubling", "--doubling"},
+    {"task.token_by_token", "--generate"},
 };
 
 /// Are the terms of masks from the list of --masks?

@@ -74,10 +74,16 @@ void check_mask_of_model(ModelKind model, const Experiment::Mask& mask) {
                     model_name(model)));
 }
 
+/// As in `tessera run` the mask is causal where a term looks back; windows of encoders do not.
+MaskKind usual_mask(const TaskShape& shape, const Experiment::Mask& mask) {
+    const bool looks_back = mask.prefix != 0 || mask.block != 0;
+    return looks_back ? MaskKind::kCausal : shape.mask;
+}
+
 void set_mask(const TaskShape& shape, ModelKind model, FetchSettings& settings) {
     Experiment::Mask& mask = settings.experiment.workload.mask;
     check_mask_of_model(model, mask);
-    if (model == ModelKind::kStandard && !mask.kind) mask.kind = MaskKind::kCausal;
+    if (model == ModelKind::kStandard && !mask.kind) mask.kind = usual_mask(shape, mask);
     if (model == ModelKind::kWindow) {
         mask.kind = MaskKind::kCausal;
         mask.window = shape.span;
@@ -131,9 +137,10 @@ void set_columns(const TaskOptions& options, ModelKind model, const Task& task,
     for (const Task::Layer& layer : task.layers()) {
         if (softmax) {
             const uint32_t content = ContentCode(settings.code, layer.content_bits).columns();
-            if (content + 1 <= settings.columns) continue;
+            const uint32_t least = content + AddressCode::least_tag_columns(settings.code);
+            if (least <= settings.columns) continue;
             throw bad_field("task.columns", std::to_string(settings.columns),
-                            fmt::format("from {} on: a content takes {}", content + 1, content));
+                            fmt::format("from {} on: a content takes {}", least, content));
         }
         if (layer.content_bits > kWholeContent)
             throw bad_field("task.model", model_name(model),
@@ -171,6 +178,7 @@ const std::vector<TaskInfo>& task_infos() {
         {"vartrack", "values of variables at the end of chains", {M::kStandard}},
         {"induction", "a text twice, copied by its last symbols", {M::kStandard}},
         {"copy", "a text twice, copied by position", {M::kStandard, M::kSparse, M::kLinear}},
+        {"listops", "nested lists of digits with operators, by an encoder", {M::kStandard}},
         {"reg", "regular dynamic programming", {M::kStandard, M::kSparse, M::kLinear}},
         {"reg-local",
          "the same; cells need only the last few",
@@ -200,6 +208,9 @@ TaskSetup make_task(const TaskOptions& options, const Experiment& experiment) {
     if (!softmax && !options.code.empty())
         throw bad_field("task.code", options.code,
                         fmt::format("none with `task.model` {}", options.model));
+    if (options.token_by_token && shape.mask == MaskKind::kDense)
+        throw bad_field("task.token_by_token", "given",
+                        fmt::format("not with {}, whose tokens see later ones", info.name));
     set_mask(shape, model, setup.settings);
     set_columns(options, model, *shape.task, setup.settings);
     set_gap(options, *shape.task, setup.settings);

@@ -14,6 +14,7 @@ constexpr uint32_t kLeastBits = 2;  ///< so that matches are far above keys that
 constexpr float kLargestDigit = 15;
 constexpr double kLargestScore = 32767;  ///< docs/contract/device.md, 5
 constexpr float kTagError = 0.5F;        ///< digits of tags are 2 apart
+constexpr float kSquaresError = 0.25F;   ///< a mixture of other digits is off by 0.5 at least
 constexpr float kLeastBit = 0.7F;        ///< what a bit of a content must have of its +1 or -1
 constexpr uint32_t kNumberBits = 8;
 constexpr int64_t kRadix = int64_t{1} << kNumberBits;
@@ -37,16 +38,28 @@ AddressCode::AddressCode(CodeKind kind, uint64_t addresses, uint32_t most_column
     const uint32_t needed =
         kind == CodeKind::kBits ? std::max(bits, kLeastBits) : (bits + kDigitBits - 1) / kDigitBits;
     const uint32_t of_key = kind == CodeKind::kBits ? most_columns : most_columns / 2;
-    const uint32_t of_value = most_columns > reserved ? most_columns - reserved : 0;
+    const uint32_t taken = reserved + squares_of(kind);
+    const uint32_t of_value = most_columns > taken ? most_columns - taken : 0;
     parts_ = std::min({needed, of_key, of_value});
     complete_ = parts_ == needed;
-    needed_columns_ = std::max(kind == CodeKind::kBits ? needed : 2 * needed, needed + reserved);
+    needed_columns_ = std::max(kind == CodeKind::kBits ? needed : 2 * needed, needed + taken);
 }
 
 /// -15, -13 ... 15: centred, which halves the range of the scores.
 int AddressCode::digit(int64_t address, uint32_t part) const {
     constexpr int kDigits = 1 << kDigitBits;
     return 2 * static_cast<int>((address >> (kDigitBits * part)) & (kDigits - 1)) - (kDigits - 1);
+}
+
+/// The sum of (y^2 - 1) / 8. Digits around those of an address may have them as their mean, but the
+/// mean of their squares is higher, by that of their distances, which is 4 or more.
+float AddressCode::squares(int64_t address) const {
+    int sum = 0;
+    for (uint32_t part = 0; part < parts_; ++part) {
+        const int y = digit(address, part);
+        sum += (y * y - 1) / 8;
+    }
+    return static_cast<float>(sum);
 }
 
 /// 2xy - y^2 is lowest at x = -y = 15. A bit adds at most its two elements' product.
@@ -94,6 +107,7 @@ void AddressCode::put_tag(int64_t address, float* out) const {
         *out++ = address == kNothing        ? 0.0F
                  : kind_ == CodeKind::kBits ? sign_of_bit(address, part)
                                             : static_cast<float>(digit(address, part));
+    if (kind_ == CodeKind::kDigits) *out = address == kNothing ? 0.0F : squares(address);
 }
 
 bool AddressCode::is_tag_of(int64_t address, const float* tag) const {
@@ -102,7 +116,7 @@ bool AddressCode::is_tag_of(int64_t address, const float* tag) const {
                                                      : static_cast<float>(digit(address, part));
         if (!(std::abs(tag[part] - exact) < kTagError)) return false;  // nor NaN
     }
-    return true;
+    return kind_ == CodeKind::kBits || std::abs(tag[parts_] - squares(address)) < kSquaresError;
 }
 
 ContentCode::ContentCode(CodeKind kind, uint32_t bits)

@@ -31,21 +31,27 @@ class AddressCode {
     AddressCode(CodeKind kind, uint64_t addresses, uint32_t most_columns, uint32_t reserved);
 
     uint32_t key_columns() const { return kind_ == CodeKind::kBits ? parts_ : 2 * parts_; }
-    uint32_t tag_columns() const { return parts_; }
+    uint32_t tag_columns() const { return parts_ + squares_of(kind_); }
+    /// The fewest that a tag has.
+    static uint32_t least_tag_columns(CodeKind kind) { return 1 + squares_of(kind); }
     /// Are all digits there?
     bool complete() const { return complete_; }
     uint32_t needed_columns() const { return needed_columns_; }
     /// The largest gap, as a share of kCodeGap, at which the device clamps no score.
     double largest_gap() const;
     /// Elements of a query, a key, and the tag in a value, by which a reader knows whose content it
-    /// got. A query and a tag of kNothing are 0; a key of kNothing is far from all queries.
+    /// got: no mixture of others has the same tag. A query and a tag of kNothing are 0; a key of
+    /// kNothing is far from all queries.
     void put_query(int64_t address, float* out) const;
     void put_key(int64_t address, float* out) const;
     void put_tag(int64_t address, float* out) const;
     bool is_tag_of(int64_t address, const float* tag) const;
 
   private:
+    /// Columns of a tag for the squares of its digits.
+    static uint32_t squares_of(CodeKind kind) { return kind == CodeKind::kDigits ? 1 : 0; }
     int digit(int64_t address, uint32_t part) const;
+    float squares(int64_t address) const;
 
     CodeKind kind_;
     uint32_t parts_ = 0;  ///< bits or digits

@@ -24,7 +24,8 @@ constexpr const char* kTable = "points";
 std::optional<uint64_t>& size_of(TaskOptions& options) {
     if (options.name == "kv") return options.pairs;
     const bool by_tokens = options.name == "mqar" || options.name == "vartrack" ||
-                           options.name == "induction" || options.name == "copy";
+                           options.name == "induction" || options.name == "copy" ||
+                           options.name == "listops";
     return by_tokens ? options.tokens : options.size;
 }
 

@@ -123,6 +123,14 @@ TaskShape copy_shape(Numbers& numbers, uint64_t seed) {
                         with_commas(tokens / 2), with_commas(symbols))};
 }
 
+TaskShape listops_shape(Numbers& numbers, uint64_t seed) {
+    const uint64_t tokens = numbers.take("tokens", &TaskOptions::tokens, 2000, 16, 65536);
+    TaskShape shape{listops_task(tokens, seed), "", CodeKind::kDigits, 0, MaskKind::kDense};
+    shape.text = fmt::format("{} tokens, at most {}", with_commas(shape.task->tokens()),
+                             with_commas(tokens));
+    return shape;
+}
+
 TaskShape chain_shape(const std::string& name, Numbers& numbers, uint64_t seed,
                       const std::function<Addressing(uint64_t span)>& addressing) {
     if (name == "reg") {
@@ -172,6 +180,8 @@ TaskShape task_shape(const TaskOptions& options,
         shape = induction_shape(numbers, options.seed);
     else if (options.name == "copy")
         shape = copy_shape(numbers, options.seed);
+    else if (options.name == "listops")
+        shape = listops_shape(numbers, options.seed);
     else
         shape = chain_shape(options.name, numbers, options.seed, addressing);
     numbers.check();

@@ -7,6 +7,7 @@
 
 #include "host/task/task_options.h"
 #include "host/task/tasks.h"
+#include "include/tessera/experiment.h"
 
 namespace tessera::host {
 
@@ -15,6 +16,7 @@ struct TaskShape {
     std::string text;                   ///< "128 pairs in 1,024 tokens, layout first"
     CodeKind code = CodeKind::kDigits;  ///< usual for it
     uint64_t span = 0;                  ///< keys up to its own that a token needs; 0: any
+    MaskKind mask = MaskKind::kCausal;  ///< usual for it; an encoder's is dense
 };
 
 /// `addressing` says how the model names what it fetches, by the span. UserError.

@@ -55,6 +55,9 @@ std::unique_ptr<Task> induction_task(uint64_t tokens, uint64_t symbols, uint32_t
                                      uint64_t seed);
 std::unique_ptr<Task> copy_task(uint64_t tokens, uint64_t symbols, uint64_t seed);
 
+/// Nested lists of digits with operators, of a quarter of `most_tokens` to all of them.
+std::unique_ptr<Task> listops_task(uint64_t most_tokens, uint64_t seed);
+
 /// Arithmetic modulo 11, step by step; and how many of the last tokens it needs.
 std::unique_ptr<Task> arithmetic_task(uint64_t operators, Addressing addressing, uint64_t seed);
 uint64_t arithmetic_kept(uint64_t operators);

@@ -45,9 +45,10 @@ class ExactRunner : public host::HeadRunner {
 
   private:
     static bool sees(const Experiment::Mask& mask, uint64_t i, uint64_t j) {
-        if (j > i) return false;
+        const bool dense = mask.kind == MaskKind::kDense;
+        if (j > i && !dense) return false;
         if (mask.window == 0 && mask.sinks == 0 && mask.block == 0) return true;
-        if (mask.window != 0 && i - j < mask.window) return true;
+        if (mask.window != 0 && (j > i ? j - i : i - j) < mask.window) return true;
         if (j < mask.sinks) return true;
         if (mask.block == 0) return false;
         return i / mask.block == j / mask.block || j % mask.block + mask.summary >= mask.block;

@@ -82,6 +82,21 @@ TEST_CASE("task codes: a match is higher than all others by the gap, and tags te
     }
 }
 
+TEST_CASE("task codes: no mixture of digits around an address has its tag") {
+    Compared tags("tags");
+    const uint64_t addresses = 4096;
+    const host::AddressCode code(host::CodeKind::kDigits, addresses, 64, 1);
+    std::vector<float> below(code.tag_columns()), above(below), mean(below);
+    for (int64_t a = 0; a < 4096; ++a)
+        for (const int64_t apart : {1, 2, 16, 17, 255, 256, 273}) {
+            if (a < apart || a + apart >= 4096) continue;
+            code.put_tag(a - apart, below.data());
+            code.put_tag(a + apart, above.data());
+            for (size_t i = 0; i < mean.size(); ++i) mean[i] = (below[i] + above[i]) / 2;
+            tags.holds(!code.is_tag_of(a, mean.data()), [&] { return std::to_string(a); });
+        }
+}
+
 TEST_CASE("task kv: a query's answer is the value of the record with its key") {
     Compared answers("answers");
     for (uint64_t seed = 1; seed <= 20; ++seed)
@@ -327,6 +342,68 @@ TEST_CASE("task arithmetic: every step has the value of the first, and one opera
             values.equal(evaluated(steps[i], at), value, [&] { return std::to_string(seed); });
             values.equal(at, steps[i].size());
             values.equal(steps[i].size(), 4 * (operators - i) + 1);
+        }
+    }
+}
+
+namespace {
+
+/// A list as text: digits, "[MIN", "[MAX", "[MED", "[SM" as 10 to 13, "]" as 14.
+void draw_list(std::mt19937_64& bits, uint64_t depth, std::vector<int64_t>& symbols) {
+    if (depth == 10 || bits() % 4 != 0) return symbols.push_back(static_cast<int64_t>(bits() % 10));
+    symbols.push_back(static_cast<int64_t>(10 + bits() % 4));
+    const uint64_t count = 2 + bits() % 9;
+    for (uint64_t i = 0; i < count; ++i) draw_list(bits, depth + 1, symbols);
+    symbols.push_back(14);
+}
+
+/// Its value, by reading it once with a stack.
+int64_t value_of_list(const std::vector<int64_t>& symbols, std::map<size_t, int64_t>& values) {
+    std::vector<std::pair<size_t, std::vector<int64_t>>> open;
+    std::vector<int64_t> whole;
+    for (size_t p = 0; p < symbols.size(); ++p) {
+        auto& arguments = open.empty() ? whole : open.back().second;
+        if (symbols[p] < 10) arguments.push_back(symbols[p]);
+        if (symbols[p] >= 10 && symbols[p] < 14) open.push_back({p, {}});
+        if (symbols[p] != 14) continue;
+        const auto [begin, list] = open.back();
+        open.pop_back();
+        std::multiset<int64_t> sorted(list.begin(), list.end());
+        int64_t sum = 0;
+        for (const int64_t argument : list) sum += argument;
+        const auto low = std::next(sorted.begin(), static_cast<long>((list.size() - 1) / 2));
+        const auto high = std::next(sorted.begin(), static_cast<long>(list.size() / 2));
+        const int64_t by_operator[] = {*sorted.begin(), *sorted.rbegin(), (*low + *high) / 2,
+                                       sum % 10};
+        values[begin] = by_operator[symbols[begin] - 10];
+        (open.empty() ? whole : open.back().second).push_back(values[begin]);
+    }
+    return whole.front();
+}
+
+}  // namespace
+
+TEST_CASE("task listops: operators have the value of their lists, drawn as documented") {
+    Compared symbols("symbols"), values("values");
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        const uint64_t most = 100 + 95 * seed;
+        const auto task = host::listops_task(most, seed);
+        std::mt19937_64 bits(seed);
+        std::vector<int64_t> expected;
+        do {
+            expected.clear();
+            draw_list(bits, 0, expected);
+        } while (expected.size() < most / 4 || expected.size() > most);
+        REQUIRE(task->tokens() == expected.size());
+        std::map<size_t, int64_t> of_lists;
+        value_of_list(expected, of_lists);
+        for (size_t p = 0; p < expected.size(); ++p) {
+            const auto where = [&] { return std::to_string(p); };
+            symbols.equal(task->token(p)[0], expected[p], where);
+            symbols.equal(task->counts(p), of_lists.count(p) == 1, where);
+            if (of_lists.count(p) == 0) continue;
+            values.equal(task->token(p)[1], host::kNothing, where);
+            values.equal(task->answer(p)[1], of_lists[p], where);
         }
     }
 }
