@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstring>
 #include <exception>
 #include <limits>
 #include <mutex>
@@ -22,11 +23,62 @@ constexpr uint32_t kBlockRows = 8;    ///< query rows that share one pass over K
 constexpr uint32_t kScoreKeys = 256;  ///< keys of one score tile: the tile stays in the first cache
 constexpr uint32_t kValueKeys = 64;   ///< value rows of one tile, likewise
 
+constexpr int kNoBits = 4096;  // above all exponents
+
+/// Exponent of the lowest 1 among the bits of the numbers; kNoBits if all are 0.
+int lowest_bit(const double* numbers, uint32_t n) {
+    constexpr int kFractionBits = 52, kBias = 1023;
+    int lowest = kNoBits;
+    for (uint32_t i = 0; i < n; ++i) {
+        if (numbers[i] == 0) continue;
+        uint64_t bits = 0;
+        std::memcpy(&bits, &numbers[i], sizeof bits);
+        const uint64_t fraction = (bits & ((uint64_t{1} << kFractionBits) - 1)) |
+                                  uint64_t{1} << kFractionBits;  // none is subnormal in double
+        const int exponent = static_cast<int>(bits >> kFractionBits & 0x7ff) - kBias;
+        lowest = std::min(lowest, exponent - kFractionBits + __builtin_ctzll(fraction));
+    }
+    return lowest;
+}
+
+double length_of(const double* numbers, uint32_t n) {
+    double square = 0;
+    for (uint32_t i = 0; i < n; ++i) square += numbers[i] * numbers[i];
+    return std::sqrt(square);
+}
+
+/// How long a vector is, and how fine its numbers are.
+struct Grain {
+    double length = 0;
+    double grains = 0;     ///< length, in units of the lowest bit
+    int lowest = kNoBits;  ///< its exponent
+
+    Grain() = default;
+    Grain(const double* numbers, uint32_t n)
+        : length(length_of(numbers, n)), lowest(lowest_bit(numbers, n)) {
+        grains = std::ldexp(length, -lowest);
+    }
+    /// Of two: the largest of all.
+    void join(const Grain& other) {
+        length = std::max(length, other.length);
+        grains = std::max(grains, other.grains);
+        lowest = std::min(lowest, other.lowest);
+    }
+};
+
+/// Is a product of two vectors exact in fp32? No sum on the way is larger than the product of their
+/// lengths, and all are whole multiples of the product of their lowest bits.
+bool exact_product(const Grain& a, const Grain& b) {
+    constexpr double kMostUnits = 16777216;  // 2^24
+    constexpr int kLeastExponent = -126;
+    return a.grains * b.grains <= kMostUnits && a.lowest + b.lowest >= kLeastExponent;
+}
+
 /// One key head, as the inner loops want it.
 struct Keys {
     std::vector<double> kt;    ///< [d_k][nk]
     std::vector<double> v;     ///< [nk][d_v]
-    std::vector<double> norm;  ///< [nk]: |k|
+    std::vector<Grain> grain;  ///< [nk]
     double value_peak = 0;
 };
 
@@ -35,17 +87,13 @@ Keys prepare(const ReferenceProblem& p, uint32_t kv_head) {
     const size_t nk = p.nk;
     keys.kt.resize(nk * p.d_k);
     keys.v.resize(nk * p.d_v);
-    keys.norm.resize(nk);
+    keys.grain.resize(nk);
     const KeyRange read = p.keys_of(kv_head);
     std::vector<double> row(p.d_k);
     for (size_t j = read.begin; j < read.end; ++j) {
         p.k((kv_head * nk + j) * p.d_k, p.d_k, row.data());
-        double square = 0;
-        for (uint32_t c = 0; c < p.d_k; ++c) {
-            keys.kt[c * nk + j] = row[c];
-            square += row[c] * row[c];
-        }
-        keys.norm[j] = std::sqrt(square);
+        for (uint32_t c = 0; c < p.d_k; ++c) keys.kt[c * nk + j] = row[c];
+        keys.grain[j] = Grain(row.data(), p.d_k);
     }
     p.v((kv_head * nk + read.begin) * p.d_v, size_t{read.end - read.begin} * p.d_v,
         keys.v.data() + size_t{read.begin} * p.d_v);
@@ -114,7 +162,7 @@ class RowBlocks {
     void soften(uint32_t r) {
         double* w = weight(r);
         const double sink = sink_logit(p_, head_, first_ + r);
-        double largest = sink;
+        double largest = sink, size = 0;
         bool nan = false, any = sink != kNoSink;
         const auto each_key = [&](auto&& visit) {
             for (const KeyRange& range : keys_of_[r])
@@ -125,7 +173,9 @@ class RowBlocks {
             any = true;
             nan = nan || std::isnan(w[j]);
             largest = std::max(largest, w[j]);
+            size = std::max(size, std::fabs(w[j]));
         });
+        largest_score_[r] = size;
         double sum = sink == kNoSink ? 0 : std::exp(sink - largest);
         for (const KeyRange& range : keys_of_[r])
             for (uint32_t j = range.begin; j < range.end; ++j)
@@ -154,16 +204,19 @@ class RowBlocks {
                                                 spread_.data() + size_t{r} * p_.d_v,
                                                 magnitude_.data() + size_t{r} * p_.d_v);
             });
-            double square = 0, longest = 0;
-            for (uint32_t c = 0; c < p_.d_k; ++c) {
-                const double x = q_[size_t{r} * p_.d_k + c];
-                square += x * x;
-            }
-            for (const KeyRange& range : keys_of_[r])
-                for (uint32_t j = range.begin; j < range.end; ++j)
-                    longest = std::max(longest, keys_.norm[j]);
-            out_.score_reach[row_index(r)] = std::sqrt(square) * longest;
+            out_.score_error[row_index(r)] = score_error(r);
         }
+    }
+
+    /// d_k additions, the product with the factor, and the factor's own rounding. Additions that
+    /// are exact leave the last two, which go with the score.
+    double score_error(uint32_t r) const {
+        const Grain q(q_.data() + size_t{r} * p_.d_k, p_.d_k);
+        Grain keys;
+        for (const KeyRange& range : keys_of_[r])
+            for (uint32_t j = range.begin; j < range.end; ++j) keys.join(keys_.grain[j]);
+        if (exact_product(q, keys)) return 2 * largest_score_[r];
+        return (p_.d_k + 2.0) * std::fabs(p_.scale) * q.length * keys.length;
     }
 
     void store() {
@@ -184,6 +237,7 @@ class RowBlocks {
     ReferenceResult& out_;
     uint32_t first_ = 0, rows_ = 0;
     std::vector<KeyRange> keys_of_[kBlockRows];  ///< of each row
+    double largest_score_[kBlockRows] = {};      ///< likewise, in size, times the scale
     std::vector<double> q_, weight_, o_, spread_, magnitude_;
 };
 
@@ -224,7 +278,7 @@ ReferenceResult allocate(const ReferenceProblem& p, bool moments) {
     if (moments) {
         r.spread.resize(rows * p.d_v);
         r.magnitude.resize(rows * p.d_v);
-        r.score_reach.resize(rows);
+        r.score_error.resize(rows);
         r.value_peak.resize(p.kv_heads);
     }
     return r;

@@ -58,7 +58,9 @@ struct ReferenceResult {
     std::vector<double> lse;       ///< log of the sum of exp(scale * q k); -inf: no key and no sink
     std::vector<float> spread;     ///< E_p|v - O|, the mean over keys with their weights p
     std::vector<float> magnitude;  ///< E_p|v|
-    std::vector<double> score_reach;  ///< |q| times the largest |k| among the keys of the row
+    /// How far a score of the row may be off, as fp32 works it out, over 2^-24: term 3 of
+    /// docs/contract/accuracy.md, section 1.
+    std::vector<double> score_error;
     std::vector<double> value_peak;   ///< [kv_heads]: largest |v|
 };
 

@@ -163,12 +163,9 @@ RowBound row_bound(const ReferenceProblem& problem, const ReferenceResult& refer
     const bool sink = sink_logit(problem, head, row) != kNoSink;  // merged as a tile is
     const double tiles =
         (params.calls != 0 ? params.calls : tiles_merged(ranges, keys, tile_keys)) + (sink ? 1 : 0);
-    const double reach = reference.score_reach[size_t{head} * problem.nq + row];
-    // A score: d_k additions, the product with the factor, the factor's own rounding; then 2^-16 of
-    // a power of two is its last place.
-    const double delta =
-        (problem.d_k + 2.0) * std::ldexp(1.0, -24) * std::fabs(problem.scale) * reach +
-        std::ldexp(std::log(2.0), -17);
+    // What fp32 adds, and the last place of a score: 2^-16 of a power of two.
+    const double delta = std::ldexp(reference.score_error[size_t{head} * problem.nq + row], -24) +
+                         std::ldexp(std::log(2.0), -17);
     const uint32_t kv_head = head / (problem.query_heads / problem.kv_heads);
     RowBound bound;
     bound.weights = kWeightError;

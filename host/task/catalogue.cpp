@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/error.h"
+#include "host/experiment/problem_of.h"
 #include "host/problem/mask.h"
 #include "host/task/task_shapes.h"
 #include "host/text.h"
@@ -113,6 +114,10 @@ uint32_t needed_columns(const Task& task, ModelKind model, const FetchSettings& 
             needed = std::max(needed, static_cast<uint32_t>(root));
             continue;
         }
+        if (layer.lookup == Lookup::kLargestBelow) {
+            needed = std::max(needed, largest_fetch_columns(layer.address_count));
+            continue;
+        }
         const ContentCode content(settings.code, layer.content_bits);
         const AddressCode address(settings.code, layer.address_count, kMaxColumns,
                                   content.columns());
@@ -122,6 +127,13 @@ uint32_t needed_columns(const Task& task, ModelKind model, const FetchSettings& 
     const uint32_t kept =
         settings.kept == 0 ? settings.block : std::min(settings.kept, settings.block);
     return std::max(needed, (kept + settings.summaries - 1) / settings.summaries);
+}
+
+/// Below them a layer of softmax attention cannot be built; from there on it may still be wrong.
+uint32_t least_columns(const Task::Layer& layer, const FetchSettings& settings) {
+    if (layer.lookup == Lookup::kLargestBelow) return largest_fetch_columns(layer.address_count);
+    return ContentCode(settings.code, layer.content_bits).columns() +
+           AddressCode::least_tag_columns(settings.code);
 }
 
 void set_columns(const TaskOptions& options, ModelKind model, const Task& task,
@@ -136,11 +148,10 @@ void set_columns(const TaskOptions& options, ModelKind model, const Task& task,
     const bool softmax = model == ModelKind::kStandard || model == ModelKind::kWindow;
     for (const Task::Layer& layer : task.layers()) {
         if (softmax) {
-            const uint32_t content = ContentCode(settings.code, layer.content_bits).columns();
-            const uint32_t least = content + AddressCode::least_tag_columns(settings.code);
+            const uint32_t least = least_columns(layer, settings);
             if (least <= settings.columns) continue;
             throw bad_field("task.columns", std::to_string(settings.columns),
-                            fmt::format("from {} on: a content takes {}", least, content));
+                            fmt::format("from {} on here", least));
         }
         if (layer.content_bits > kWholeContent)
             throw bad_field("task.model", model_name(model),
@@ -150,13 +161,26 @@ void set_columns(const TaskOptions& options, ModelKind model, const Task& task,
     }
 }
 
+/// A black box adds a sentinel that has to lie among the scores.
+void check_profile(const Task& task, const TaskInfo& info, const Experiment& experiment) {
+    const std::vector<Task::Layer> layers = task.layers();
+    const bool far_apart = std::any_of(layers.begin(), layers.end(), [](const Task::Layer& layer) {
+        return layer.lookup == Lookup::kLargestBelow;
+    });
+    if (!far_apart) return;
+    if (config_of(experiment).platform.params.profile != spec::Profile::kBlackbox) return;
+    throw bad_field("task.name", info.name,
+                    "others on a black box: its scores are too far apart for a sentinel");
+}
+
 void set_gap(const TaskOptions& options, const Task& task, FetchSettings& settings) {
     settings.gap = options.gap.value_or(kUsualGap);
     double most = kCodeGap;
     for (const Task::Layer& layer : task.layers())
-        most = std::min(
-            most,
-            AddressCode(settings.code, layer.address_count, settings.columns, 1).largest_gap());
+        if (layer.lookup == Lookup::kContent)
+            most = std::min(
+                most,
+                AddressCode(settings.code, layer.address_count, settings.columns, 1).largest_gap());
     if (!(settings.gap > 0 && settings.gap <= most))
         throw bad_field("task.gap", fmt::format("{}", settings.gap),
                         fmt::format("more than 0 and at most {} here", std::floor(most)));
@@ -180,6 +204,9 @@ const std::vector<TaskInfo>& task_infos() {
         {"copy", "a text twice, copied by position", {M::kStandard, M::kSparse, M::kLinear}},
         {"listops", "nested lists of digits with operators, by an encoder", {M::kStandard}},
         {"reg", "regular dynamic programming", {M::kStandard, M::kSparse, M::kLinear}},
+        {"lis",
+         "longest increasing subsequences of a list, by their ends",
+         {M::kStandard, M::kLinear}},
         {"reg-local",
          "the same; cells need only the last few",
          {M::kStandard, M::kWindow, M::kSparse, M::kLinear, M::kRing}},
@@ -211,6 +238,7 @@ TaskSetup make_task(const TaskOptions& options, const Experiment& experiment) {
     if (options.token_by_token && shape.mask == MaskKind::kDense)
         throw bad_field("task.token_by_token", "given",
                         fmt::format("not with {}, whose tokens see later ones", info.name));
+    check_profile(*shape.task, info, experiment);
     set_mask(shape, model, setup.settings);
     set_columns(options, model, *shape.task, setup.settings);
     set_gap(options, *shape.task, setup.settings);
@@ -219,19 +247,30 @@ TaskSetup make_task(const TaskOptions& options, const Experiment& experiment) {
     return setup;
 }
 
+namespace {
+
+std::unique_ptr<FetchModel> model_of_layer(const TaskSetup& setup, Lookup lookup,
+                                           std::string label) {
+    const FetchSettings& settings = setup.settings;
+    if (lookup == Lookup::kLargestBelow) return largest_fetch(settings, std::move(label));
+    if (lookup == Lookup::kOrder) return order_fetch(settings, std::move(label));
+    switch (setup.model) {
+        case ModelKind::kSparse: return sparse_fetch(settings, std::move(label));
+        case ModelKind::kLinear:
+        case ModelKind::kRing: return linear_fetch(settings, std::move(label));
+        case ModelKind::kStandard:
+        case ModelKind::kWindow: break;
+    }
+    return standard_fetch(settings, std::move(label));
+}
+
+}  // namespace
+
 std::vector<std::unique_ptr<FetchModel>> models_of(const TaskSetup& setup) {
     std::vector<std::unique_ptr<FetchModel>> models;
-    const size_t layers = setup.task->layers().size();
-    for (size_t layer = 0; layer < layers; ++layer) {
-        const std::string label = fmt::format("layer {}", layer + 1);
-        switch (setup.model) {
-            case ModelKind::kStandard:
-            case ModelKind::kWindow: models.push_back(standard_fetch(setup.settings, label)); break;
-            case ModelKind::kSparse: models.push_back(sparse_fetch(setup.settings, label)); break;
-            case ModelKind::kLinear:
-            case ModelKind::kRing: models.push_back(linear_fetch(setup.settings, label)); break;
-        }
-    }
+    for (const Task::Layer& layer : setup.task->layers())
+        models.push_back(
+            model_of_layer(setup, layer.lookup, fmt::format("layer {}", models.size() + 1)));
     return models;
 }
 

@@ -10,6 +10,16 @@ namespace tessera::host {
 /// No address, no content, or a content that is not known.
 inline constexpr int64_t kNothing = std::numeric_limits<int64_t>::min();
 
+/// What a fetch asks of records.
+enum class Lookup {
+    kContent,       ///< the content at an address
+    kLargestBelow,  ///< the largest content at lower addresses, 0 if there is none
+    /// Of a set of addresses, into which records put theirs (content 1), or from which they take it
+    /// (content -1): fetch 0 how many are lower; fetch 1 the lowest from there on, but for the own
+    /// record, or the number of addresses if there is none.
+    kOrder
+};
+
 enum class CodeKind {
     kDigits,  ///< base 16, two columns of a key a digit: few columns
     kBits     ///< +1 and -1, a column a bit: every match has the same score

@@ -18,6 +18,7 @@ namespace tessera::host {
 struct FetchRequest {
     uint64_t address_count = 0;  ///< addresses are below it
     uint32_t content_bits = 8;
+    Lookup lookup = Lookup::kContent;
     std::vector<int64_t> addresses, contents;  ///< [tokens]; kNothing: no record
     std::vector<std::vector<int64_t>> asked;  ///< [fetches][queries] addresses; kNothing: not asked
 
@@ -70,6 +71,13 @@ std::unique_ptr<FetchModel> sparse_fetch(const FetchSettings& settings, std::str
 /// Linear attention whose state is a memory of columns * columns contents. Contents of one address
 /// add up.
 std::unique_ptr<FetchModel> linear_fetch(const FetchSettings& settings, std::string label);
+
+/// The same for Lookup::kLargestBelow, and the columns that it needs of a device.
+std::unique_ptr<FetchModel> largest_fetch(const FetchSettings& settings, std::string label);
+uint32_t largest_fetch_columns(uint64_t address_count);
+/// The state of linear attention for Lookup::kOrder: a set of columns * columns addresses. The
+/// first token must have no record.
+std::unique_ptr<FetchModel> order_fetch(const FetchSettings& settings, std::string label);
 
 /// The scale that gives scores of codes this gap.
 double scale_of_gap(double gap);

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "host/float_bits.h"
 #include "host/library/point.h"
+#include "host/operation/exactness.h"
 #include "host/run/worker.h"
 
 namespace tessera::host {
@@ -39,6 +41,13 @@ HeadCost cost_of(const HeadOperands& operands, const Report& report) {
         cost.max_over_bound = report.errors->max_over_bound;
     }
     return cost;
+}
+
+/// Rows with clamped scores, if nothing else makes a result inexact; else 0.
+uint64_t clamped_rows(const Report& report) {
+    const nlohmann::json kinds = nlohmann::json::parse(report.json)["exactness"]["inexact_rows"];
+    if (kinds.size() != 1 || kinds[0]["kind"] != words_of(Inexact::kSaturated).key) return 0;
+    return kinds[0]["rows"]["value"].get<uint64_t>();
 }
 
 /// Operands as the device gets them, in memory.
@@ -93,6 +102,7 @@ HeadCost& HeadCost::operator+=(const HeadCost& other) {
         stall_free_cycles.reset();
     for (const auto& [stream, count] : other.bytes) bytes[stream] += count;
     elements += other.elements;
+    clamped_rows += other.clamped_rows;
     compared += other.compared;
     outside += other.outside;
     max_over_bound = std::max(max_over_bound, other.max_over_bound);
@@ -112,6 +122,7 @@ std::vector<float> DeviceRunner::attention(const std::string& label, const HeadO
     experiment.workload = {};
     experiment.workload.mask = mask;
     experiment.workload.scale = scale;
+    if (operands.scores_may_clamp) experiment.outputs.accept_inexact = true;
     return run_one(label, experiment, operands);
 }
 
@@ -137,13 +148,17 @@ std::vector<float> DeviceRunner::run_one(const std::string& label,
     caller.words = [](std::string_view text) { return std::string(text); };  // fields as they are
     Report report = run_apart(experiment, caller, {}, kSimulationSeconds);
     if (experiment.schedule.approximation.rule) reports_.push_back(report.json);
+    const uint64_t clamped = operands.scores_may_clamp ? clamped_rows(report) : 0;
+    if (clamped != 0) report.remarks.erase(report.remarks.begin());  // it says just that
     for (const std::string& remark : report.remarks) remarks_.push_back(label + ": " + remark);
     if (report.tensors.empty())
         throw Error(ErrorCode::kNotValid, label + ": " + report.remarks.front());
     auto place = std::find_if(costs_.begin(), costs_.end(),
                               [&](const auto& cost) { return cost.first == label; });
     if (place == costs_.end()) place = costs_.insert(place, {label, {}});
-    place->second += cost_of(operands, report);
+    HeadCost cost = cost_of(operands, report);
+    cost.clamped_rows = clamped;
+    place->second += cost;
     return std::move(report.tensors.front().values);
 }
 

@@ -37,7 +37,8 @@ struct HeadCost {
     uint64_t calls = 0, cycles = 0;
     std::optional<uint64_t> stall_free_cycles = 0;  ///< none: an attention has no closed formula
     std::map<std::string, uint64_t> bytes;          ///< through the memory port, by stream: "q"
-    uint64_t elements = 0;  ///< of q, k and v that the host makes, and of o that it reads
+    uint64_t elements = 0;      ///< of q, k and v that the host makes, and of o that it reads
+    uint64_t clamped_rows = 0;  ///< by the code of their keys
     uint64_t compared = 0, outside = 0;  ///< elements of o, with double precision
     double max_over_bound = 0;
 

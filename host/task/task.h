@@ -39,6 +39,7 @@ class Task {
         uint64_t address_count = 0;  ///< addresses are below it
         uint32_t content_bits = 8;
         uint32_t fetches = 1;  ///< of a token
+        Lookup lookup = Lookup::kContent;
     };
 
     Task() = default;

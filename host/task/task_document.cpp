@@ -107,6 +107,8 @@ Section cost_section(const TaskResult& result, const HeadCost& cost) {
              bytes_section(cost),
              defined("host_elements", cost.elements, "element",
                      "of q, k, v that the host makes and of o that it reads"),
+             defined("clamped_rows", cost.clamped_rows, "row",
+                     "with scores that were clamped, as the code of the keys means it"),
              defined("host_fields", result.updated_fields, "field",
                      "of tokens, written by the host behind each layer")}};
 }

@@ -11,6 +11,7 @@ TokenStream::TokenStream(const Task& task, Fetch fetch) : task_(task), fetch_(st
         FetchRequest request;
         request.address_count = layer.address_count;
         request.content_bits = layer.content_bits;
+        request.lookup = layer.lookup;
         request.asked.resize(layer.fetches);
         requests_.push_back(std::move(request));
     }

@@ -137,6 +137,10 @@ TaskShape chain_shape(const std::string& name, Numbers& numbers, uint64_t seed,
         const uint64_t size = numbers.take("size", &TaskOptions::size, 128, 1, kMaxTokens / 2);
         return {regular_task(size, seed), fmt::format("{} cells", with_commas(size))};
     }
+    if (name == "lis") {
+        const uint64_t size = numbers.take("size", &TaskOptions::size, 100, 1, kMostLis);
+        return {lis_task(size, addressing(0), seed), fmt::format("{} numbers", with_commas(size))};
+    }
     if (name == "ed") {
         const uint64_t size = numbers.take("size", &TaskOptions::size, 14, 1, 4000);
         return {edit_task(size, addressing(0), seed),

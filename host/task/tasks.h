@@ -55,6 +55,10 @@ std::unique_ptr<Task> induction_task(uint64_t tokens, uint64_t symbols, uint32_t
                                      uint64_t seed);
 std::unique_ptr<Task> copy_task(uint64_t tokens, uint64_t symbols, uint64_t seed);
 
+/// Longest increasing subsequences of a list of `size` numbers. kStored: by a set of tails.
+std::unique_ptr<Task> lis_task(uint64_t size, Addressing addressing, uint64_t seed);
+inline constexpr uint64_t kMostLis = 2047;  ///< whose scores a device can tell apart
+
 /// Nested lists of digits with operators, of a quarter of `most_tokens` to all of them.
 std::unique_ptr<Task> listops_task(uint64_t most_tokens, uint64_t seed);
 

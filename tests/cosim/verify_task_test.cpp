@@ -24,6 +24,9 @@ TEST_CASE("verify: the attentions of tasks, every bit and cycle") {
         {"ed --size 5", 1},
         {"ed-local --size 6 --reach 4 --model window", 1},
         {"arithmetic --size 3 --model linear", 1},
+        {"lis --size 9", 2},
+        {"lis --size 9 --model linear --dim 13", 5},
+        {"listops --tokens 40", 10},
         {"vartrack --tokens 40 --chains 3 --hops 2", 3},
         {"kv --pairs 4 --generate", 5}};
     for (const auto& [task, attentions] : all) {

@@ -241,6 +241,11 @@ TEST_CASE("task: mistakes of the user") {
     expect_refusal(messages, "task ed-local --model window --sinks 3", "--mask is given");
     expect_refusal(messages, "task ed --size 70 --model linear", "--model is linear");
     expect_refusal(messages, "task reg --model linear --dim 100", "D");
+    expect_refusal(messages, "task lis --set device.profile=blackbox --device tiny",
+                   "task is lis; allowed: others on a black box");
+    expect_refusal(messages, "task lis --dim 10", "--dim is 10; allowed: from 11 on here");
+    expect_refusal(messages, "task lis --size 3000", "--size is 3000; allowed: 1 to 2047 here");
+    expect_refusal(messages, "task listops --generate", "--generate is given; allowed: not with");
     expect_refusal(messages, "task reg --timing-only", "--timing-only is given");
     expect_refusal(messages, "task reg --model sparse --block 12", "--block is 12");
     const test::Scratch scratch;

@@ -250,6 +250,37 @@ TEST_CASE("bounds follow their formulas") {
                 [] { return "bf16"; });
 }
 
+TEST_CASE("scores whose additions are exact are off by two roundings, others by all") {
+    // One query, one key. 3 * 5 + 1/4 * 2^20: units of 2^-2, and 2^18 of them, are exact; with
+    // 2^-8 in the place of 1/4 they are units of 2^-8 and products below 2^24 only of shorter rows.
+    const double keys[][2] = {{5, 1048576}, {5, 1048577}};
+    const double queries[][2] = {{3, 0.25}, {3, 0.00390625}};
+    const bool exact[2][2] = {{true, false}, {true, false}};
+    Compared bounds("bounds");
+    for (int k = 0; k < 2; ++k)
+        for (int q = 0; q < 2; ++q) {
+            ReferenceProblem p;
+            p.query_heads = p.kv_heads = p.nq = p.nk = 1;
+            p.d_k = 2;
+            p.d_v = 1;
+            p.scale = 0.5;
+            const auto reader = [](const double* x) {
+                return [x](size_t first, size_t n, double* out) { std::copy_n(x + first, n, out); };
+            };
+            const double one = 1;
+            p.q = reader(queries[q]);
+            p.k = reader(keys[k]);
+            p.v = reader(&one);
+            const double score = 0.5 * (queries[q][0] * keys[k][0] + queries[q][1] * keys[k][1]);
+            const double reach =
+                std::hypot(queries[q][0], queries[q][1]) * std::hypot(keys[k][0], keys[k][1]);
+            const double expected = exact[k][q] ? 2 * score : 4 * 0.5 * reach;
+            const ReferenceResult r = reference_attention(p);
+            bounds.holds(near(r.score_error[0], expected, 1e-12),
+                         [&] { return std::to_string(k) + " " + std::to_string(q); });
+        }
+}
+
 TEST_CASE("the unit roundoff of bf16 is 2^-8, and no less") {
     auto random = test::test_random();
     Compared values("values rounded to bf16");

@@ -33,6 +33,10 @@ const std::vector<Point> kPoints = {{"reg", "standard", 40, 0, 4, true},
                                     {"reg", "sparse", 128, 0, 15, false},
                                     {"reg", "linear", 32, 0, 8, true},
                                     {"reg", "linear", 32, 0, 7, false},
+                                    {"lis", "standard", 40, 0, 11, true},
+                                    {"lis", "linear", 30, 0, 14, true},
+                                    {"lis", "linear", 30, 0, 11, false},
+                                    {"lis", "linear", 46, 0, 14, true},
                                     {"ed", "standard", 6, 0, 4, true},
                                     {"ed", "sparse", 6, 0, 4, true},
                                     {"ed", "sparse", 14, 0, 8, true},
@@ -105,6 +109,35 @@ TEST_CASE("task models: chains are right on one side of each edge, wrong on the 
         if (point.right) forms.holds(result.expected_right.has_value(), where);
     }
     elements.add(runner.elements(), runner.rounded(), [] { return ""; });
+}
+
+TEST_CASE("task models: lis under a mask has the lengths of what can be seen") {
+    Compared forms("closed forms"), lengths("lengths");
+    test::ExactRunner runner;
+    for (uint64_t seed = 1; seed <= 10; ++seed) {
+        host::TaskOptions options;
+        options.name = "lis";
+        options.size = 40 + 3 * seed;
+        options.seed = seed;
+        Experiment experiment;
+        experiment.workload.mask.window = *options.size + 1 + 2 * seed;
+        experiment.workload.mask.sinks = seed;
+        const host::TaskSetup setup = host::make_task(options, experiment);
+        const host::TaskResult result = host::run_pass(*setup.task, host::models_of(setup), runner);
+        const auto where = [&] { return setup.title; };
+        forms.equal(result.unexpected, uint64_t{0}, where);
+        forms.equal(result.expected_right.value_or(0), result.right, where);
+        // An answer is one more than the largest length seen whose number is lower.
+        for (uint64_t i = 1; i < *options.size; ++i) {
+            const uint64_t p = *options.size + i;
+            const int64_t number = result.tokens[p + 1][1];
+            int64_t best = 0;
+            for (uint64_t j = *options.size + 1; j <= p; ++j)
+                if (p - j < experiment.workload.mask.window && result.tokens[j][1] < number)
+                    best = std::max(best, result.tokens[j][0]);
+            lengths.equal(result.answers[p][0], best + 1, where);
+        }
+    }
 }
 
 TEST_CASE("task models: listops is right where every operator sees its lists") {

@@ -346,6 +346,35 @@ TEST_CASE("task arithmetic: every step has the value of the first, and one opera
     }
 }
 
+TEST_CASE("task lis: lengths by their recurrence, tails by patience sorting") {
+    Compared lengths("lengths"), tails("tails"), numbers("numbers");
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        const uint64_t size = 1 + 7 * seed % 90;
+        const auto direct = host::lis_task(size, Addressing::kPosition, seed);
+        const auto patience = host::lis_task(size, Addressing::kStored, seed);
+        REQUIRE(direct->tokens() == 2 * size + 1);
+        REQUIRE(patience->tokens() == 3 * size + 1);
+        const auto limit = static_cast<int64_t>(size + 150);
+        std::vector<int64_t> a, dp;
+        for (uint64_t i = 0; i < size; ++i) {
+            a.push_back(direct->token(i)[0]);
+            numbers.holds(a[i] >= 0 && a[i] < limit, [&] { return std::to_string(i); });
+            numbers.equal(patience->token(i)[0], a[i]);
+            dp.push_back(1);
+            for (uint64_t j = 0; j < i; ++j)
+                if (a[j] < a[i]) dp[i] = std::max(dp[i], dp[j] + 1);
+            const auto where = [&] { return "seed " + std::to_string(seed); };
+            lengths.equal(direct->token(size + 1 + i), host::fields_of(dp[i], a[i]), where);
+            lengths.equal(patience->token(size + 1 + 2 * i), host::fields_of(dp[i], a[i]), where);
+            // What it replaces: the lowest end so far of a subsequence as long as it.
+            int64_t tail = limit;
+            for (uint64_t j = 0; j < i; ++j)
+                if (dp[j] == dp[i]) tail = std::min(tail, a[j]);
+            tails.equal(patience->token(size + 2 + 2 * i), host::fields_of(tail), where);
+        }
+    }
+}
+
 namespace {
 
 /// A list as text: digits, "[MIN", "[MAX", "[MED", "[SM" as 10 to 13, "]" as 14.
