@@ -6,6 +6,7 @@ from .covers import Covers
 from .errors import Errors
 from .gemm import Gemm
 from .linear import Linear
+from .lists import Lists
 from .page import Failure
 from .profiles import Profiles
 from .recall import Recall
@@ -17,7 +18,8 @@ from .strided import Strided
 from .width import Width
 
 PARTS = [Calls(), Sparse(), Linear(), Errors(), Sentinel(), Covers(), Sampling(),
-         Audit(), Profiles(), Gemm(), Strided(), RowCausal(), Width(), Recall()]
+         Audit(), Profiles(), Gemm(), Strided(), RowCausal(), Width(), Recall(),
+         Lists()]
 
 
 def part(name):
