@@ -1,6 +1,6 @@
 # `cmake --install`: the library as one archive with its headers, for find_package(tessera), and the
-# program with its man page, completions and documents. The archive holds every static library that tessera_library needs; what is left for the
-# users' linker are Debian's packages.
+# program with its man page, completions and documents. The archive holds tessera_task and every
+# static library that it needs; what is left for the users' linker are Debian's packages.
 
 # Static libraries of this project that `target` needs, and everything else that it links.
 function(tessera_collect target archives_name others_name)
@@ -40,7 +40,7 @@ endfunction()
 
 set(tessera_archives "")
 set(tessera_others "")
-tessera_collect(tessera_library tessera_archives tessera_others)
+tessera_collect(tessera_task tessera_archives tessera_others)
 list(REMOVE_ITEM tessera_others nlohmann_json::nlohmann_json) # headers alone, and none of them public
 set(archive ${CMAKE_BINARY_DIR}/package/libtessera.a)
 set(script "create ${archive}\n")

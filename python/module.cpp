@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <map>
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "include/tessera/tessera.h"
+#include "include/tessera/task.h"
 
 namespace py = pybind11;
 
@@ -205,6 +206,69 @@ py::dict predict_json(const std::string& json, const Arrays& arrays) {
                     py::arg("schedule") = foretold.schedule);
 }
 
+/// `given` by name, if it is there and not None.
+template <typename Value>
+void take(const py::dict& given, const char* name, Value& value) {
+    if (given.contains(name) && !given[name].is_none()) value = given[name].cast<Value>();
+}
+
+TaskOptions task_options(const py::dict& given) {
+    TaskOptions options;
+    take(given, "name", options.name);
+    take(given, "model", options.model);
+    take(given, "code", options.code);
+    take(given, "layout", options.layout);
+    take(given, "seed", options.seed);
+    take(given, "doubling", options.doubling);
+    take(given, "token_by_token", options.token_by_token);
+    take(given, "gap", options.gap);
+    const std::pair<const char*, std::optional<uint64_t>*> numbers[] = {
+        {"columns", &options.columns}, {"tokens", &options.tokens}, {"pairs", &options.pairs},
+        {"size", &options.size},       {"chains", &options.chains}, {"hops", &options.hops},
+        {"symbols", &options.symbols}, {"gram", &options.gram},     {"reach", &options.reach},
+        {"depth", &options.depth}};
+    for (const auto& [name, number] : numbers) take(given, name, *number);
+    return options;
+}
+
+/// [tokens][fields]
+py::array_t<int64_t> array_of(const std::vector<std::vector<int64_t>>& rows, size_t fields) {
+    py::array_t<int64_t> array({rows.size(), fields});
+    int64_t* to = array.mutable_data();
+    for (const auto& row : rows) to = std::copy(row.begin(), row.end(), to);
+    return array;
+}
+
+/// The keyword arguments of tessera.TaskReport (python/tessera/task.py).
+py::dict run_task_json(const py::dict& given, const std::string& json, const Watcher& progress) {
+    const TaskOptions options = task_options(given);
+    const Experiment experiment = experiment_of(json);
+    PythonHooks hooks(progress, {}, {});
+    TaskReport report;
+    try {
+        const RunHooks told = hooks.hooks();
+        const py::gil_scoped_release unlock;
+        report = run_task(options, experiment, told);
+    } catch (const Error&) {
+        hooks.rethrow();
+        throw;
+    }
+    hooks.rethrow();
+    py::list figures;
+    for (const Report::Figure& one : report.figures)
+        figures.append(py::make_tuple(one.path, one.value, one.unit, one.meaning));
+    const size_t fields = report.fields.size();
+    return py::dict(py::arg("asked") = report.asked, py::arg("right") = report.right,
+                    py::arg("expected_right") = report.expected_right,
+                    py::arg("unexpected") = report.unexpected, py::arg("remarks") = report.remarks,
+                    py::arg("notes") = report.notes, py::arg("json") = report.json,
+                    py::arg("text") = report.text, py::arg("figures") = figures,
+                    py::arg("fields") = report.fields,
+                    py::arg("tokens") = array_of(report.tokens, fields),
+                    py::arg("answers") = array_of(report.answers, fields),
+                    py::arg("truth") = array_of(report.truth, fields));
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_tessera, module) {
@@ -215,6 +279,9 @@ PYBIND11_MODULE(_tessera, module) {
                py::arg("progress") = Watcher(), py::arg("note") = Listener(),
                py::arg("decision") = Listener());
     module.def("predict", predict_json, py::arg("experiment"), py::arg("arrays"));
+    module.def("run_task", run_task_json, py::arg("options"), py::arg("experiment"),
+               py::arg("progress") = Watcher());
+    module.attr("NO_SYMBOL") = kNoSymbol;
     module.def(
         "complete", [](const std::string& json) { return json_of(experiment_of(json)); },
         "All fields of the experiment in JSON, with the defaults of those left out.");

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/model/sampling.h"
-#include "host/task/task_options.h"
+#include "include/tessera/task.h"
 #include "include/tessera/experiment.h"
 
 namespace tessera::host {

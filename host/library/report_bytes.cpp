@@ -9,18 +9,18 @@ namespace tessera::host {
 namespace {
 
 /// Every number with a unit, by its path.
-void add_figures(const Section& section, const std::string& path, const Caller& caller,
+void add_figures(const Section& section, const std::string& path, const Words& words,
                  std::vector<Report::Figure>& figures) {
     for (const Entry& entry : section.entries) {
         const auto* inner = std::get_if<Section>(&entry);
-        if (inner != nullptr) add_figures(*inner, path + inner->key + ".", caller, figures);
+        if (inner != nullptr) add_figures(*inner, path + inner->key + ".", words, figures);
         const auto* figure = std::get_if<Figure>(&entry);
         if (figure == nullptr || figure->unit.empty() ||
             std::holds_alternative<std::string>(figure->value))
             continue;
         const std::string& meaning = figure->formula.empty() ? figure->definition : figure->formula;
         figures.push_back(
-            {path + figure->key, section.number(figure->key), figure->unit, caller.words(meaning)});
+            {path + figure->key, section.number(figure->key), figure->unit, words(meaning)});
     }
 }
 
@@ -65,10 +65,14 @@ Report report_of(const Point& point) {
     return report;
 }
 
-std::vector<Report::Figure> figures_of(const Point& point) {
+std::vector<Report::Figure> figures_in(const Section& section, const Words& words) {
     std::vector<Report::Figure> figures;
-    add_figures(point.document().content, "", point.caller(), figures);
+    add_figures(section, "", words, figures);
     return figures;
+}
+
+std::vector<Report::Figure> figures_of(const Point& point) {
+    return figures_in(point.document().content, point.caller().words);
 }
 
 Bytes bytes_of(const Report& report) {

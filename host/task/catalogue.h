@@ -7,8 +7,8 @@
 
 #include "host/task/fetch.h"
 #include "host/task/task.h"
-#include "host/task/task_options.h"
 #include "include/tessera/experiment.h"
+#include "include/tessera/task.h"
 
 namespace tessera::host {
 

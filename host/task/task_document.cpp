@@ -178,7 +178,16 @@ SummaryBlock attentions_block(const Table& table) {
     return block;
 }
 
-SummaryBlock lines_of(const TaskReport& report, const HeadCost& cost) {
+std::string per_token(const TaskResult& result, const HeadCost& cost) {
+    std::string text =
+        fmt::format("tokens; {} cycles each", with_commas(cost.cycles / result.emitted));
+    if (cost.stall_free_cycles)
+        text += fmt::format("; {} without stalls, by closed formula",
+                            with_commas(*cost.stall_free_cycles / result.emitted));
+    return text;
+}
+
+SummaryBlock lines_of(const TaskRecord& report, const HeadCost& cost) {
     const TaskResult& result = *report.result;
     const Task& task = *report.setup->task;
     SummaryLines lines(20, 16);
@@ -201,9 +210,7 @@ SummaryBlock lines_of(const TaskReport& report, const HeadCost& cost) {
     }
     add_audit_lines(audits_table(*report.runner), lines);
     if (result.emitted != 0)
-        lines.add("token by token", with_commas(result.emitted),
-                  fmt::format("tokens; {} cycles each",
-                              with_commas(cost.cycles / std::max<uint64_t>(result.emitted, 1))),
+        lines.add("token by token", with_commas(result.emitted), per_token(result, cost),
                   "answers.token_by_token");
     std::string calls = plural(cost.calls, "call");
     if (cost.stall_free_cycles)
@@ -226,7 +233,7 @@ SummaryBlock lines_of(const TaskReport& report, const HeadCost& cost) {
 
 }  // namespace
 
-Document task_document(const TaskReport& report) {
+Document task_document(const TaskRecord& report) {
     const TaskSetup& setup = *report.setup;
     const Task& task = *setup.task;
     const HeadCost cost = report.runner->sum();

@@ -12,7 +12,7 @@
 
 namespace tessera::host {
 
-struct TaskReport {
+struct TaskRecord {
     std::vector<std::string> command_line;
     const TaskSetup* setup = nullptr;
     ResolvedConfig config;
@@ -22,7 +22,7 @@ struct TaskReport {
     std::vector<std::string> files;  ///< written beside the report
 };
 
-Document task_document(const TaskReport& report);
+Document task_document(const TaskRecord& report);
 
 /// What stands against the answers, a sentence each: wrong by the closed form, attention outside of
 /// its bound.

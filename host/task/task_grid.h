@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "host/report/document.h"
-#include "host/task/task_options.h"
 #include "host/task/task_store.h"
 #include "include/tessera/error.h"
 #include "include/tessera/experiment.h"
+#include "include/tessera/task.h"
 
 namespace tessera::host {
 

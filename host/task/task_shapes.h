@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "host/task/task_options.h"
 #include "host/task/tasks.h"
 #include "include/tessera/experiment.h"
+#include "include/tessera/task.h"
 
 namespace tessera::host {
 

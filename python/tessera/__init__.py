@@ -14,9 +14,10 @@ from .experiment import Experiment
 from .operands import with_operands
 from .report import Errors, Figure, Prediction, Report
 from .sweep import Point, grid, sweep
+from .task import NO_SYMBOL, TaskReport, task
 
-__all__ = ["Error", "Errors", "Experiment", "Figure", "NoteWarning", "Point", "Prediction",
-           "Report", "grid", "predict", "run", "sweep"]
+__all__ = ["Error", "Errors", "Experiment", "Figure", "NO_SYMBOL", "NoteWarning", "Point",
+           "Prediction", "Report", "TaskReport", "grid", "predict", "run", "sweep", "task"]
 __version__ = _tessera.__version__
 
 

@@ -59,6 +59,27 @@ class Point(NamedTuple):
     report: Optional[Report]
     error: Optional[Error]
 
+class TaskReport:
+    asked: int
+    right: int
+    expected_right: Optional[int]
+    unexpected: int
+    remarks: List[str]
+    notes: List[str]
+    fields: List[str]
+    tokens: NDArray[numpy.int64]
+    answers: NDArray[numpy.int64]
+    truth: NDArray[numpy.int64]
+    figures: Dict[str, Figure]
+    text: str
+    json: str
+    @property
+    def accuracy(self) -> float: ...
+    def __getitem__(self, path: str) -> float: ...
+    def to_dict(self) -> Dict[str, Any]: ...
+
+NO_SYMBOL: int
+
 def run(q: Optional[ArrayLike] = ..., k: Optional[ArrayLike] = ..., v: Optional[ArrayLike] = ..., *,
         a: Optional[ArrayLike] = ..., b: Optional[ArrayLike] = ...,
         experiment: Optional[Experiment] = ...,
@@ -73,3 +94,10 @@ def sweep(experiments: Iterable[Experiment], *, jobs: Optional[int] = ...,
           q: Optional[ArrayLike] = ..., k: Optional[ArrayLike] = ..., v: Optional[ArrayLike] = ...,
           a: Optional[ArrayLike] = ..., b: Optional[ArrayLike] = ...,
           seconds: int = ...) -> Iterator[Point]: ...
+def task(name: str, *, model: str = ..., tokens: Optional[int] = ..., pairs: Optional[int] = ...,
+         size: Optional[int] = ..., reach: Optional[int] = ..., layout: Optional[str] = ...,
+         depth: Optional[int] = ..., chains: Optional[int] = ..., hops: Optional[int] = ...,
+         doubling: bool = ..., symbols: Optional[int] = ..., gram: Optional[int] = ...,
+         columns: Optional[int] = ..., code: Optional[str] = ..., gap: Optional[float] = ...,
+         seed: int = ..., generate: bool = ..., experiment: Optional[Experiment] = ...,
+         progress: Optional[Callable[[str, float], Any]] = ..., **fields: Any) -> TaskReport: ...

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/io/safetensors.h"
-#include "include/tessera/tessera.h"
+#include "include/tessera/task.h"
 #include "tests/support/error_of.h"
 #include "tests/support/run_tessera.h"
 
@@ -265,4 +265,37 @@ TEST_CASE("a prediction of what is not by query tiles alone, or merged by firmwa
             if (tokens > 40) compare_with_prediction(compared, rough, rule + size);
         }
     }
+}
+
+TEST_CASE("library: a task, as the command has it") {
+    Compared figures("figures");
+    TaskOptions options;
+    options.name = "kv";
+    options.pairs = 30;
+    Experiment experiment;
+    experiment.machine.device = "tiny";
+    experiment.workload.mask.window = 40;
+    const TaskReport report = run_task(options, experiment);
+    const test::Finished command =
+        test::run_tessera("task kv --pairs 30 --device tiny --window 40 --format json");
+    const Json json = Json::parse(command.out);
+    for (const Report::Figure& figure : report.figures) {
+        if (figure.path == "host.simulation_seconds") continue;
+        std::string path = "/" + figure.path + "/value";
+        std::replace(path.begin(), path.end(), '.', '/');
+        const Json& value = json.at(Json::json_pointer(path));
+        const double expected = value.is_null() ? NAN : value.get<double>();
+        figures.holds(figure.value == expected || (std::isnan(figure.value) && value.is_null()),
+                      [&] { return figure.path; });
+    }
+    figures.equal(static_cast<double>(report.right), report.figure("answers.right").value);
+    figures.equal(report.right, report.expected_right.value_or(0));
+    figures.holds(report.right < report.asked, [] { return "a window hides some"; });
+    uint64_t right = 0;
+    for (size_t p = 30; p < report.tokens.size(); ++p)
+        right += report.answers[p] == report.truth[p] ? 1 : 0;
+    figures.equal(right, report.right);
+    options.size = 3;
+    figures.equal(error_of([&] { run_task(options, experiment); }).field(),
+                  std::string("task.size"));
 }

@@ -80,7 +80,7 @@ std::string text_of(const Point& point) {
 }
 
 host::TaskSetup setup_of(const Point& point, uint64_t seed) {
-    host::TaskOptions options;
+    TaskOptions options;
     options.name = point.task;
     options.model = point.model;
     options.size = point.size;
@@ -115,7 +115,7 @@ TEST_CASE("task models: lis under a mask has the lengths of what can be seen") {
     Compared forms("closed forms"), lengths("lengths");
     test::ExactRunner runner;
     for (uint64_t seed = 1; seed <= 10; ++seed) {
-        host::TaskOptions options;
+        TaskOptions options;
         options.name = "lis";
         options.size = 40 + 3 * seed;
         options.seed = seed;
@@ -145,7 +145,7 @@ TEST_CASE("task models: listops is right where every operator sees its lists") {
     test::ExactRunner runner;
     uint64_t wrong = 0;
     for (uint64_t seed = 1; seed <= 12; ++seed) {
-        host::TaskOptions options;
+        TaskOptions options;
         options.name = "listops";
         options.tokens = 120;
         options.seed = seed;
@@ -219,7 +219,7 @@ TEST_CASE("task mqar: as many values come back as there are pairs that a query s
         for (const Experiment::Mask& mask :
              {mask_of(0, 0, 0, 0), mask_of(64, 0, 0, 0), mask_of(64, 33, 0, 0),
               mask_of(0, 0, 32, 0), mask_of(0, 0, 32, 1), mask_of(0, 0, 32, 8)}) {
-            host::TaskOptions options;
+            TaskOptions options;
             options.name = "mqar";
             options.tokens = 256;
             options.layout = layout;
@@ -250,7 +250,7 @@ TEST_CASE("task induction: right where the last symbols have had one continuatio
     Compared symbols("symbols");
     test::ExactRunner runner;
     for (const uint64_t gram : {1U, 2U, 3U}) {
-        host::TaskOptions options;
+        TaskOptions options;
         options.name = "induction";
         options.tokens = 128;
         options.symbols = 16;
@@ -286,7 +286,7 @@ TEST_CASE(
         for (const uint64_t window : {0U, 60U})
             for (const bool doubling : {false, true}) {
                 if (doubling && window != 0) continue;  // links need not be seen by the query
-                host::TaskOptions options;
+                TaskOptions options;
                 options.name = "vartrack";
                 options.tokens = 100;
                 options.chains = 12;

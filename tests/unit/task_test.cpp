@@ -33,7 +33,7 @@ std::vector<int64_t> drawn(std::mt19937_64& bits, uint64_t count, uint64_t modul
 
 std::unique_ptr<const host::Task> task_of(const std::string& name, uint64_t seed,
                                           const std::string& layout = "") {
-    host::TaskOptions options;
+    TaskOptions options;
     options.name = name;
     options.seed = seed;
     options.layout = layout;
