@@ -19,7 +19,7 @@ set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
     "Exact attention over long contexts on a simulated accelerator\n The command, its documents, man page and completions.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libtessera-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SHLIBDEPS OFF) # an archive links nothing yet
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libsystemc-dev, zlib1g-dev")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libfmt-dev, libsystemc-dev, libutf8proc-dev, nettle-dev, zlib1g-dev")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "Library and headers of Tessera")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-tessera)

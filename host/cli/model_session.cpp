@@ -148,6 +148,8 @@ int ModelSession::finish(ModelReport report, const std::vector<LayerValue>& tens
     report.model = folder_.model.name;
     report.weights = folder_.weights;
     report.command_line = command_line_;
+    report.inputs = folder_.files();
+    report.inputs.insert(report.inputs.end(), line_.model.files.begin(), line_.model.files.end());
     report.config = config_;
     report.precision = line_.experiment.workload.precision;
     if (report.record == nullptr) report.record = &record;

@@ -36,6 +36,7 @@ AttentionPoint::AttentionPoint(const Experiment& experiment, const Caller& calle
       execution_(execution_of(experiment, hooks)),
       record_(execution_.record()) {
     record_.command_line = caller.command_line;
+    record_.inputs = inputs_of(experiment, caller.sources);
     if (caller.wants_tensors) execution_.keep_tensors();
     refuse_overwriting(experiment, caller.sources, files_of(outputs_));
     if (!outputs_.wave.empty()) prepare_wave();

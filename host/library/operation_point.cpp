@@ -18,6 +18,7 @@ OperationPoint::OperationPoint(const Experiment& experiment, const Caller& calle
                                const RunHooks& hooks)
     : Point(caller), progress_(hooks), job_(operation_of(experiment)) {
     job_.record.command_line = caller.command_line;
+    job_.record.inputs = inputs_of(experiment, caller.sources);
     for (const std::string& note : job_.notes) progress_.note(note);
     const std::string& folder = experiment.outputs.folder;
     if (folder.empty()) return;

@@ -17,12 +17,8 @@ std::vector<NamedOutput> outputs_in(const std::string& folder,
     return outputs;
 }
 
-namespace {
-
-namespace fs = std::filesystem;
-
-/// Files that `experiment` reads.
-std::vector<std::string> inputs_of(const Experiment& experiment) {
+std::vector<std::string> inputs_of(const Experiment& experiment,
+                                   const std::vector<std::string>& sources) {
     const Experiment::Workload& w = experiment.workload;
     const Experiment::Arrays& arrays = w.arrays;
     std::vector<std::string> inputs = {arrays.q,
@@ -38,8 +34,13 @@ std::vector<std::string> inputs_of(const Experiment& experiment) {
         const std::vector<std::string> files = SafetensorsFile(w.file).files();
         inputs.insert(inputs.end(), files.begin(), files.end());
     }
+    inputs.insert(inputs.end(), sources.begin(), sources.end());
     return inputs;
 }
+
+namespace {
+
+namespace fs = std::filesystem;
 
 /// The path without links, so that two names of one place are equal. Where that cannot be known,
 /// opening the file will say why.
@@ -54,8 +55,7 @@ fs::path place_of(const std::string& path) {
 void refuse_overwriting(const Experiment& experiment, const std::vector<std::string>& sources,
                         const std::vector<NamedOutput>& outputs) {
     std::error_code error;
-    std::vector<std::string> inputs = inputs_of(experiment);
-    inputs.insert(inputs.end(), sources.begin(), sources.end());
+    const std::vector<std::string> inputs = inputs_of(experiment, sources);
     for (const auto& [option, output] : outputs) {
         for (const std::string& input : inputs)
             if (!input.empty() && fs::equivalent(input, output, error))

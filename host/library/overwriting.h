@@ -14,6 +14,11 @@ struct NamedOutput {
     std::string path;
 };
 
+/// Files that `experiment` reads, and names of presets and tensors; then those that it or its
+/// options were read from.
+std::vector<std::string> inputs_of(const Experiment& experiment,
+                                   const std::vector<std::string>& sources);
+
 /// Files with these names in the output folder.
 std::vector<NamedOutput> outputs_in(const std::string& folder,
                                     const std::vector<std::string>& names);

@@ -157,6 +157,7 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
         const hw::TraceLog& trace = impl_->nodes[i]->device->trace();
         outcomes[i].commands = trace.commands();
         outcomes[i].groups = trace.groups();
+        outcomes[i].stalls = trace.stalls();
         outcomes[i].activity = trace.activity();
         outcomes[i].commands_total = trace.total();
     }

@@ -73,6 +73,7 @@ struct RunOutcome {
     std::array<uint64_t, spec::kCounters> counters{};
     std::vector<hw::CommandTrace> commands;  ///< in dispatch order, the first trace_commands
     std::vector<hw::LaneGroupTrace> groups;  ///< lane groups of those commands
+    std::vector<hw::StallTrace> stalls;      ///< as long as all commands are among those; RTL: none
     hw::StageActivity activity;
     uint64_t commands_total = 0;
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors

@@ -5,6 +5,7 @@
 
 #include "host/experiment/experiment_json.h"
 #include "host/report/document_json.h"
+#include "host/report/inputs_table.h"
 #include "host/report/sections.h"
 #include "host/report/summary.h"
 #include "host/report/tiles_section.h"
@@ -34,6 +35,7 @@ Document attention_document(const RunRecord& record) {
                      counters_of_devices_table(record.devices),
                      fact("commands_total", record.outcome.commands_total),
                      host_section(record.simulation_seconds, record.check_seconds),
+                     inputs_table(record.inputs),
                      list("files", record.files)}};
     std::vector<SummaryBlock> summary = attention_summary(content);
     return {title_text(record), std::move(content), std::move(summary)};

@@ -8,6 +8,7 @@
 
 #include "host/experiment/names.h"
 #include "host/report/document_json.h"
+#include "host/report/inputs_table.h"
 #include "host/report/render.h"
 #include "host/report/sections.h"
 #include "host/report/summary.h"
@@ -271,7 +272,7 @@ Document model_document(const ModelReport& report) {
          std::move(results), configuration_section(report.config, {}), graphs_table(report),
          layers_table(report, peak), sum_section(report, sum, static_cast<double>(peak)),
          exactness_section(report), check_section(report, sum),
-         Section{"host", {fact("simulation_seconds", report.seconds)}},
+         Section{"host", {fact("simulation_seconds", report.seconds)}}, inputs_table(report.inputs),
          list("files", report.files)}};
     std::string title = machine_text(report.config, "", "") +
                         fmt::format("input {}\n{}{}\n", report.input, report.title,

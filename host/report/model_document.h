@@ -31,6 +31,7 @@ struct ModelReport {
     std::vector<SummaryBlock> blocks;  ///< likewise, behind its tables
     size_t most_rows = 20;             ///< of a table in the summary
     double seconds = 0;                ///< wall clock
+    std::vector<std::string> inputs;   ///< files that it was made from
     std::vector<std::string> files;
 };
 

@@ -9,6 +9,7 @@
 #include "host/experiment/experiment_json.h"
 #include "host/platform/counters.h"
 #include "host/report/document_json.h"
+#include "host/report/inputs_table.h"
 #include "host/report/sections.h"
 #include "host/report/summary.h"
 #include "host/report/title.h"
@@ -110,7 +111,7 @@ Document operation_document(const OperationRecord& record) {
          figures_section(record), exactness_entry(record.exactness),
          operation_error_section(record), counters_section(record.outcome.counters),
          fact("commands_total", record.outcome.commands_total),
-         host_section(record.simulation_seconds, record.check_seconds),
+         host_section(record.simulation_seconds, record.check_seconds), inputs_table(record.inputs),
          list("files", record.files)}};
     if (!record.note.empty()) content.entries.emplace_back(fact("note", record.note));
     std::vector<SummaryBlock> summary = operation_summary(content);

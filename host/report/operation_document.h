@@ -36,6 +36,7 @@ struct OperationRecord {
     std::string bound;                                 ///< of an element, in words
     std::string not_checked;                           ///< why there is no `error`
     double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
+    std::vector<std::string> inputs;                   ///< files that it was made from
     std::vector<std::string> files;                    ///< written beside the report
     std::string note;                                  ///< what the figures mean; may be empty
 };

@@ -107,7 +107,13 @@ template <typename Event>
 void PageTimeline::slice(const Event& event) {
     Process& process = processes_[event.at("pid")];
     const Json& args = event.at("args");
-    const int64_t number = args.at("number"), start = cycles(event.at("ts"));
+    const int64_t start = cycles(event.at("ts"));
+    if (args.contains("counter")) {
+        if (++stalls_ <= kMaxLaneGroups)
+            process.stalls.push_back({args.at("counter"), start, cycles(event.at("dur"))});
+        return;
+    }
+    const int64_t number = args.at("number");
     if (args.contains("group")) {
         if (lane_groups_ >= kMaxLaneGroups) {
             cut_ = std::min(cut_, number);
@@ -198,6 +204,14 @@ std::string PageTimeline::json() const {
             }
             device[stage] = groups.take();
         }
+        std::map<std::string, std::pair<Differences, int64_t>> stalls;  // and the last start
+        for (const Stall& s : process.stalls) {
+            auto& [list, last] = stalls[s.counter];
+            list.difference(s.start, last);
+            list.plain(s.length);
+        }
+        device["stalls"] = Json::object();
+        for (auto& [counter, list] : stalls) device["stalls"][counter] = list.first.take();
         device["activity"] = Json::array();
         for (const Series& series : process.series) {
             std::vector<double> values;

@@ -24,7 +24,8 @@ class PageTimeline {
     /// As host/page/src/timeline_data.js reads it; "null" if no device was seen. Lists of numbers
     /// are differences to the item before:
     /// `commands`: word, the numbers in its name, number, dispatch, start - dispatch, length or -1;
-    /// `score`, `value`, `merge`: index of the command, group, start, length.
+    /// `score`, `value`, `merge`: index of the command, group, start, length;
+    /// `stalls`, by counter: start, length.
     std::string json() const;
 
   private:
@@ -36,6 +37,10 @@ class PageTimeline {
     struct LaneGroup {
         int64_t number = 0, group = 0, start = 0, length = 0;
     };
+    struct Stall {
+        std::string counter;
+        int64_t start = 0, length = 0;
+    };
     struct Series {
         std::string name, unit;
         int64_t width = 1;
@@ -46,6 +51,7 @@ class PageTimeline {
         std::vector<Command> commands;
         std::map<int64_t, std::vector<LaneGroup>> groups;  ///< by track
         std::map<int64_t, std::string> tracks;             ///< their names
+        std::vector<Stall> stalls;
         std::vector<Series> series;
     };
 
@@ -62,7 +68,7 @@ class PageTimeline {
 
     std::string where_, rest_;
     uint64_t commands_total_ = 0;
-    size_t commands_ = 0, lane_groups_ = 0;
+    size_t commands_ = 0, lane_groups_ = 0, stalls_ = 0;
     int64_t cut_ = INT64_MAX;  ///< number of the first command that lacks groups
     std::vector<std::string> words_;
     std::map<std::string, size_t> word_places_;

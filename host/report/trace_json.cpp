@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,15 +16,29 @@ namespace tessera::host {
 namespace {
 
 using hw::kNever;
+using spec::Counter;
 using spec::Cycle;
 
 constexpr size_t kFlushBytes = 1 << 16;
 
 /// The tracks, in the order of the data's way through the device. Commands of one engine overlap,
 /// so its track has lanes.
-enum Engine : uint32_t { kLoad, kAttend, kScore, kValue, kMerge, kStore, kEngines };
-constexpr const char* kEngineNames[kEngines] = {"load",        "ATTEND", "score stage",
-                                                "value stage", "merge",  "store and FENCE"};
+enum Engine : uint32_t {
+    kLoad,
+    kLoadWait,
+    kAttend,
+    kScore,
+    kScoreWait,
+    kValue,
+    kValueWait,
+    kMerge,
+    kStore,
+    kStoreWait,
+    kEngines
+};
+constexpr const char* kEngineNames[kEngines] = {
+    "load",        "load, waiting",        "ATTEND", "score stage",     "score stage, waiting",
+    "value stage", "value stage, waiting", "merge",  "store and FENCE", "store, waiting"};
 constexpr uint32_t kLanesPerEngine = 1u << 16;  // more than commands of one engine ever overlap
 
 Engine engine_of(spec::Opcode opcode) {
@@ -33,6 +48,32 @@ Engine engine_of(spec::Opcode opcode) {
 
 const char* queue_name(Engine engine) {
     return engine == kLoad ? "load queue" : engine == kAttend ? "compute queue" : "store queue";
+}
+
+/// What an engine or a stage waits for, by the counter of such cycles.
+struct StallWords {
+    Counter cause;
+    Engine engine;
+    const char* text;
+};
+constexpr StallWords kStallWords[] = {
+    {Counter::kLoadStall, kLoadWait, "waits for a bank"},
+    {Counter::kScoreStallQ, kScoreWait, "waits for Q"},
+    {Counter::kScoreStallK, kScoreWait, "waits for K"},
+    {Counter::kScoreStallBuffer, kScoreWait, "waits for the score buffer"},
+    {Counter::kValueStallV, kValueWait, "waits for V"},
+    {Counter::kValueStallState, kValueWait, "waits for the state bank"},
+    {Counter::kValueStallScore, kValueWait, "waits for scores"},
+    {Counter::kStoreStall, kStoreWait, "waits for rows of the state"}};
+
+const StallWords& words_of(Counter cause) {
+    for (const StallWords& words : kStallWords)
+        if (words.cause == cause) return words;
+    throw std::logic_error("no counter of stalls");
+}
+
+const char* counter_key(Counter cause) {
+    return spec::kCounterTable[static_cast<size_t>(cause)].name;
 }
 
 /// The events of a file, passed on in pieces.
@@ -108,6 +149,7 @@ class DeviceTracks {
         name_commands();
         for (size_t i = 0; i < names_.size(); ++i) command_event(outcome_.commands[i], i);
         for (const hw::LaneGroupTrace& group : outcome_.groups) group_events(group);
+        for (const hw::StallTrace& stall : outcome_.stalls) stall_event(stall);
         track_names();
         activity();
     }
@@ -189,6 +231,12 @@ class DeviceTracks {
         const Cycle first_row = g.value_start + spec::merge_write_after(params_, g.keys);
         if (g.merged != kNever && g.merged >= first_row)
             slice(kMerge, name, first_row, g.merged + 1, args);
+    }
+
+    void stall_event(const hw::StallTrace& s) {
+        const StallWords& words = words_of(s.cause);
+        slice(words.engine, words.text, s.begin, s.end,
+              fmt::format("\"counter\":\"{}\"", counter_key(s.cause)));
     }
 
     void track_names() {

@@ -41,6 +41,7 @@ struct RunRecord {
     std::string not_checked;               ///< why there is no `error`
     std::optional<Difference> conversion;  ///< of o by rounding the inputs to bf16
     double simulation_seconds = 0, check_seconds = 0;  ///< wall clock
+    std::vector<std::string> inputs;                   ///< files that it was made from
     std::vector<std::string> files;                    ///< written beside the report
 };
 

@@ -70,10 +70,10 @@ void ScoreStage::abort(Cycle now) {
 
 /// Books the cycles since the last key entered, up to `now`.
 void ScoreStage::account(Cycle now) {
-    Counters::Gap gap = core_.counters.gap(TimeLine::kScore, now);
+    Counters::Gap gap = core_.counters.gap(core_.trace, TimeLine::kScore, now);
     if (!state_.timing.current) {
         const Dispatched& d = *state_.timing.queue.head(now);
-        gap.until(state_.timing.queue.head_from(), Counter::kScoreIdle);
+        gap.idle_until(state_.timing.queue.head_from(), Counter::kScoreIdle);
         gap.until(d.granted(core_.scoreboard, Engine::kCompute, BankKind::kQ),
                   Counter::kScoreStallQ);
         gap.until(d.granted(core_.scoreboard, Engine::kCompute, BankKind::kK),

@@ -40,8 +40,8 @@ void ValueStage::admit(Cycle now) {
     const spec::Command& c = a.group.command();
     const uint32_t keys = a.group.keys.count;
     const Cycle cycles = spec::group_cycles(p, keys);
-    Counters::Gap gap = core_.counters.gap(TimeLine::kValue, a.value_start);
-    gap.until(a.group.score_start + 1, Counter::kValueIdle);
+    Counters::Gap gap = core_.counters.gap(core_.trace, TimeLine::kValue, a.value_start);
+    gap.idle_until(a.group.score_start + 1, Counter::kValueIdle);
     gap.until(value_granted, Counter::kValueStallV);
     gap.until(state_granted, Counter::kValueStallState);
     gap.until(a.value_start, Counter::kValueStallScore);

@@ -6,6 +6,7 @@
 #include "hw_model/core/cycle.h"
 #include "hw_model/core/window_series.h"
 #include "spec/command.h"
+#include "spec/counters.h"
 
 namespace tessera::hw {
 
@@ -28,6 +29,12 @@ struct LaneGroupTrace {
     Cycle score_start = kNever;  ///< S: first key enters the score stage
     Cycle value_start = kNever;  ///< V: first key enters the value stage
     Cycle merged = kNever;       ///< last row written to the state bank
+};
+
+/// Cycles in which an engine or a stage only waited, and the counter that says for what.
+struct StallTrace {
+    spec::Counter cause = spec::Counter::kLoadStall;
+    Cycle begin = 0, end = 0;
 };
 
 /// Cycles in which a stage was busy, over the whole run.

@@ -31,12 +31,17 @@ void TraceLog::group(const LaneGroupTrace& group) {
     activity_.value.add_span(group.value_start, group.value_start + keys);
 }
 
+void TraceLog::stalled(spec::Counter cause, Cycle begin, Cycle end) {
+    if (total_ <= keep_ && begin < end) stalls_.push_back({cause, begin, end});
+}
+
 void TraceLog::reset(Cycle now) {
     for (size_t i = epoch_; i < commands_.size(); ++i) {
         if (commands_[i].start >= now) commands_[i].start = kNever;
         if (commands_[i].retire >= now) commands_[i].retire = kNever;
     }
     while (!groups_.empty() && groups_.back().merged >= now) groups_.pop_back();
+    while (!stalls_.empty() && stalls_.back().end > now) stalls_.pop_back();
     epoch_complete_ = total_ == commands_.size();
     epoch_ = commands_.size();
 }

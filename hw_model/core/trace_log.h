@@ -22,12 +22,15 @@ class TraceLog {
     void started(uint64_t number, Cycle cycle);
     void retired(uint64_t number, Cycle cycle);
     void group(const LaneGroupTrace& group);
+    /// Kept until more commands are dispatched than are kept.
+    void stalled(spec::Counter cause, Cycle begin, Cycle end);
     /// Soft reset: what was predicted for cycles from `now` on did not happen. Numbers restart.
     void reset(Cycle now);
 
     uint64_t total() const { return total_; }
     const std::vector<CommandTrace>& commands() const { return commands_; }
     const std::vector<LaneGroupTrace>& groups() const { return groups_; }
+    const std::vector<StallTrace>& stalls() const { return stalls_; }
     /// What was predicted and a soft reset prevented is in it.
     const StageActivity& activity() const { return activity_; }
 
@@ -41,6 +44,7 @@ class TraceLog {
     bool epoch_complete_ = true;
     std::vector<CommandTrace> commands_;
     std::vector<LaneGroupTrace> groups_;
+    std::vector<StallTrace> stalls_;
     StageActivity activity_;
     std::function<void()> observer_;
 };

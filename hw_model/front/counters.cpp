@@ -20,12 +20,15 @@ constexpr const Buckets& buckets(TimeLine line) { return kBuckets[static_cast<si
 
 }  // namespace
 
-void Counters::book_command(TimeLine line, Cycle head, Cycle start, Cycle retire) {
+void Counters::book_command(TraceLog& trace, TimeLine line, Cycle head, Cycle start, Cycle retire) {
     Counters& n = *this;
     const Cycle before = booked(line);
     head = std::max(head, before);
     n[buckets(line).idle] += head - before;
-    if (start > head) n[buckets(line).stall] += start - head;
+    if (start > head) {
+        n[buckets(line).stall] += start - head;
+        trace.stalled(buckets(line).stall, head, start);
+    }
     n[buckets(line).busy] += retire + 1 - std::max(start, before);
     booked_[static_cast<size_t>(line)] = retire + 1;
 }

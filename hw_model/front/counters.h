@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hw_model/core/trace_log.h"
 #include "hw_model/core/visible.h"
 #include "spec/counters.h"
 
@@ -36,27 +37,37 @@ class Counters {
 
     /// Load or store engine, which work on several commands at once: busy from a start to the last
     /// retirement, stalled while they only wait, idle otherwise. Books a command, in order, seen at
-    /// the head of its queue from `head` on, and started and retired in these cycles.
-    void book_command(TimeLine line, Cycle head, Cycle start, Cycle retire);
+    /// the head of its queue from `head` on, and started and retired in these cycles. `trace` hears
+    /// of stalls.
+    void book_command(TraceLog& trace, TimeLine line, Cycle head, Cycle start, Cycle retire);
 
     /// Score or value stage: cycles without keys in front of a lane group.
     class Gap {
       public:
-        Gap(Counters& counters, Cycle begin, Cycle end)
-            : counters_(counters), booked_(begin), end_(end) {}
+        Gap(Counters& counters, TraceLog& trace, Cycle begin, Cycle end)
+            : counters_(counters), trace_(trace), booked_(begin), end_(end) {}
         /// Books the cycles before `at` that are not booked yet.
+        void idle_until(Cycle at, Counter what) { book(at, what); }
+        /// Likewise as a stall.
         void until(Cycle at, Counter what) {
+            const Cycle begin = booked_;
+            book(at, what);
+            trace_.stalled(what, begin, booked_);
+        }
+
+      private:
+        void book(Cycle at, Counter what) {
             const Cycle next = std::min(std::max(at, booked_), end_);
             counters_[what] += next - booked_;
             booked_ = next;
         }
 
-      private:
         Counters& counters_;
+        TraceLog& trace_;
         Cycle booked_, end_;
     };
     /// The gap from the keys booked last up to `end`.
-    Gap gap(TimeLine line, Cycle end) { return {*this, booked(line), end}; }
+    Gap gap(TraceLog& trace, TimeLine line, Cycle end) { return {*this, trace, booked(line), end}; }
     /// Books the keys of a lane group as busy cycles.
     void book_keys(TimeLine line, Cycle from, Cycle cycles);
 

@@ -221,7 +221,7 @@ void LoadEngine::finish(Load& load, Cycle last_beat) {
         ++core_.counters[Counter::kCommandsRetired];
         if (load.d.command.opcode == Opcode::kLoadState)
             core_.counters[Counter::kSramStateWrite] += load.d.command.rows;
-        core_.counters.book_command(TimeLine::kLoad, load.head, load.start, retire);
+        core_.counters.book_command(core_.trace, TimeLine::kLoad, load.head, load.start, retire);
         core_.released(Engine::kLoad, retire + 1);
         core_.dispatch->on_retired(retire);
     }

@@ -164,7 +164,8 @@ void StoreEngine::finish(Store& store, Cycle response) {
         state_.timing.retire(response, now);
         core_.trace.retired(store.d.number, response);
         ++core_.counters[Counter::kCommandsRetired];
-        core_.counters.book_command(TimeLine::kStore, store.head, store.start, response);
+        core_.counters.book_command(core_.trace, TimeLine::kStore, store.head, store.start,
+                                    response);
         if (store.d.command.opcode == Opcode::kFence) {
             core_.counters.take_snapshot(response, now);
             if (store.d.command.has(spec::kFlagInterrupt))

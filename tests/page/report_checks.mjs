@@ -88,7 +88,7 @@ export async function check_slices(page, trace, checks) {
   const slices = trace.traceEvents.filter((event) => event.ph === 'X');
   timeline.devices.forEach((device, index) => {
     const mine = slices.filter((event) => event.pid === index + 1);
-    const commands = mine.filter((event) => !('group' in event.args)), starts = [], words = timeline.words;
+    const commands = mine.filter((event) => 'dispatch' in event.args), starts = [], words = timeline.words;
     let dispatch = 0;
     for (let i = 0; i < device.commands.length;) {
       const numbers = words[device.commands[i]].split('#').length - 1;
@@ -96,8 +96,15 @@ export async function check_slices(page, trace, checks) {
       starts.push(dispatch + device.commands[i + numbers + 3]);
       i += numbers + 5;
     }
+    const stalls = {};
+    for (const {args, dur} of mine)
+      if ('counter' in args) stalls[args.counter] = (stalls[args.counter] || 0) + Math.round(dur * 1000);
+    const lengths = Object.entries(device.stalls).map(([counter, numbers]) =>
+      [counter, numbers.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b, 0)]);
+    checks.equal('stalls', JSON.stringify(Object.fromEntries(lengths)),
+      JSON.stringify(Object.fromEntries(Object.entries(stalls).sort())));
     checks.equal('starts of commands', starts.join(), commands.map((event) => Math.round(event.ts * 1000)).join());
     const groups = device.score.length + device.value.length + device.merge.length;
-    checks.equal('lane groups', groups / 4, mine.length - commands.length);
+    checks.equal('lane groups', groups / 4, mine.filter((event) => 'group' in event.args).length);
   });
 }

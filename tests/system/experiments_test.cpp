@@ -75,6 +75,26 @@ TEST_CASE("a run is repeated from the experiment that it prints, and that its re
     repeat(reports, "linear", "--device tiny --random 2,50,8 --kv-heads 1 --mask dense --check");
 }
 
+TEST_CASE("a report names the files that it was made from, by their SHA-256") {
+    const test::Scratch files;
+    const std::string device = files / "device.json", experiment = files / "experiment.json";
+    std::filesystem::copy_file(TESSERA_SOURCE_DIR "/configs/devices/tiny.json", device);
+    std::ofstream(experiment) << R"({"machine": {"device": ")" << device
+                              << R"("}, "workload": {"random": {"tokens": 40, "dimension": 16}}})";
+    const Json report = parsed(run_tessera("run --format json --experiment " + experiment).out);
+    Compared inputs("inputs");
+    inputs.equal(report.at("inputs").size(), size_t{2});
+    for (const std::string& file : {device, experiment}) {
+        const Json& input = report.at("inputs").at(file);
+        inputs.equal(input.at("bytes").get<uint64_t>(), std::filesystem::file_size(file));
+        const std::string digest = input.at("sha256");
+        const std::string line = digest + "  " + file;
+        std::ofstream(files / "sums") << line << '\n';
+        inputs.equal(std::system(("sha256sum --quiet -c " + (files / "sums")).c_str()), 0,
+                     [&] { return line; });
+    }
+}
+
 TEST_CASE("files and lists of a command line are in its experiment") {
     Compared values("values");
     const test::Scratch files;

@@ -12,6 +12,7 @@
 using namespace tessera;
 using nlohmann::json;
 using test::Compared;
+using test::contains;
 
 namespace {
 
@@ -107,7 +108,7 @@ TEST_CASE("a viewer keeps every slice of a run at every clock, and counters are 
         for (const test::ViewedSlice& slice : viewed.kept) {
             const json& args = slice.args;  // those of commands have their cycles
             slices.holds(slice.start_ns <= slice.end_ns &&
-                             (args.contains("group") ||
+                             (args.contains("group") || args.contains("counter") ||
                               (args["start"] == slice.start_ns && args["retire"] == slice.end_ns)),
                          [&] { return args.dump(); });
         }
@@ -145,6 +146,28 @@ double sum_of(const std::map<std::string, double>& tracks, const std::string& pa
     for (const auto& [name, value] : tracks)
         if (name.find(part) != std::string::npos) sum += value;
     return sum;
+}
+
+TEST_CASE("the stalls of a trace add up to the counters, each under its cause") {
+    Compared compared("counters");
+    for (const char* arguments :
+         {"--device base --random 2,700,64 --mask causal --memory hbm2-2000-8ch",
+          "--device small --random 1,700,64 --memory ddr4-3200 --num-devices 2",
+          "--device tiny --random 2,300,16 --memory ideal-stall",
+          "--device tiny --random 1,100,16 --mask causal --window 20 --memory ideal"}) {
+        const test::Scratch scratch;
+        const json r =
+            report(std::string(arguments) + " --trace-commands 1000000 --out " + scratch / "out");
+        const json trace = json::parse(test::read_text(scratch / "out/trace.json"));
+        std::map<std::string, int64_t> sums;
+        for (const json& event : trace["traceEvents"])
+            if (event["ph"] == "X" && event["args"].contains("counter"))
+                sums[event["args"]["counter"]] += test::viewer_ns(event["dur"]);
+        for (const auto& [name, figure] : r["counters"].items())
+            if (contains(name, "_stall"))
+                compared.equal(sums[name], figure["value"].get<int64_t>(),
+                               [&, counter = name] { return arguments + (" " + counter); });
+    }
 }
 
 TEST_CASE("the counter tracks of a trace add up to the counters, however long the run") {

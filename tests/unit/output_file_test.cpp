@@ -3,8 +3,11 @@
 #include "host/io/output_file.h"
 
 #include <filesystem>
+#include <fstream>
 
+#include "host/error.h"
 #include "host/io/safetensors.h"
+#include "host/io/sha256.h"
 #include "tests/support/compared.h"
 #include "tests/unit/files.h"
 
@@ -14,6 +17,22 @@ using test::Compared;
 using test::folder_content;
 using test::message_of;
 using test::Scratch;
+
+TEST_CASE("the SHA-256 of a file is that of FIPS 180-2", "[io]") {
+    const Scratch folder;
+    Compared digests("digests");
+    const std::pair<std::string, const char*> known[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {std::string(1000000, 'a'),
+         "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"}};
+    for (const auto& [content, digest] : known) {
+        const std::string path = folder.path() + "/file";
+        std::ofstream(path, std::ios::binary) << content;
+        digests.equal(host::sha256_of_file(path), std::string(digest));
+    }
+    CHECK_THROWS_AS(host::sha256_of_file(folder.path() + "/none"), host::UserError);
+}
 
 TEST_CASE("output files are whole or absent", "[io]") {
     const Scratch folder;

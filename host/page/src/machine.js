@@ -53,6 +53,15 @@ export function configuration_section(report) {
     html`<div class="tables">${left}${right}</div>${missing}`, {long: true});
 }
 
+/** Files that the report was made from, so that one can tell whether one has the same. */
+function inputs_table(report) {
+  const inputs = Object.entries(report.value('inputs') || {});
+  if (inputs.length === 0) return null;
+  return html`<div class="scroll"><table class="keys"><caption>Inputs<small>SHA-256</small></caption><tbody>${
+    inputs.map(([file, {bytes, sha256}]) => html`<tr><td>${file}</td><td>${exact(bytes)} bytes</td><td><code
+      data-key="inputs.${file}.sha256">${sha256}</code></td></tr>`)}</tbody></table></div>`;
+}
+
 /** An argument as a shell reads it. */
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
@@ -61,7 +70,7 @@ export function repeat_section(report) {
   return section('repeat', 'How to repeat it', html`Commit <code>${tool.git_hash}</code>${
     tool.git_dirty ? ', with changes that are not in it' : ', unchanged'}. Every figure but the
     seconds of the host repeats bit for bit.`, html`<div class="command"><pre tabindex="0">${command}</pre><button
-    type="button" data-copy="${command}">Copy</button></div>`);
+    type="button" data-copy="${command}">Copy</button></div>${inputs_table(report)}`);
 }
 
 export function all_section(report) {

@@ -141,7 +141,7 @@ export class Timeline {
     for (const [i, gap] of row.gaps.entries()) {
       const width = this.x(gap.end) - this.x(gap.start);
       if (gap.end < a || gap.start > b || width < 0.35) continue;
-      text += `<rect class="slice stall" data-gap="${index},${i}" x="${fixed(this.x(gap.start))}" y="${
+      text += `<rect class="slice stall stall${gap.shade}" data-gap="${index},${i}" x="${fixed(this.x(gap.start))}" y="${
         row.y + row.height - 5}" width="${fixed(Math.max(1.2, width))}" height="5"/>`;
     }
     return text;
@@ -313,7 +313,8 @@ dispatched ${whole(command.dispatch)}, waited ${whole(command.start - command.di
     this.focus(null);
     if (!target.gap) return undefined;
     const [row, i] = target.gap.split(',').map(Number), gap = this.data.rows[row].gaps[i];
-    show_tip(html`<b>${this.data.rows[row].title} waits ${plural(gap.end - gap.start, 'cycle')}</b>cycles ${
+    show_tip(html`<b>${this.data.rows[row].title} waits ${gap.cause}${gap.cause && ': '}${
+      plural(gap.end - gap.start, 'cycle')}</b>cycles ${
       whole(gap.start)} to ${whole(gap.end)}`, event.clientX, event.clientY);
     return undefined;
   }

@@ -43,12 +43,33 @@ function groups_of(numbers, commands) {
   return slices;
 }
 
-/** Times between slices in which the stage waits: not before the first, nor behind the last. */
+/** What a stage waits for, by the counter of such cycles, and its colour. */
+const kCauses = {
+  score_stall_q: ['for Q', 1], score_stall_k: ['for K', 2],
+  score_stall_buffer: ['for the score buffer', 3], value_stall_v: ['for V', 1],
+  value_stall_state: ['for the state bank', 2], value_stall_score: ['for scores', 3],
+};
+
+/** The stalls of a stage, with their causes: {start, end, cause, shade}. */
+function stalls_of(stalls, kind) {
+  const gaps = [];
+  for (const [counter, numbers] of Object.entries(stalls)) {
+    if (!counter.startsWith(kind)) continue;
+    const [cause, shade] = kCauses[counter];
+    for (let i = 0, start = 0; i < numbers.length; i += 2) {
+      start += numbers[i];
+      gaps.push({start, end: start + numbers[i + 1], cause, shade});
+    }
+  }
+  return gaps.sort((a, b) => a.start - b.start);
+}
+
+/** Without records of stalls: times between slices, for whatever reason. */
 function gaps_of(slices) {
   const gaps = [];
   let end = slices.length ? slices[0].end : 0;
   for (const slice of slices) {
-    if (slice.start > end) gaps.push({start: end, end: slice.start});
+    if (slice.start > end) gaps.push({start: end, end: slice.start, cause: '', shade: 1});
     end = Math.max(end, slice.end);
   }
   return gaps;
@@ -62,13 +83,14 @@ function rows_of_device(device, words, end, name) {
   const commands = commands_of(device.commands, words);
   const of_kind = (kind) => commands.filter((c) => c.kind === kind).map((c) =>
     ({start: c.start, end: c.took < 0 ? end : c.start + c.took, group: -1, command: c}));
-  const rows = [];
+  const rows = [], recorded = Object.keys(device.stalls).length > 0;
+  const gaps = (kind, slices) => (recorded ? stalls_of(device.stalls, kind) : gaps_of(slices));
   for (const [kind, title, short, stalls] of kStages) {
     const slices = kind === 'load' || kind === 'store' ? of_kind(kind)
       : groups_of(device[kind], commands);
     slices.sort((a, b) => a.start - b.start);
     rows.push({kind, title: name ? `${title} ${name}` : title, short, slices,
-      lanes: with_lanes(slices), gaps: stalls ? gaps_of(slices) : []});
+      lanes: with_lanes(slices), gaps: stalls ? gaps(kind, slices) : []});
   }
   return rows;
 }
