@@ -13,8 +13,10 @@
 #include "host/error.h"
 #include "host/io/json_text.h"
 #include "host/io/mapped_file.h"
+#include "host/io/output_file.h"
 #include "host/library/output_folder.h"
 #include "host/report/difference.h"
+#include "host/report/page.h"
 #include "host/sweep/line_file.h"
 #include "host/sweep/store.h"
 #include "host/text.h"
@@ -27,6 +29,8 @@ namespace fs = std::filesystem;
 constexpr const char* kDiffExamples = R"(Examples:
   tessera diff before after
       the report.json of two runs, or the records of two sweeps, in these folders
+  tessera diff before after -o diff.html
+      a page with the largest changes in a picture
   tessera diff before.json after.json --figures cycles,bytes --fail-over 1
       for a test of your own: exit code 1 if cycles or bytes moved by more than 1 %
 Values are compared to the last bit. Wall-clock times, command lines and names of files are left out.
@@ -55,6 +59,16 @@ FlatReport read_report(const std::string& given) {
         path, parse_json(path, {reinterpret_cast<const char*>(file.data()), file.bytes()}));
 }
 
+/// UserError if there is no page in this program, or if it would replace a report.
+void write_page(const DiffOptions& options, const std::string& json) {
+    if (!page_is_built()) throw UserError(kNoPage);
+    std::error_code error;
+    for (const std::string& given : {options.before, options.after})
+        if (fs::equivalent(given, options.out, error))
+            throw bad_value("command line", "--out", options.out, "a file that is not a report");
+    write_file(options.out, page_html({{options.before + " → " + options.after, json}}));
+}
+
 }  // namespace
 
 void add_diff_options(CLI::App& diff, CommandLine& line) {
@@ -75,6 +89,9 @@ void add_diff_options(CLI::App& diff, CommandLine& line) {
                     "only these results, with commas between them: cycles,derived.bytes")
         ->check(not_empty())
         ->type_name("LIST");
+    diff.add_option("-o,--out", o.out, "file for a page of the differences, for a browser")
+        ->check(not_empty())
+        ->type_name("FILE");
     diff.add_option("--format", line.format,
                     "format of the differences: table, json, csv or markdown (default table)")
         ->type_name("NAME");
@@ -92,8 +109,9 @@ int diff_command(const DiffOptions& options, const std::string& format_name) {
     const ReportDifference difference = difference_of(
         before, after,
         options.figures.empty() ? std::vector<std::string>() : parts_of(options.figures));
-    fmt::print("{}",
-               render(difference_document(difference, options.before, options.after), format));
+    const Document document = difference_document(difference, options.before, options.after);
+    if (!options.out.empty()) write_page(options, render(document, Format::kJson));
+    fmt::print("{}", render(document, format));
     if (!options.fail_over) return kExitGood;
     const uint64_t above = count_above(difference, *options.fail_over / 100);
     if (above == 0) return kExitGood;

@@ -87,6 +87,7 @@ struct DiffOptions {
     std::string before, after;        ///< files or folders
     std::optional<double> fail_over;  ///< per cent
     std::string figures;              ///< commas between; empty: all
+    std::string out;                  ///< file of the page; empty: none
 };
 
 /// Of `tessera verify model`, beside machine, precision and seed of the experiment.

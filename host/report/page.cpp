@@ -31,7 +31,8 @@ const std::vector<std::string>& page_schemas() {
     static const std::vector<std::string> schemas = {
         "tessera.report",  "tessera.compare",  "tessera.gemm",  "tessera.linear",
         "tessera.embed",   "tessera.generate", "tessera.heads", "tessera.transcribe",
-        "tessera.profile", "tessera.serve",    "tessera.task",  "tessera.task_grid"};
+        "tessera.profile", "tessera.serve",    "tessera.task",  "tessera.task_grid",
+        "tessera.diff"};
     return schemas;
 }
 

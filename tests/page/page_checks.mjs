@@ -71,6 +71,7 @@ const charts_of = (json) => ({
   'tessera.serve': () => ['#waits-chart'],
   'tessera.profile': () => ['#growth-chart', '#kinds .cell'],
   'tessera.sweep': () => ['#pareto-chart', '#heat-place table'],
+  'tessera.diff': () => ['#change-chart'],
   'tessera.task': () => [],
   'tessera.task_grid': () => ['.heats'],
 })[json.schema]();

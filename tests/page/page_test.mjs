@@ -68,10 +68,13 @@ function pages() {
   run('report', at('task_grid.json'), '-o', at('task_grid.html'));
   writeFileSync(at('grid.json'), JSON.stringify({base: {machine: {device: 'tiny', memory: 'ideal'},
     workload: {random: {dimension: 16}}, outputs: {timing_only: true}}, fields: {'workload.random.tokens': [16, 48], 'workload.mask.window': [0, 8, 16]}}));
+  run('diff', at('dram'), at('ideal'), '-o', at('diff.html'));
+  const diff = JSON.parse(run('diff', at('dram'), at('ideal'), '--format', 'json'));
   run('sweep', at('grid.json'), '-o', at('sweep'));
   run('report', at('sweep'), '-o', at('sweep.html'));
   const one = (name) => [name, at(`${name}/report.html`), json_of(at(`${name}/report.json`))];
   return [...['dram', 'ideal', 'devices', 'gemm', 'generate', 'serve', 'profile', 'task'].map(one),
+    ['diff', at('diff.html'), diff],
     ['sweep', at('sweep.html'), swept(at('sweep'))],
     ['task_grid', at('task_grid.html'), JSON.parse(grid)], ['compare', at('compare.html'), json_of(at('compare.json'))],
     ['both', at('both.html'), json_of(at('dram/report.json'))]];

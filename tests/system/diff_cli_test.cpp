@@ -71,4 +71,7 @@ TEST_CASE("diff says what moved, and fails where it moved too far") {
     expect_refusal(items, "diff " + scratch / "a" + " " + scratch / "b --fail-over -1",
                    "--fail-over");
     expect_refusal(items, "diff " + scratch / "a" + " " + scratch / "no", "no");
+    const std::string report = scratch / "a/report.json";
+    expect_refusal(items, "diff " + report + " " + scratch / "b" + " -o " + report,
+                   "--out is " + report + "; allowed: a file that is not a report");
 }

@@ -3,6 +3,7 @@
 import {answer} from './answer.js';
 import {draw_error, draw_roofline, error_section, keep_drawn, roofline_section} from './charts.js';
 import {compare_answer, draw_scatter, multiples_section, scatter_section, table_section} from './compare.js';
+import {diff_answer, draw_changes, keys_section, moved_section} from './diff.js';
 import {html} from './html.js';
 import {all_section, configuration_section, footer, repeat_section} from './machine.js';
 import {operation_answer, streams_section} from './operation.js';
@@ -55,6 +56,8 @@ const kPages = {
   'tessera.task': {answer: task_answer, sections: () => [attentions_section(report), ...last_sections()], charts: []},
   'tessera.task_grid': {answer: grid_answer, sections: () => [heat_section(report), points_section(report),
     repeat_section(report)], charts: []},
+  'tessera.diff': {answer: diff_answer, sections: () => [moved_section(report), keys_section(report)],
+    charts: [['change-chart', draw_changes]]},
   'tessera.sweep': {answer: sweep_answer, sections: () => [pareto_section(report), sensitivity_section(report),
     fields_section(report), sweep_points_section(report)], charts: [['pareto-chart', draw_pareto]]},
   'tessera.profile': {answer: profile_answer, sections: () => [growth_section(report), kinds_section(report),
