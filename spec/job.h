@@ -71,6 +71,9 @@ struct AttentionWords {
     SentinelWords sentinel;
     uint32_t peers = 0, share = 0;
     PageTableWords pages;
+    DoubleWord
+        order;  ///< of pairs of tiles, three words each: stack, query tile, key tile; 0: none
+    uint32_t order_count = 0;
 };
 
 /// fw::CoverJob says what the fields mean. A line is three words: first, groups, apart.
@@ -118,8 +121,8 @@ static_assert(sizeof(TensorWords) == 5 * 4);
 static_assert(sizeof(RowListWords) == 5 * 4);
 static_assert(sizeof(PageTableWords) == 4 * 4);
 static_assert(sizeof(SentinelWords) == 17 * 4);
-static_assert(sizeof(AttentionWords) == (93 + kMaskWords) * 4);
-static_assert(sizeof(CoverWords) == (103 + kMaskWords) * 4);
+static_assert(sizeof(AttentionWords) == (96 + kMaskWords) * 4);
+static_assert(sizeof(CoverWords) == (106 + kMaskWords) * 4);
 static_assert(sizeof(DriverWords) == 8 * 4);
 static_assert(sizeof(RequestWords) == 6 * 4);
 static_assert(sizeof(AnswerWords) == 37 * 4);

@@ -38,6 +38,11 @@ struct Sentinel {
     Tensor retry;       ///< M queries to be retried, each with a beat more
 };
 
+/// A query tile and a key tile, as TileMap counts them. At first: before all others.
+struct TilePair {
+    uint32_t stack = 0, q_tile = UINT32_MAX, k_tile = UINT32_MAX;
+};
+
 /// Rows of a tensor, picked by their numbers. Valid while the job runs.
 struct RowList {
     const uint32_t* rows = nullptr;  ///< nullptr: all rows, in order
@@ -107,6 +112,10 @@ struct AttentionJob {
     /// Not with tile flags, and with SUMMARY only for one query a head.
     bool stacked = false;
     ScheduleId schedule = ScheduleId::kQueryResident;
+    /// The pairs of tiles of schedule `listed`, in their order (valid while the job runs): each
+    /// that meets, as any schedule would have them (schedule.h).
+    const TilePair* order = nullptr;
+    uint32_t order_count = 0;
     bool bf16_output = false;
     Tensor q, k, v, o;
     /// Running states between two key tiles, rows of one beat + 4 * d_v bytes, a head for each

@@ -6,7 +6,7 @@
 namespace tessera::fw {
 
 TilePairs::TilePairs(const AttentionJob& job, uint32_t m, uint32_t together)
-    : map_(job, m), together_(together), share_(job.share), shares_(job.peers + 1) {}
+    : job_(&job), map_(job, m), together_(together), share_(job.share), shares_(job.peers + 1) {}
 
 bool TilePairs::next_key_tile(TilePair& at) const {
     if (at.q_tile == UINT32_MAX) return false;

@@ -10,11 +10,6 @@
 
 namespace tessera::fw {
 
-/// A query tile and a key tile, as TileMap counts them. At first: before all others.
-struct TilePair {
-    uint32_t stack = 0, q_tile = UINT32_MAX, k_tile = UINT32_MAX;
-};
-
 /// The pairs that a schedule has to order: those of a job, or of one device's share of it.
 class TilePairs {
   public:
@@ -23,6 +18,7 @@ class TilePairs {
     TilePairs(const AttentionJob& job, uint32_t m, uint32_t together);
 
     const TileMap& map() const { return map_; }
+    const AttentionJob& job() const { return *job_; }
     /// Goes on to the next key tile that the query tile of `at` meets. False, with `at` as it was,
     /// behind the last.
     bool next_key_tile(TilePair& at) const;
@@ -35,6 +31,7 @@ class TilePairs {
   private:
     bool mine(const TilePair& at) const;
 
+    const AttentionJob* job_;
     TileMap map_;
     uint32_t together_, share_, shares_;
 };
@@ -54,13 +51,14 @@ class TilePairs {
 //                            shared.
 //   bool        kStrided     the tiles are those of a strided job (tile_map.h), for causal windows
 //                            alone; may be left out: they are not.
+//   bool        kListed      the order comes with the job; may be left out: it does not.
 
 /// What there is to know of a schedule beside its order.
 struct ScheduleType {
     const char* name;
     const char* does;
     uint32_t open_tiles;
-    bool strided;
+    bool strided, listed;
 };
 
 /// Memory for one schedule of any type. A copy goes on by itself.

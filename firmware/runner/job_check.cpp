@@ -68,6 +68,19 @@ bool mask_fits(const AttentionJob& job, uint32_t m) {
     return !tiles || (!job.stacked && job.documents == nullptr);
 }
 
+/// Are there all the tiles that a list names? Whether it has each pair once, and a query tile's in
+/// order, is for who made it to know.
+bool order_fits(const AttentionJob& job, uint32_t m) {
+    const TileMap map(job, m);
+    for (uint32_t i = 0; i < job.order_count; ++i) {
+        const TilePair& pair = job.order[i];
+        if (pair.stack >= map.stacks() || pair.q_tile >= map.query_tiles() ||
+            pair.k_tile >= map.key_tiles())
+            return false;
+    }
+    return true;
+}
+
 /// Does the device have room for the sentinel: one key, perhaps one element of the query, and the
 /// columns of its values?
 bool sentinel_fits(const AttentionJob& job, const spec::DeviceParams& device) {
@@ -132,7 +145,9 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
         job.d_v == 0)
         return JobRule::kEmpty;
     if (job.query_heads % job.kv_heads != 0) return JobRule::kHeads;
-    if (static_cast<uint32_t>(job.schedule) >= schedule_count()) return JobRule::kSchedule;
+    if (static_cast<uint32_t>(job.schedule) >= schedule_count() ||
+        schedule_type(job.schedule).listed != (job.order != nullptr))
+        return JobRule::kSchedule;
     if (job.share > job.peers || job.peers > kMaxPeers ||
         (job.peers != 0 && schedule_type(job.schedule).open_tiles == 0))
         return JobRule::kShares;
@@ -146,6 +161,7 @@ JobRule check_job(const AttentionJob& job, const spec::DeviceParams& device) {
     if (!sentinel_fits(job, device)) return JobRule::kSentinel;
     if (!lists_fit(job, device.bus_bytes)) return JobRule::kRowList;
     if (!pages_fit(job)) return JobRule::kPages;
+    if (!order_fits(job, device.m)) return JobRule::kSchedule;
     const Planner planner(job, device.m);
     const bool partials = has_partials(job, device, planner);
     if (!all_placed(job, partials || planner.states_travel(), partials, device))

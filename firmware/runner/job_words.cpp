@@ -26,6 +26,7 @@ constexpr Tensor tensor_of(const spec::TensorWords& words) {
 }
 
 static_assert(sizeof(CoverLine) == 3 * 4, "an array of words");
+static_assert(sizeof(TilePair) == 3 * 4, "an array of words");
 
 // Numbers that go as words from host to processor and back, possibly built at different times:
 // docs/contract/jobs.md, section 4. Schedules: schedules/table.cpp.
@@ -88,6 +89,8 @@ spec::AttentionWords encode(const AttentionJob& job, const JobArrays& arrays) {
     w.peers = job.peers;
     w.share = job.share;
     w.pages = {double_word(arrays.pages), job.pages.rows, job.pages.first};
+    w.order = double_word(arrays.order);
+    w.order_count = job.order_count;
     return w;
 }
 
@@ -134,6 +137,8 @@ AttentionJob decode(const spec::AttentionWords& words, const MappedMemory& memor
     job.peers = words.peers;
     job.share = words.share;
     job.pages = {memory.array<uint32_t>(words.pages.pages), words.pages.rows, words.pages.first};
+    job.order = memory.array<TilePair>(words.order);
+    job.order_count = words.order_count;
     return job;
 }
 

@@ -15,6 +15,7 @@ struct JobArrays {
     uint64_t documents = 0, tile_flags = 0;          ///< of AttentionJob
     uint64_t query_rows = 0, key_rows = 0;           ///< of its lists
     uint64_t pages = 0;                              ///< of its table of pages
+    uint64_t order = 0;                              ///< of its pairs of tiles
     uint64_t groups = 0, lines = 0, class_ends = 0;  ///< of CoverJob
 };
 

@@ -157,6 +157,7 @@ std::vector<std::string> schedules_of(const Experiment& experiment, const Compar
     const uint32_t m = config_of(experiment).platform.params.m;
     for (const ScheduleInfo& info : schedules()) {
         problem.schedule = info.id;
+        if (info.listed && experiment.schedule.order.empty()) continue;
         if (!compare.schedules.empty() || !problem.strided() || strided_rows(problem, m) != 0)
             names.emplace_back(info.name);
     }

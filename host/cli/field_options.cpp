@@ -70,6 +70,7 @@ constexpr FieldOption kOptions[] = {
     {"workload.lse", "--lse"},
     {"workload.sink_logits", "--sink-logits"},
     {"schedule.name", "--schedule"},
+    {"schedule.order", "--order"},
     {"schedule.minimise", "--minimise"},
     {"schedule.stack_heads", "--stack-heads"},
     {"schedule.oracle", "--oracle"},

@@ -48,6 +48,12 @@ void add_schedule_options(CLI::App& run, Experiment::Schedule& schedule) {
         ->check(not_empty())
         ->type_name("NAME")
         ->group(group);
+    run.add_option("--order", schedule.order,
+                   "file with the pairs of tiles in their order, for --schedule listed: lines of "
+                   "stack, query tile and key tile")
+        ->check(not_empty())
+        ->type_name("FILE")
+        ->group(group);
     add_choice<Minimise>(run, "--minimise", schedule.minimise,
                          "what --schedule auto has the least of, by prediction: cycles (default), "
                          "calls or bytes")

@@ -143,6 +143,15 @@ void check_row_causal(const Experiment::Schedule& schedule) {
                         "query-resident with `schedule.oracle=causal`");
 }
 
+void check_order(const Experiment::Schedule& schedule) {
+    const bool listed = schedule.name == kListedSchedule;
+    if (!schedule.order.empty() && !listed)
+        throw bad_field("schedule.order", schedule.order, "none; only with `schedule.name=listed`");
+    if (listed && schedule.order.empty())
+        throw bad_field("schedule.order", "missing",
+                        "a file with the pairs of tiles, with `schedule.name=listed`");
+}
+
 void check_minimise(const Experiment::Schedule& schedule) {
     if (schedule.minimise != Minimise::kCycles && schedule.name != kAutoSchedule)
         throw bad_field("schedule.minimise", name_of(schedule.minimise),
@@ -262,6 +271,7 @@ void check_attention(const Experiment& experiment) {
     check_batch(experiment.workload.batch);
     check_cover(experiment.schedule);
     check_row_causal(experiment.schedule);
+    check_order(experiment.schedule);
     check_minimise(experiment.schedule);
     check_approximation(experiment);
 }

@@ -170,6 +170,9 @@ std::vector<ExperimentField> schedule_fields() {
                       "order of the pairs of tiles: a name from `tessera schedules`, or `auto`; "
                       "null: query-resident",
                       kOfAttention),
+        TESSERA_FIELD(schedule.order,
+                      "file with the pairs of tiles in their order, for schedule `listed`",
+                      kOfAttention),
         TESSERA_FIELD(schedule.minimise, "what schedule `auto` has the least of, by prediction",
                       kOfAttention),
         TESSERA_FIELD(schedule.stack_heads, "let the query heads of a head group share tiles",

@@ -14,6 +14,8 @@ namespace tessera::host {
 
 /// Of `schedule.name`: whichever schedule is predicted to be the fastest.
 inline constexpr const char* kAutoSchedule = "auto";
+/// And the one whose order is `schedule.order`.
+inline constexpr const char* kListedSchedule = "listed";
 
 /// The machine. UserError names the key, its value and what is allowed.
 ResolvedConfig config_of(const Experiment& experiment);

@@ -27,6 +27,7 @@ std::vector<std::string> inputs_of(const Experiment& experiment,
                                        arrays.a,
                                        arrays.b,
                                        w.mask.tile_flags,
+                                       experiment.schedule.order,
                                        experiment.machine.device,
                                        experiment.machine.memory.value_or("")};
     if (w.file.empty()) inputs.push_back(w.sink_logits);

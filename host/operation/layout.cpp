@@ -20,6 +20,7 @@
 #include "host/operation/schedule_check.h"
 #include "host/operation/sharing.h"
 #include "host/problem/row_causal.h"
+#include "host/text.h"
 #include "spec/integers.h"
 
 namespace tessera::host {
@@ -35,6 +36,13 @@ void check_by_firmware(const fw::AttentionJob& job, const spec::DeviceParams& pa
                         "power of two of positions, "
                         "all together below 2^31",
                         job.document_count, fw::document_stride(job)));
+    if (rule == fw::JobRule::kSchedule && job.order != nullptr) {
+        const fw::TileMap map(job, params.m);
+        throw bad_field(
+            "schedule.order", "a list with a tile that is not there",
+            fmt::format("{} of {} query tiles and {} key tiles, from 0 on",
+                        plural(map.stacks(), "stack"), map.query_tiles(), map.key_tiles()));
+    }
     throw std::logic_error(
         fmt::format("firmware refuses the job, rule {}", static_cast<uint32_t>(rule)));
 }
@@ -49,6 +57,15 @@ void point_to_arrays(const AttentionMask& mask, fw::AttentionJob& job) {
         const uint64_t head = mask.tiles.query_tiles * mask.tiles.key_tiles;
         job.tile_flags_stride = mask.tiles.heads == 1 ? 0 : head;
     }
+}
+
+/// A list that comes with the problem, which the job must not outlive.
+void point_to_order(const Problem& problem, fw::AttentionJob& job) {
+    if (!fw::schedule_type(job.schedule).listed) return;
+    if (problem.order == nullptr || problem.order->empty())
+        throw bad_field("schedule.order", "empty", "the pairs of tiles of `schedule.name=listed`");
+    job.order = problem.order->data();
+    job.order_count = static_cast<uint32_t>(problem.order->size());
 }
 
 }  // namespace
@@ -264,6 +281,7 @@ fw::AttentionJob job_of(const Problem& p, const AttentionMask& mask) {
     job.q_position = p.q_position();
     job.k_position = p.k_position();
     job.schedule = p.schedule;
+    point_to_order(p, job);
     job.bf16_output = p.bf16_output;
     job.want_lse = p.want_lse;
     job.sink_logits = p.sink_logits;

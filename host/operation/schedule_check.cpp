@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "firmware/plan/schedule.h"
+#include "host/error.h"
 
 namespace tessera::host {
 namespace {
@@ -43,6 +44,7 @@ class Check {
 
   private:
     [[noreturn]] void fail(const std::string& what) const {
+        if (type_.listed) throw UserError("`experiment`: `schedule.order`: " + what);
         throw std::logic_error(fmt::format("schedule {}: {}", type_.name, what));
     }
 

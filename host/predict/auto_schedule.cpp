@@ -48,7 +48,7 @@ std::vector<Candidate> predicted(const Problem& problem, const SentinelWish& wis
     std::vector<Candidate> candidates;
     for (const bool stacked : stacking)
         for (const ScheduleInfo& schedule : schedules()) {
-            if (config.devices > 1 && !schedule.shared) continue;
+            if ((config.devices > 1 && !schedule.shared) || schedule.listed) continue;
             Problem p = problem;
             p.stacked = stacked;
             p.schedule = schedule.id;

@@ -218,7 +218,7 @@ const std::vector<ScheduleInfo>& schedules() {
         for (uint32_t i = 0; i < fw::schedule_count(); ++i) {
             const auto id = static_cast<fw::ScheduleId>(i);
             const fw::ScheduleType& type = fw::schedule_type(id);
-            all.push_back({type.name, id, type.does, type.open_tiles != 0});
+            all.push_back({type.name, id, type.does, type.open_tiles != 0, type.listed});
         }
         return all;
     }();

@@ -58,6 +58,8 @@ struct Problem {
     AttentionMask mask;
     bool stacked = false;  ///< the query rows of a group's heads share tiles
     fw::ScheduleId schedule = fw::ScheduleId::kQueryResident;
+    /// Of schedule `listed`: all pairs of tiles in their order, null for other schedules.
+    std::shared_ptr<const std::vector<fw::TilePair>> order;
     /// `--oracle self`: a call takes one set of tokens and attends within it, by a cover of this
     /// kind, and `schedule` means nothing. Not given: a call takes a query tile and a key tile.
     std::optional<CoverKind> cover;
@@ -140,6 +142,7 @@ struct ScheduleInfo {
     fw::ScheduleId id;
     const char* description;
     bool shared;  ///< may several devices share a job?
+    bool listed;  ///< does the order come with the job?
 };
 const std::vector<ScheduleInfo>& schedules();
 

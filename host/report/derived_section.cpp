@@ -18,6 +18,7 @@ namespace {
 
 using spec::Counter;
 
+constexpr uint64_t kCellGates = 2379;  // scripts/synth, docs/results/area.md
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 double quotient(double a, double b) { return b > 0 ? a / b : kNothing; }
@@ -154,6 +155,11 @@ void Derived::add_utilisation(const RunRecord& record) {
     const double devices = record.config.platform.devices;
     const double peak =
         devices * static_cast<double>(params.peak_macs_per_cycle()) * number("cycles");
+    const uint64_t cells = record.config.platform.devices * params.peak_macs_per_cycle();
+    add("cells", cells, "cell", "2 * LANES * D multiply-add cells of a device, times devices");
+    add("array_gates", cells * kCellGates, "gate",
+        "cells * 2,379: generic gates of a cell whose adder has 4 stages (docs/results/area.md). "
+        "The arrays alone, NOT VALIDATED: no control, no memories, no layout");
     add("mac_utilisation", measure(quotient(macs(record, count("pairs_visited")), peak)), "1",
         "pairs_visited * (d_k + d_v) / (2 * LANES * D * cycles * devices)");
     add("useful_utilisation", measure(quotient(macs(record, count("pairs_allowed")), peak)), "1",

@@ -10,6 +10,7 @@
 #include "host/problem/row_causal.h"
 #include "host/problem/strided.h"
 #include "host/problem/tile_flags.h"
+#include "host/problem/tile_order.h"
 
 namespace tessera::host {
 namespace {
@@ -41,6 +42,9 @@ Job make_job(const Experiment& experiment, bool timing_only,
     platform.devices = device_count(experiment.machine.devices, job.problem);
     const Experiment::Mask& mask = experiment.workload.mask;
     if (!mask.tile_flags.empty()) job.problem.mask.tiles = read_tile_flags(mask.tile_flags);
+    if (!experiment.schedule.order.empty())
+        job.problem.order = std::make_shared<const std::vector<fw::TilePair>>(
+            read_tile_order(experiment.schedule.order));
     job.inputs = inputs_of(experiment, true, job.problem);
     check_sequences(job.problem);  // before anything is worked out from them
     divide_documents(job.problem);

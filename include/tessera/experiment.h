@@ -167,7 +167,9 @@ struct Experiment {
     };
 
     struct Schedule {
-        std::optional<std::string> name;        ///< of a schedule, or "auto"; none: query-resident
+        std::optional<std::string> name;  ///< of a schedule, or "auto"; none: query-resident
+        std::string
+            order;  ///< file with the pairs of tiles in their order, of "listed"; empty: none
         Minimise minimise = Minimise::kCycles;  ///< what "auto" has the least of
         bool stack_heads = false;               ///< query heads of a head group share tiles
         Oracle oracle = Oracle::kQueryKey;

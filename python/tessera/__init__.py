@@ -13,6 +13,7 @@ from .error import Error, NoteWarning
 from .experiment import Experiment
 from .operands import with_operands
 from .report import Errors, Figure, Prediction, Report
+from .schedule import as_file
 from .sweep import Point, grid, sweep
 from .task import NO_SYMBOL, TaskReport, task
 
@@ -42,20 +43,24 @@ def run(q=None, k=None, v=None, *, a=None, b=None, experiment=None, progress=Non
     decision: called with what was chosen where the experiment leaves it open, and why
     seconds:  how long it may take; 0: as long as it needs
     fields:   of the experiment, as in Experiment(**fields): device="base", mask="causal",
-              window=256 tokens
+              window=256 tokens. schedule may also be a generator function, or what can be iterated:
+              (stack, query tile, key tile) of each pair of tiles, in the order in which the device
+              takes them. Python's time is no part of the run
 
     Arrays are float32, float64, float16 or ml_dtypes.bfloat16. One that is C-ordered is not copied;
     the device rounds elements to bfloat16. Ctrl-C ends the run. Error: tessera.Error.
     """
-    experiment = (experiment.copy() if experiment else Experiment()).set(**fields)
-    experiment, arrays = with_operands(experiment, {"q": q, "k": k, "v": v, "a": a, "b": b})
     go_on = progress and (lambda phase, share: progress(phase, share) is not False)
-    return Report(**_tessera.run(experiment.to_json(), arrays, seconds, go_on, note, decision))
+    with as_file(fields) as plain:
+        experiment = (experiment.copy() if experiment else Experiment()).set(**plain)
+        experiment, arrays = with_operands(experiment, {"q": q, "k": k, "v": v, "a": a, "b": b})
+        return Report(**_tessera.run(experiment.to_json(), arrays, seconds, go_on, note, decision))
 
 
 def predict(q=None, k=None, v=None, *, experiment=None, **fields):
     """Foretells cycles, calls and bytes of an attention without simulating it: a Prediction. The
     arguments are those of run(); of arrays only the shapes count."""
-    experiment = (experiment.copy() if experiment else Experiment()).set(**fields)
-    experiment, arrays = with_operands(experiment, {"q": q, "k": k, "v": v})
-    return Prediction(**_tessera.predict(experiment.to_json(), arrays))
+    with as_file(fields) as plain:
+        experiment = (experiment.copy() if experiment else Experiment()).set(**plain)
+        experiment, arrays = with_operands(experiment, {"q": q, "k": k, "v": v})
+        return Prediction(**_tessera.predict(experiment.to_json(), arrays))

@@ -79,6 +79,7 @@ class ScheduleApproximation:
 
 class Schedule:
     name: Optional[str]  # order of the pairs of tiles: a name from `tessera schedules`, or `auto`; null: query-resident
+    order: str  # file with the pairs of tiles in their order, for schedule `listed`
     minimise: str  # what schedule `auto` has the least of, by prediction
     stack_heads: bool  # let the query heads of a head group share tiles
     oracle: str  # tokens of a call: a query tile and a key tile, or one set of tokens; causal: a query tile and a key tile of which row i sees rows 0 to i

@@ -54,6 +54,7 @@ Experiment all_different() {
     e.workload.lse = true;
     e.workload.sink_logits = "sinks";
     e.schedule.name = "paired";
+    e.schedule.order = "p.order";
     e.schedule.minimise = Minimise::kBytes;
     e.schedule.stack_heads = true;
     e.schedule.oracle = Oracle::kSelf;
@@ -85,7 +86,8 @@ const char* const kAllDifferent = R"({
     "scale": 0.375, "output_format": "bf16", "form": "scores", "precision": "rounded",
     "inner_block": 50, "column_block": 51, "lse": true, "sink_logits": "sinks"},
   "schedule": {
-    "name": "paired", "minimise": "bytes", "stack_heads": true, "oracle": "self", "cover": "half",
+    "name": "paired", "order": "p.order", "minimise": "bytes", "stack_heads": true,
+    "oracle": "self", "cover": "half",
     "sentinel": "two-call", "sentinel_offset": -51,
     "approximation": {"rule": "hybrid", "tiles": 52, "seed": 53, "tolerance": 0.25}},
   "outputs": {

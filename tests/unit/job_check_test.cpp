@@ -9,6 +9,7 @@
 #include "firmware/runner/runner.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
+#include "tests/unit/listed_order.h"
 #include "tests/unit/mock_device.h"
 
 namespace {
@@ -77,6 +78,19 @@ TEST_CASE("jobs that break a rule are refused with its name, untouched") {
     is(JobRule::kHeads, [](AttentionJob& j) { j.kv_heads = 8; });
     is(JobRule::kSchedule,
        [](AttentionJob& j) { j.schedule = static_cast<fw::ScheduleId>(fw::schedule_count()); });
+    static const fw::TilePair order[] = {{0, 0, 0}, {0, 0, UINT32_MAX}, {9, 0, 0}};
+    const auto listed = [](AttentionJob& j, const fw::TilePair* pairs, uint32_t count) {
+        j.schedule = fw::ScheduleId{4};
+        j.order = pairs;
+        j.order_count = count;
+    };
+    REQUIRE(fw::schedule_type(fw::ScheduleId{4}).listed);
+    std::vector<fw::TilePair> all;
+    is(JobRule::kNone, [&](AttentionJob& j) { tessera::test::list_order(kDevice.m, j, all); });
+    is(JobRule::kSchedule, [&](AttentionJob& j) { listed(j, nullptr, 0); });
+    is(JobRule::kSchedule, [&](AttentionJob& j) { listed(j, order, 2); });
+    is(JobRule::kSchedule, [&](AttentionJob& j) { listed(j, order + 2, 1); });
+    is(JobRule::kSchedule, [&](AttentionJob& j) { j.order = order; });
     is(JobRule::kShares, [](AttentionJob& j) { j.share = 1; });
     is(JobRule::kShares, [](AttentionJob& j) { j.peers = 1; });
     is(JobRule::kShares,

@@ -65,13 +65,14 @@ fw::AttentionJob numbered_attention() {
     job.peers = 95;
     job.share = 96;
     job.pages = {nullptr, 99, 100};
+    job.order_count = 103;
     return job;
 }
 
-constexpr fw::JobArrays kNumbered{19 | uint64_t{20} << 32,   22 | uint64_t{23} << 32,
-                                  26 | uint64_t{27} << 32,   31 | uint64_t{32} << 32,
-                                  97 | uint64_t{98} << 32,   103 | uint64_t{104} << 32,
-                                  105 | uint64_t{106} << 32, 107 | uint64_t{108} << 32};
+constexpr fw::JobArrays kNumbered{
+    19 | uint64_t{20} << 32,   22 | uint64_t{23} << 32,   26 | uint64_t{27} << 32,
+    31 | uint64_t{32} << 32,   97 | uint64_t{98} << 32,   101 | uint64_t{102} << 32,
+    106 | uint64_t{107} << 32, 108 | uint64_t{109} << 32, 110 | uint64_t{111} << 32};
 
 template <typename Sequencer>
 std::vector<uint32_t> commands_of(Sequencer sequencer) {
@@ -110,13 +111,13 @@ TEST_CASE("every field of a job with arrays has its word") {
     Compared words("words");
     const std::vector<std::pair<uint32_t, uint32_t>> attention = {{0, 31}, {78, 2}};
     const fw::AttentionJob job = numbered_attention();
-    check_numbers(words_of(fw::encode(job, kNumbered)), 101, attention, words);
+    check_numbers(words_of(fw::encode(job, kNumbered)), 104, attention, words);
     fw::CoverJob cover;
     cover.attention = job;
-    cover.group_tokens = 101;
-    cover.class_count = 102;
-    cover.index_list = at(109);
-    check_numbers(words_of(fw::encode(cover, kNumbered)), 111, attention, words);
+    cover.group_tokens = 104;
+    cover.class_count = 105;
+    cover.index_list = at(112);
+    check_numbers(words_of(fw::encode(cover, kNumbered)), 114, attention, words);
 }
 
 TEST_CASE("jobs of all kinds come back from their words") {

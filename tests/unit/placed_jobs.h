@@ -50,6 +50,7 @@ inline spec::AttentionWords placed(const fw::AttentionJob& job, const verify::Ma
     at.query_rows = memory.place(job.query_list.rows, job.nq);
     at.key_rows = memory.place(job.key_list.rows, job.nk);
     if (job.pages.given()) at.pages = memory.place(arrays.pages);
+    if (job.order != nullptr) at.order = memory.place(job.order, job.order_count);
     return fw::encode(job, at);
 }
 

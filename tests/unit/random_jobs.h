@@ -12,6 +12,7 @@
 #include "firmware/plan/job.h"
 #include "host/verify/job_mask.h"
 #include "spec/params.h"
+#include "tests/unit/listed_order.h"
 
 namespace tessera::test {
 
@@ -19,6 +20,7 @@ namespace tessera::test {
 struct JobList {
     std::vector<fw::AttentionJob> jobs;
     std::vector<verify::MaskArrays> arrays;
+    std::vector<std::vector<fw::TilePair>> orders;  ///< of those of schedule `listed`
     spec::DeviceParams device{8, 16, 4, 2, 16, spec::Profile::kStateful};
 };
 
@@ -36,6 +38,7 @@ inline JobList random_list(std::mt19937_64& random) {
     if (draw(0, 2) == 0) list.device.profile = spec::Profile::kStats;
     list.jobs.resize(draw(1, 6));
     list.arrays.resize(list.jobs.size());
+    list.orders.resize(list.jobs.size());
     for (size_t i = 0; i < list.jobs.size(); ++i) {
         fw::AttentionJob& job = list.jobs[i];
         job.kv_heads = draw(1, 2);
@@ -51,6 +54,7 @@ inline JobList random_list(std::mt19937_64& random) {
         if (draw(0, 2) == 0) verify::random_pages(random, list.device.m, job, list.arrays[i]);
         if (draw(0, 1) == 0) {
             job.schedule = fw::ScheduleId::kKeyValueResident;
+            if (draw(0, 2) == 0) list_order(list.device.m, job, list.orders[i]);
         } else {
             job.peers = draw(0, 3);
             job.share = draw(0, job.peers);

@@ -2,6 +2,7 @@
 // Figures, energy, JSON and names of commands against values worked out by hand.
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -28,6 +29,19 @@ using test::record_by_hand;
 
 namespace {
 
+/// Gates of a multiply-add cell with an adder of 4 stages, as scripts/synth wrote them.
+uint64_t gates_in_area_page() {
+    std::ifstream page(TESSERA_SOURCE_DIR "/docs/results/area.md");
+    const std::string row = "| multiply-add cell, adder in 4 cycles | ";
+    for (std::string line; std::getline(page, line);) {
+        if (line.rfind(row, 0) != 0) continue;
+        std::string number = line.substr(row.size(), line.find(" |", row.size()) - row.size());
+        number.erase(std::remove(number.begin(), number.end(), ','), number.end());
+        return std::stoull(number);
+    }
+    return 0;
+}
+
 std::string text_of(const RunRecord& record) {
     return render(attention_document(record), Format::kTable);
 }
@@ -50,6 +64,8 @@ TEST_CASE("figures of a record made by hand") {
     is("pairs_allowed", 528);
     is("cycles", 1000);
     is("time", 5e-7);
+    is("cells", 2 * 2 * 16);
+    is("array_gates", 2 * 2 * 16 * static_cast<double>(gates_in_area_page()));
     is("mac_utilisation", 768 * 32 / (2.0 * 2 * 16 * 1000));
     is("useful_utilisation", 528 * 32 / (2.0 * 2 * 16 * 1000));
     is("bytes", 8168);

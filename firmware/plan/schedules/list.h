@@ -16,6 +16,12 @@ inline constexpr bool kIsStrided = false;
 template <typename Schedule>
 inline constexpr bool kIsStrided<Schedule, decltype(void(Schedule::kStrided))> = Schedule::kStrided;
 
+/// Nor that its order does not come with the job.
+template <typename Schedule, typename = void>
+inline constexpr bool kIsListed = false;
+template <typename Schedule>
+inline constexpr bool kIsListed<Schedule, decltype(void(Schedule::kListed))> = Schedule::kListed;
+
 template <typename... Schedules>
 struct ScheduleList {
     static constexpr uint32_t kCount = sizeof...(Schedules);
@@ -26,8 +32,9 @@ struct ScheduleList {
         (void)((kSameSchedule<Schedule, Schedules> || (++number, false)) || ...);
         return number;
     }
-    static constexpr ScheduleType kTypes[] = {
-        {Schedules::kName, Schedules::kDoes, Schedules::kOpenTiles, kIsStrided<Schedules>}...};
+    static constexpr ScheduleType kTypes[] = {{Schedules::kName, Schedules::kDoes,
+                                               Schedules::kOpenTiles, kIsStrided<Schedules>,
+                                               kIsListed<Schedules>}...};
 
     static void begin(ScheduleId id, ScheduleRoom& room) {
         static_assert(((sizeof(Schedules) <= sizeof(ScheduleRoom)) && ...), "no room");
