@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a message says is allowed is allowed: each name of each list is tried where it was offered.
 #include <algorithm>
+#include <fstream>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -69,6 +70,11 @@ TEST_CASE("every name of a list in a message is taken where it was offered") {
         {"linear --device tiny --random 1,8,8 --format NAME", 2},
         {"NAME --help", 9},
     };
+    const test::Scratch scratch;
+    std::ofstream(scratch / "order") << "0 0 0\n0 1 0\n0 1 1\n0 2 1\n0 2 2\n";
+    const auto with_file = [&](const std::string& name) {
+        return name == "listed" ? " --order " + scratch / "order" : "";
+    };
     Compared lists("lists"), names("names");
     for (const auto& list : kLists) {
         const Finished refused = run_tessera(with(list.arguments, "no-such-name"));
@@ -76,7 +82,7 @@ TEST_CASE("every name of a list in a message is taken where it was offered") {
         lists.holds(refused.exit_code == 2 && offered.size() >= list.names,
                     [&] { return list.arguments + ": " + refused.err; });
         for (const std::string& name : offered) {
-            const Finished f = run_tessera(with(list.arguments, name));
+            const Finished f = run_tessera(with(list.arguments, name) + with_file(name));
             // compare tells in a row what it cannot run
             const bool refused_in_row = test::contains(f.out, " is " + name + "; allowed");
             names.holds(f.exit_code == 0 && f.err.empty() && !refused_in_row,

@@ -150,8 +150,9 @@ TEST_CASE("a bad experiment: exit code 2, and one message with file and field") 
             "workload.mask.kind is sparse; allowed: causal, dense with linear");
     refused(R"({"outputs": {"timing_only": true, "check": true}})",
             "outputs.timing_only computes no result; outputs.check is not possible");
-    refused(R"({"schedule": {"name": "x"}})",
-            "schedule.name is x; allowed: query-resident, kv-resident, paired, strided, auto");
+    refused(
+        R"({"schedule": {"name": "x"}})",
+        "schedule.name is x; allowed: query-resident, kv-resident, paired, strided, listed, auto");
     refused(tiny + R"("mask": {"block": 3}}})",
             "workload.mask.block is 3; allowed: a power of two");
     refused(R"({"machine": {"settings": {"device.M": 3.5}}})",
