@@ -58,14 +58,15 @@ void put_key(const FetchRequest& request, uint64_t token, uint32_t bits, float w
     out[bits] = address == kNothing ? 2 * kApart / weight : 1.0F;
     if (address == kNothing) return;
     for (uint32_t bit = 0; bit < bits; ++bit) out[bit] = sign_of(address, bit, bits);
-    out[bits + 1] = static_cast<float>(content / kRadix * kRadix);
+    out[bits + 1] = static_cast<float>(content - content % kRadix);
     out[bits + 2] = static_cast<float>(content % kRadix);
 }
 
 void put_value(const FetchRequest& request, uint64_t token, uint32_t bits, float* out) {
     const int64_t address = request.addresses[token], content = request.contents[token];
     if (address == kNothing) return;
-    out[0] = static_cast<float>(content / kRadix);
+    const int64_t high = content / kRadix;
+    out[0] = static_cast<float>(high);
     out[1] = static_cast<float>(content % kRadix);
     for (uint32_t bit = 0; bit < bits; ++bit)
         out[kContentColumns + bit] = sign_of(address, bit, bits);
