@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "host/model/sampling.h"
-#include "include/tessera/task.h"
 #include "include/tessera/experiment.h"
+#include "include/tessera/task.h"
 
 namespace tessera::host {
 

@@ -11,7 +11,8 @@ namespace tessera::host {
 /// `devices` devices share them if the schedule can be shared. Checks that each pair that meets
 /// comes once, that key tiles of a query tile ascend, and that no more query tiles are open than
 /// the schedule says, all of one key/value head. std::logic_error names the schedule and the first
-/// wrong pair; of schedule `listed`, which the user wrote, UserError does. Takes the time of firmware's planning and a word for each query tile.
+/// wrong pair; of schedule `listed`, which the user wrote, UserError does. Takes the time of
+/// firmware's planning and a word for each query tile.
 void check_schedule(const fw::AttentionJob& job, uint32_t m, uint32_t devices);
 
 }  // namespace tessera::host

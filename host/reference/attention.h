@@ -61,7 +61,7 @@ struct ReferenceResult {
     /// How far a score of the row may be off, as fp32 works it out, over 2^-24: term 3 of
     /// docs/contract/accuracy.md, section 1.
     std::vector<double> score_error;
-    std::vector<double> value_peak;   ///< [kv_heads]: largest |v|
+    std::vector<double> value_peak;  ///< [kv_heads]: largest |v|
 };
 
 /// The logit of a row's sink, or kNoSink.
