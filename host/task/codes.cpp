@@ -13,8 +13,7 @@ constexpr uint32_t kDigitBits = 4;
 constexpr uint32_t kLeastBits = 2;  ///< so that matches are far above keys that are 0
 constexpr float kLargestDigit = 15;
 constexpr double kLargestScore = 32767;  ///< docs/contract/device.md, 5
-constexpr float kTagError = 0.5F;        ///< digits of tags are 2 apart
-constexpr float kSquaresError = 0.25F;   ///< a mixture of other digits is off by 0.5 at least
+constexpr float kMostDistance = 0.45F;   ///< of a tag; 1 at least for others, 0.5 for a tag of 0
 constexpr float kLeastBit = 0.7F;        ///< what a bit of a content must have of its +1 or -1
 constexpr uint32_t kNumberBits = 8;
 constexpr int64_t kRadix = int64_t{1} << kNumberBits;
@@ -51,8 +50,7 @@ int AddressCode::digit(int64_t address, uint32_t part) const {
     return 2 * static_cast<int>((address >> (kDigitBits * part)) & (kDigits - 1)) - (kDigits - 1);
 }
 
-/// The sum of (y^2 - 1) / 8. Digits around those of an address may have them as their mean, but the
-/// mean of their squares is higher, by that of their distances, which is 4 or more.
+/// The sum of (y^2 - 1) / 8, whole numbers.
 float AddressCode::squares(int64_t address) const {
     int sum = 0;
     for (uint32_t part = 0; part < parts_; ++part) {
@@ -110,13 +108,21 @@ void AddressCode::put_tag(int64_t address, float* out) const {
     if (kind_ == CodeKind::kDigits) *out = address == kNothing ? 0.0F : squares(address);
 }
 
-bool AddressCode::is_tag_of(int64_t address, const float* tag) const {
+/// An output has the mean of the tags of all records that it is made of. So it tells their mean
+/// distance: in wrong bits, or in (y' - y)^2 / 4, which is (y'^2 - y^2) / 4 - y (y' - y) / 2.
+/// Column by column would not do: each of many neighbours is wrong in another one.
+float AddressCode::distance(int64_t address, const float* tag) const {
+    float distance = kind_ == CodeKind::kDigits ? 2 * (tag[parts_] - squares(address)) : 0.0F;
     for (uint32_t part = 0; part < parts_; ++part) {
         const float exact = kind_ == CodeKind::kBits ? sign_of_bit(address, part)
                                                      : static_cast<float>(digit(address, part));
-        if (!(std::abs(tag[part] - exact) < kTagError)) return false;  // nor NaN
+        distance -= exact * (tag[part] - exact) / 2;
     }
-    return kind_ == CodeKind::kBits || std::abs(tag[parts_] - squares(address)) < kSquaresError;
+    return distance;
+}
+
+bool AddressCode::is_tag_of(int64_t address, const float* tag) const {
+    return std::abs(distance(address, tag)) < kMostDistance;  // nor NaN
 }
 
 ContentCode::ContentCode(CodeKind kind, uint32_t bits)

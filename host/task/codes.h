@@ -62,6 +62,8 @@ class AddressCode {
     static uint32_t squares_of(CodeKind kind) { return kind == CodeKind::kDigits ? 1 : 0; }
     int digit(int64_t address, uint32_t part) const;
     float squares(int64_t address) const;
+    /// The mean distance from `address` of the records behind a tag; at least 1 of all others.
+    float distance(int64_t address, const float* tag) const;
 
     CodeKind kind_;
     uint32_t parts_ = 0;  ///< bits or digits

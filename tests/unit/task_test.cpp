@@ -82,18 +82,53 @@ TEST_CASE("task codes: a match is higher than all others by the gap, and tags te
     }
 }
 
-TEST_CASE("task codes: no mixture of digits around an address has its tag") {
+namespace {
+
+/// The other addresses whose keys score highest, all the same: one bit off, or a digit by one.
+std::vector<int64_t> nearest(host::CodeKind kind, int64_t address, int64_t count) {
+    std::vector<int64_t> all;
+    for (int64_t place = 1; place < count; place *= kind == host::CodeKind::kBits ? 2 : 16) {
+        if (kind == host::CodeKind::kBits) {
+            all.push_back(address ^ place);
+            continue;
+        }
+        const int64_t digit = address / place % 16;
+        if (digit > 0) all.push_back(address - place);
+        if (digit < 15) all.push_back(address + place);
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("task codes: no mixture of the nearest others has an address's tag") {
     Compared tags("tags");
-    const uint64_t addresses = 4096;
-    const host::AddressCode code(host::CodeKind::kDigits, addresses, 64, 1);
-    std::vector<float> below(code.tag_columns()), above(below), mean(below);
-    for (int64_t a = 0; a < 4096; ++a)
-        for (const int64_t apart : {1, 2, 16, 17, 255, 256, 273}) {
-            if (a < apart || a + apart >= 4096) continue;
-            code.put_tag(a - apart, below.data());
-            code.put_tag(a + apart, above.data());
-            for (size_t i = 0; i < mean.size(); ++i) mean[i] = (below[i] + above[i]) / 2;
-            tags.holds(!code.is_tag_of(a, mean.data()), [&] { return std::to_string(a); });
+    auto random = test::test_random();
+    for (const host::CodeKind kind : {host::CodeKind::kDigits, host::CodeKind::kBits})
+        for (const int64_t count : {16, 256, 4096, 65536}) {
+            const host::AddressCode code(kind, static_cast<uint64_t>(count), 64, 1);
+            std::vector<float> tag(code.tag_columns());
+            for (int i = 0; i < 5000; ++i) {
+                const auto address = static_cast<int64_t>(random() % static_cast<uint64_t>(count));
+                std::vector<float> mean(tag.size(), 0.0F);
+                float mixed = 0;
+                for (const int64_t other : nearest(kind, address, count)) {
+                    if (random() % 4 == 0) continue;
+                    code.put_tag(other, tag.data());
+                    for (size_t c = 0; c < tag.size(); ++c) mean[c] += tag[c];
+                    ++mixed;
+                }
+                if (mixed == 0) continue;
+                for (float& element : mean) element /= mixed;
+                const auto where = [&] {
+                    return std::to_string(address) + " of " + std::to_string(count);
+                };
+                tags.holds(!code.is_tag_of(address, mean.data()), where);
+                // With nearly all of the weight at the address itself it has.
+                code.put_tag(address, tag.data());
+                for (size_t c = 0; c < tag.size(); ++c) mean[c] = 0.99F * tag[c] + 0.01F * mean[c];
+                tags.holds(code.is_tag_of(address, mean.data()), where);
+            }
         }
 }
 
