@@ -39,7 +39,7 @@ TEST_CASE("task: known rows on base with ideal memory") {
     const Row rows[] = {
         {"mqar --tokens 4096 --pairs 512 --window 256 --sinks 64", 34, 512, 244, 252836},
         {"mqar --tokens 1024 --pairs 128 --layout spread", 128, 128, 72, 76644},
-        {"kv --pairs 4096 --window 2048", 513, 4096, 952, 976274},
+        {"kv --pairs 4096 --window 2048 --check", 513, 4096, 952, 976274},
         {"reg --size 128 --dim 4", 128, 128, 6, 7570},
         {"reg --size 128 --model sparse --dim 15", 112, 128, 15, 17243},
         {"ed --size 14 --model ring --dim 7", 196, 196, 11, 12835},
