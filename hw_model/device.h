@@ -28,6 +28,7 @@ class Device : public DeviceBase {
     sc_core::sc_out<bool>& irq() override { return csr_.irq; }
 
     TraceLog& trace() override { return core_.trace; }
+    Cycle window_start() const override { return core_.counters.window_start(); }
     /// Counters as the CSR shows them in cycle `now`.
     const CounterValues& counters(Cycle now) const { return core_.counters.snapshot(now); }
 

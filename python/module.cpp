@@ -30,18 +30,6 @@ using Arrays = std::map<std::string, std::pair<py::array, std::string>>;
 using Listener = std::function<void(const std::string& text)>;
 using Watcher = std::function<bool(const std::string& phase, double share)>;
 
-const char* name_of(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::kUser: return "user";
-        case ErrorCode::kMismatch: return "mismatch";
-        case ErrorCode::kNotValid: return "not_valid";
-        case ErrorCode::kDevice: return "device";
-        case ErrorCode::kCancelled: return "cancelled";
-        case ErrorCode::kInternal: break;
-    }
-    return "internal";
-}
-
 const char* name_of(Report::Verdict verdict) {
     switch (verdict) {
         case Report::Verdict::kGood: return "good";
@@ -57,7 +45,7 @@ void translate(std::exception_ptr pointer) {
         if (pointer) std::rethrow_exception(std::move(pointer));
     } catch (const Error& error) {
         const py::object type = py::module_::import("tessera.error").attr("Error");
-        const py::object instance = type(error.what(), name_of(error.code()), error.field(),
+        const py::object instance = type(error.what(), error_code_name(error.code()), error.field(),
                                          error.value(), error.allowed());
         PyErr_SetObject(type.ptr(), instance.ptr());
     }

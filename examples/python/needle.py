@@ -41,7 +41,7 @@ def main():
         wrong += int((found != visible).sum())
         wrong += int((numpy.rint(o[found, 0]) != values[places[found]]).sum())
         print(f"{window:6} {found.sum():6} {visible.sum():8}")
-    print(f"compared {4 * ASKED} answers, {wrong} other than by what can be seen; seed {SEED}")
+    print(f"compared {4 * ASKED} answers with what can be seen (seed {SEED}), {wrong} different")
     return 1 if wrong else 0
 
 

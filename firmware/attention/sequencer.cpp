@@ -47,6 +47,61 @@ bool Sequencer::next(Command& command) {
     return true;
 }
 
+uint32_t Sequencer::steady_calls() const {
+    const bool plain = !retrying_ && !partial_ && step_.k_rows == device_.m && !step_.first &&
+                       !job().key_list.given() && !job().pages.given();
+    return plain ? planner_.steady_steps() : 0;
+}
+
+void Sequencer::skip(uint32_t calls) {
+    const auto moved = [calls](uint32_t k_tile) { return k_tile + calls; };
+    planner_.skip(calls);
+    step_.k_tile = moved(step_.k_tile);
+    step_.next_k_tile = moved(step_.next_k_tile);
+    k_.move(moved);
+    v_.move(moved);
+}
+
+uint32_t Sequencer::steady_tiles() const {
+    const bool plain = !retrying_ && !partial_ && !job().key_list.given() &&
+                       !job().pages.given() && !job().sink_logits;
+    return plain ? planner_.steady_tiles() : 0;
+}
+
+void Sequencer::skip_tiles(uint32_t tiles) {
+    const auto moved = [this, tiles](uint32_t k_tile) { return planner_.moved(k_tile, tiles); };
+    const auto later = [tiles](uint32_t q_tile) { return q_tile + tiles; };
+    planner_.skip_tiles(tiles);
+    step_.q_tile = later(step_.q_tile);
+    step_.k_tile = moved(step_.k_tile);
+    step_.next_k_tile = moved(step_.next_k_tile);
+    q_.move(later);
+    state_.move(later);
+    k_.move(moved);
+    v_.move(moved);
+}
+
+Sequencer::Place Sequencer::place() const {
+    const uint32_t banks[] = {q_.bank(), k_.bank(), k_bank_, v_.bank(), state_.bank()};
+    Place place;
+    place.step = todo_;
+    for (const uint32_t bank : banks) place.step = place.step * spec::kBanks + bank;
+    const bool moves = planner_.moved(step_.k_tile, 1) != step_.k_tile;
+    place.key_tile = moves ? step_.q_tile - step_.k_tile : step_.k_tile;
+    const uint32_t key = map().key_run(step_.k_tile, 0).row;
+    const uint32_t query = map().query_run(step_.q_tile, 0).row;
+    const auto add = [&](const Tensor& tensor, uint32_t head, uint32_t row) {
+        place.addresses = place.addresses * spec::kReadBurstBytes +
+                          row_address(tensor, head, row) % spec::kReadBurstBytes;
+    };
+    add(job().k, step_.kv_head, key);
+    add(job().v, step_.kv_head, key);
+    add(job().q, step_.query_head, query);
+    add(job().o, step_.query_head, query);
+    add(job().lse, step_.query_head, query);
+    return place;
+}
+
 void Sequencer::retry(const Step& step, const Planner& at) {
     suspended_ = {step_, pass_, todo_, partial_};
     retrying_ = true;

@@ -49,6 +49,28 @@ class Sequencer {
     /// Partial results so far.
     uint64_t partials() const { return partials_; }
 
+    /// How many of the next calls take the same commands as the latest one, but for addresses and
+    /// positions, which move on by a tile each time: Planner::steady_steps(). 0: none, or it is not
+    /// known.
+    uint32_t steady_calls() const;
+    /// Goes on as if so many of them had been given: an even number, since banks alternate.
+    void skip(uint32_t calls);
+    /// The same of query tiles that follow that of the latest call.
+    uint32_t steady_tiles() const;
+    void skip_tiles(uint32_t tiles);
+    /// Where in its commands the sequence is, where there are steady ones. At two places that are
+    /// the same, the same commands follow, but for positions and for what does not matter of
+    /// addresses.
+    struct Place {
+        uint64_t step = 0;       ///< what comes next, and the banks
+        uint64_t addresses = 0;  ///< of the tiles, between the boundaries of bursts
+        uint32_t key_tile = 0;   ///< as it lies for the query tile; only calls of one differ in it
+        friend bool operator==(const Place& a, const Place& b) {
+            return a.step == b.step && a.addresses == b.addresses;
+        }
+    };
+    Place place() const;
+
   private:
     void begin_job();
     void begin_step();

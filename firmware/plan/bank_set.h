@@ -23,6 +23,11 @@ class BankSet {
         release();
     }
     void give_back() { bank_ = 1 - bank_; }
+    /// Both banks hold other tiles now: what `moved` says of each.
+    template <typename Moved>
+    void move(Moved moved) {
+        for (Held& held : held_) held.tile = moved(held.tile);
+    }
     uint32_t bank() const { return bank_; }
 
   private:

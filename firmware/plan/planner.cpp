@@ -36,6 +36,22 @@ bool Planner::states_travel() const {
            merges();
 }
 
+uint32_t Planner::steady_steps() const {
+    if (job().schedule != ScheduleId::kQueryResident || at_.q_tile == UINT32_MAX) return 0;
+    const uint32_t open = map().open_key_tiles(at_.q_tile, at_.k_tile + 1);
+    return open == 0 ? 0 : open - 1;  // the last one may be the query tile's last
+}
+
+uint32_t Planner::steady_tiles() const {
+    const bool plain = job().schedule == ScheduleId::kQueryResident && job().peers == 0;
+    return plain && at_.q_tile != UINT32_MAX ? map().alike_query_tiles(at_.q_tile) : 0;
+}
+
+void Planner::skip_tiles(uint32_t tiles) {
+    at_.k_tile = moved(at_.k_tile, tiles);
+    at_.q_tile += tiles;
+}
+
 bool Planner::next(Step& step) {
     TilePair before = at_;
     while (!next_pair(job().schedule, room_, pairs_,

@@ -50,6 +50,8 @@ void TileMap::Positions::add(const Run& run) {
 TileMap::TileMap(const AttentionJob& job, uint32_t m)
     : job_(&job),
       strided_(schedule_type(job.schedule).strided),
+      one_run_(!job.stacked && !job.query_list.given() && job.documents == nullptr &&
+               job.tile_flags == nullptr && (job.mask.flags & spec::kMaskSummary) == 0),
       m_(m),
       key_m_(keys_of_tile(job, m)),
       query_m_(strided_ ? static_cast<uint32_t>(strided_rows(job, m)) : m),
@@ -112,6 +114,15 @@ bool TileMap::sees_nothing(uint32_t stack, uint32_t q_tile) const {
 
 /// As next_key_tile, but none for a query tile that may see no key.
 uint32_t TileMap::next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) const {
+    if (one_run_) {
+        const SeenTiles& seen = seen_tiles(q_tile);
+        uint32_t next = key_tiles_;
+        for (uint32_t i = 0; i < seen.terms; ++i) {
+            const uint32_t begin = from > seen.begin[i] ? from : seen.begin[i];
+            if (begin < seen.end[i]) next = min(next, begin);
+        }
+        return next;
+    }
     for (;; ++from) {
         uint32_t next = key_tiles_;
         const uint32_t rows = query_rows(q_tile);
@@ -123,6 +134,69 @@ uint32_t TileMap::next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) c
         if (next == key_tiles_ || flagged(stack, q_tile, next)) return next;
         from = next;
     }
+}
+
+const TileMap::SeenTiles& TileMap::seen_tiles(uint32_t q_tile) const {
+    SeenTiles& seen = seen_[q_tile % 2];
+    if (seen.q_tile == q_tile) return seen;
+    Range rows[kRanges];
+    seen.q_tile = q_tile;
+    seen.terms = visible_rows(query_run(q_tile, 0), rows);
+    for (uint32_t i = 0; i < seen.terms; ++i) {
+        seen.begin[i] = static_cast<uint32_t>(rows[i].begin) / key_m_;
+        seen.end[i] = rows[i].begin < rows[i].end
+                          ? tiles_of(static_cast<uint32_t>(rows[i].end), key_m_)
+                          : 0;
+    }
+    return seen;
+}
+
+uint32_t TileMap::open_key_tiles(uint32_t q_tile, uint32_t from) const {
+    constexpr uint32_t kKnown = spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink;
+    const bool known = one_run_ && !strided_ && !job_->row_causal && !sentinel() &&
+                       (mask_.flags & ~kKnown) == 0;
+    if (!known) return 0;
+    const Run run = query_run(q_tile, 0);
+    const int64_t first = int64_t{run.position} - job_->k_position, last = first + run.rows - 1;
+    int64_t end = job_->nk / key_m_;  // of full tiles
+    if ((mask_.flags & spec::kMaskCausal) != 0) {
+        const int64_t before = first < 0 ? 0 : (first + 1) / key_m_;
+        end = before < end ? before : end;
+    }
+    if ((mask_.flags & spec::kMaskLocal) != 0) {
+        // A window that holds the first key of a tile holds those up to the query.
+        const bool held = (mask_.flags & spec::kMaskCausal) != 0 &&
+                          (mask_.flags & spec::kMaskWindow) != 0 &&
+                          last - int64_t{from} * key_m_ < mask_.window;
+        if (!held) return 0;
+    }
+    return end > from ? static_cast<uint32_t>(end - from) : 0;
+}
+
+uint32_t TileMap::moving_tiles() const {
+    if ((mask_.flags & spec::kMaskWindow) == 0) return key_tiles_;
+    return (mask_.flags & spec::kMaskSink) == 0 ? 0 : tiles_of(mask_.sinks, key_m_);
+}
+
+uint32_t TileMap::alike_query_tiles(uint32_t q_tile) const {
+    constexpr uint32_t kWindow = spec::kMaskCausal | spec::kMaskWindow;
+    const bool dense = mask_.flags == 0;
+    const bool window = (mask_.flags & ~uint32_t{spec::kMaskSink}) == kWindow &&
+                        job_->k_position == 0;  // sinks are counted from position 0
+    const bool known = one_run_ && !strided_ && !job_->row_causal && !sentinel();
+    if (!known || !(dense || window)) return 0;
+    int64_t last = job_->nq / query_m_ - 1;  // full query tile
+    if (window) {
+        const int64_t first_key = int64_t{query_run(q_tile, 0).position} - mask_.window + 1;
+        if (first_key < int64_t{moving_tiles()} * key_m_) return 0;
+        // The last query of a tile sees keys up to its own.
+        const int64_t full_keys = job_->nk / key_m_ * int64_t{key_m_};
+        const int64_t fits = (full_keys - job_->q_position) / query_m_ - 1;
+        last = fits < last ? fits : last;
+    } else if (job_->nk % key_m_ != 0) {
+        return 0;
+    }
+    return last > q_tile ? static_cast<uint32_t>(last - q_tile) : 0;
 }
 
 uint32_t TileMap::next_of_run(const Run& run, uint32_t from) const {

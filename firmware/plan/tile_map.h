@@ -5,7 +5,8 @@
 // (summary tokens of earlier blocks, only with kMaskSummary) and the linear ones (M keys in a row,
 // or M - 1 where a sentinel takes the last place). A strided job has other tiles: query tiles of
 // strided_rows() rows, and key tile t are the keys that some row of query tile t sees, the sinks
-// before the window. A row-causal job has tiles backwards, too: row_causal_tiles.cpp.
+// before the window. A row-causal job has tiles backwards, too: row_causal_tiles.cpp. A map keeps
+// what it was asked last, so that it is not for several threads at once.
 #pragma once
 #include <stdint.h>
 
@@ -62,6 +63,15 @@ class TileMap {
     /// Every query tile meets at least one: what may see no key at all meets the first linear one,
     /// fully masked, so that the device writes its EMPTY rows.
     uint32_t next_key_tile(uint32_t stack, uint32_t q_tile, uint32_t from) const;
+    /// How many key tiles from `from` on are full and hide nothing from any row of a query tile, one
+    /// after the other. 0 as well where that is not known: it is where the rows of a tile follow
+    /// each other, and a window goes with CAUSAL.
+    uint32_t open_key_tiles(uint32_t q_tile, uint32_t from) const;
+    /// How many query tiles that follow one are like it: full, with as many key tiles, all full,
+    /// that lie as they do for this one. From key tile moving_tiles() on they move on with it, those
+    /// before stay. 0 as well where that is not known.
+    uint32_t alike_query_tiles(uint32_t q_tile) const;
+    uint32_t moving_tiles() const;
     /// The smallest query tile from `from` on that meets a key tile, query_tiles() if none.
     uint32_t next_query_tile(uint32_t stack, uint32_t k_tile, uint32_t from) const;
     /// What the device has to mask in a pair that meets: nothing, unless some pair of a query and a
@@ -107,10 +117,16 @@ class TileMap {
     struct Pieces {
         Range sinks, window;
     };
+    /// The key tiles that a query tile sees, a range for each term of the mask.
+    struct SeenTiles {
+        uint32_t q_tile = UINT32_MAX, terms = 0;
+        uint32_t begin[kRanges] = {}, end[kRanges] = {};
+    };
 
     bool meets(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
     uint32_t next_visible(uint32_t stack, uint32_t q_tile, uint32_t from) const;
     uint32_t next_of_run(const Run& run, uint32_t from) const;
+    const SeenTiles& seen_tiles(uint32_t q_tile) const;
     uint32_t next_in(const Range& rows, uint32_t from) const;
     uint32_t visible_rows(const Run& run, Range* rows) const;
     bool flagged(uint32_t stack, uint32_t q_tile, uint32_t k_tile) const;
@@ -136,6 +152,7 @@ class TileMap {
 
     const AttentionJob* job_;
     bool strided_;
+    bool one_run_;  ///< a query tile is one run, and no key tile is gathered or flagged
     uint32_t m_;
     uint32_t key_m_;    ///< keys of a tile: M, or M - 1 and the sentinel
     uint32_t query_m_;  ///< rows of a query tile: M, but of a strided job
@@ -144,6 +161,7 @@ class TileMap {
     uint32_t token_tiles_ = 0;  ///< of a row-causal job
     uint32_t summaries_ = 0;
     spec::Mask mask_;  ///< of the job; of packed documents in positions of their own
+    mutable SeenTiles seen_[2];  ///< of the query tiles asked for last: two, as of `paired`
 };
 
 }  // namespace tessera::fw

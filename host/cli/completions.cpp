@@ -48,12 +48,21 @@ struct OptionNames {
     Names (*names)();
 };
 
+/// Schedules that need nothing more than their name.
+Names schedules_by_name() {
+    Names names;
+    for (const ScheduleInfo& info : schedules())
+        if (!info.listed) names.emplace_back(info.name);
+    return names;
+}
+
 /// Which names an option takes, whatever the command.
 constexpr OptionNames kOptionNames[] = {
     {"--device", [] { return names_in(device_presets()); }},
     {"--memory", [] { return names_in(memory_presets()); }},
     {"--set", setting_names},
     {"--impl", choices<Implementation>},
+    {"--engine", choices<Engine>},
     {"--mask", choices<MaskKind>},
     {"--align", choices<Align>},
     {"--padding", choices<Padding>},
@@ -62,7 +71,7 @@ constexpr OptionNames kOptionNames[] = {
          return Names{"bhtd", "bthd"};
      }},
     {"--schedule", [] { return names_in(schedules(), {kAutoSchedule}); }},
-    {"--schedules", [] { return names_in(schedules()); }},
+    {"--schedules", schedules_by_name},
     {"--oracle", choices<Oracle>},
     {"--cover", [] { return names_in(cover_kinds()); }},
     {"--covers", [] { return names_in(cover_kinds()); }},

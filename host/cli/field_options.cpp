@@ -21,6 +21,8 @@ constexpr FieldOption kOptions[] = {
     {"machine.settings", "--set"},
     {"machine.devices", "--num-devices"},
     {"machine.implementation", "--impl"},
+    {"machine.engine", "--engine"},
+    {"machine.fast_forward", "--no-fast-forward"},
     {"workload.random", "--random"},
     {"workload.random.heads", "--random"},
     {"workload.random.tokens", "--random"},

@@ -161,6 +161,15 @@ void add_implementation_options(CLI::App& run, Experiment& experiment) {
     add_choice<Implementation>(run, "--impl", experiment.machine.implementation,
                                "implementation of the device: model or rtl (default model)")
         ->group(group);
+    add_choice<Engine>(run, "--engine", experiment.machine.engine,
+                       "what keeps the time of the model: systemc, or fast for some runs without "
+                       "data; auto: fast where it can (default auto)")
+        ->group(group);
+    run.add_flag_callback(
+           "--no-fast-forward",
+           [&experiment] { experiment.machine.fast_forward = false; },
+           "the fast engine does not pass over steady work; the figures are the same")
+        ->group(group);
     run.add_option("--wave", experiment.outputs.wave,
                    "waveform of every RTL signal; needs --impl rtl")
         ->check(not_empty())

@@ -36,8 +36,8 @@ void add_grid_options(CLI::App& task, TaskGridOptions& grid) {
     };
     add_list("--models", grid.models, "models of a grid, commas between");
     add_list("--sizes", grid.sizes,
-             "sizes of a grid: --pairs of kv, --tokens of mqar, vartrack, induction and copy, else "
-             "--size");
+             "sizes of a grid: --pairs of kv, --tokens of mqar, vartrack, induction, copy and "
+             "listops, else --size");
     add_list("--dims", grid.columns, "values of --dim of a grid");
     task.add_option("--store", grid.store,
                     "file of the points that are done, from which a grid goes on")
@@ -68,7 +68,7 @@ void add_task_options(CLI::App& task, CommandLine& line) {
     add_number(task, "--dim", options.columns,
                "most elements of a query, key or value row (default: as the task needs)");
     add_number(task, "--tokens", options.tokens,
-               "tokens of kv, mqar, vartrack, induction and copy");
+               "tokens of kv, mqar, vartrack, induction and copy; most tokens of listops");
     add_number(task, "--pairs", options.pairs, "records of kv and mqar, each asked for once");
     task.add_option("--layout", options.layout,
                     "where the records are: first or spread (default first)")
@@ -86,7 +86,8 @@ void add_task_options(CLI::App& task, CommandLine& line) {
     add_number(task, "--gram", options.gram,
                "symbols by which induction copies, 1 to 4 (default 1)");
     add_number(task, "--size", options.size,
-               "cells of reg, letters of ed, operators of arithmetic");
+               "cells of reg and reg-local, numbers of lis, letters of ed, letters of the text of "
+               "ed-local, operators of arithmetic");
     add_number(task, "--reach", options.reach,
                "letters of the pattern of ed-local, or how far back cells of reg-local look");
     task.add_option("--seed", options.seed, "seed of the task (default 1)")

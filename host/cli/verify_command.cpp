@@ -41,14 +41,16 @@ int verify_given(const Experiment& experiment, const std::vector<std::string>& c
     // Whether there is such RTL is known before the input is read.
     const hw::DeviceFactory rtl = device_factory(Implementation::kRtl, config_of(experiment), "");
     const verify::GivenCases given = verify::given_cases(experiment);
-    Progress silent(true);
-    for (const std::string& note : given.notes) silent.note(note);
+    Progress progress;
+    for (const std::string& note : given.notes) progress.note(note);
     verify::Totals totals;
+    std::string divergence;
     for (const verify::Case& c : given.cases) {
-        const std::string divergence = verify::verify_case(c, rtl, 0, totals);
-        if (!divergence.empty()) return finish(divergence, again, totals);
+        divergence = verify::verify_case(c, rtl, 0, totals, progress.hooks());
+        if (!divergence.empty()) break;
     }
-    return finish("", again, totals);
+    progress.finish();
+    return finish(divergence, again, totals);
 }
 
 /// The command line that runs one random job again, on the same device.
@@ -114,8 +116,10 @@ int verify_model_command(const CommandLine& line, const std::vector<std::string>
         verify::model_case(folder, {config.platform, config.energy, workload.precision},
                            {options.rows, options.steps, workload.random.seed},
                            line.experiment.outputs.accept_inexact);
+    Progress progress;
     verify::Totals totals;
-    const std::string divergence = verify::verify_case(c, rtl, 0, totals);
+    const std::string divergence = verify::verify_case(c, rtl, 0, totals, progress.hooks());
+    progress.finish();
     return finish(divergence, fmt::format("{}", fmt::join(command_line, " ")), totals);
 }
 

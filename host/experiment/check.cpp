@@ -241,6 +241,8 @@ void check_outputs(const Experiment& experiment) {
             "`experiment`: `outputs.timing_only` is not possible with "
             "`machine.implementation=rtl`, which always "
             "computes");
+    if (experiment.machine.engine == Engine::kFast && !o.timing_only)
+        throw bad_field("machine.engine", "fast", "auto or systemc without `outputs.timing_only`");
     if (!rtl && !o.wave.empty())
         throw UserError(
             "`experiment`: `outputs.wave` needs `machine.implementation=rtl`; the model's trace is "

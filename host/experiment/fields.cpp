@@ -49,6 +49,13 @@ std::vector<ExperimentField> machine_fields() {
         TESSERA_FIELD(machine.devices, "number of devices that share the memory and the job",
                       kOfAttention, {1, kMaxDevices}),
         TESSERA_FIELD(machine.implementation, "what simulates the device", kOfAttention),
+        TESSERA_FIELD(machine.engine,
+                      "what keeps the time of the model: SystemC, or the fast engine, which does "
+                      "some runs without data; auto: the fast engine where it can",
+                      kOfAttention),
+        TESSERA_FIELD(machine.fast_forward,
+                      "whether the fast engine passes over steady work, which changes no figure",
+                      kOfAttention),
     };
 }
 

@@ -20,6 +20,10 @@ inline constexpr Named<OperationKind> kOperationNames[] = {{"attention", Operati
                                                            {"linear", OperationKind::kLinear}};
 inline constexpr Named<Implementation> kImplementationNames[] = {{"model", Implementation::kModel},
                                                                  {"rtl", Implementation::kRtl}};
+inline constexpr Named<tessera::Engine> kEngineNames[] = {
+    {"auto", tessera::Engine::kAuto},
+    {"systemc", tessera::Engine::kSystemC},
+    {"fast", tessera::Engine::kFast}};
 inline constexpr Named<Source> kSourceNames[] = {{"random", Source::kRandom},
                                                  {"file", Source::kFile},
                                                  {"arrays", Source::kArrays},
@@ -52,6 +56,7 @@ inline constexpr Named<Sentinel> kSentinelNames[] = {{"auto", Sentinel::kAuto},
 /// All names of an enumeration, in the order in which messages list them.
 constexpr const auto& names_of(OperationKind) { return kOperationNames; }
 constexpr const auto& names_of(Implementation) { return kImplementationNames; }
+constexpr const auto& names_of(tessera::Engine) { return kEngineNames; }
 constexpr const auto& names_of(Source) { return kSourceNames; }
 constexpr const auto& names_of(HeadOrder) { return kHeadOrderNames; }
 constexpr const auto& names_of(MaskKind) { return kMaskKindNames; }

@@ -30,6 +30,18 @@ std::string first_field(const std::string& text) {
 
 }  // namespace
 
+const char* error_code_name(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kUser: return "user";
+        case ErrorCode::kMismatch: return "mismatch";
+        case ErrorCode::kNotValid: return "not_valid";
+        case ErrorCode::kDevice: return "device";
+        case ErrorCode::kCancelled: return "cancelled";
+        case ErrorCode::kInternal: break;
+    }
+    return "internal";
+}
+
 std::string with_names(std::string_view text,
                        const std::function<std::string(const std::string& field)>& name) {
     std::string out;

@@ -42,8 +42,17 @@ std::string names_in(const Table& table) {
     return names;
 }
 
+/// Those whose order does not come with a job.
+std::vector<ScheduleInfo> head_schedules() {
+    std::vector<ScheduleInfo> infos = schedules();
+    infos.erase(std::remove_if(infos.begin(), infos.end(), [](const auto& i) { return i.listed; }),
+                infos.end());
+    return infos;
+}
+
 bool set_schedule(HeadSettings& settings, const std::string& value) {
-    const auto* info = find_named(schedules(), value);
+    const std::vector<ScheduleInfo> infos = head_schedules();
+    const auto* info = find_named(infos, value);
     if (info != nullptr) settings.schedule = info->id;
     return info != nullptr;
 }
@@ -91,7 +100,7 @@ std::vector<HeadKey> all_keys() {
         {"block", "workload.mask.block", kMask, keys, set_keys<&SeenKeys::block>},
         {"summary", "workload.mask.summary", kMask, keys, set_keys<&SeenKeys::summary>},
         {"stride", "", HeadSort::kStride, keys, set_keys<&SeenKeys::stride>},
-        {"schedule.name", "schedule.name", HeadSort::kSchedule, names_in(schedules()),
+        {"schedule.name", "schedule.name", HeadSort::kSchedule, names_in(head_schedules()),
          set_schedule},
         {"schedule.cover", "schedule.cover", HeadSort::kCover, names_in(cover_kinds()), set_cover},
         {"approximation.rule", "schedule.approximation.rule", kRule,

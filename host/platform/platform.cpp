@@ -154,11 +154,13 @@ std::vector<RunOutcome> Platform::run_programs(const std::vector<Program>& progr
         throw std::runtime_error("the machine hangs in cycle " + std::to_string(now()) +
                                  ": firmware waits for an interrupt that nothing will raise");
     for (size_t i = 0; i < programs.size(); ++i) {
-        const hw::TraceLog& trace = impl_->nodes[i]->device->trace();
+        hw::DeviceBase& device = *impl_->nodes[i]->device;
+        const hw::TraceLog& trace = device.trace();
         outcomes[i].commands = trace.commands();
         outcomes[i].groups = trace.groups();
         outcomes[i].stalls = trace.stalls();
         outcomes[i].activity = trace.activity();
+        outcomes[i].window_start = device.window_start();
         outcomes[i].commands_total = trace.total();
     }
     return outcomes;

@@ -75,6 +75,7 @@ struct RunOutcome {
     std::vector<hw::LaneGroupTrace> groups;  ///< lane groups of those commands
     std::vector<hw::StallTrace> stalls;      ///< as long as all commands are among those; RTL: none
     hw::StageActivity activity;
+    uint64_t window_start = hw::kNever;  ///< first of the cycles that are counted; RTL: not known
     uint64_t commands_total = 0;
     uint64_t firmware_cycles = 0;  ///< processor busy: register accesses, planning, descriptors
     uint64_t firmware_wait_cycles = 0;  ///< processor waiting for the interrupt

@@ -17,6 +17,14 @@ struct QueryTileCalls {
     uint64_t pairs_allowed = 0;     ///< (query, key)
 };
 
+/// How much that is.
+struct QueryTileWork {
+    uint32_t rows = 0;           ///< queries
+    uint64_t calls = 0;          ///< pairs of tiles
+    uint64_t keys = 0;           ///< of all of them
+    uint64_t pairs_allowed = 0;  ///< (query, key)
+};
+
 class CallList {
   public:
     /// `m`: tile tokens. `problem` must outlive this.
@@ -28,10 +36,14 @@ class CallList {
     /// Do all stacks take the same calls?
     bool uniform() const { return problem_.mask.tiles.heads <= 1; }
     QueryTileCalls calls(uint32_t stack, uint32_t q_tile) const;
+    /// The sums over calls(), in time that does not grow with the key tiles.
+    QueryTileWork work(uint32_t stack, uint32_t q_tile) const;
     /// Keys of a key/value head that some query sees.
     uint64_t keys_seen(uint32_t kv_head) const;
 
   private:
+    struct Seen;
+    Seen seen_by(uint32_t stack, uint32_t q_tile) const;
     uint32_t first_linear_key(uint32_t row) const;
     QueryTileCalls strided_call(uint32_t stack, uint32_t q_tile) const;
 

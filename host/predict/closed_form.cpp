@@ -65,6 +65,14 @@ class ClosedForm {
 
     /// Adds the lane groups of a query tile to the stream; keeps the rows of its last key tile.
     void query_tile(const QueryTileCalls& tile, bool last) {
+        if (!last && !p_.key_ranges) {  // all groups visit all keys of a tile
+            for (const uint32_t n : tile.keys) {
+                if (last_keys_ != 0) value_ += spec::value_spacing(p_, last_keys_, n);
+                value_ += (visited_.groups() - 1) * spec::value_spacing(p_, n, n);
+                last_keys_ = n;
+            }
+            return;
+        }
         for (size_t call = 0; call < tile.keys.size(); ++call)
             for (uint32_t g = 0; g < visited_.groups(tile, call); ++g) {
                 const uint32_t n = visited_.keys(g, tile, call);

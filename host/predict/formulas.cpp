@@ -138,11 +138,10 @@ WorkFormula formula_of_one(const Problem& problem, uint32_t m) {
         WorkFormula head;
         for (uint32_t stack = kv * together; stack < kv * together + stacks; ++stack)
             for (uint32_t t = 0; t < list.query_tiles(); ++t) {
-                const QueryTileCalls tile = list.calls(stack, t);
-                head.calls += tile.keys.size();
-                head.rows_issued += uint64_t{tile.rows} * tile.keys.size();
-                for (const uint32_t keys : tile.keys)
-                    head.pairs_issued += uint64_t{tile.rows} * keys;
+                const QueryTileWork tile = list.work(stack, t);
+                head.calls += tile.calls;
+                head.rows_issued += tile.rows * tile.calls;
+                head.pairs_issued += tile.rows * tile.keys;
                 head.pairs_allowed += tile.pairs_allowed;
             }
         const uint64_t alike = together / stacks;

@@ -13,7 +13,7 @@
 #include "firmware/runner/work.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
-#include "host/predict/predicted_device.h"
+#include "host/engine/fast_device.h"
 
 namespace tessera::host {
 namespace {
@@ -70,38 +70,16 @@ MergeBatches merge_batches(const fw::CoverJob& job, const spec::DeviceParams& de
     return batches;
 }
 
-/// What the driver submits: the commands of a sequencer, the FENCE of the last batch, and a last
-/// one.
-template <typename Sequencer>
-class Submitted {
-  public:
-    explicit Submitted(Sequencer sequencer) : sequencer_(std::move(sequencer)) {}
-
-    bool operator()(spec::Command& command) {
-        if (ended_) return false;
-        if (!last_batch_ && sequencer_.next(command)) return true;
-        command = {};
-        command.opcode = spec::Opcode::kFence;
-        ended_ = last_batch_ || sequencer_.partials() == 0;
-        last_batch_ = true;
-        if (!ended_) command.flags = spec::kFlagInterrupt;
-        return true;
-    }
-
-  private:
-    Sequencer sequencer_;
-    bool last_batch_ = false, ended_ = false;
-};
-
 template <typename Sequencer>
 Prediction predict_commands(Sequencer sequencer, const MergeBatches& batches,
                             const fw::DriverConfig& driver, const hw::PlatformConfig& config,
                             const JobStart& start) {
-    PredictedDevice device(config,
-                           {driver.ring_address, driver.ring_descriptors, start.submitted,
-                            start.cycle, start.ring_open},
-                           Submitted<Sequencer>(std::move(sequencer)),
-                           batches.cycles(config.firmware));
+    FastDevice device(config,
+                      {driver.ring_address, driver.ring_descriptors, start.submitted, start.cycle,
+                       start.ring_open},
+                      std::make_unique<Submitted<Sequencer>>(std::move(sequencer)),
+                      batches.cycles(config.firmware));
+    device.fast_forward();
     device.run();
     return {device.cycles(), device.bytes(), device.calls(), device.commands(), device.retired()};
 }

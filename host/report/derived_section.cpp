@@ -8,7 +8,7 @@
 #include "host/platform/counters.h"
 #include "host/predict/closed_form.h"
 #include "host/predict/cover_work.h"
-#include "host/predict/dram_bandwidth.h"
+#include "host/engine/dram_bandwidth.h"
 #include "host/predict/visited_keys.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"

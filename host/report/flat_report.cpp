@@ -23,6 +23,7 @@ constexpr const char* kLeftOut[] = {"schema",      "schema_version", "command_li
                                     "files",       "host",           "tiles",
                                     "definitions", "formulas",       "report.html"};
 constexpr const char* kLeftOutOfConfiguration[] = {"changed", "memory_map"};
+constexpr const char* kLeftOutOfError[] = {"worst"};  // a place: it has no size
 constexpr const char* kLeftOutOfOutputs[] = {"folder", "wave"};
 /// What tells rows of a table from each other.
 constexpr const char* kRowNames[] = {"name",   "mask",   "heads",  "profile", "schedule",
@@ -81,6 +82,8 @@ Json kept(const std::string& key, const Json& member) {
     if (!json.is_object()) return json;
     if (key == "configuration")
         for (const char* name : kLeftOutOfConfiguration) json.erase(name);
+    if (key == "error")
+        for (const char* name : kLeftOutOfError) json.erase(name);
     if (key == "experiment" && json.contains("outputs") && json.at("outputs").is_object())
         for (const char* name : kLeftOutOfOutputs) json.at("outputs").erase(name);
     return json;

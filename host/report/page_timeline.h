@@ -63,8 +63,6 @@ class PageTimeline {
     void counter(const Json& event);
     size_t word_of(const std::string& name, std::vector<int64_t>& numbers);
     bool full(std::string_view text) const;
-    /// Commands from this number on are left out: they have not all their groups.
-    int64_t first_left_out() const;
 
     std::string where_, rest_;
     uint64_t commands_total_ = 0;

@@ -72,6 +72,7 @@ Section problem_section(const RunRecord& record) {
              fact("lse", p.want_lse),
              fact("sink_logits", p.sink_logits),
              fact("implementation", record.implementation),
+             fact("engine", record.engine),
              fact("timing_only", record.config.platform.timing_only)}};
 }
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "host/experiment/names.h"
-#include "host/predict/dram_bandwidth.h"
+#include "host/engine/dram_bandwidth.h"
 #include "host/report/sections.h"
 #include "host/report/summary.h"
 #include "host/report/title.h"

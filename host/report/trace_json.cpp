@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "host/predict/dram_bandwidth.h"
+#include "host/platform/counters.h"
+#include "host/engine/dram_bandwidth.h"
 #include "host/run/command_names.h"
 #include "spec/latency.h"
 
@@ -273,15 +274,28 @@ class DeviceTracks {
     std::vector<Cycle> lanes_[kEngines];
 };
 
+/// Of each device the first and the last cycle that `counters.cycles` counts, or null.
+std::string windows(const RunRecord& record) {
+    std::vector<std::string> list;
+    for (const RunOutcome& device : record.devices) {
+        const Cycle first = device.window_start;
+        const Cycle length = counter_value(device.counters, Counter::kCycles);
+        list.push_back(first == kNever || length == 0
+                           ? "null"
+                           : fmt::format("[{},{}]", first, first + length - 1));
+    }
+    return fmt::format("[{}]", fmt::join(list, ","));
+}
+
 std::string metadata(const RunRecord& record) {
     const uint64_t traced = commands_traced(record.devices), total = record.outcome.commands_total;
     return fmt::format(
         "\"otherData\":{{\"clock_ghz\":{},\"commands_total\":{},\"commands_traced\":{},"
-        "\"truncated\":{},\"slices\":\"the first commands_traced commands\","
+        "\"truncated\":{},\"window\":{},\"slices\":\"the first commands_traced commands\","
         "\"counters\":\"the whole run, each value the mean of a window\","
         "\"time_zero\":\"release of reset\",\"time_unit\":\"1 ns is one cycle of the device "
         "clock\"}},\n",
-        record.config.clock_ghz, total, traced, traced < total);
+        record.config.clock_ghz, total, traced, traced < total, windows(record));
 }
 
 /// Commands are counted when they are known, some cycles late. What is more than a window of

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/engine/engine.h"
+#include "host/error.h"
 #include "host/experiment/names.h"
 #include "host/platform/counters.h"
 #include "host/predict/formulas.h"
@@ -94,14 +96,17 @@ Execution::Execution(const Experiment& experiment, Job job, const hw::DeviceFact
 }
 
 void Execution::run(OutputStream* output) {
-    if (record_.config.platform.devices > 1) start_single();
+    if (record_.config.platform.devices > 1 && !takes_fast_engine()) start_single();
     operation_.emplace(record_.problem, inputs_, record_.config.platform, record_.layout);
     if (record_.approximation) {
         hw::PlatformConfig config = record_.config.platform;
         config.make_device = audit_device_;
         audit_.emplace(record_.problem, inputs_, config, record_.layout);
     }
-    simulate(output);
+    if (takes_fast_engine())
+        simulate_fast();
+    else
+        simulate(output);
     if (single_) finish_single();
     check();
 }
@@ -131,6 +136,52 @@ void Execution::finish_single() {
     progress_.phase("simulating one device");
     const Bytes bytes = single_->finish();
     Unpacker(bytes).value(record_.single_device_cycles);
+}
+
+/// Error if it is asked for and cannot do this run.
+bool Execution::takes_fast_engine() const {
+    const Experiment::Machine& machine = record_.experiment.machine;
+    if (machine.engine == Engine::kSystemC) return false;
+    const std::string reason = why_not_fast(record_.layout, record_.config.platform);
+    if (!reason.empty() && machine.engine == Engine::kFast)
+        throw bad_field("machine.engine", "fast", "auto or systemc, since " + reason);
+    return reason.empty();
+}
+
+/// Without SystemC, and without a memory that holds anything.
+void Execution::simulate_fast() {
+    progress_.phase("simulating");
+    const Stopwatch watch;
+    const hw::PlatformConfig& config = record_.config.platform;
+    const auto calls = static_cast<double>(work_formula(record_.problem, config.params.m).calls);
+    FastOptions options;
+    options.forward = record_.experiment.machine.fast_forward;
+    options.progress = [&, shown = 0.0](uint64_t begun) mutable {
+        constexpr double kStep = 1e-3;  // more, nobody sees
+        const double share = std::min(static_cast<double>(begun) / calls, 1.0);
+        if (share < shown + kStep) return;
+        shown = share;
+        progress_.share(share);
+    };
+    FastRun run = run_fast(record_.layout, config, options);
+    record_.engine = name_of(Engine::kFast);
+    record_.periods_passed = run.periods;
+    record_.devices = std::move(run.devices);
+    record_.memory = std::move(run.memory);
+    record_.outcome = combined(record_.devices);
+    if (config.devices > 1) {
+        hw::PlatformConfig single = config;
+        single.devices = 1;
+        single.trace_commands = 0;
+        Layout alone = record_.layout;
+        alone.devices = 1;
+        options.progress = nullptr;
+        const FastRun one = run_fast(alone, single, options);
+        record_.single_device_cycles =
+            counter_value(one.devices.front().counters, spec::Counter::kCycles);
+    }
+    require_consistent(record_);
+    record_.simulation_seconds = watch.seconds();
 }
 
 void Execution::simulate(OutputStream* output) {

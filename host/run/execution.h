@@ -45,6 +45,8 @@ class Execution {
     void start_single();
     void finish_single();
     void simulate(OutputStream* output);
+    bool takes_fast_engine() const;
+    void simulate_fast();
     void run_devices(Platform& platform);
     void judge(const MemoryAccess& memory, OutputStream* output);
     ElementNames nonfinite(const MemoryAccess& memory, const OutputStream* output) const;

@@ -20,18 +20,6 @@ using Json = nlohmann::json;
 /// Members of a record that are its outcome, in the order in which they are written.
 constexpr const char* kOutcomeMembers[] = {"state", "remarks", "notes", "error", "figures"};
 
-const char* code_name(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::kUser: return "user";
-        case ErrorCode::kMismatch: return "mismatch";
-        case ErrorCode::kNotValid: return "not_valid";
-        case ErrorCode::kDevice: return "device";
-        case ErrorCode::kCancelled: return "cancelled";
-        case ErrorCode::kInternal: break;
-    }
-    return "internal";
-}
-
 bool is_figures(const Json& figures) {
     const auto number = [](const Json& value) { return value.is_number() || value.is_null(); };
     return figures.is_object() && std::all_of(figures.begin(), figures.end(), number);
@@ -71,7 +59,7 @@ std::string point_hash(const Experiment& experiment) {
 Json error_outcome(const Error& error) {
     return {{"state", state_name(error)},
             {"error",
-             {{"code", code_name(error.code())},
+             {{"code", error_code_name(error.code())},
               {"message", error.what()},
               {"field", error.field()},
               {"value", error.value()},

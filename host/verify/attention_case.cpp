@@ -7,9 +7,12 @@
 #include "firmware/merge/partial.h"
 #include "firmware/merge/sentinel.h"
 #include "firmware/plan/row_list.h"
+#include "firmware/plan/schedule.h"
 #include "firmware/plan/summary_list.h"
+#include "firmware/plan/tile_map.h"
 #include "host/float_bits.h"
 #include "host/operation/schedule_check.h"
+#include "host/problem/problem.h"
 #include "host/problem/sentinel.h"
 #include "host/problem/sink_logits.h"
 #include "host/problem/strided.h"
@@ -33,6 +36,7 @@ class Generator : JobGenerator {
           pages_(seed ^ 0x9a6e5),
           strided_(seed ^ 0x57de),
           row_causal_(seed ^ 0xca05a1),
+          orders_(seed ^ 0x0de5),
           max_tokens_(max_tokens) {}
 
     AttentionJob make() {
@@ -51,6 +55,7 @@ class Generator : JobGenerator {
         choose_sinks(j);
         if (pages_() % 6 == 0 && !j.job().row_causal)
             random_pages(pages_, p_.m, j.layout.job, j.arrays);
+        if (orders_() % 8 == 0) choose_order(j);
         place_tensors(j);
         fill(j.image);
         if (j.job().sentinel.form != fw::SentinelForm::kNone) write_sentinel_columns(j);
@@ -173,6 +178,42 @@ class Generator : JobGenerator {
         if (!random_strided(strided_, p_.m, first_key, layout.job)) return;
         layout.job.schedule = host::strided_schedule();
         for (host::SequenceJob& sequence : layout.sequences) sequence.mask = layout.job.mask;
+    }
+
+    /// Any order of pairs of tiles that the contract lets, as a list.
+    void choose_order(AttentionJob& j) {
+        fw::AttentionJob& job = j.layout.job;
+        if (!j.layout.sequences.empty() || job.row_causal ||
+            fw::schedule_type(job.schedule).strided)
+            return;
+        job.schedule = listed_schedule();
+        const fw::TileMap map(job, p_.m);
+        for (uint32_t head = 0; head < job.kv_heads; ++head) {
+            std::vector<fw::TilePair> due;  // of each query tile that is not finished
+            const auto add = [&](uint32_t stack, uint32_t q_tile, uint32_t behind) {
+                const uint32_t k_tile = map.next_key_tile(stack, q_tile, behind);
+                if (k_tile != map.key_tiles()) due.push_back({stack, q_tile, k_tile});
+            };
+            const uint32_t first = head * map.stacks_per_kv_head();
+            for (uint32_t stack = first; stack < first + map.stacks_per_kv_head(); ++stack)
+                for (uint32_t q_tile = 0; q_tile < map.query_tiles(); ++q_tile)
+                    add(stack, q_tile, 0);
+            while (!due.empty()) {
+                std::swap(due[orders_() % due.size()], due.back());
+                const fw::TilePair pair = due.back();
+                due.pop_back();
+                j.order.push_back(pair);
+                add(pair.stack, pair.q_tile, pair.k_tile + 1);
+            }
+        }
+        job.order = j.order.data();
+        job.order_count = static_cast<uint32_t>(j.order.size());
+    }
+
+    static fw::ScheduleId listed_schedule() {
+        const auto& all = host::schedules();
+        return std::find_if(all.begin(), all.end(), [](const auto& info) { return info.listed; })
+            ->id;
     }
 
     /// A job in five has sinks. A black box tells firmware nothing to merge them with unless it has
@@ -322,8 +363,8 @@ class Generator : JobGenerator {
         j.bytes = next;
     }
 
-    std::mt19937_64 lists_, sinks_, places_, pages_, strided_,
-        row_causal_;  // draws of their own: other jobs stay what they were
+    std::mt19937_64 lists_, sinks_, places_, pages_, strided_, row_causal_,
+        orders_;  // draws of their own: other jobs stay what they were
     const uint32_t max_tokens_;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "host/operation/layout.h"
 #include "host/verify/case.h"
@@ -16,6 +17,7 @@ namespace tessera::verify {
 struct AttentionJob {
     host::Layout layout;
     MaskArrays arrays;
+    std::vector<fw::TilePair> order;  ///< of schedule `listed`; the job points to it
     hw::PlatformConfig platform;
     Bytes image;                      ///< q, k and v
     std::vector<double> sink_logits;  ///< of each query head; empty: none

@@ -16,6 +16,7 @@ struct Case {
     hw::PlatformConfig platform;
     Body body;
     uint64_t memory_bytes = 0;  ///< of memory that is compared, from address 0 on
+    uint64_t calls = 0;         ///< by formula; 0: not known
     CommandWords words;
     /// Compares what the model left behind with the reference.
     std::function<void(const Outcome&, Comparison&)> reference;
@@ -27,7 +28,7 @@ struct Case {
 Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// An attention job through the firmware, of at most `max_tokens` tokens: masks, ragged sizes,
-/// heads, schedules, row pitches, ring sizes, random stalls, some on 2 to 4 devices. Reference:
+/// heads, schedules, random orders of pairs of tiles, row pitches, ring sizes, random stalls, some on 2 to 4 devices. Reference:
 /// double precision, within the bound of docs/contract/device.md.
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 

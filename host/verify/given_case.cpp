@@ -71,6 +71,7 @@ Case case_of(std::shared_ptr<const Operation> operation, const Given& given, Com
     Case c;
     c.name = given.name;
     c.platform = given.platform;
+    c.calls = operation->work_by_formula().calls;
     c.words = std::move(words);
     c.body = [operation, given](Machine& machine, Outcome& out) {
         host::Platform& platform = machine.platform();

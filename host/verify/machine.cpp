@@ -6,6 +6,7 @@
 
 #include "host/operation/attention_operation.h"
 #include "host/run/bytes.h"
+#include "host/run/machine.h"
 #include "host/run/platform_memory.h"
 
 namespace tessera::verify {
@@ -212,10 +213,18 @@ void write_register(fw::Bus& bus, spec::Reg reg, uint32_t value) {
 }
 
 Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t memory_bytes,
-                    unsigned timeout_seconds) {
-    const Forked forked = run_forked(
-        [&] {
+                    unsigned timeout_seconds, const Watch& watch) {
+    host::ForkedWork work(
+        [&](const host::ForkedWork::Send& send) {
             Machine machine(config);
+            host::RunProgress progress({[&](const std::string&, double share) {
+                                            host::Packer message;
+                                            message.value(share);
+                                            send(message.bytes);
+                                            return true;
+                                        },
+                                        {}});
+            if (watch.calls != 0) host::tell_calls(machine.platform(), progress, watch.calls);
             Outcome outcome;
             const auto start = std::chrono::steady_clock::now();
             body(machine, outcome);
@@ -231,6 +240,13 @@ Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t
             return packer.bytes;
         },
         timeout_seconds);
+    const auto tell = [&](const Bytes& message) {
+        double share = 0;
+        host::Unpacker(message).value(share);
+        watch.share(share);
+    };
+    while (watch.calls != 0 && work.receive(tell)) continue;
+    const Forked forked = work.wait();
     Outcome outcome;
     outcome.failure = forked.failure;
     if (!forked.failure.empty()) return outcome;

@@ -126,10 +126,16 @@ uint32_t read_register(fw::Bus& bus, spec::Reg reg);
 /// Writes a register; throws likewise.
 void write_register(fw::Bus& bus, spec::Reg reg, uint32_t value);
 
+/// Who wants to know how far a run is.
+struct Watch {
+    uint64_t calls = 0;                 ///< ATTENDs that the devices will begin
+    std::function<void(double)> share;  ///< is told the share of them that has begun
+};
+
 /// Builds a machine in a child process, runs `body` there and brings `Outcome` back, with the first
 /// `memory_bytes` of memory.
 Outcome run_machine(const hw::PlatformConfig& config, const Body& body, uint64_t memory_bytes = 0,
-                    unsigned timeout_seconds = 60);
+                    unsigned timeout_seconds = 60, const Watch& watch = {});
 
 /// A machine with that device and a small memory.
 hw::PlatformConfig machine_config(const spec::DeviceParams& params);

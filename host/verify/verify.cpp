@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "host/run/run_progress.h"
+
 namespace tessera::verify {
 namespace {
 
@@ -47,12 +49,20 @@ std::string Totals::line() const {
 }
 
 std::string verify_case(const Case& c, const hw::DeviceFactory& rtl_factory,
-                        unsigned timeout_seconds, Totals& totals) {
+                        unsigned timeout_seconds, Totals& totals, const RunHooks& progress) {
+    host::RunProgress told(progress);
+    const Watch watch{progress.progress ? c.calls : 0, [&](double share) { told.share(share); }};
+    const auto run = [&](const hw::PlatformConfig& config) {
+        return run_machine(config, c.body, c.memory_bytes, timeout_seconds, watch);
+    };
     hw::PlatformConfig config = c.platform;
     config.trace_commands = UINT64_MAX;
-    const Outcome model = run_machine(config, c.body, c.memory_bytes, timeout_seconds);
+    told.phase("simulating the model");
+    const Outcome model = run(config);
     config.make_device = rtl_factory;
-    const Outcome rtl = run_machine(config, c.body, c.memory_bytes, timeout_seconds);
+    told.phase("simulating the RTL");
+    const Outcome rtl = run(config);
+    told.phase("comparing");
     Comparison comparison;
     compare_outcomes(model, rtl, comparison);
     if (model.failure.empty() && rtl.failure.empty() && c.reference) c.reference(model, comparison);

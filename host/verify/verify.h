@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/verify/case.h"
+#include "include/tessera/run_hooks.h"
 
 namespace tessera::verify {
 
@@ -21,8 +22,9 @@ struct Totals {
 
 /// Runs `c` on the model and on the device that `rtl` makes, each in a process of its own. Compares
 /// the two, and the model with the reference; adds to `totals`. Returns the report of the first
-/// divergence, empty if there is none. A simulation is stopped after `timeout_seconds`.
+/// divergence, empty if there is none. A simulation is stopped after `timeout_seconds`. `progress`
+/// hears how far each is; what it returns does not matter.
 std::string verify_case(const Case& c, const hw::DeviceFactory& rtl, unsigned timeout_seconds,
-                        Totals& totals);
+                        Totals& totals, const RunHooks& progress = {});
 
 }  // namespace tessera::verify

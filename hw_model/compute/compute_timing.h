@@ -45,6 +45,20 @@ struct ValueTiming {
     Cycle last_value = 0;      ///< V of the last
     uint32_t last_keys = 0;
     Milestones retired;  ///< ATTENDs
+    void walk(StateWalk& walk, const spec::DeviceParams& p, const Scoreboard& scoreboard) {
+        walk.plain(groups.size());
+        for (LaneGroup& group : groups) group.walk(walk, scoreboard);
+        walk.plain(admitted % spec::kScoreLaneGroups);
+        walk.count(admitted);
+        // What a group reads last, or what the next one keeps from it, is so far behind its start.
+        const Cycle reach = spec::group_cycles(p, p.m + p.lanes) + 1;
+        for (Cycle& at : admitted_at) walk.cycle(at);
+        for (Cycle& at : value_start) walk.cycle(at, reach);
+        walk.cycle(admission_from);
+        walk.cycle(last_value, reach);
+        walk.plain(last_keys);
+        retired.walk(walk);
+    }
     auto fields() const {
         return std::tie(groups, admitted, admitted_at, value_start, admission_from, last_value,
                         last_keys, retired);
@@ -74,6 +88,15 @@ struct ScoreTiming {
     /// Keys for which the latest groups take room in the score buffer, the last one first.
     std::array<uint32_t, spec::kScoreLaneGroups> rooms{};
 
+    /// `admitted`: by the value stage.
+    void walk(StateWalk& walk, const Scoreboard& scoreboard, uint64_t admitted) {
+        queue.walk(walk, scoreboard);
+        walk_attend(walk, scoreboard, current);
+        walk.plain(group);
+        walk.count(entered, admitted);
+        walk.cycle(keys_end);
+        for (const uint32_t room : rooms) walk.plain(room);
+    }
     auto fields() const { return std::tie(queue, group, entered, keys_end, rooms); }
     friend bool operator==(const ScoreTiming& a, const ScoreTiming& b) {
         const bool both = a.current && b.current;

@@ -3,10 +3,21 @@
 #pragma once
 #include <memory>
 #include <tuple>
+#include <utility>
 
 #include "hw_model/front/command_queue.h"
 
 namespace tessera::hw {
+
+/// Of an ATTEND that several may hold: each gets one of its own.
+inline void walk_attend(StateWalk& walk, const Scoreboard& scoreboard,
+                        std::shared_ptr<const Dispatched>& attend) {
+    walk.plain(attend ? 1 : 0);
+    if (!attend) return;
+    Dispatched own = *attend;
+    own.walk(walk, scoreboard);
+    attend = std::make_shared<const Dispatched>(std::move(own));
+}
 
 struct LaneGroup {
     std::shared_ptr<const Dispatched> attend;
@@ -19,6 +30,13 @@ struct LaneGroup {
     /// Of the last of the command: Q and K bank may be loaded again.
     Cycle operands_free = 0;
 
+    void walk(StateWalk& walk, const Scoreboard& scoreboard) {
+        walk_attend(walk, scoreboard, attend);
+        for (const uint64_t field : {index, rows, keys.first, keys.count, last ? 1U : 0U, slot})
+            walk.plain(field);
+        walk.cycle(score_start, kNever);
+        if (last) walk.cycle(operands_free, kNever);  // else there is none
+    }
     const spec::Command& command() const { return attend->command; }
     auto fields() const {
         return std::tie(index, rows, keys, last, score_start, slot, operands_free);

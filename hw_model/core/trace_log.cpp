@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "hw_model/core/trace_log.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace tessera::hw {
 
 void TraceLog::dispatched(const spec::Command& command, uint64_t number, Cycle now) {
     ++total_;
     if (observer_ && command.opcode == spec::Opcode::kAttend) observer_();
-    if (commands_.size() >= keep_) return;
+    if (commands_.size() >= keep_) {
+        cut_ = std::min(cut_, now);
+        return;
+    }
     commands_.push_back(
         {command.opcode, static_cast<uint16_t>(command.tag), number, now, kNever, kNever});
 }
@@ -32,7 +38,24 @@ void TraceLog::group(const LaneGroupTrace& group) {
 }
 
 void TraceLog::stalled(spec::Counter cause, Cycle begin, Cycle end) {
-    if (total_ <= keep_ && begin < end) stalls_.push_back({cause, begin, end});
+    if (begin < end && end <= cut_) stalls_.push_back({cause, begin, end});
+}
+
+std::vector<StallTrace> TraceLog::stalls() const {
+    std::vector<StallTrace> kept;
+    std::copy_if(stalls_.begin(), stalls_.end(), std::back_inserter(kept),
+                 [this](const StallTrace& stall) { return stall.end <= cut_; });
+    std::sort(kept.begin(), kept.end(), [](const StallTrace& a, const StallTrace& b) {
+        return a.begin != b.begin ? a.begin < b.begin : a.cause < b.cause;
+    });
+    return kept;
+}
+
+void TraceLog::repeat(uint64_t commands, const Spans& score, const Spans& value, Cycle period,
+                      uint64_t times) {
+    total_ += commands;
+    activity_.score.add_again(score, period, times);
+    activity_.value.add_again(value, period, times);
 }
 
 void TraceLog::reset(Cycle now) {

@@ -22,19 +22,28 @@ class TraceLog {
     void started(uint64_t number, Cycle cycle);
     void retired(uint64_t number, Cycle cycle);
     void group(const LaneGroupTrace& group);
-    /// Kept until more commands are dispatched than are kept.
+    /// Kept if it is over when the first command is dispatched that is not kept.
     void stalled(spec::Counter cause, Cycle begin, Cycle end);
+    /// Of steady work, beyond the commands that are kept: so many commands more, and the spans of
+    /// the stages once more for each of `times` periods.
+    void repeat(uint64_t commands, const Spans& score, const Spans& value, Cycle period,
+                uint64_t times);
+    /// May something be kept that is still to come? Of the commands that are kept, too.
+    bool keeps_more() const { return total_ < keep_ || total_ - keep_ < kUnderWay; }
     /// Soft reset: what was predicted for cycles from `now` on did not happen. Numbers restart.
     void reset(Cycle now);
 
     uint64_t total() const { return total_; }
     const std::vector<CommandTrace>& commands() const { return commands_; }
     const std::vector<LaneGroupTrace>& groups() const { return groups_; }
-    const std::vector<StallTrace>& stalls() const { return stalls_; }
+    /// In the order of their beginning.
+    std::vector<StallTrace> stalls() const;
     /// What was predicted and a soft reset prevented is in it.
     const StageActivity& activity() const { return activity_; }
 
   private:
+    static constexpr uint64_t kUnderWay = 64;  ///< commands dispatched and not over, at most
+
     CommandTrace* find(uint64_t number);
 
     const spec::DeviceParams params_;
@@ -42,6 +51,7 @@ class TraceLog {
     uint64_t total_ = 0;
     size_t epoch_ = 0;  // index of the first command after the last reset
     bool epoch_complete_ = true;
+    Cycle cut_ = kNever;  // dispatch of the first command that is not kept
     std::vector<CommandTrace> commands_;
     std::vector<LaneGroupTrace> groups_;
     std::vector<StallTrace> stalls_;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Values with the cycle from which they can be seen: the model's flip-flops.
 #pragma once
+#include <algorithm>
 #include <cassert>
 #include <utility>
 #include <vector>
 
 #include "hw_model/core/cycle.h"
+#include "hw_model/core/state_walk.h"
 
 namespace tessera::hw {
 
@@ -62,6 +64,17 @@ class Milestones {
             --size_;
             ++forgotten_;
         }
+    }
+    void walk(StateWalk& walk) {
+        const uint64_t listed = std::max(size_, kKept + 1);
+        walk.plain(listed);
+        for (uint64_t i = 0; i < listed; ++i) {
+            Cycle long_ago = 0;  // where fewer are remembered than may be
+            walk.cycle(i < size_ ? at(size_ - 1 - i) : long_ago);
+        }
+        uint64_t all = posted();
+        walk.count(all);
+        forgotten_ = all - size_;
     }
     friend bool operator==(const Milestones& a, const Milestones& b) {
         if (a.size_ != b.size_ || a.forgotten_ != b.forgotten_) return false;

@@ -10,6 +10,12 @@
 
 namespace tessera::hw {
 
+/// Cycles [begin, end).
+struct Span {
+    spec::Cycle begin = 0, end = 0;
+};
+using Spans = std::vector<Span>;
+
 /// A quantity over time, summed in windows of equal width; the width doubles when there would be
 /// too many.
 class WindowSeries {
@@ -30,10 +36,44 @@ class WindowSeries {
             begin = stop;
         }
     }
+    /// As add_span() of each span once more for each of `times` periods, each time a period later.
+    /// Spans are in order and do not overlap.
+    void add_again(const Spans& spans, spec::Cycle period, uint64_t times) {
+        if (times == 0 || spans.empty()) return;
+        std::vector<uint64_t> before_span(1);  // cycles of the spans before one
+        for (const Span& span : spans)
+            before_span.push_back(before_span.back() + span.end - span.begin);
+        const spec::Cycle first = spans.front().begin + period;
+        const spec::Cycle end = spans.back().end + period * times;
+        while ((end - 1) / width_ >= kMax) widen();
+        const auto last = static_cast<size_t>((end - 1) / width_);
+        if (last >= sums_.size()) sums_.resize(last + 1);
+        uint64_t before = 0;
+        for (auto window = static_cast<size_t>(first / width_); window <= last; ++window) {
+            const spec::Cycle at = (window + 1) * width_;
+            uint64_t upto = 0;
+            // Of these periods all is over by then, of later ones nothing has begun.
+            const uint64_t over =
+                at < spans.back().end ? 0 : std::min((at - spans.back().end) / period, times);
+            upto += over * before_span.back();
+            for (uint64_t i = over + 1; i <= times && spans.front().begin + i * period < at; ++i)
+                upto += amount_before(at - i * period, spans, before_span);
+            sums_[window] += upto - before;
+            before = upto;
+        }
+    }
     uint64_t width() const { return width_; }  ///< in cycles
     const std::vector<uint64_t>& sums() const { return sums_; }
 
   private:
+    /// Cycles of the spans before `at`.
+    static uint64_t amount_before(spec::Cycle at, const Spans& spans,
+                                  const std::vector<uint64_t>& before_span) {
+        const auto next = std::partition_point(spans.begin(), spans.end(),
+                                               [at](const Span& span) { return span.end <= at; });
+        const uint64_t whole = before_span[static_cast<size_t>(next - spans.begin())];
+        return next == spans.end() || next->begin >= at ? whole : whole + at - next->begin;
+    }
     void widen() {
         for (size_t i = 0; i < sums_.size(); ++i) {
             const uint64_t sum = sums_[i];

@@ -13,6 +13,31 @@
 
 namespace tessera::hw {
 
+/// What of a command costs time, but for addresses of an index list.
+inline void walk_command(StateWalk& walk, const spec::Command& c) {
+    for (const uint64_t field :
+         {uint64_t{static_cast<uint32_t>(c.opcode)}, uint64_t{c.flags}, uint64_t{c.q_bank},
+          uint64_t{c.k_bank}, uint64_t{c.v_bank}, uint64_t{c.state_bank}, uint64_t{c.rows},
+          uint64_t{c.keys}, uint64_t{c.first_row}, uint64_t{c.d_k}, uint64_t{c.d_v},
+          uint64_t{c.pitch}, c.address % spec::kReadBurstBytes})
+        walk.plain(field);
+}
+
+/// Does a command take a ticket on its bank of a kind?
+constexpr bool touches(const spec::Command& c, BankKind kind) {
+    switch (c.opcode) {
+        case spec::Opcode::kAttend: return true;
+        case spec::Opcode::kLoadQ: return kind == BankKind::kQ;
+        case spec::Opcode::kLoadK: return kind == BankKind::kK;
+        case spec::Opcode::kLoadV: return kind == BankKind::kV;
+        case spec::Opcode::kLoadState:
+        case spec::Opcode::kStoreO:
+        case spec::Opcode::kStoreState: return kind == BankKind::kState;
+        case spec::Opcode::kFence: return false;
+    }
+    return false;
+}
+
 /// A command on its way, with its tickets. Only those of banks it touches mean anything.
 struct Dispatched {
     spec::Command command;
@@ -36,6 +61,15 @@ struct Dispatched {
     /// not yet known.
     Cycle granted(const Scoreboard& scoreboard, Engine holder, BankKind kind) const {
         return scoreboard.granted(holder, bank(kind), ticket(kind));
+    }
+    /// Of a device that visits all keys of a tile: positions and masks cost no time. Addresses
+    /// count by where they cut bursts.
+    void walk(StateWalk& walk, const Scoreboard& scoreboard, Cycle reach = 0) {
+        walk_command(walk, command);
+        walk.count(number);
+        walk.cycle(visible_from, reach);
+        for (const BankKind kind : {BankKind::kQ, BankKind::kK, BankKind::kV, BankKind::kState})
+            if (touches(command, kind)) scoreboard.walk(walk, bank(kind), ticket(kind));
     }
     friend bool operator==(const Dispatched& a, const Dispatched& b) {
         const spec::Descriptor x = spec::encode(a.command), y = spec::encode(b.command);
@@ -80,6 +114,13 @@ class CommandQueue {
     /// Error: everything still queued is dropped at once.
     void discard(Cycle now) {
         while (!commands_.empty()) pop(now);
+    }
+    /// `reach`: of the cycle from which a command is at the head.
+    void walk(StateWalk& walk, const Scoreboard& scoreboard, Cycle reach = 0) {
+        walk.plain(commands_.size());
+        for (Dispatched& command : commands_) command.walk(walk, scoreboard, reach);
+        walk.count(pushed_, popped_.posted());
+        popped_.walk(walk);
     }
     friend bool operator==(const CommandQueue& a, const CommandQueue& b) {
         return a.commands_ == b.commands_ && a.pushed_ == b.pushed_ && a.popped_ == b.popped_;

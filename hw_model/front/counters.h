@@ -35,6 +35,9 @@ class Counters {
         if (start_ == kNever) start_ = accepted;
     }
 
+    /// First cycle of the window; kNever before it opens.
+    Cycle window_start() const { return start_; }
+
     /// Load or store engine, which work on several commands at once: busy from a start to the last
     /// retirement, stalled while they only wait, idle otherwise. Books a command, in order, seen at
     /// the head of its queue from `head` on, and started and retired in these cycles. `trace` hears
@@ -70,6 +73,21 @@ class Counters {
     Gap gap(TraceLog& trace, TimeLine line, Cycle end) { return {*this, trace, booked(line), end}; }
     /// Books the keys of a lane group as busy cycles.
     void book_keys(TimeLine line, Cycle from, Cycle cycles);
+
+    /// Of steady work: all that has come since `before` comes so many times more.
+    void repeat(const CounterValues& before, uint64_t times) {
+        for (size_t i = 0; i < values_.size(); ++i) values_[i] += (values_[i] - before[i]) * times;
+    }
+    /// All that is booked so far.
+    const CounterValues& values() const { return values_; }
+    void walk(StateWalk& walk) {
+        for (Cycle& at : booked_) walk.progress(at);
+    }
+    /// No cycle before this one is booked any more by a stage or by loads.
+    Cycle booked_by_all() const {
+        return std::min({booked(TimeLine::kLoad), booked(TimeLine::kScore),
+                         booked(TimeLine::kValue)});
+    }
 
     /// Takes the snapshot of a FENCE that retires in cycle `retire`. The CSR shows it afterwards.
     void take_snapshot(Cycle retire, Cycle now);

@@ -27,23 +27,9 @@ Cycle DispatchTiming::next(Opcode opcode, const CommandQueue& queue, const Retir
 
 void DispatchTiming::dispatch(Dispatched d, Scoreboard& scoreboard, CommandQueue& queue, Cycle at) {
     const Engine engine = engine_of(d.command.opcode);
-    const auto take = [&](BankKind kind) {
-        d.ticket(kind) = scoreboard.take(engine, d.bank(kind));
-    };
-    switch (d.command.opcode) {
-        case Opcode::kLoadQ: take(BankKind::kQ); break;
-        case Opcode::kLoadK: take(BankKind::kK); break;
-        case Opcode::kLoadV: take(BankKind::kV); break;
-        case Opcode::kAttend:
-            d.positions = positions.of(d.command);
-            for (const BankKind kind : {BankKind::kQ, BankKind::kK, BankKind::kV, BankKind::kState})
-                take(kind);
-            break;
-        case Opcode::kLoadState:
-        case Opcode::kStoreO:
-        case Opcode::kStoreState: take(BankKind::kState); break;
-        case Opcode::kFence: break;
-    }
+    if (engine == Engine::kCompute) d.positions = positions.of(d.command);
+    for (const BankKind kind : {BankKind::kQ, BankKind::kK, BankKind::kV, BankKind::kState})
+        if (touches(d.command, kind)) d.ticket(kind) = scoreboard.take(engine, d.bank(kind));
     positions.dispatched(d.command);
     ++sent[static_cast<size_t>(engine)];
     fenced = d.command.opcode == Opcode::kFence;

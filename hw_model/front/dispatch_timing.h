@@ -26,6 +26,10 @@ struct LineTiming {
 
     uint64_t fetched = 0;  ///< lines since reset
     Milestones freed;
+    void walk(StateWalk& walk) {
+        walk.count(fetched, freed.posted());
+        freed.walk(walk);
+    }
     auto fields() const { return std::tie(fetched, freed); }
     friend bool operator==(const LineTiming& a, const LineTiming& b) {
         return a.fields() == b.fields();
@@ -52,6 +56,12 @@ struct DispatchTiming {
     Cycle from = 0;                         ///< the cycle after the last dispatch
     bool fenced = false;                    ///< the last command was a FENCE
     spec::PositionMemory positions;         ///< of what the Q and K banks will hold
+    /// Of a device that visits all keys of a tile.
+    void walk(StateWalk& walk, const Retired& retired) {
+        for (size_t e = 0; e < kEngines; ++e) walk.count(sent[e], retired[e]->posted());
+        walk.cycle(from);
+        walk.plain(fenced ? 1 : 0);
+    }
     auto fields() const { return std::tie(sent, from, fenced, positions); }
     friend bool operator==(const DispatchTiming& a, const DispatchTiming& b) {
         return a.fields() == b.fields();

@@ -33,6 +33,22 @@ void Scoreboard::post_rows(BankId bank, uint64_t touch, uint32_t first_row, uint
     progress.push_back({touch, first_row, rows, first_visible});
 }
 
+void Scoreboard::walk(StateWalk& walk) {
+    for (Bank& bank : banks_) {
+        for (uint32_t e = 0; e < kEngines; ++e) {
+            walk.count(bank.taken[e], bank.released[e].posted());
+            bank.released[e].walk(walk);
+        }
+        walk.plain(bank.progress.size());
+        for (Progress& p : bank.progress) {
+            walk.count(p.touch, bank.released[static_cast<size_t>(Engine::kCompute)].posted());
+            walk.plain(p.first_row);
+            walk.plain(p.rows);
+            walk.cycle(p.first_visible, p.rows);
+        }
+    }
+}
+
 const Scoreboard::Progress* Scoreboard::progress_of(BankId bank, const Ticket& ticket,
                                                     uint32_t row) const {
     for (const Progress& p : at(bank).progress)

@@ -52,6 +52,12 @@ class Scoreboard {
     /// How many rows from `row` on, of those up to `end`, are released with it or one a cycle after
     /// it. At least 1.
     uint32_t rows_granted(BankId bank, const Ticket& ticket, uint32_t row, uint32_t end) const;
+    void walk(StateWalk& walk);
+    /// A ticket on a bank: how many of its touches are not released yet.
+    void walk(StateWalk& walk, BankId bank, Ticket& ticket) const {
+        for (uint32_t e = 0; e < kEngines; ++e)
+            walk.count(ticket.earlier[e], at(bank).released[e].posted());
+    }
     friend bool operator==(const Scoreboard& a, const Scoreboard& b) {
         return a.banks_ == b.banks_;
     }

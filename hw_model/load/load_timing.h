@@ -46,6 +46,15 @@ struct LoadTiming {
     uint32_t rows = 0;        ///< gather: how many rows; else 0
     Cycle rows_from = 0;      ///< gather: the rows may be presented; kNever if not known yet
     Milestones retired;
+    void walk(StateWalk& walk, const Scoreboard& scoreboard) {
+        queue.walk(walk, scoreboard);
+        walk.plain(presenting ? 1 : 0);
+        plan.walk(walk);
+        walk.plain(next_row);
+        walk.plain(rows);
+        walk.cycle(rows_from);
+        retired.walk(walk);
+    }
     auto fields() const {
         return std::tie(queue, presenting, plan, next_row, rows, rows_from, retired);
     }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <tuple>
 
+#include "hw_model/core/state_walk.h"
+
 namespace tessera::hw {
 
 class BurstPlan {
@@ -48,6 +50,13 @@ class BurstPlan {
             left_ = range_bytes_;
         }
         return burst;
+    }
+    /// Addresses count by where they cut bursts.
+    void walk(StateWalk& walk) const {
+        for (const uint64_t field :
+             {next_ % std::max(boundary_, 1U), range_ % std::max(boundary_, 1U), range_bytes_,
+              left_, uint64_t{row_bytes_}, uint64_t{pitch_}, uint64_t{ranges_}})
+            walk.plain(field);
     }
     auto fields() const {
         return std::tie(next_, range_, range_bytes_, left_, bus_bytes_, boundary_, row_bytes_,

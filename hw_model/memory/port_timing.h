@@ -33,6 +33,11 @@ struct PortTiming {
     Cycle address_from = 0;  ///< the cycle after the last address
     uint64_t bursts = 0;     ///< presented
     Milestones ends;         ///< of bursts, in their order
+    void walk(StateWalk& walk) {
+        walk.cycle(address_from);
+        walk.count(bursts, ends.posted());
+        ends.walk(walk);
+    }
     auto fields() const { return std::tie(address_from, bursts, ends); }
     friend bool operator==(const PortTiming& a, const PortTiming& b) {
         return a.fields() == b.fields();

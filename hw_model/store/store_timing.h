@@ -72,6 +72,27 @@ struct StoreTiming {
     std::deque<Freed> freed;
     uint64_t freed_floor = 0;  ///< beats freed that `freed` no longer lists
     Milestones retired;
+    void walk(StateWalk& walk, const Scoreboard& scoreboard) {
+        queue.walk(walk, scoreboard, kNever);  // stalls are booked from then on
+        plan.walk(walk);
+        for (const uint64_t field :
+             {uint64_t{prepared}, uint64_t{row_beats}, uint64_t{row}, uint64_t{beat}, beats_left,
+              burst.address % spec::kWriteBurstBytes, uint64_t{burst.beats}, fifo.size(),
+              freed.size()})
+            walk.plain(field);
+        walk.count(freed_floor, beats_read);
+        walk.cycle(read_from);
+        for (Beats& beats : fifo) {
+            walk.cycle(beats.first, beats.count);
+            walk.plain(beats.count);
+        }
+        for (Freed& space : freed) {
+            walk.cycle(space.visible_from);
+            walk.count(space.beats, beats_read);
+        }
+        walk.count(beats_read);
+        retired.walk(walk);
+    }
     auto fields() const {
         return std::tie(queue, prepared, row_beats, row, beat, beats_left, plan, burst, read_from,
                         fifo, beats_read, freed, freed_floor, retired);

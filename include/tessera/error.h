@@ -19,6 +19,9 @@ enum class ErrorCode {
     kInternal    ///< a bug of Tessera
 };
 
+/// The code's name in records of sweeps and in Python, such as "not_valid".
+const char* error_code_name(ErrorCode code);
+
 /// `text` with every field between backticks replaced by what `name` says of it; where that is
 /// empty, it stays. A field is a path, such as `workload.scale`, perhaps with a value, such as
 /// `outputs.check=false`, or `experiment`, which is all of it.

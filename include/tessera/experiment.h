@@ -16,6 +16,13 @@ enum class OperationKind { kAttention, kGemm, kLinear };
 /// What simulates the device.
 enum class Implementation { kModel, kRtl };
 
+/// What keeps the time of the model.
+enum class Engine {
+    kAuto,     ///< the fast engine where it can do the run, else SystemC
+    kSystemC,  ///< the SystemC model, which can do every run
+    kFast,     ///< the same recurrences without SystemC: runs without data, of some kinds
+};
+
 /// Where the operands come from.
 enum class Source {
     kRandom,  ///< a seeded generator
@@ -85,6 +92,8 @@ struct Experiment {
         std::map<std::string, std::string> settings;  ///< of single configuration keys
         uint64_t devices = 1;                         ///< that share the memory and the job
         Implementation implementation = Implementation::kModel;
+        Engine engine = Engine::kAuto;
+        bool fast_forward = true;  ///< the fast engine passes over steady work, which is exact
     };
 
     /// Names of the tensors in a safetensors file.

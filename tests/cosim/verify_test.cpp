@@ -213,6 +213,38 @@ TEST_CASE("a divergence: what differs first, both event lists, the command in wo
     CHECK(with_events >= 5);
 }
 
+TEST_CASE("whoever waits for a given job hears how far model and RTL are") {
+    Compared facts("phases");
+    const spec::DeviceParams params = test::device_params("tiny");
+    verify::Case c = verify::gemm_case(1, params);
+    std::vector<std::pair<std::string, double>> last;  // of each phase
+    const RunHooks hooks{[&](const std::string& phase, double share) {
+                             if (last.empty() || last.back().first != phase)
+                                 last.emplace_back(phase, share);
+                             facts.holds(share >= last.back().second && share <= 1,
+                                         [&] { return phase; });
+                             last.back().second = share;
+                             return true;
+                         },
+                         {}};
+    verify::Totals totals;
+    hw::PlatformConfig config = c.platform;
+    config.trace_commands = UINT64_MAX;
+    for (const hw::CommandTrace& command :
+         verify::run_machine(config, c.body, c.memory_bytes).commands)
+        c.calls += command.opcode == spec::Opcode::kAttend ? 1 : 0;
+    REQUIRE(c.calls > 1);
+    verify::verify_case(c, quick_device, 60, totals, hooks);
+    REQUIRE(last.size() == 3);
+    const double all_but_one =
+        1 - 1 / static_cast<double>(c.calls);  // it is told when the last call begins
+    facts.holds(last[0] == std::pair<std::string, double>("simulating the model", all_but_one),
+                [&] { return std::to_string(last[0].second); });
+    facts.holds(last[1] == std::pair<std::string, double>("simulating the RTL", all_but_one),
+                [&] { return std::to_string(last[1].second); });
+    facts.equal(last[2].first, "comparing");
+}
+
 TEST_CASE("a divergence of a job by a cover names its lines") {
     Compared cases("divergences reported");
     const spec::DeviceParams params = test::device_params("tiny");

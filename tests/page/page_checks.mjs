@@ -108,6 +108,12 @@ export async function check_timeline(page, json, checks) {
   if (json.schema !== 'tessera.report') return;
   const slices = () => page.$$eval('#time .slice:not(.stall)', (all) => all.length);
   checks.true('slices', await slices() > 5, await slices());
+  for (const [row, counter] of [[0, 'load_stall'], [1, 'score_stall_k'], [4, 'store_stall']]) {
+    // Of several devices the first is drawn; they wait alike.
+    if (json.counters[counter].value < 0.05 * json.counters.cycles.value * json.derived.devices.value) continue;
+    const drawn = await page.$$eval(`#time [data-gap^="${row},"]`, (all) => all.length);
+    checks.true(`waits of ${counter} are drawn`, drawn > 0, drawn);
+  }
   await page.focus('#time');
   for (let i = 0; i < 6; ++i) await page.keyboard.press('+');
   const span = await page.textContent('#time-span');
@@ -144,7 +150,26 @@ export async function check_themes(page, checks) {
   await page.emulateMedia({colorScheme: null});
 }
 
-export async function check_widths(page, checks) {
+/** Words of a chart that lie on other words of it. */
+const words_on_words = (page, chart) => page.$$eval(`${chart} svg text`, (all) => {
+  const boxes = all.filter((text) => text.textContent !== '').map((text) =>
+    ({words: text.textContent, box: text.getBoundingClientRect()}));
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+  return boxes.flatMap((one, i) => boxes.slice(i + 1).filter((other) => meet(one.box, other.box))
+    .map((other) => `${one.words} / ${other.words}`));
+});
+
+/** A difference: its bars can be read, and of its tables every column is seen on a desk. */
+async function check_difference(page, width, checks) {
+  const words = await words_on_words(page, '#change-chart');
+  checks.true(`words beside each other at ${width} pixels`, words.length === 0, words.join('; '));
+  if (width < 1280) return;
+  const hidden = await page.$$eval('.scroll', (all) => all.map((box) => box.scrollWidth - box.clientWidth));
+  checks.true('tables fit', Math.max(...hidden) <= 0, hidden.join());
+}
+
+export async function check_widths(page, json, checks) {
   for (const width of [1280, 720, 390]) {
     await page.setViewportSize({width, height: 844});
     await page.waitForTimeout(60);
@@ -153,6 +178,7 @@ export async function check_widths(page, checks) {
     const cut = await page.$$eval('.big, h1, .verdict', (all) => all.filter((element) =>
       element.scrollWidth > element.clientWidth + 1).map((element) => element.textContent));
     checks.true(`nothing is cut off at ${width} pixels`, cut.length === 0, cut.join('; '));
+    if (json.schema === 'tessera.diff') await check_difference(page, width, checks);
   }
   await page.emulateMedia({media: 'print'});
   checks.equal('no contents on paper', await page.$eval('nav', (nav) => getComputedStyle(nav).display), 'none');

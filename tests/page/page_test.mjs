@@ -5,7 +5,7 @@
 // Every number of a page is the JSON's, every chart is drawn, both themes differ, nothing is asked
 // of the network, nothing is wider than the screen. Exit codes: 0 good, 1 different, 4 skipped.
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -91,6 +91,7 @@ try {
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('request', (request) => request.url() !== url && complaints.push(`asks for ${request.url()}`));
     await page.goto(url);
+    checks.true('at most 5 MB', statSync(path).size <= 5e6, statSync(path).size);
     await check_page(page, json, checks);
     if (existsSync(at(`${name}/trace.json`))) {
       const trace = json_of(at(`${name}/trace.json`));
@@ -101,7 +102,7 @@ try {
     await check_charts(page, browser, json, checks);
     await check_timeline(page, json, checks);
     await check_themes(page, checks);
-    await check_widths(page, checks);
+    await check_widths(page, json, checks);
     checks.equal('complaints of the browser', complaints.join('; '), '');
     await page.close();
   }

@@ -253,6 +253,7 @@ TEST_CASE("settings in the description of a model are those of the command line"
         expect_refusal(values, sentence.embed(""), part);
     };
     const std::string at = "model.json: graphs.sentence.layers[2].settings";
+    refused(R"([{"schedule.name": "listed"}])", "; allowed: query-resident, kv-resident, paired");
     refused("4", at + " is 4; allowed: a list of settings");
     refused("[]", at + " is an array of 0; allowed: a list of settings");
     refused(R"([{"windows": 4}])", at + "[0].windows is not known; allowed: window, sinks");

@@ -170,6 +170,43 @@ TEST_CASE("the stalls of a trace add up to the counters, each under its cause") 
     }
 }
 
+TEST_CASE("the window of a trace is what the counters count") {
+    Compared compared("windows");
+    const struct {
+        std::string arguments;
+        size_t devices;
+    } kRuns[] = {{"--device base --random 1,700,64 --memory ddr4-3200", 1},
+                 {"--device small --random 1,700,64 --memory ideal --num-devices 3", 3}};
+    for (const auto& run : kRuns) {
+        const std::string& arguments = run.arguments;
+        const size_t devices = run.devices;
+        const test::Scratch scratch;
+        const json r = report(arguments + " --out " + scratch / "out");
+        const json trace = json::parse(test::read_text(scratch / "out/trace.json"));
+        std::vector<int64_t> first(devices, INT64_MAX), fenced(devices, -1);
+        for (const json& event : trace["traceEvents"]) {
+            if (event["ph"] != "X" || !event["args"].contains("retire")) continue;
+            const size_t device = event["pid"].get<size_t>() - 1;
+            first.at(device) =
+                std::min(first.at(device), event["args"]["dispatch"].get<int64_t>());
+            if (contains(event["name"].get<std::string>(), "FENCE"))
+                fenced.at(device) =
+                    std::max(fenced.at(device), event["args"]["retire"].get<int64_t>());
+        }
+        const json& windows = trace["otherData"]["window"];
+        compared.equal(windows.size(), devices);
+        int64_t cycles = 0;
+        for (size_t d = 0; d < devices; ++d) {
+            const auto begin = windows[d][0].get<int64_t>(), end = windows[d][1].get<int64_t>();
+            compared.equal(end, fenced[d] - 1, [&] { return arguments; });
+            compared.holds(begin > 0 && begin < first[d], [&] { return arguments; });
+            cycles = std::max(cycles, end - begin + 1);
+        }
+        compared.equal(r["counters"]["cycles"]["value"].get<int64_t>(), cycles,
+                       [&] { return arguments; });
+    }
+}
+
 TEST_CASE("the counter tracks of a trace add up to the counters, however long the run") {
     Compared compared("sums of tracks");
     const struct {

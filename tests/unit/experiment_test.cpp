@@ -35,7 +35,8 @@ bool update() { return std::getenv("TESSERA_UPDATE_GOLDEN") != nullptr; }
 Experiment all_different() {
     Experiment e;
     e.operation = OperationKind::kLinear;
-    e.machine = {"small", "ddr4-2400r", {{"device.LANES", "8"}}, 3, Implementation::kRtl};
+    e.machine = {"small", "ddr4-2400r", {{"device.LANES", "8"}}, 3, Implementation::kRtl,
+                 Engine::kSystemC, false};
     e.workload.source = Source::kArrays;
     e.workload.random = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
     e.workload.file = "file";
@@ -69,7 +70,7 @@ Experiment all_different() {
 const char* const kAllDifferent = R"({
   "operation": "linear",
   "machine": {"device": "small", "memory": "ddr4-2400r", "settings": {"device.LANES": "8"},
-              "devices": 3, "implementation": "rtl"},
+              "devices": 3, "implementation": "rtl", "engine": "systemc", "fast_forward": false},
   "workload": {
     "source": "arrays",
     "random": {"heads": 11, "tokens": 12, "dimension": 13, "key_value_heads": 14, "key_tokens": 15,

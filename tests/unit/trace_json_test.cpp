@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "firmware/attention/sequencer.h"
+#include "host/report/page_timeline.h"
 #include "tests/support/catch.h"
 #include "tests/support/compared.h"
 #include "tests/support/trace_viewer.h"
@@ -142,6 +143,18 @@ TEST_CASE("waits begin and end in pairs, of each device its own") {
     CHECK(wait.size() == 2 * commands);
 }
 
+TEST_CASE("each device has its window, or null where it is not known") {
+    RunRecord record = traced_run(64, UINT64_MAX);
+    record.devices[0].window_start = 7;
+    record.devices[0].counters[static_cast<size_t>(spec::Counter::kCycles)] = 20;
+    record.devices.push_back(traced_run(64, UINT64_MAX).outcome);
+    record.devices.push_back(record.devices[0]);
+    record.devices[2].counters = {};  // nothing was counted
+    record.config.platform.devices = record.layout.devices = 3;
+    Compared windows("windows");
+    windows.equal(trace_of(record)["otherData"]["window"].dump(), "[[7,26],null,null]");
+}
+
 TEST_CASE("a cut trace says so") {
     const auto trace = trace_of(traced_run(200, 10));
     Compared values("values");
@@ -166,4 +179,25 @@ TEST_CASE("commands that never started or retired") {
         if (event["args"]["number"] == 1) unfinished = event["args"]["retire"].is_null();
     }
     CHECK(unfinished);
+}
+
+TEST_CASE("what a page keeps of a long trace does not grow with it") {
+    // 22,953 commands and 180,000 lane groups with their three slices, more than a page keeps.
+    const RunRecord record = traced_run(2400, UINT64_MAX);
+    PageTimeline timeline("trace.json");
+    write_trace_json(record, [&](std::string_view piece) { timeline.feed(piece); });
+    const std::string text = timeline.json();
+    const auto json = nlohmann::json::parse(text);
+    const size_t shown = json["commands_shown"].get<size_t>();
+    Compared pages("pages");
+    // A page has 5 MB at most, and 1 MB of it is enough for the program and the report.
+    pages.holds(text.size() < 4'000'000, [&] { return std::to_string(text.size()); });
+    pages.equal(json["commands_total"].get<size_t>(), record.devices[0].commands.size());
+    pages.holds(shown > 1000 && shown <= PageTimeline::kMaxCommands,
+                [&] { return std::to_string(shown); });
+    // Those that are shown have all their groups.
+    size_t groups = 0;
+    for (const hw::LaneGroupTrace& group : record.devices[0].groups) groups += group.number < shown;
+    for (const char* stage : {"score", "value", "merge"})
+        pages.equal(json["devices"][0][stage].size(), 4 * groups, [&] { return stage; });
 }

@@ -20,7 +20,7 @@ export function timeline_section(report, json) {
     : `The first ${whole(timeline.shown)} of ${plural(timeline.total, 'command')}`} in ${
     whole(timeline.end)} cycles from reset. ${wait && html`The longest wait of the score stage is <b>${
     plural(wait.end - wait.start, 'cycle')}</b>, at cycle ${whole(wait.start)}. `}Orange below a
-    stage marks where it waits.`;
+    row marks where it waits.`;
   const devices = json.devices.length > 1 && html`<label>device <select id="time-device">${
     json.devices.map((device, i) => html`<option value="${i}">${i}</option>`)}</select></label>`;
   return section('timeline', title, finding, html`<div class="timebar"><span id="time-span"></span>${

@@ -43,14 +43,15 @@ function groups_of(numbers, commands) {
   return slices;
 }
 
-/** What a stage waits for, by the counter of such cycles, and its colour. */
+/** What an engine or a stage waits for, by the counter of such cycles, and its colour. */
 const kCauses = {
+  load_stall: ['for a bank', 1], store_stall: ['for rows of the state', 1],
   score_stall_q: ['for Q', 1], score_stall_k: ['for K', 2],
   score_stall_buffer: ['for the score buffer', 3], value_stall_v: ['for V', 1],
   value_stall_state: ['for the state bank', 2], value_stall_score: ['for scores', 3],
 };
 
-/** The stalls of a stage, with their causes: {start, end, cause, shade}. */
+/** The stalls of an engine or a stage, with their causes: {start, end, cause, shade}. */
 function stalls_of(stalls, kind) {
   const gaps = [];
   for (const [counter, numbers] of Object.entries(stalls)) {
@@ -64,7 +65,7 @@ function stalls_of(stalls, kind) {
   return gaps.sort((a, b) => a.start - b.start);
 }
 
-/** Without records of stalls: times between slices, for whatever reason. */
+/** Of a stage without records of stalls: times between slices, for whatever reason. */
 function gaps_of(slices) {
   const gaps = [];
   let end = slices.length ? slices[0].end : 0;
@@ -75,22 +76,23 @@ function gaps_of(slices) {
   return gaps;
 }
 
-const kStages = [['load', 'Load', 'Load', false], ['score', 'Score stage', 'Score', true],
-  ['value', 'Value stage', 'Value', true], ['merge', 'Merge', 'Merge', false],
-  ['store', 'Store, fence', 'Store', false]];
+const kRows = [['load', 'Load', 'Load'], ['score', 'Score stage', 'Score'], ['value', 'Value stage', 'Value'],
+  ['merge', 'Merge', 'Merge'], ['store', 'Store, fence', 'Store']];
+const kEngines = ['load', 'store'], kStages = ['score', 'value'];
 
 function rows_of_device(device, words, end, name) {
   const commands = commands_of(device.commands, words);
   const of_kind = (kind) => commands.filter((c) => c.kind === kind).map((c) =>
     ({start: c.start, end: c.took < 0 ? end : c.start + c.took, group: -1, command: c}));
   const rows = [], recorded = Object.keys(device.stalls).length > 0;
-  const gaps = (kind, slices) => (recorded ? stalls_of(device.stalls, kind) : gaps_of(slices));
-  for (const [kind, title, short, stalls] of kStages) {
-    const slices = kind === 'load' || kind === 'store' ? of_kind(kind)
+  const gaps = (kind, slices) => (recorded ? stalls_of(device.stalls, kind)
+    : kStages.includes(kind) ? gaps_of(slices) : []);
+  for (const [kind, title, short] of kRows) {
+    const slices = kEngines.includes(kind) ? of_kind(kind)
       : groups_of(device[kind], commands);
     slices.sort((a, b) => a.start - b.start);
     rows.push({kind, title: name ? `${title} ${name}` : title, short, slices,
-      lanes: with_lanes(slices), gaps: stalls ? gaps(kind, slices) : []});
+      lanes: with_lanes(slices), gaps: gaps(kind, slices)});
   }
   return rows;
 }

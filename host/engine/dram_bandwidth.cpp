@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/predict/dram_bandwidth.h"
+#include "host/engine/dram_bandwidth.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "host/predict/predicted_memory.h"
+#include "host/engine/fast_memory.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "host/predict/dram_bandwidth.h"
+#include "host/engine/dram_bandwidth.h"
 #include "hw_model/memory/dram_channels.h"
 #include "spec/integers.h"
 
@@ -12,7 +12,7 @@ namespace tessera::host {
 namespace {
 
 /// A latency and a time per byte. What a DRAM moves either way shares its data bus.
-class StreamMemory : public PredictedMemory {
+class StreamMemory : public FastMemory {
   public:
     explicit StreamMemory(const hw::PlatformConfig& config) : bus_bytes_(config.params.bus_bytes) {
         const hw::MemoryConfig& memory = config.memory;
@@ -37,6 +37,16 @@ class StreamMemory : public PredictedMemory {
         writes.push_back(move(write_free_, read_free_, taken, bytes));
     }
 
+    bool walk(hw::StateWalk& walk) override {
+        if (cycles_per_byte_ != 0) return false;
+        for (double* const free : {&read_free_, &write_free_}) {
+            auto cycle = static_cast<Cycle>(*free);
+            walk.cycle(cycle);
+            *free = static_cast<double>(cycle);
+        }
+        return true;
+    }
+
   private:
     /// The other direction is not made to wait until this one is done, it only loses the time that
     /// this one takes.
@@ -57,7 +67,7 @@ class StreamMemory : public PredictedMemory {
 
 /// The channels themselves behind the interconnect of docs/contract/memory.md, simulated in steps
 /// so short that nothing that comes of an answer reaches the controllers within the step.
-class ChannelMemory : public PredictedMemory {
+class ChannelMemory : public FastMemory {
   public:
     explicit ChannelMemory(const hw::PlatformConfig& config)
         : config_(config.memory),
@@ -195,7 +205,7 @@ class ChannelMemory : public PredictedMemory {
 
 }  // namespace
 
-std::unique_ptr<PredictedMemory> predicted_memory(const hw::PlatformConfig& config) {
+std::unique_ptr<FastMemory> fast_memory(const hw::PlatformConfig& config) {
     if (config.memory.kind == "dram" && config.devices == 1)
         return std::make_unique<ChannelMemory>(config);
     return std::make_unique<StreamMemory>(config);
