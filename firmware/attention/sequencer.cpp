@@ -63,8 +63,8 @@ void Sequencer::skip(uint32_t calls) {
 }
 
 uint32_t Sequencer::steady_tiles() const {
-    const bool plain = !retrying_ && !partial_ && !job().key_list.given() &&
-                       !job().pages.given() && !job().sink_logits;
+    const bool plain = !retrying_ && !partial_ && !job().key_list.given() && !job().pages.given() &&
+                       !job().sink_logits;
     return plain ? planner_.steady_tiles() : 0;
 }
 

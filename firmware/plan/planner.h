@@ -49,14 +49,14 @@ class Planner {
     /// Passes over so many of them, at most steady_steps().
     void skip(uint32_t steps) { at_.k_tile += steps; }
 
-    /// The same of query tiles that follow that of the latest step (TileMap::alike_query_tiles), and
-    /// going on to the same step of one of them.
+    /// The same of query tiles that follow that of the latest step (TileMap::alike_query_tiles),
+    /// and going on to the same step of one of them.
     uint32_t steady_tiles() const;
     void skip_tiles(uint32_t tiles);
     /// The key tile that is to one of the query tiles that follow what `k_tile` is to this one.
     uint32_t moved(uint32_t k_tile, uint32_t tiles) const {
         return k_tile >= map().moving_tiles() && k_tile < map().key_tiles() ? k_tile + tiles
-                                                                             : k_tile;
+                                                                            : k_tile;
     }
 
     /// Of the job of the latest step; before any, of the first job. So are those that follow.

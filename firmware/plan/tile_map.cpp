@@ -144,17 +144,16 @@ const TileMap::SeenTiles& TileMap::seen_tiles(uint32_t q_tile) const {
     seen.terms = visible_rows(query_run(q_tile, 0), rows);
     for (uint32_t i = 0; i < seen.terms; ++i) {
         seen.begin[i] = static_cast<uint32_t>(rows[i].begin) / key_m_;
-        seen.end[i] = rows[i].begin < rows[i].end
-                          ? tiles_of(static_cast<uint32_t>(rows[i].end), key_m_)
-                          : 0;
+        seen.end[i] =
+            rows[i].begin < rows[i].end ? tiles_of(static_cast<uint32_t>(rows[i].end), key_m_) : 0;
     }
     return seen;
 }
 
 uint32_t TileMap::open_key_tiles(uint32_t q_tile, uint32_t from) const {
     constexpr uint32_t kKnown = spec::kMaskCausal | spec::kMaskWindow | spec::kMaskSink;
-    const bool known = one_run_ && !strided_ && !job_->row_causal && !sentinel() &&
-                       (mask_.flags & ~kKnown) == 0;
+    const bool known =
+        one_run_ && !strided_ && !job_->row_causal && !sentinel() && (mask_.flags & ~kKnown) == 0;
     if (!known) return 0;
     const Run run = query_run(q_tile, 0);
     const int64_t first = int64_t{run.position} - job_->k_position, last = first + run.rows - 1;
@@ -185,7 +184,7 @@ uint32_t TileMap::alike_query_tiles(uint32_t q_tile) const {
                         job_->k_position == 0;  // sinks are counted from position 0
     const bool known = one_run_ && !strided_ && !job_->row_causal && !sentinel();
     if (!known || !(dense || window)) return 0;
-    int64_t last = job_->nq / query_m_ - 1;  // full query tile
+    int64_t last = int64_t{job_->nq / query_m_} - 1;  // full query tile
     if (window) {
         const int64_t first_key = int64_t{query_run(q_tile, 0).position} - mask_.window + 1;
         if (first_key < int64_t{moving_tiles()} * key_m_) return 0;

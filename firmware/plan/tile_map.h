@@ -63,13 +63,13 @@ class TileMap {
     /// Every query tile meets at least one: what may see no key at all meets the first linear one,
     /// fully masked, so that the device writes its EMPTY rows.
     uint32_t next_key_tile(uint32_t stack, uint32_t q_tile, uint32_t from) const;
-    /// How many key tiles from `from` on are full and hide nothing from any row of a query tile, one
-    /// after the other. 0 as well where that is not known: it is where the rows of a tile follow
-    /// each other, and a window goes with CAUSAL.
+    /// How many key tiles from `from` on are full and hide nothing from any row of a query tile,
+    /// one after the other. 0 as well where that is not known: it is where the rows of a tile
+    /// follow each other, and a window goes with CAUSAL.
     uint32_t open_key_tiles(uint32_t q_tile, uint32_t from) const;
     /// How many query tiles that follow one are like it: full, with as many key tiles, all full,
-    /// that lie as they do for this one. From key tile moving_tiles() on they move on with it, those
-    /// before stay. 0 as well where that is not known.
+    /// that lie as they do for this one. From key tile moving_tiles() on they move on with it,
+    /// those before stay. 0 as well where that is not known.
     uint32_t alike_query_tiles(uint32_t q_tile) const;
     uint32_t moving_tiles() const;
     /// The smallest query tile from `from` on that meets a key tile, query_tiles() if none.
@@ -160,7 +160,7 @@ class TileMap {
     uint32_t query_tiles_, linear_tiles_, gathered_tiles_, key_tiles_;
     uint32_t token_tiles_ = 0;  ///< of a row-causal job
     uint32_t summaries_ = 0;
-    spec::Mask mask_;  ///< of the job; of packed documents in positions of their own
+    spec::Mask mask_;            ///< of the job; of packed documents in positions of their own
     mutable SeenTiles seen_[2];  ///< of the query tiles asked for last: two, as of `paired`
 };
 

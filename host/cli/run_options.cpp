@@ -166,8 +166,7 @@ void add_implementation_options(CLI::App& run, Experiment& experiment) {
                        "data; auto: fast where it can (default auto)")
         ->group(group);
     run.add_flag_callback(
-           "--no-fast-forward",
-           [&experiment] { experiment.machine.fast_forward = false; },
+           "--no-fast-forward", [&experiment] { experiment.machine.fast_forward = false; },
            "the fast engine does not pass over steady work; the figures are the same")
         ->group(group);
     run.add_option("--wave", experiment.outputs.wave,

@@ -33,8 +33,8 @@ class DispatchLog {
     bool knows(uint64_t command) const { return command >= first_ && command < count(); }
     /// What RING_HEAD says in cycle `at`, of the commands in here.
     uint64_t head(Cycle at) const {
-        return first_ + static_cast<uint64_t>(
-                            std::lower_bound(cycles_.begin(), cycles_.end(), at) - cycles_.begin());
+        return first_ + static_cast<uint64_t>(std::lower_bound(cycles_.begin(), cycles_.end(), at) -
+                                              cycles_.begin());
     }
     /// The last `size` commands once more for each of `times` periods, each time a period later.
     void repeat(uint64_t size, Cycle period, uint64_t times) {

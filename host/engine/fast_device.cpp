@@ -439,8 +439,9 @@ bool FastDevice::walk(hw::StateWalk& walk) {
     walk.count(submitted_, dispatched_);
     for (const uint64_t field :
          {uint64_t{stirred_}, uint64_t{store_stirred_}, uint64_t{source_ended_},
-          uint64_t{line_published_}, uint64_t{line_pending_}, uint64_t{held_back_}, head_read_, fetched_.size(),
-          lines_.size(), loads_.size(), stores_started_.size(), asked_.size(), written_.size()})
+          uint64_t{line_published_}, uint64_t{line_pending_}, uint64_t{held_back_}, head_read_,
+          fetched_.size(), lines_.size(), loads_.size(), stores_started_.size(), asked_.size(),
+          written_.size()})
         walk.plain(field);
     for (const Command& command : fetched_) hw::walk_command(walk, command);
     for (Line& line : lines_) {

@@ -30,12 +30,12 @@ void FastFirmware::wake(uint64_t head) {
 void FastFirmware::submit(uint64_t commands) {
     now_ += commands * planning_;
     busy_ += commands * planning_;
-    tail_ += commands;
+    submitted_ += commands;
 }
 
 void FastFirmware::publish() {
     visible_ = now_ + 1;
-    published_ = tail_;
+    published_ = submitted_;
     access();
 }
 
@@ -66,8 +66,8 @@ bool FastFirmware::run_ahead(uint64_t commands, const SteadyDispatch& dispatched
     const Cycle planning = lines * (kLine * planning_ + spec::kCsrAccessCycles);
     if (planning > fetched.period || (fetched.any_at_once() && planning != fetched.period))
         return false;
-    const uint64_t end = tail_ + commands;
-    for (uint64_t checked = 0; tail_ != end;) {
+    const uint64_t end = submitted_ + commands;
+    for (uint64_t checked = 0; submitted_ != end;) {
         if (full()) {
             const uint64_t command = awaited();
             if (!dispatched.knows(command) || command >= last) return false;
@@ -77,14 +77,14 @@ bool FastFirmware::run_ahead(uint64_t commands, const SteadyDispatch& dispatched
             wake(head);
             checked = 0;
         }
-        const uint64_t room = std::min(head_ + ring_ - tail_, end - tail_);
-        const uint64_t to_line = kLine - tail_ % kLine;
+        const uint64_t room = std::min(head_ + ring_ - submitted_, end - submitted_);
+        const uint64_t to_line = kLine - submitted_ % kLine;
         if (room < to_line) {
             submit(room);
         } else if (checked < lines) {
             submit(to_line);
             publish();
-            if (!fetched.in_time(tail_ / kLine - 1, visible_)) return false;
+            if (!fetched.in_time(submitted_ / kLine - 1, visible_)) return false;
             ++checked;
         } else {
             const uint64_t whole = room / kLine;  // the tail is at the beginning of a line

@@ -22,7 +22,7 @@ class FastFirmware {
         : planning_(Cycle{costs.plan_cycles} + costs.descriptor_cycles),
           ring_(ring_descriptors),
           now_(begin),
-          tail_(submitted),
+          submitted_(submitted),
           published_(submitted),
           head_(submitted) {}
 
@@ -34,7 +34,7 @@ class FastFirmware {
     /// Does other work until then, which is not the driver's.
     void work_until(Cycle cycle) { now_ = cycle; }
 
-    bool full() const { return tail_ - head_ == ring_; }
+    bool full() const { return submitted_ - head_ == ring_; }
     /// Of a full ring: the command that the device has to dispatch for half of it to be free.
     uint64_t awaited() const;
     /// Asks to be woken when that was dispatched, in cycle `dispatched`, and sleeps. Returns the
@@ -56,7 +56,7 @@ class FastFirmware {
     };
     /// Those of steady work, the same again and again.
     struct SteadyFetches {
-        uint64_t first = 0;           ///< line since reset, that lines[0] is
+        uint64_t first = 0;        ///< line since reset, that lines[0] is
         std::vector<Fetch> lines;  ///< of a period
         Cycle period = 0;
 
@@ -85,7 +85,7 @@ class FastFirmware {
     Cycle planning_;  ///< of a command
     uint64_t ring_;
     Cycle now_, visible_ = 0;
-    uint64_t tail_;       ///< commands submitted
+    uint64_t submitted_;  ///< commands submitted
     uint64_t published_;  ///< that the device sees
     uint64_t head_;       ///< that are known to be dispatched
     uint64_t busy_ = 0, waited_ = 0;

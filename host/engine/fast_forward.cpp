@@ -17,8 +17,7 @@ constexpr uint32_t kPause = 64;  ///< calls, where firmware was too slow
 }  // namespace
 
 uint32_t FastForward::steady(Unit unit) const {
-    return unit == Unit::kTiles ? device_.source_->steady_tiles()
-                                : device_.source_->steady_calls();
+    return unit == Unit::kTiles ? device_.source_->steady_tiles() : device_.source_->steady_calls();
 }
 
 /// What comes is not held against cycles up to this one: it comes behind the last burst, and a line

@@ -53,7 +53,7 @@ class FastForward {
     FastDevice& device_;
     bool call_began_ = false;
     uint64_t periods_ = 0;
-    uint32_t pause_ = 0;         ///< calls before it looks again
+    uint32_t pause_ = 0;          ///< calls before it looks again
     uint32_t tiles_in_vain_ = 0;  ///< times that no period was found among query tiles
     // Since the moment that is compared with.
     Unit unit_ = Unit::kNone;

@@ -20,10 +20,9 @@ inline constexpr Named<OperationKind> kOperationNames[] = {{"attention", Operati
                                                            {"linear", OperationKind::kLinear}};
 inline constexpr Named<Implementation> kImplementationNames[] = {{"model", Implementation::kModel},
                                                                  {"rtl", Implementation::kRtl}};
-inline constexpr Named<tessera::Engine> kEngineNames[] = {
-    {"auto", tessera::Engine::kAuto},
-    {"systemc", tessera::Engine::kSystemC},
-    {"fast", tessera::Engine::kFast}};
+inline constexpr Named<tessera::Engine> kEngineNames[] = {{"auto", tessera::Engine::kAuto},
+                                                          {"systemc", tessera::Engine::kSystemC},
+                                                          {"fast", tessera::Engine::kFast}};
 inline constexpr Named<Source> kSourceNames[] = {{"random", Source::kRandom},
                                                  {"file", Source::kFile},
                                                  {"arrays", Source::kArrays},

@@ -151,7 +151,8 @@ QueryTileWork CallList::work(uint32_t stack, uint32_t q_tile) const {
     work.keys = seen.gathered;
     const uint64_t nk = problem_.nk;
     for (const Touched::Range& range : seen.tiles.joined())
-        work.keys += std::min((uint64_t{range.last} + 1) * key_m_, nk) - uint64_t{range.first} * key_m_;
+        work.keys +=
+            std::min((uint64_t{range.last} + 1) * key_m_, nk) - uint64_t{range.first} * key_m_;
     if (work.calls == 0) {  // fully masked: EMPTY rows
         work.calls = 1;
         work.keys = std::min<uint64_t>(key_m_, nk);

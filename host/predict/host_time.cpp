@@ -11,6 +11,8 @@ namespace {
 // Measured on a core with AVX-512: attention of 4,096 to 16,384 tokens on device base.
 constexpr double kSecondsACall = 5e-6;         ///< of the timing, on memory ideal
 constexpr double kSecondsACallOfDram = 15e-6;  ///< more on a DRAM
+constexpr double kSecondsAFastCall = 1.4e-6;   ///< of the fast engine
+constexpr double kSecondsASteadyCall = 4e-8;   ///< that it passes over
 constexpr double kMultiplyAddsASecond = 19e9;  ///< of the tile kernel, bf16
 constexpr double kDoubleMultiplyAdds = 2e9;    ///< a second, of the reference
 
@@ -19,11 +21,13 @@ constexpr double kMinute = 60;
 }  // namespace
 
 HostTime host_time(const Problem& problem, const WorkFormula& work,
-                   const hw::PlatformConfig& platform, bool checked) {
+                   const hw::PlatformConfig& platform, bool checked, Simulator simulator) {
     const auto calls = static_cast<double>(work.calls);
     const double dimensions = static_cast<double>(problem.d_k) + static_cast<double>(problem.d_v);
     HostTime time;
-    time.timing = calls * kSecondsACall;
+    time.timing = calls * (simulator == Simulator::kSystemC ? kSecondsACall
+                           : simulator == Simulator::kFast  ? kSecondsAFastCall
+                                                            : kSecondsASteadyCall);
     if (platform.memory.kind == "dram") time.timing += calls * kSecondsACallOfDram;
     if (!platform.timing_only)
         time.data = static_cast<double>(work.pairs_issued) * dimensions / kMultiplyAddsASecond;

@@ -18,10 +18,18 @@ struct HostTime {
     double all() const { return timing + data + check; }
 };
 
+/// What simulates.
+enum class Simulator {
+    kSystemC,
+    kFast,           ///< the fast engine
+    kFastForwarding  ///< the same, where it passes over steady work
+};
+
 /// By the number of calls, the multiply-adds of each, and those of the comparison if `checked`. Its
 /// constants are from single runs on one computer; how far off it is elsewhere is not known.
 HostTime host_time(const Problem& problem, const WorkFormula& work,
-                   const hw::PlatformConfig& platform, bool checked);
+                   const hw::PlatformConfig& platform, bool checked,
+                   Simulator simulator = Simulator::kSystemC);
 
 /// A run that takes over a minute: how long, and how to make it shorter. Nothing of others.
 std::string long_run_text(const HostTime& time);

@@ -11,9 +11,9 @@
 #include "firmware/merge/partial.h"
 #include "firmware/merge/row_merger.h"
 #include "firmware/runner/work.h"
+#include "host/engine/fast_device.h"
 #include "host/operation/approximate.h"
 #include "host/operation/cover_layout.h"
-#include "host/engine/fast_device.h"
 
 namespace tessera::host {
 namespace {

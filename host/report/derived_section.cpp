@@ -5,10 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "host/engine/dram_bandwidth.h"
 #include "host/platform/counters.h"
 #include "host/predict/closed_form.h"
 #include "host/predict/cover_work.h"
-#include "host/engine/dram_bandwidth.h"
 #include "host/predict/visited_keys.h"
 #include "host/report/dram.h"
 #include "host/report/energy.h"

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "host/experiment/names.h"
 #include "host/engine/dram_bandwidth.h"
+#include "host/experiment/names.h"
 #include "host/report/sections.h"
 #include "host/report/summary.h"
 #include "host/report/title.h"

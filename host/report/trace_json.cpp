@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "host/platform/counters.h"
 #include "host/engine/dram_bandwidth.h"
+#include "host/platform/counters.h"
 #include "host/run/command_names.h"
 #include "spec/latency.h"
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/engine/engine.h"
 #include "host/error.h"
 #include "host/operation/layout.h"
 #include "host/operation/memory_map.h"
@@ -20,25 +21,36 @@ std::string unchecked(const Experiment& experiment, const Job& job) {
     return reason_not_to_check(experiment.outputs, job.config.platform.timing_only, job.problem);
 }
 
-/// Has the device memory room for it? If not, the run is refused later, with the reason.
-bool fits(const Job& job) {
+/// Where it lies; nothing if the device memory has no room, which is said later.
+std::optional<Layout> layout_of(const Job& job) {
     try {
         MemoryMap map(job.config.platform);
-        make_layout(job.problem, job.config.platform, map, std::nullopt, ScheduleCheck::kNone);
-        return true;
+        return make_layout(job.problem, job.config.platform, map, std::nullopt,
+                           ScheduleCheck::kNone);
     } catch (const UserError&) {
-        return false;
+        return std::nullopt;
     }
+}
+
+Simulator simulator_of(const Experiment& experiment, const Job& job, const Layout& layout) {
+    const Experiment::Machine& machine = experiment.machine;
+    if (machine.engine == Engine::kSystemC || !why_not_fast(layout, job.config.platform).empty())
+        return Simulator::kSystemC;
+    const bool steady = job.problem.schedule == fw::ScheduleId::kQueryResident;
+    return steady && machine.fast_forward ? Simulator::kFastForwarding : Simulator::kFast;
 }
 
 /// How long it will take, if that is long; the RTL is too slow to foretell.
 void tell_time(const RunProgress& progress, const Experiment& experiment, const Job& job) {
     const bool model = experiment.machine.implementation == Implementation::kModel;
-    if (!model || job.problem.cover || job.problem.approximation || !fits(job)) return;
+    if (!model || job.problem.cover || job.problem.approximation) return;
+    const std::optional<Layout> layout = layout_of(job);
+    if (!layout) return;
     const hw::PlatformConfig& platform = job.config.platform;
     const WorkFormula work = work_formula(job.problem, platform.params.m);
     const std::string text =
-        long_run_text(host_time(job.problem, work, platform, unchecked(experiment, job).empty()));
+        long_run_text(host_time(job.problem, work, platform, unchecked(experiment, job).empty(),
+                                simulator_of(experiment, job, *layout)));
     if (!text.empty()) progress.note(text);
 }
 

@@ -28,8 +28,8 @@ struct Case {
 Case sequence_case(uint64_t seed, const spec::DeviceParams& params);
 
 /// An attention job through the firmware, of at most `max_tokens` tokens: masks, ragged sizes,
-/// heads, schedules, random orders of pairs of tiles, row pitches, ring sizes, random stalls, some on 2 to 4 devices. Reference:
-/// double precision, within the bound of docs/contract/device.md.
+/// heads, schedules, random orders of pairs of tiles, row pitches, ring sizes, random stalls, some
+/// on 2 to 4 devices. Reference: double precision, within the bound of docs/contract/device.md.
 Case attention_case(uint64_t seed, const spec::DeviceParams& params, uint32_t max_tokens);
 
 /// An attention job by a cover, of at most `max_tokens` tokens and 16 tiles: by any design that has

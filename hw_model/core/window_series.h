@@ -52,11 +52,11 @@ class WindowSeries {
         for (auto window = static_cast<size_t>(first / width_); window <= last; ++window) {
             const spec::Cycle at = (window + 1) * width_;
             uint64_t upto = 0;
-            // Of these periods all is over by then, of later ones nothing has begun.
-            const uint64_t over =
+            // Of these periods all has ended by then, of later ones nothing has begun.
+            const uint64_t ended =
                 at < spans.back().end ? 0 : std::min((at - spans.back().end) / period, times);
-            upto += over * before_span.back();
-            for (uint64_t i = over + 1; i <= times && spans.front().begin + i * period < at; ++i)
+            upto += ended * before_span.back();
+            for (uint64_t i = ended + 1; i <= times && spans.front().begin + i * period < at; ++i)
                 upto += amount_before(at - i * period, spans, before_span);
             sums_[window] += upto - before;
             before = upto;

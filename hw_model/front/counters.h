@@ -85,8 +85,8 @@ class Counters {
     }
     /// No cycle before this one is booked any more by a stage or by loads.
     Cycle booked_by_all() const {
-        return std::min({booked(TimeLine::kLoad), booked(TimeLine::kScore),
-                         booked(TimeLine::kValue)});
+        return std::min(
+            {booked(TimeLine::kLoad), booked(TimeLine::kScore), booked(TimeLine::kValue)});
     }
 
     /// Takes the snapshot of a FENCE that retires in cycle `retire`. The CSR shows it afterwards.

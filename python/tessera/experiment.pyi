@@ -8,6 +8,8 @@ class Machine:
     settings: Dict[str, Any]  # single keys of the configuration, with their values
     devices: int  # number of devices that share the memory and the job
     implementation: str  # what simulates the device
+    engine: str  # what keeps the time of the model: SystemC, or the fast engine, which does some runs without data; auto: the fast engine where it can
+    fast_forward: bool  # whether the fast engine passes over steady work, which changes no figure
 
 class WorkloadRandom:
     heads: int  # query heads

@@ -73,6 +73,7 @@ TEST_CASE("a run of hours says so before it begins") {
     Experiment e;
     e.workload.random.tokens = 1 << 20;
     e.machine.memory = "ideal";
+    e.machine.engine = Engine::kSystemC;
     e.outputs.timing_only = true;
     const auto hear = [&](const Experiment& experiment) {
         std::string heard, phase_then;

@@ -187,8 +187,7 @@ TEST_CASE("the window of a trace is what the counters count") {
         for (const json& event : trace["traceEvents"]) {
             if (event["ph"] != "X" || !event["args"].contains("retire")) continue;
             const size_t device = event["pid"].get<size_t>() - 1;
-            first.at(device) =
-                std::min(first.at(device), event["args"]["dispatch"].get<int64_t>());
+            first.at(device) = std::min(first.at(device), event["args"]["dispatch"].get<int64_t>());
             if (contains(event["name"].get<std::string>(), "FENCE"))
                 fenced.at(device) =
                     std::max(fenced.at(device), event["args"]["retire"].get<int64_t>());

@@ -35,7 +35,7 @@ bool update() { return std::getenv("TESSERA_UPDATE_GOLDEN") != nullptr; }
 Experiment all_different() {
     Experiment e;
     e.operation = OperationKind::kLinear;
-    e.machine = {"small", "ddr4-2400r", {{"device.LANES", "8"}}, 3, Implementation::kRtl,
+    e.machine = {"small",          "ddr4-2400r", {{"device.LANES", "8"}}, 3, Implementation::kRtl,
                  Engine::kSystemC, false};
     e.workload.source = Source::kArrays;
     e.workload.random = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};

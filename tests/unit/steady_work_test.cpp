@@ -102,12 +102,14 @@ TEST_CASE("steady query tiles have the same steps, with key tiles that move on o
         for (fw::Step step; planner.next(step);) {
             if (!step.new_query) continue;
             const std::vector<fw::Step>& tile = all.at(step.q_tile);
+            INFO(where());
+            REQUIRE(uint64_t{step.q_tile} + planner.steady_tiles() < all.size());
             for (uint32_t n = 1; n <= planner.steady_tiles(); ++n) {
                 const std::vector<fw::Step>& other = all.at(step.q_tile + n);
                 bool same = tile.size() == other.size();
                 for (size_t s = 0; same && s < tile.size(); ++s)
-                    same = alike(tile[s], other[s],
-                                 planner.moved(tile[s].k_tile, n) - tile[s].k_tile);
+                    same =
+                        alike(tile[s], other[s], planner.moved(tile[s].k_tile, n) - tile[s].k_tile);
                 tiles.holds(same, where);
             }
         }
