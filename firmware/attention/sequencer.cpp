@@ -86,8 +86,11 @@ Sequencer::Place Sequencer::place() const {
     Place place;
     place.step = todo_;
     for (const uint32_t bank : banks) place.step = place.step * spec::kBanks + bank;
-    const bool moves = planner_.moved(step_.k_tile, 1) != step_.k_tile;
-    place.key_tile = moves ? step_.q_tile - step_.k_tile : step_.k_tile;
+    place.job = planner_.job_index();
+    place.query_head = step_.query_head;
+    place.q_tile = step_.q_tile;
+    place.k_tile = step_.k_tile;
+    place.moves = planner_.moved(step_.k_tile, 1) != step_.k_tile;
     const uint32_t key = map().key_run(step_.k_tile, 0).row;
     const uint32_t query = map().query_run(step_.q_tile, 0).row;
     const auto add = [&](const Tensor& tensor, uint32_t head, uint32_t row) {

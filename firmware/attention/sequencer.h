@@ -58,15 +58,27 @@ class Sequencer {
     /// The same of query tiles that follow that of the latest call.
     uint32_t steady_tiles() const;
     void skip_tiles(uint32_t tiles);
-    /// Where in its commands the sequence is, where there are steady ones. At two places that are
-    /// the same, the same commands follow, but for positions and for what does not matter of
-    /// addresses.
+    /// Where in its commands the sequence is, where there are steady ones. So many calls or query
+    /// tiles after another place the same commands follow, but for positions and for what does not
+    /// matter of addresses.
     struct Place {
         uint64_t step = 0;       ///< what comes next, and the banks
         uint64_t addresses = 0;  ///< of the tiles, between the boundaries of bursts
-        uint32_t key_tile = 0;   ///< as it lies for the query tile; only calls of one differ in it
-        friend bool operator==(const Place& a, const Place& b) {
-            return a.step == b.step && a.addresses == b.addresses;
+        uint32_t job = 0, query_head = 0, q_tile = 0, k_tile = 0;
+        bool moves = false;  ///< the key tile moves on with the query tile
+
+        bool calls_after(const Place& other, uint32_t calls) const {
+            return alike(other) && q_tile == other.q_tile && k_tile == other.k_tile + calls;
+        }
+        bool tiles_after(const Place& other, uint32_t tiles) const {
+            return alike(other) && q_tile == other.q_tile + tiles && moves == other.moves &&
+                   k_tile == other.k_tile + (moves ? tiles : 0);
+        }
+
+      private:
+        bool alike(const Place& other) const {
+            return step == other.step && addresses == other.addresses && job == other.job &&
+                   query_head == other.query_head;
         }
     };
     Place place() const;

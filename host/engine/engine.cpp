@@ -11,6 +11,9 @@
 namespace tessera::host {
 namespace {
 
+/// The driver has accessed so many registers before it plans a command.
+constexpr Cycle kInitCycles = Cycle{fw::Driver::kInitAccesses} * spec::kCsrAccessCycles;
+
 /// Why not this job; nullptr: it can.
 const char* why_not(const fw::AttentionJob& job) {
     if (job.sentinel.form != fw::SentinelForm::kNone || job.row_causal)
@@ -24,8 +27,7 @@ const char* why_not(const fw::AttentionJob& job) {
 /// Of one device, whose jobs outlive this.
 FastDevice device_of(const std::vector<fw::AttentionJob>& jobs, const fw::DriverConfig& driver,
                      const hw::PlatformConfig& config) {
-    const FastRing ring{driver.ring_address, driver.ring_descriptors, 0,
-                        Cycle{fw::Driver::kInitAccesses} * spec::kCsrAccessCycles, false};
+    const FastRing ring{driver.ring_address, driver.ring_descriptors, 0, kInitCycles, false};
     fw::Sequencer sequencer(jobs.data(), static_cast<uint32_t>(jobs.size()), config.params,
                             driver.record_address);
     return FastDevice(config, ring,
@@ -44,8 +46,7 @@ RunOutcome outcome_of(const FastDevice& device) {
     outcome.window_start = device.window_start();
     outcome.commands_total = trace.total();
     const FastFirmware& firmware = device.firmware();
-    outcome.firmware_cycles =
-        firmware.busy() + Cycle{fw::Driver::kInitAccesses} * spec::kCsrAccessCycles;
+    outcome.firmware_cycles = kInitCycles + firmware.busy();
     outcome.firmware_wait_cycles = firmware.waited();
     outcome.end_cycle = firmware.now();
     return outcome;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "firmware/driver/driver.h"
 #include "spec/command.h"
 
 namespace tessera::host {
@@ -17,8 +18,7 @@ Cycle FastFirmware::sleep(Cycle dispatched) {
     const Cycle compared = std::max(dispatched, now_) + 1;
     access();
     sleep_until(compared + 1);
-    access();  // IRQ_STATUS is read
-    access();  // and cleared
+    access(fw::Driver::kInterruptAccesses);
     return now_;
 }
 
@@ -41,8 +41,7 @@ void FastFirmware::publish() {
 
 void FastFirmware::finish(Cycle raised) {
     sleep_until(raised);
-    access();  // IRQ_STATUS is read
-    access();  // and cleared
+    access(fw::Driver::kInterruptAccesses);
 }
 
 bool FastFirmware::SteadyFetches::any_at_once() const {
@@ -89,8 +88,7 @@ bool FastFirmware::run_ahead(uint64_t commands, const SteadyDispatch& dispatched
         } else {
             const uint64_t whole = room / kLine;  // the tail is at the beginning of a line
             submit((whole - 1) * kLine);
-            now_ += (whole - 1) * spec::kCsrAccessCycles;
-            busy_ += (whole - 1) * spec::kCsrAccessCycles;
+            access(whole - 1);
             submit(kLine);
             publish();
         }

@@ -72,9 +72,9 @@ class FastFirmware {
 
   private:
     void submit(uint64_t commands);
-    void access() {
-        now_ += spec::kCsrAccessCycles;
-        busy_ += spec::kCsrAccessCycles;
+    void access(uint64_t registers = 1) {
+        now_ += registers * spec::kCsrAccessCycles;
+        busy_ += registers * spec::kCsrAccessCycles;
     }
     void sleep_until(Cycle raised) {
         if (raised <= now_) return;

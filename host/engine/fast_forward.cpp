@@ -79,9 +79,10 @@ void FastForward::stop() {
 bool FastForward::move_on(uint32_t units, uint64_t times) {
     const uint64_t commands = device_.dispatched_ - dispatched_;
     const fw::Sequencer::Place place = device_.source_->place();
-    if (fetches_.size() * spec::kLineDescriptors != commands || !(place == place_) ||
-        (unit_ == Unit::kCalls ? units % spec::kBanks != 0 : place.key_tile != place_.key_tile))
-        return false;
+    const bool alike = unit_ == Unit::kTiles
+                           ? place.tiles_after(place_, units)
+                           : place.calls_after(place_, units) && units % spec::kBanks == 0;
+    if (!alike || fetches_.size() * spec::kLineDescriptors != commands) return false;
     now_.begin(past());
     device_.walk(now_);
     if (!now_.repeats(then_)) return false;

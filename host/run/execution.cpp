@@ -96,14 +96,15 @@ Execution::Execution(const Experiment& experiment, Job job, const hw::DeviceFact
 }
 
 void Execution::run(OutputStream* output) {
-    if (record_.config.platform.devices > 1 && !takes_fast_engine()) start_single();
+    const bool fast = takes_fast_engine();
+    if (record_.config.platform.devices > 1 && !fast) start_single();
     operation_.emplace(record_.problem, inputs_, record_.config.platform, record_.layout);
     if (record_.approximation) {
         hw::PlatformConfig config = record_.config.platform;
         config.make_device = audit_device_;
         audit_.emplace(record_.problem, inputs_, config, record_.layout);
     }
-    if (takes_fast_engine())
+    if (fast)
         simulate_fast();
     else
         simulate(output);
@@ -165,7 +166,6 @@ void Execution::simulate_fast() {
     };
     FastRun run = run_fast(record_.layout, config, options);
     record_.engine = name_of(Engine::kFast);
-    record_.periods_passed = run.periods;
     record_.devices = std::move(run.devices);
     record_.memory = std::move(run.memory);
     record_.outcome = combined(record_.devices);

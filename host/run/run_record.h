@@ -24,7 +24,6 @@ struct RunRecord {
     std::vector<std::string> command_line;
     std::string implementation = "model";  ///< of the device: "model" or "rtl"
     std::string engine = "systemc";        ///< what kept its time: "systemc" or "fast"
-    uint64_t periods_passed = 0;           ///< of steady work, by the fast engine
     std::string input;                     ///< file or generator
     std::string input_dtypes;
     Problem problem;
